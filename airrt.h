@@ -1,0 +1,5105 @@
+/* airrt.h: manual comes here */
+
+#if defined(AIRRT_IMPLEMENTATION) && !defined(AIRRT_IMPLEMENTATION_DONE) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* for the implementation below; works if no system header came before */
+#endif
+
+/* >>platform: what both halves need; the rest of the room is in the implementation */
+#ifndef AIRRT_H_
+#define AIRRT_H_
+#define AIRRT_VERSION 100 /* major * 10000 + minor * 100 + patch */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if !defined(__GNUC__)
+#error "airrt.h needs gcc or clang (it uses their atomic builtins)"
+#endif
+
+#ifndef AIRRT_API
+#ifdef AIRRT_STATIC
+#define AIRRT_API static __attribute__((unused))
+#else
+#define AIRRT_API extern
+#endif
+#endif
+
+#define AIRRT_INLINE static inline __attribute__((unused))
+#define AIRRT_HOT static inline __attribute__((unused, always_inline))
+#define AIRRT_COLD __attribute__((noinline, cold))
+#define AIRRT_NODISCARD __attribute__((warn_unused_result))
+#define AIRRT_NORETURN __attribute__((noreturn))
+#define AIRRT_ALIGNED(N) __attribute__((aligned(N)))
+#define AIRRT_LIKELY(X) __builtin_expect(!!(X), 1)
+#define AIRRT_UNLIKELY(X) __builtin_expect(!!(X), 0)
+#ifdef __cplusplus
+#define AIRRT_STATIC_ASSERT(COND, TEXT) static_assert(COND, TEXT)
+#define AIRRT_ALIGNOF(T) alignof(T)
+extern "C" {
+#else
+#define AIRRT_STATIC_ASSERT(COND, TEXT) _Static_assert(COND, TEXT)
+#define AIRRT_ALIGNOF(T) _Alignof(T)
+#endif
+
+/* A bug of the caller. Overridable; the default compiles to nothing unless AIRRT_DEBUG is defined. */
+#ifndef AIRRT_ASSERT
+#ifdef AIRRT_DEBUG
+#include <assert.h>
+#define AIRRT_ASSERT(COND) assert(COND)
+#else
+#define AIRRT_ASSERT(COND) ((void)sizeof(COND))
+#endif
+#endif
+
+/* Atomics are structs over the compiler's builtins: a plain access does not compile, C++ can read this header, and
+ * ThreadSanitizer understands every one of them. A is a pointer to one of the five types. */
+typedef struct airrt_atomic_u64 { uint64_t v AIRRT_ALIGNED(8); } airrt_atomic_u64;
+typedef struct airrt_atomic_u32 { uint32_t v; } airrt_atomic_u32;
+typedef struct airrt_atomic_u8 { uint8_t v; } airrt_atomic_u8;
+typedef struct airrt_atomic_word { uintptr_t v; } airrt_atomic_word;
+typedef struct airrt_atomic_ptr { void *v; } airrt_atomic_ptr;
+#define airrt_load_relaxed(A) __atomic_load_n(&(A)->v, __ATOMIC_RELAXED)
+#define airrt_load_acquire(A) __atomic_load_n(&(A)->v, __ATOMIC_ACQUIRE)
+#define airrt_load_seq(A) __atomic_load_n(&(A)->v, __ATOMIC_SEQ_CST)
+#define airrt_store_relaxed(A, X) __atomic_store_n(&(A)->v, (X), __ATOMIC_RELAXED)
+#define airrt_store_release(A, X) __atomic_store_n(&(A)->v, (X), __ATOMIC_RELEASE)
+#define airrt_store_seq(A, X) __atomic_store_n(&(A)->v, (X), __ATOMIC_SEQ_CST)
+#define airrt_exchange(A, X, ORDER) __atomic_exchange_n(&(A)->v, (X), __ATOMIC_##ORDER)
+#define airrt_fetch_add(A, X, ORDER) __atomic_fetch_add(&(A)->v, (X), __ATOMIC_##ORDER)
+#define airrt_fetch_or(A, X, ORDER) __atomic_fetch_or(&(A)->v, (X), __ATOMIC_##ORDER)
+#define airrt_fetch_and(A, X, ORDER) __atomic_fetch_and(&(A)->v, (X), __ATOMIC_##ORDER)
+#define airrt_cas(A, OLD, X, SUCCESS, FAILURE) \
+    __atomic_compare_exchange_n(&(A)->v, (OLD), (X), false, __ATOMIC_##SUCCESS, __ATOMIC_##FAILURE)
+/* Adds to a counter that only the calling thread writes: no locked instruction. */
+#define airrt_count(A, X) airrt_store_relaxed((A), airrt_load_relaxed(A) + (X))
+
+/* ---- >>status: errors, durations, reasons, priorities ---------------------------------------------------------- */
+
+#define AIRRT_ERRORS(X)                                                            \
+    X(NOMEM, 1, "out of memory")                                                   \
+    X(FULL, 2, "mailbox at capacity")                                              \
+    X(EMPTY, 3, "nothing to receive")                                              \
+    X(CLOSED, 4, "mailbox closed")                                                 \
+    X(DEAD, 5, "no such actor: it has ended or never was")                         \
+    X(TIMEOUT, 6, "time is up")                                                    \
+    X(INVALID, 7, "invalid value (airrt_error_last names the field)")              \
+    X(EXISTS, 8, "already exists")                                                 \
+    X(NOT_FOUND, 9, "not found")                                                   \
+    X(TYPE, 10, "actor of another type")                                           \
+    X(LIMIT, 11, "limit reached")                                                  \
+    X(CONTEXT, 12, "not allowed in this context (a hook must not wait)")           \
+    X(SHUTDOWN, 13, "system is shutting down")                                     \
+    X(NO_REPLY, 14, "request was handled without a reply")                         \
+    X(FAILED, 15, "handler failed")                                                \
+    X(EXIT, 16, "actor ends normally")                                             \
+    X(START, 17, "start failed")                                                   \
+    X(OS, 18, "operating system call failed")                                      \
+    X(IGNORE, 19, "start hook has nothing to run")                                 \
+    X(ALREADY_STARTED, 20, "child already started")                                \
+    X(ALREADY_PRESENT, 21, "child already present")                                \
+    X(RUNNING, 22, "child is running")                                             \
+    X(RESTARTING, 23, "child is restarting")                                       \
+    X(BAD_SPEC, 24, "invalid child specification")
+#define AIRRT_ERR_ENUM_(NAME, VALUE, TEXT) AIRRT_ERR_##NAME = VALUE,
+/* What a call says of its outcome. Numbers are never reused. */
+typedef enum airrt_err { AIRRT_OK = 0, AIRRT_ERRORS(AIRRT_ERR_ENUM_) AIRRT_ERR_COUNT_ } airrt_err;
+
+/* The text of an error; a static string, "unknown error" for a value outside the list. Any thread. */
+AIRRT_API const char *airrt_err_str(airrt_err err);
+
+/* What the last call of this thread that returned an error says of it; overwritten by the next one. Fields that do not
+ * apply are empty. Never NULL. */
+typedef struct airrt_error {
+    airrt_err err;
+    char field[32];  /* INVALID: the option that was refused, as "capacity" */
+    char text[96];   /* what was wrong with it, in words */
+} airrt_error;
+AIRRT_API const airrt_error *airrt_error_last(void);
+
+/* Passes an error on to the caller. */
+#define AIRRT_TRY(X)                             \
+    do {                                         \
+        airrt_err airrt_try_ = (X);              \
+        if (airrt_try_) return airrt_try_;       \
+    } while (0)
+/* Says that the result of a call does not matter here. */
+AIRRT_INLINE void airrt_discard(airrt_err err) { (void)err; }
+
+/* Durations are nanoseconds in a uint64_t; 0 means the default that is documented with the field. */
+#define AIRRT_NS(N) ((uint64_t)(N))
+#define AIRRT_US(N) ((uint64_t)(N) * 1000u)
+#define AIRRT_MS(N) ((uint64_t)(N) * 1000000u)
+#define AIRRT_SEC(N) ((uint64_t)(N) * 1000000000u)
+#define AIRRT_FOREVER UINT64_MAX
+#define AIRRT_NO_WAIT (UINT64_MAX - 1)
+#define AIRRT_UNLIMITED UINT32_MAX
+#define AIRRT_NO_RESTARTS (UINT32_MAX - 1)
+
+/* A message or argument without content. */
+typedef struct airrt_none { char unused; } airrt_none;
+#ifdef __cplusplus
+#define AIRRT_NONE airrt_none{ 0 }
+#else
+#define AIRRT_NONE ((airrt_none){ 0 })
+#endif
+
+/* Why an actor ended. Normal, shutdown and shutdown-with-a-term are normal exits, all others abnormal. */
+typedef enum airrt_exit {
+    AIRRT_EXIT_NORMAL = 1,    /* NAME_exit */
+    AIRRT_EXIT_SHUTDOWN,      /* stopped: NAME_stop, airrt_stop, the system's shutdown, a supervisor */
+    AIRRT_EXIT_SHUTDOWN_TERM, /* the same with code and text */
+    AIRRT_EXIT_KILLED,        /* airrt_kill, or a stop whose time was spent */
+    AIRRT_EXIT_ERROR,         /* a hook returned an error; err, code and text say which */
+    AIRRT_EXIT_CRASH,         /* airrt_panic */
+    AIRRT_EXIT_TIMEOUT,       /* a start took too long */
+    AIRRT_EXIT_NO_PROCESS     /* it was dead already when it was watched or linked */
+} airrt_exit;
+typedef struct airrt_reason {
+    airrt_exit kind;
+    airrt_err err;    /* ERROR: what the hook returned */
+    int32_t code;     /* the user's number: NAME_fail, airrt_panic */
+    char text[48];    /* the user's words, cut at 47 characters */
+} airrt_reason;
+AIRRT_API const char *airrt_exit_str(airrt_exit kind);
+/* True for NORMAL, SHUTDOWN and SHUTDOWN_TERM. */
+AIRRT_INLINE bool airrt_exit_is_normal(airrt_exit kind) {
+    return kind >= AIRRT_EXIT_NORMAL && kind <= AIRRT_EXIT_SHUTDOWN_TERM;
+}
+
+typedef enum airrt_priority {
+    AIRRT_PRIORITY_DEFAULT = 0, /* the message type's own: .priority of AIRRT_MESSAGE, else NORMAL */
+    AIRRT_PRIORITY_LOW,
+    AIRRT_PRIORITY_NORMAL,
+    AIRRT_PRIORITY_HIGH,
+    AIRRT_PRIORITY_CRITICAL
+} airrt_priority;
+
+/* What a full mailbox does with a send. */
+typedef enum airrt_backpressure {
+    AIRRT_BACKPRESSURE_DEFAULT = 0, /* ERROR */
+    AIRRT_BACKPRESSURE_ERROR,       /* the send returns FULL */
+    AIRRT_BACKPRESSURE_BLOCK,       /* the sending thread waits; inside a hook, which must not wait, FULL */
+    AIRRT_BACKPRESSURE_DROP,        /* the incoming message is dropped and counted; the send returns AIRRT_OK */
+    AIRRT_BACKPRESSURE_DROP_OLDEST, /* the oldest queued message is dropped and counted; capacity becomes a power of two */
+    AIRRT_BACKPRESSURE_LATEST,      /* only the newest message is kept, all older ones are dropped and counted */
+    AIRRT_BACKPRESSURE_BY_PRIORITY  /* CRITICAL, HIGH: BLOCK; NORMAL: ERROR; LOW: DROP */
+} airrt_backpressure;
+
+/* Why a message was not handled. */
+typedef enum airrt_loss {
+    AIRRT_LOSS_FULL = 1,     /* refused: no room */
+    AIRRT_LOSS_NO_RECEIVER,  /* refused: the actor has ended or never was */
+    AIRRT_LOSS_SHUTDOWN,     /* refused: the system is shutting down */
+    AIRRT_LOSS_DROPPED,      /* accepted, then dropped by DROP, DROP_OLDEST or LATEST */
+    AIRRT_LOSS_EXPIRED,      /* accepted, then its time to live was over */
+    AIRRT_LOSS_DIED,         /* accepted, then its receiver ended before it was handled */
+    AIRRT_LOSS_QUARANTINED   /* accepted, then its handler failed as often as .redeliver allows */
+} airrt_loss;
+AIRRT_API const char *airrt_loss_str(airrt_loss loss);
+
+/* Where an actor is in its life. Allowed: STARTING -> RUNNING | FAILED; RUNNING -> STOPPING | FAILED | RESTARTING;
+ * RESTARTING -> RUNNING | FAILED; STOPPING -> STOPPED; the last two are the end. */
+typedef enum airrt_state {
+    AIRRT_STATE_STARTING = 1, /* pre_start has not returned yet */
+    AIRRT_STATE_RUNNING,
+    AIRRT_STATE_RESTARTING,
+    AIRRT_STATE_STOPPING,     /* takes no more messages, handles what is queued, runs post_stop */
+    AIRRT_STATE_STOPPED,
+    AIRRT_STATE_FAILED
+} airrt_state;
+AIRRT_API const char *airrt_state_str(airrt_state state);
+/* True when the table above allows it. Pure. */
+AIRRT_API bool airrt_state_allows(airrt_state from, airrt_state to);
+
+typedef enum airrt_action {
+    AIRRT_ACTION_STOP = 0, /* exit with the error as reason */
+    AIRRT_ACTION_RESUME,   /* go on with the next message */
+    AIRRT_ACTION_RESTART,  /* begin afresh in place: same handle, same mailbox, at most 5 times in 60 s */
+    AIRRT_ACTION_ESCALATE  /* the supervisor fails too; without one the same as STOP */
+} airrt_action;
+
+typedef enum airrt_health { AIRRT_HEALTHY = 0, AIRRT_DEGRADED, AIRRT_UNHEALTHY } airrt_health;
+
+/* ---- >>handles and options ------------------------------------------------------------------------------------- */
+
+/* Names an actor of any type, over its restarts; 8 bytes, copied freely. All zero names nobody. From the actor's end on
+ * it reaches nobody, ever: slots are reused, generations are not. */
+typedef struct airrt_ref { uint32_t slot, generation; } airrt_ref;
+/* Names a timer of the actor that armed it. All zero names none. */
+typedef struct airrt_timer { uint32_t slot, generation; } airrt_timer;
+AIRRT_INLINE bool airrt_ref_equal(airrt_ref a, airrt_ref b) {
+    return a.slot == b.slot && a.generation == b.generation;
+}
+
+/* A 128-bit time-ordered id (UUID version 7): milliseconds since 1970, then random bits; unique across machines. */
+typedef struct airrt_uuid { uint8_t bytes[16]; } airrt_uuid;
+
+typedef struct airrt_system airrt_system;
+typedef struct airrt_ctx airrt_ctx;
+typedef struct airrt_cell airrt_cell;
+
+/* Where memory comes from. alloc_fn returns `align`-aligned memory or NULL; free_fn gets what was asked for. Called from
+ * any thread. All zero: AIRRT_MALLOC and AIRRT_FREE (malloc and free unless overridden where the implementation is). */
+typedef struct airrt_allocator {
+    void *(*alloc_fn)(size_t size, size_t align, void *ctx);
+    void (*free_fn)(void *ptr, size_t size, void *ctx);
+    void *ctx;
+} airrt_allocator;
+
+/* Where time comes from. All zero: the machine's. Both count nanoseconds; monotonic_ns never goes back. */
+typedef struct airrt_clock {
+    uint64_t (*monotonic_ns)(void *ctx);
+    uint64_t (*wall_ns)(void *ctx); /* since 1970, UTC */
+    void *ctx;
+} airrt_clock;
+
+typedef struct airrt_mailbox_desc {
+    uint32_t capacity;               /* messages, 1 to 2^26; 0 = 1000 */
+    airrt_backpressure backpressure; /* when full; 0 = ERROR */
+    bool unbounded;                  /* no bound but memory; capacity and backpressure are not looked at */
+    bool lanes;                      /* messages of other than NORMAL priority get lanes of their own */
+    airrt_clock clock;               /* mailboxes without a system: judges time to live; all zero = the machine's */
+} airrt_mailbox_desc;
+
+typedef struct airrt_send_desc {
+    airrt_priority priority;  /* 0 = the message type's */
+    uint64_t ttl_ns;          /* time to live from now; 0 = no end */
+    uint64_t timeout_ns;      /* BLOCK: how long to wait for room; 0 = AIRRT_FOREVER; AIRRT_NO_WAIT = not at all */
+    uint64_t correlation;     /* the user's own number, given to the receiver */
+    airrt_ref sender;         /* zero: the sending actor, if one sends */
+    airrt_ref reply_to;       /* zero: nobody in particular */
+} airrt_send_desc;
+
+/* What came along with a message that was sent by NAME_send_with or NAME_ask. */
+typedef struct airrt_envelope {
+    airrt_ref sender, reply_to;
+    uint64_t id;              /* unique in this process */
+    uint64_t correlation;
+    uint64_t deadline_ns;     /* absolute, monotonic; 0 = none */
+    uint64_t sent_ns;         /* monotonic */
+    airrt_priority priority;
+    uint32_t promise_slot, promise_generation; /* private: the open request */
+} airrt_envelope;
+
+typedef struct airrt_spawn_desc {
+    const char *name;            /* unique in the system; copied; NULL = none */
+    airrt_mailbox_desc mailbox;  /* fields left 0 come from .mailbox of AIRRT_ACTOR_IMPL, then from the system */
+    uint64_t start_timeout_ns;   /* how long spawn waits for pre_start; 0 = the system's */
+    bool detached;               /* do not wait for pre_start; inside an actor: not linked to it either */
+    bool pinned;                 /* runs on a thread of its own */
+} airrt_spawn_desc;
+
+/* A message that found no receiver; shown to .dead_letters of the system, on the thread that found it, during the call. */
+typedef struct airrt_dead_letter {
+    airrt_ref to, sender;     /* sender zero if not known */
+    const char *type_name;
+    const void *payload;      /* of payload_size bytes; dropped after the call unless the sender still owns it (refused) */
+    size_t payload_size;
+    airrt_loss why;
+    bool refused;             /* the send returned an error: the sender still owns the message */
+} airrt_dead_letter;
+
+typedef struct airrt_log_item {
+    int level;                /* 1 error, 2 warning, 3 information */
+    const char *text;         /* a fixed string */
+    airrt_ref actor;          /* zero if none */
+    const char *file;
+    int line;
+} airrt_log_item;
+
+/* A handler that has been running for longer than .overrun_ns; called by another worker, once per overrun. */
+typedef struct airrt_overrun { airrt_ref actor; uint64_t running_ns; } airrt_overrun;
+
+typedef struct airrt_system_desc {
+    uint32_t workers;             /* threads; 0 = one per processor; at most 256 */
+    bool polled;                  /* no threads: airrt_system_poll runs the actors */
+    uint32_t max_actors;          /* living at the same time; 0 = AIRRT_UNLIMITED */
+    airrt_mailbox_desc mailbox;   /* default for all actors */
+    uint64_t start_timeout_ns;    /* 0 = 5 s */
+    uint64_t stop_timeout_ns;     /* airrt_system_shutdown's default; 0 = 30 s */
+    uint64_t overrun_ns;          /* a handler that runs longer is reported; 0 = 1 s; AIRRT_FOREVER = never */
+    uint64_t seed;                /* of the runtime's random choices; 0 = from the machine */
+    struct { void (*fn)(const airrt_dead_letter *letter, void *ctx); void *ctx; } dead_letters; /* any thread */
+    struct { void (*fn)(const airrt_log_item *item, void *ctx); void *ctx; } log;               /* any thread */
+    struct { void (*fn)(const airrt_overrun *overrun, void *ctx); void *ctx; } overruns;        /* any thread */
+    airrt_allocator allocator;
+    airrt_clock clock;
+} airrt_system_desc;
+
+/* The accounting identity: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, exact whenever
+ * nobody sends or handles. `failed` is a part of handled; `refused` stands outside. */
+typedef struct airrt_counts {
+    uint64_t accepted, handled, queued, stashed, expired, dropped, quarantined, dead;
+    uint64_t failed, refused;
+    uint64_t late_replies;    /* replies whose asker had gone, or second ones */
+} airrt_counts;
+/* True when the identity holds. Pure. */
+AIRRT_API bool airrt_counts_balance(const airrt_counts *counts);
+
+typedef struct airrt_info {
+    airrt_ref ref;
+    airrt_state state;
+    const char *type;         /* as written in AIRRT_ACTOR */
+    char name[64];            /* empty if none; cut at 63 characters */
+    uint64_t accepted;        /* messages, in all its incarnations */
+    uint64_t queued;
+    uint32_t capacity;        /* AIRRT_UNLIMITED if unbounded */
+    uint32_t restarts;
+} airrt_info;
+
+typedef struct airrt_shutdown_desc {
+    bool now;                 /* do not handle what is queued */
+    uint64_t timeout_ns;      /* the whole; 0 = the system's stop_timeout_ns */
+} airrt_shutdown_desc;
+
+typedef struct airrt_shutdown_report {
+    airrt_counts counts;      /* of the system's whole life; dead and dropped are what was lost */
+    uint32_t stopped;         /* actors that ended by themselves after they were asked to */
+    uint32_t killed;          /* that ended only by force */
+    uint32_t stuck;           /* that did not return from user code */
+    airrt_ref first_stuck;
+} airrt_shutdown_report;
+
+/* A watched or linked actor has ended. */
+typedef struct airrt_down {
+    airrt_ref from;
+    uint64_t id;              /* what airrt_watch gave; 0 for a link */
+    airrt_reason reason;
+} airrt_down;
+
+/* ---- >>messages ------------------------------------------------------------------------------------------------ */
+
+/* What airrt knows of a message type; made by AIRRT_MESSAGE. */
+typedef struct airrt_message_type {
+    const char *name;
+    size_t size, align;
+    airrt_priority priority;
+    void (*drop)(void *msg);                                            /* never NULL; does nothing without .drop */
+    airrt_err (*clone)(void *to, const void *from);                     /* copies bytes without .clone */
+    size_t (*encode)(const void *msg, void *out, size_t capacity);      /* NULL without .encode */
+    airrt_err (*decode)(void *msg, const void *bytes, size_t size);     /* NULL without .decode */
+} airrt_message_type;
+
+#define AIRRT_MESSAGE_SIZE_MAX 65536u
+#define AIRRT_MESSAGE_ALIGN_MAX 4096u
+
+/* AIRRT_MESSAGE(T [, .drop =, .clone =, .encode =, .decode =, .priority =, .name =]) makes T a message, once per file
+ * that sees T, best next to T itself.
+ *   void      drop(T *)                                 runs once for every accepted message that nobody received
+ *   airrt_err clone(T *to, const T *from)               a copy that owns what it refers to
+ *   size_t    encode(const T *, void *out, size_t n)    the bytes needed; writes them if n is enough
+ *   airrt_err decode(T *, const void *, size_t n)
+ * T is one word (a typedef). It travels by value, so sizes above 64 KiB are refused: send a pointer and a .drop. */
+#ifdef __cplusplus
+#define AIRRT_DESIGNATORS_BEGIN_ _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wpedantic\"") \
+    _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"") AIRRT_CLANG_DESIGNATORS_
+#ifdef __clang__
+#define AIRRT_CLANG_DESIGNATORS_ _Pragma("GCC diagnostic ignored \"-Wc++20-designator\"")
+#else
+#define AIRRT_CLANG_DESIGNATORS_ _Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")
+#endif
+#define AIRRT_DESIGNATORS_END_ _Pragma("GCC diagnostic pop")
+#else
+#define AIRRT_DESIGNATORS_BEGIN_
+#define AIRRT_DESIGNATORS_END_
+#endif
+
+#define AIRRT_MESSAGE(...) AIRRT_MESSAGE_(__VA_ARGS__, .end_ = 0)
+#define AIRRT_MESSAGE_(T, ...)                                                                        \
+    typedef struct T##_message_desc_ {                                                                \
+        void (*drop)(T *msg);                                                                         \
+        airrt_err (*clone)(T *to, const T *from);                                                     \
+        size_t (*encode)(const T *msg, void *out, size_t capacity);                                   \
+        airrt_err (*decode)(T *msg, const void *bytes, size_t size);                                  \
+        airrt_priority priority;                                                                      \
+        const char *name;                                                                             \
+        int end_;                                                                                     \
+    } T##_message_desc_;                                                                              \
+    AIRRT_STATIC_ASSERT(sizeof(T) <= AIRRT_MESSAGE_SIZE_MAX,                                          \
+        "AIRRT_MESSAGE(" #T "): larger than 64 KiB; send a pointer");                                 \
+    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(T) <= AIRRT_MESSAGE_ALIGN_MAX,                                  \
+        "AIRRT_MESSAGE(" #T "): aligned to more than 4096 bytes");                                    \
+    AIRRT_DESIGNATORS_BEGIN_                                                                          \
+    static const T##_message_desc_ T##_message_hooks_ __attribute__((unused)) = { __VA_ARGS__ };      \
+    AIRRT_DESIGNATORS_END_                                                                            \
+    AIRRT_INLINE void T##_message_drop_(void *msg) {                                                  \
+        if (T##_message_hooks_.drop) T##_message_hooks_.drop((T *)msg);                               \
+    }                                                                                                 \
+    AIRRT_INLINE airrt_err T##_message_clone_(void *to, const void *from) {                           \
+        if (T##_message_hooks_.clone) return T##_message_hooks_.clone((T *)to, (const T *)from);      \
+        return memcpy(to, from, sizeof(T)), AIRRT_OK;                                                 \
+    }                                                                                                 \
+    AIRRT_INLINE size_t T##_message_encode_(const void *msg, void *out, size_t capacity) {            \
+        return T##_message_hooks_.encode ? T##_message_hooks_.encode((const T *)msg, out, capacity) : 0; \
+    }                                                                                                 \
+    AIRRT_INLINE airrt_err T##_message_decode_(void *msg, const void *bytes, size_t size) {           \
+        if (!T##_message_hooks_.decode) return AIRRT_ERR_TYPE;                                        \
+        return T##_message_hooks_.decode((T *)msg, bytes, size);                                      \
+    }                                                                                                 \
+    AIRRT_INLINE airrt_message_type T##_message_type(void) {                                          \
+        airrt_message_type type = { #T, sizeof(T), AIRRT_ALIGNOF(T), T##_message_hooks_.priority,     \
+            T##_message_drop_, T##_message_clone_, NULL, NULL };                                      \
+        if (T##_message_hooks_.name) type.name = T##_message_hooks_.name;                             \
+        if (T##_message_hooks_.encode) type.encode = T##_message_encode_;                             \
+        if (T##_message_hooks_.decode) type.decode = T##_message_decode_;                             \
+        return type;                                                                                  \
+    }                                                                                                 \
+    enum { T##_message_ = sizeof(T) }
+
+/* ---- >>rings: SPSC and MPSC, usable alone ---------------------------------------------------------------------- */
+
+/* A bounded queue between one producer and one consumer. Each side has a line of its own for what it publishes and one
+ * for what it keeps, with a cached copy of the other's index: most calls touch no line of the other core. */
+typedef struct airrt_spsc {
+    airrt_atomic_u64 tail AIRRT_ALIGNED(64);                       /* published by the producer */
+    struct { uint64_t tail, head; unsigned char *slots; uint64_t mask; } push AIRRT_ALIGNED(64);
+    airrt_atomic_u64 head AIRRT_ALIGNED(64);                       /* published by the consumer */
+    struct { uint64_t head, tail; unsigned char *slots; uint64_t mask; } pop AIRRT_ALIGNED(64);
+    void *allocated;
+} airrt_spsc;
+
+/* A bounded queue of many producers and one consumer. A slot's sequence number says whose turn it is: equal to the
+ * position: free for it; one more: published; a lap more: freed. */
+typedef struct airrt_mpsc {
+    struct { airrt_atomic_u64 tail; unsigned char *slots; uint64_t mask; } push AIRRT_ALIGNED(64);
+    struct { uint64_t head; unsigned char *slots; uint64_t mask; } pop AIRRT_ALIGNED(64);
+    void *allocated;
+} airrt_mpsc;
+
+/* slots NULL: capacity is rounded up to a power of two, at least 2, and allocated (AIRRT_MALLOC). Else slots is an array
+ * of capacity slots of the caller's, which outlives the ring, and capacity such a power of two already.
+ * errors INVALID (capacity 0, above 2^31, or not a power of two for the caller's slots), NOMEM. close accepts zeroed rings. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_spsc_open(airrt_spsc *ring, void *slots, size_t capacity, size_t stride, size_t align);
+AIRRT_API void airrt_spsc_close(airrt_spsc *ring);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_mpsc_open(airrt_mpsc *ring, void *slots, size_t capacity, size_t stride, size_t align);
+AIRRT_API void airrt_mpsc_close(airrt_mpsc *ring);
+
+AIRRT_HOT airrt_err airrt_spsc_push(airrt_spsc *r, const void *msg, size_t size) {
+    uint64_t tail = r->push.tail;
+    if (AIRRT_UNLIKELY(tail - r->push.head > r->push.mask)) {
+        r->push.head = airrt_load_acquire(&r->head); /* pairs with pop's release: the slot was copied out before */
+        if (tail - r->push.head > r->push.mask) return AIRRT_ERR_FULL;
+    }
+    memcpy(r->push.slots + (tail & r->push.mask) * size, msg, size);
+    r->push.tail = tail + 1;
+    airrt_store_release(&r->tail, tail + 1); /* pairs with pop's acquire of tail */
+    return AIRRT_OK;
+}
+AIRRT_HOT airrt_err airrt_spsc_pop(airrt_spsc *r, void *out, size_t size) {
+    uint64_t head = r->pop.head;
+    if (head == r->pop.tail) {
+        r->pop.tail = airrt_load_acquire(&r->tail); /* pairs with push's release of tail */
+        if (head == r->pop.tail) return AIRRT_ERR_EMPTY;
+    }
+    memcpy(out, r->pop.slots + (head & r->pop.mask) * size, size);
+    r->pop.head = head + 1;
+    airrt_store_release(&r->head, head + 1); /* pairs with push's acquire of head */
+    return AIRRT_OK;
+}
+/* Copies n slots' worth of memory from or to position `at`, in at most two pieces. */
+AIRRT_HOT void airrt_priv_spsc_copy(unsigned char *slots, uint64_t mask, uint64_t at, unsigned char *flat, size_t n, size_t size,
+                                    bool in) {
+    size_t first = (size_t)(mask + 1 - (at & mask));
+    if (first > n) first = n;
+    unsigned char *slot = slots + (at & mask) * size;
+    if (in) {
+        memcpy(slot, flat, first * size);
+        memcpy(slots, flat + first * size, (n - first) * size);
+    } else {
+        memcpy(flat, slot, first * size);
+        memcpy(flat + first * size, slots, (n - first) * size);
+    }
+}
+AIRRT_INLINE size_t airrt_spsc_push_many(airrt_spsc *r, const void *msgs, size_t n, size_t size) {
+    uint64_t tail = r->push.tail, room = r->push.mask + 1 - (tail - r->push.head);
+    if (room < n) {
+        r->push.head = airrt_load_acquire(&r->head);
+        room = r->push.mask + 1 - (tail - r->push.head);
+        if (room < n) n = (size_t)room;
+    }
+    if (n == 0) return 0;
+    airrt_priv_spsc_copy(r->push.slots, r->push.mask, tail, (unsigned char *)(uintptr_t)msgs, n, size, true);
+    r->push.tail = tail + n;
+    airrt_store_release(&r->tail, tail + n);
+    return n;
+}
+AIRRT_INLINE size_t airrt_spsc_pop_many(airrt_spsc *r, void *out, size_t n, size_t size) {
+    uint64_t head = r->pop.head, ready = r->pop.tail - head;
+    if (ready < n) {
+        r->pop.tail = airrt_load_acquire(&r->tail);
+        ready = r->pop.tail - head;
+        if (ready < n) n = (size_t)ready;
+    }
+    if (n == 0) return 0;
+    airrt_priv_spsc_copy(r->pop.slots, r->pop.mask, head, (unsigned char *)out, n, size, false);
+    r->pop.head = head + n;
+    airrt_store_release(&r->head, head + n);
+    return n;
+}
+
+/* Slot of a ring whose messages carry a sequence number: { seq; padding; message }. */
+AIRRT_HOT airrt_atomic_u64 *airrt_priv_seq(unsigned char *slot) { return (airrt_atomic_u64 *)(void *)slot; }
+
+AIRRT_HOT airrt_err airrt_mpsc_push(airrt_mpsc *r, const void *msg, size_t size, size_t offset, size_t stride) {
+    uint64_t tail = airrt_load_relaxed(&r->push.tail);
+    unsigned char *slot;
+    for (;;) {
+        slot = r->push.slots + (tail & r->push.mask) * stride;
+        /* acquire: pairs with pop's release of the slot, whose message has been copied out */
+        int64_t lag = (int64_t)(airrt_load_acquire(airrt_priv_seq(slot)) - tail);
+        if (AIRRT_LIKELY(lag == 0)) {
+            if (airrt_cas(&r->push.tail, &tail, tail + 1, RELAXED, RELAXED)) break;
+        } else {
+            uint64_t now = airrt_load_relaxed(&r->push.tail);
+            if (lag < 0 && now == tail) return AIRRT_ERR_FULL; /* exact: nobody moved the tail around the look */
+            tail = now;
+        }
+    }
+    memcpy(slot + offset, msg, size);
+    airrt_store_release(airrt_priv_seq(slot), tail + 1); /* pairs with pop's acquire */
+    return AIRRT_OK;
+}
+/* One compare-and-swap claims n: the single consumer frees in order, so the last slot free says that all are. */
+AIRRT_INLINE size_t airrt_mpsc_push_many(airrt_mpsc *r, const void *msgs, size_t n, size_t size, size_t offset, size_t stride) {
+    uint64_t tail = airrt_load_relaxed(&r->push.tail);
+    if (n > r->push.mask + 1) n = (size_t)(r->push.mask + 1);
+    while (n > 0) {
+        uint64_t last = tail + n - 1;
+        int64_t lag = (int64_t)(airrt_load_acquire(airrt_priv_seq(r->push.slots + (last & r->push.mask) * stride)) - last);
+        if (lag == 0) {
+            if (airrt_cas(&r->push.tail, &tail, tail + n, RELAXED, RELAXED)) break;
+        } else {
+            uint64_t now = airrt_load_relaxed(&r->push.tail);
+            if (lag < 0 && now == tail) n /= 2;
+            tail = now;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        unsigned char *slot = r->push.slots + ((tail + i) & r->push.mask) * stride;
+        memcpy(slot + offset, (const unsigned char *)msgs + i * size, size);
+        airrt_store_release(airrt_priv_seq(slot), tail + i + 1);
+    }
+    return n;
+}
+AIRRT_HOT airrt_err airrt_mpsc_pop(airrt_mpsc *r, void *out, size_t size, size_t offset, size_t stride) {
+    uint64_t head = r->pop.head;
+    unsigned char *slot = r->pop.slots + (head & r->pop.mask) * stride;
+    if (airrt_load_acquire(airrt_priv_seq(slot)) != head + 1) return AIRRT_ERR_EMPTY; /* pairs with push's release */
+    memcpy(out, slot + offset, size);
+    airrt_store_release(airrt_priv_seq(slot), head + r->pop.mask + 1); /* pairs with push's acquire */
+    r->pop.head = head + 1;
+    return AIRRT_OK;
+}
+AIRRT_INLINE size_t airrt_mpsc_pop_many(airrt_mpsc *r, void *out, size_t n, size_t size, size_t offset, size_t stride) {
+    size_t i = 0;
+    while (i < n && airrt_mpsc_pop(r, (unsigned char *)out + i * size, size, offset, stride) == AIRRT_OK) i++;
+    return i;
+}
+
+/* AIRRT_SPSC(NAME, T) makes a ring of T, any complete type, for one producer and one consumer:
+ *   airrt_err NAME_open(NAME *, NAME_slot *slots, size_t capacity);   void NAME_close(NAME *);
+ *   airrt_err NAME_push(NAME *, T);                                   FULL; the producer's thread
+ *   airrt_err NAME_pop(NAME *, T *out);                               EMPTY; the consumer's thread
+ *   size_t    NAME_push_many(NAME *, const T *, size_t n);            how many went; published once
+ *   size_t    NAME_pop_many(NAME *, T *out, size_t n);                how many came
+ * Never waits, allocates only in open, runs no drop functions. AIRRT_MPSC(NAME, T) is the same for many producers. */
+#define AIRRT_SPSC(NAME, T)                                                                                \
+    typedef T NAME##_slot;                                                                                 \
+    typedef struct NAME { airrt_spsc ring; } NAME;                                                         \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(NAME *ring, NAME##_slot *slots, size_t capacity) {  \
+        return airrt_spsc_open(&ring->ring, slots, capacity, sizeof(NAME##_slot), AIRRT_ALIGNOF(NAME##_slot)); \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_close(NAME *ring) { airrt_spsc_close(&ring->ring); }                          \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_push(NAME *ring, NAME##_slot msg) {                      \
+        return airrt_spsc_push(&ring->ring, &msg, sizeof msg);                                             \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_pop(NAME *ring, NAME##_slot *out) {                      \
+        return airrt_spsc_pop(&ring->ring, out, sizeof *out);                                              \
+    }                                                                                                      \
+    AIRRT_INLINE size_t NAME##_push_many(NAME *ring, const NAME##_slot *msgs, size_t n) {                  \
+        return airrt_spsc_push_many(&ring->ring, msgs, n, sizeof *msgs);                                   \
+    }                                                                                                      \
+    AIRRT_INLINE size_t NAME##_pop_many(NAME *ring, NAME##_slot *out, size_t n) {                          \
+        return airrt_spsc_pop_many(&ring->ring, out, n, sizeof *out);                                      \
+    }                                                                                                      \
+    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_slot) <= AIRRT_MESSAGE_ALIGN_MAX, #T " is aligned to more than 4096")
+
+#define AIRRT_MPSC(NAME, T)                                                                                \
+    typedef T NAME##_msg;                                                                                  \
+    typedef struct NAME##_slot { airrt_atomic_u64 seq; NAME##_msg msg; } NAME##_slot;                      \
+    typedef struct NAME { airrt_mpsc ring; } NAME;                                                         \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(NAME *ring, NAME##_slot *slots, size_t capacity) {  \
+        return airrt_mpsc_open(&ring->ring, slots, capacity, sizeof(NAME##_slot), AIRRT_ALIGNOF(NAME##_slot)); \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_close(NAME *ring) { airrt_mpsc_close(&ring->ring); }                          \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_push(NAME *ring, NAME##_msg msg) {                       \
+        return airrt_mpsc_push(&ring->ring, &msg, sizeof msg, offsetof(NAME##_slot, msg), sizeof(NAME##_slot)); \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_pop(NAME *ring, NAME##_msg *out) {                       \
+        return airrt_mpsc_pop(&ring->ring, out, sizeof *out, offsetof(NAME##_slot, msg), sizeof(NAME##_slot)); \
+    }                                                                                                      \
+    AIRRT_INLINE size_t NAME##_push_many(NAME *ring, const NAME##_msg *msgs, size_t n) {                   \
+        return airrt_mpsc_push_many(&ring->ring, msgs, n, sizeof *msgs, offsetof(NAME##_slot, msg), sizeof(NAME##_slot)); \
+    }                                                                                                      \
+    AIRRT_INLINE size_t NAME##_pop_many(NAME *ring, NAME##_msg *out, size_t n) {                           \
+        return airrt_mpsc_pop_many(&ring->ring, out, n, sizeof *out, offsetof(NAME##_slot, msg), sizeof(NAME##_slot)); \
+    }                                                                                                      \
+    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_msg) <= AIRRT_MESSAGE_ALIGN_MAX, #T " is aligned to more than 4096")
+
+/* ---- >>cell: the mailbox word, its ring, and the send ---------------------------------------------------------- */
+
+/* tail: [ position 36 | generation 22 | flags 6 ]. Positions, head, base and the slots' sequence numbers are all kept
+ * shifted by 28 bits, so every sum wraps by itself. The low bits of a sequence number say what the slot holds. */
+#define AIRRT_POS1_ ((uint64_t)1 << 28)
+#define AIRRT_POSITION_ (~(AIRRT_POS1_ - 1))
+#define AIRRT_IDLE_ 1u       /* nobody runs it or has it queued; whoever clears this schedules it */
+#define AIRRT_RESIZE_ 2u     /* a sender is attaching a ring */
+#define AIRRT_OPEN_ 4u       /* takes messages; zeroed memory does not */
+#define AIRRT_NORING_ 8u     /* no ring is attached: `ring` means nothing */
+#define AIRRT_SIGNAL_ 16u    /* the lane is not empty */
+#define AIRRT_WAITER_ 32u    /* a sender waits for room */
+#define AIRRT_GENERATION_SHIFT_ 6
+#define AIRRT_GENERATION_MAX_ 0x3fffffu
+#define AIRRT_GENERATION_ ((uint64_t)AIRRT_GENERATION_MAX_ << AIRRT_GENERATION_SHIFT_)
+#define AIRRT_SEQ_WRAPPED_ 1u  /* the slot holds a pointer to the message with its envelope */
+#define AIRRT_SEQ_BOUND_ 2u    /* the bound must be looked at before this slot is used: see airrt_priv_push_slow */
+/* lane: [ generation 22 | orders 10 | newest signal block 32 ] */
+#define AIRRT_LANE_BUSY_ (((uint64_t)1 << 42) - 1)
+
+/* Ring of a mailbox; 64-byte aligned, the logarithm of its slots travels in the low bits of every pointer to it. */
+typedef struct airrt_ring {
+    airrt_atomic_ptr next;    /* the ring that follows this one, in a growing mailbox */
+    union { uint64_t base; void *link; } u; /* first position; in the pool: the next free one */
+    struct airrt_pool *pool;
+    uint32_t log2;
+} airrt_ring;
+#define AIRRT_RING_HEADER_(ALIGN) ((ALIGN) > 32 ? (ALIGN) : 32)
+#define AIRRT_SLOT_OFFSET_(ALIGN) ((ALIGN) > 8 ? (ALIGN) : 8)
+#define AIRRT_ROUND_UP_(N, TO) (((N) + (TO)-1) / (TO) * (TO))
+#define AIRRT_SLOT_STRIDE_(SIZE, ALIGN) \
+    AIRRT_ROUND_UP_(AIRRT_SLOT_OFFSET_(ALIGN) + ((SIZE) > 8 ? (SIZE) : 8), AIRRT_SLOT_OFFSET_(ALIGN))
+
+/* Pools of the rings and envelopes of one message geometry; found on first use. */
+typedef struct airrt_pools { airrt_atomic_ptr rings[27]; airrt_atomic_ptr wraps; } airrt_pools;
+
+/* One mailbox, and the actor behind it. Line 0 belongs to the senders, line 1 to whoever runs the actor. Never unmapped
+ * while the process lives: stale senders may look at tail, ring, type, system and lane at any time. */
+struct airrt_cell {
+    airrt_atomic_u64 tail AIRRT_ALIGNED(64);
+    airrt_atomic_word ring;       /* where senders put messages */
+    airrt_atomic_ptr first;       /* the first ring, on its way to the consumer */
+    airrt_atomic_ptr type;        /* airrt_actor_type; NULL: a mailbox without a runtime */
+    airrt_atomic_ptr system;
+    airrt_atomic_u32 capacity;    /* messages; AIRRT_UNLIMITED */
+    airrt_atomic_u32 room;        /* futex word of senders that wait for room */
+    uint32_t slot;                /* its own index */
+    airrt_atomic_u8 policy;       /* airrt_backpressure */
+    airrt_atomic_u8 evicting;     /* senders may take messages out: DROP_OLDEST, LATEST */
+    airrt_atomic_u8 lanes;        /* sends go the long way: 1 priority lanes, 2 LATEST */
+    airrt_atomic_u8 named;
+    void *pinned;                 /* the worker that alone runs it, or NULL */
+
+    airrt_atomic_u64 head AIRRT_ALIGNED(64); /* the next position to take */
+    uintptr_t cur;                /* ring the consumer takes from; 0 = see `first` */
+    airrt_atomic_u64 lane;        /* orders and signals */
+    void *link;                   /* run queue, free list */
+    void *state;                  /* STATE, then ARGS */
+    struct airrt_cold *cold;      /* what most actors never need */
+    airrt_atomic_u32 laps;        /* how often the 36-bit position has wrapped */
+    airrt_atomic_u8 life;         /* airrt_state, and private phases above it */
+    uint8_t exit_kind;            /* why it is stopping, when no cold part holds the reason */
+    airrt_atomic_u8 restarts;     /* incarnations before this one; stays at 255 */
+    uint8_t flags;
+    union {
+        uint64_t state;           /* STATE and ARGS of at most 8 bytes */
+        struct { airrt_atomic_u32 length, evictors; } lanes; /* messages in priority lanes; senders taking messages out */
+    } small;
+};
+AIRRT_STATIC_ASSERT(sizeof(airrt_cell) == 128, "an actor's control block is two cache lines");
+
+typedef struct airrt_actor_type airrt_actor_type;
+
+/* Where the cells of this process are: a reservation of address space, `count` of them usable. */
+typedef struct airrt_table { airrt_cell *cells; airrt_atomic_u32 count; } airrt_table;
+AIRRT_API airrt_table airrt_priv_table;
+
+/* The way out of the line for everything but the common case: growth, bounds, envelopes, waiting. payload_size bytes go
+ * into a slot of the geometry (size, align) with the sequence flags `mark`. Returns OK, DEAD, FULL or NOMEM. */
+AIRRT_API AIRRT_COLD airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, const void *payload, size_t payload_size,
+                                                    size_t size, size_t align, uint64_t mark);
+/* Schedules a cell whose IDLE flag the caller has cleared. */
+AIRRT_API void airrt_priv_wake(airrt_cell *cell);
+
+AIRRT_HOT unsigned char *airrt_priv_slot(uintptr_t ring, uint64_t position, size_t size, size_t align) {
+    uint64_t index = (position >> 28) & (((uint64_t)1 << (ring & 63)) - 1);
+    return (unsigned char *)(ring & ~(uintptr_t)63) + AIRRT_RING_HEADER_(align) + (size_t)index * AIRRT_SLOT_STRIDE_(size, align);
+}
+
+/* The send. One compare-and-swap claims the position, proves the generation and clears IDLE. key: generation and OPEN. */
+AIRRT_HOT airrt_err airrt_priv_push(airrt_cell *cell, uint64_t key, const void *msg, size_t size, size_t align) {
+    /* acquire: makes `ring` at least as new as the position */
+    uint64_t t = airrt_load_acquire(&cell->tail);
+    for (;;) {
+        if (AIRRT_UNLIKELY((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_ | AIRRT_RESIZE_ | AIRRT_NORING_))) break;
+        uintptr_t ring = airrt_load_acquire(&cell->ring);
+        uint64_t position = t & AIRRT_POSITION_, lap = AIRRT_POS1_ << (ring & 63);
+        uint64_t span = (uint64_t)airrt_load_relaxed(&cell->capacity) << 28;
+        uint64_t look = position - (span < lap ? span : lap);
+        /* In-order frees make this one look say both that the bound is kept and that slot `position` is free.
+         * acquire: pairs with the consumer's release of the slot. */
+        if (AIRRT_UNLIKELY(airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align))) != look + lap)) break;
+        /* acquire on success: a signal can have run the actor and published the same word again */
+        if (AIRRT_LIKELY(airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) + AIRRT_POS1_, ACQUIRE, ACQUIRE))) {
+            unsigned char *slot = airrt_priv_slot(ring, position, size, align);
+            memcpy(slot + AIRRT_SLOT_OFFSET_(align), msg, size);
+            airrt_store_release(airrt_priv_seq(slot), position + AIRRT_POS1_); /* pairs with the consumer's acquire */
+            if (t & AIRRT_IDLE_) airrt_priv_wake(cell);
+            return AIRRT_OK;
+        }
+    }
+    return airrt_priv_push_slow(cell, key, msg, size, size, align, 0);
+}
+
+/* ---- >>mailboxes: usable alone, with waiting receive ------------------------------------------------------------ */
+
+typedef struct airrt_mailbox {
+    airrt_cell cell;
+    airrt_message_type type;
+    airrt_pools pools;
+    airrt_mailbox_desc desc;
+    airrt_atomic_u32 bell;        /* futex word of the receiver */
+    airrt_atomic_u32 lane_length; /* messages in priority lanes */
+    airrt_atomic_u64 lane_accepted, received, expired, dropped, dead, refused;
+    struct airrt_lanes *lanes;
+    bool is_open;
+} airrt_mailbox;
+
+/* Opens the caller's mailbox, which must stay where it is until it is closed. NULL desc: all defaults. No memory is
+ * taken before the first message. errors INVALID, NOMEM (lanes). One thread. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type type, const airrt_mailbox_desc *desc);
+/* No more sends (they return CLOSED); what is queued can still be received; a waiting receiver and waiting senders wake.
+ * Any thread, again and again. */
+AIRRT_API void airrt_mailbox_seal(airrt_mailbox *box);
+/* Seals, drops what is queued, gives the memory back. Nobody may be inside a call. Accepts a zeroed or closed mailbox. */
+AIRRT_API void airrt_mailbox_close(airrt_mailbox *box);
+/* Messages that a call dropped on its way. */
+typedef struct airrt_losses { airrt_loss why; uint32_t count; } airrt_losses;
+/* What NAME_send and its kin do when the short way does not fit. */
+AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg, const airrt_send_desc *desc,
+                                                                       bool wait, airrt_losses *losses);
+/* Moves the next message to *out; *expired: how many it passed over because their time to live was over. timeout_ns AIRRT_NO_WAIT: EMPTY at once; else TIMEOUT. CLOSED: sealed and empty.
+ * The one receiving thread. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t timeout_ns, uint32_t *expired);
+/* Messages queued now. Any thread. */
+AIRRT_API size_t airrt_mailbox_length(const airrt_mailbox *box);
+AIRRT_API void airrt_mailbox_counts(const airrt_mailbox *box, airrt_counts *out);
+
+/* Recorders are given a mailbox's events as they happen, on the thread that causes them. A recorder R is a type with
+ * functions R_sent(R *), R_received(R *) and R_dropped(R *, airrt_loss), pasted at compile time. */
+typedef struct airrt_atomic_recorder {
+    airrt_atomic_u64 sent, received, dropped[8]; /* dropped by airrt_loss */
+    airrt_atomic_u64 high_water;                 /* the most messages that were waiting at a send */
+    airrt_atomic_u64 last_ns;                    /* monotonic time of the last send or receive */
+} airrt_atomic_recorder;
+AIRRT_API void airrt_atomic_recorder_sent(airrt_atomic_recorder *recorder);
+AIRRT_API void airrt_atomic_recorder_received(airrt_atomic_recorder *recorder);
+AIRRT_API void airrt_atomic_recorder_dropped(airrt_atomic_recorder *recorder, airrt_loss loss);
+/* Leaves no code. */
+typedef struct airrt_noop_recorder { char unused; } airrt_noop_recorder;
+AIRRT_INLINE void airrt_noop_recorder_sent(airrt_noop_recorder *recorder) { (void)recorder; }
+AIRRT_INLINE void airrt_noop_recorder_received(airrt_noop_recorder *recorder) { (void)recorder; }
+AIRRT_INLINE void airrt_noop_recorder_dropped(airrt_noop_recorder *recorder, airrt_loss loss) { (void)recorder; (void)loss; }
+
+/* The common case of a send to a mailbox without runtime: no lanes, not LATEST, and room. */
+AIRRT_HOT airrt_err airrt_priv_mailbox_send(airrt_mailbox *box, const void *msg, size_t size, size_t align, bool wait, airrt_losses *losses) {
+    airrt_err err = AIRRT_ERR_FULL;
+    losses->count = 0;
+    if (AIRRT_LIKELY(!airrt_load_relaxed(&box->cell.lanes)))
+        err = airrt_priv_push(&box->cell, 1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, msg, size, align);
+    if (AIRRT_LIKELY(err == AIRRT_OK)) return AIRRT_OK;
+    return airrt_mailbox_send_with(box, msg, NULL, wait, losses);
+}
+
+/* AIRRT_MAILBOX(NAME, T) makes a mailbox of T, a message (AIRRT_MESSAGE), for many senders and one receiver:
+ *   airrt_err NAME_open(NAME *, const airrt_mailbox_desc *);   void NAME_seal(NAME *);   void NAME_close(NAME *);
+ *   airrt_err NAME_send(NAME *, T);           as .backpressure says; FULL, CLOSED, NOMEM: the message is still the caller's
+ *   airrt_err NAME_try_send(NAME *, T);       never waits
+ *   airrt_err NAME_send_with(NAME *, T, const airrt_send_desc *);   priority, time to live, limit of waiting (TIMEOUT)
+ *   airrt_err NAME_recv(NAME *, T *out, uint64_t timeout_ns);       TIMEOUT; CLOSED when sealed and empty
+ *   airrt_err NAME_try_recv(NAME *, T *out);                        EMPTY; CLOSED
+ *   size_t    NAME_length(const NAME *);      void NAME_counts(const NAME *, airrt_counts *out);
+ * AIRRT_MAILBOX_RECORDED(NAME, T, RECORDER) adds a field `recorder` that is told of everything. */
+#define AIRRT_MAILBOX(NAME, T) AIRRT_MAILBOX_RECORDED(NAME, T, airrt_noop_recorder)
+#define AIRRT_MAILBOX_RECORDED(NAME, T, RECORDER)                                                          \
+    typedef T NAME##_msg;                                                                                  \
+    typedef struct NAME { airrt_mailbox base; RECORDER recorder; } NAME;                                   \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(NAME *box, const airrt_mailbox_desc *desc) {        \
+        memset(&box->recorder, 0, sizeof box->recorder);                                                   \
+        return airrt_mailbox_open(&box->base, T##_message_type(), desc);                                   \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_seal(NAME *box) { airrt_mailbox_seal(&box->base); }                           \
+    AIRRT_INLINE void NAME##_close(NAME *box) { airrt_mailbox_close(&box->base); }                         \
+    AIRRT_INLINE airrt_err NAME##_sent_(NAME *box, airrt_err err, airrt_losses losses) {                   \
+        if (!err) RECORDER##_sent(&box->recorder);                                                         \
+        for (; losses.count > 0; losses.count--) RECORDER##_dropped(&box->recorder, losses.why);           \
+        return err;                                                                                        \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME *box, NAME##_msg msg) {                        \
+        airrt_losses loss;                                                                                 \
+        airrt_err err = airrt_priv_mailbox_send(&box->base, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), true, &loss); \
+        return NAME##_sent_(box, err, loss);                                                               \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME *box, NAME##_msg msg) {                    \
+        airrt_losses loss;                                                                                 \
+        airrt_err err = airrt_priv_mailbox_send(&box->base, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), false, &loss); \
+        return NAME##_sent_(box, err, loss);                                                               \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_with(NAME *box, NAME##_msg msg, const airrt_send_desc *desc) { \
+        airrt_losses loss;                                                                                 \
+        airrt_err err = airrt_mailbox_send_with(&box->base, &msg, desc, true, &loss);                      \
+        return NAME##_sent_(box, err, loss);                                                               \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_recv(NAME *box, NAME##_msg *out, uint64_t timeout_ns) {  \
+        uint32_t expired = 0;                                                                              \
+        airrt_err err = airrt_mailbox_recv(&box->base, out, timeout_ns, &expired);                         \
+        for (; expired > 0; expired--) RECORDER##_dropped(&box->recorder, AIRRT_LOSS_EXPIRED);             \
+        if (!err) RECORDER##_received(&box->recorder);                                                     \
+        return err;                                                                                        \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_recv(NAME *box, NAME##_msg *out) {                   \
+        return NAME##_recv(box, out, AIRRT_NO_WAIT);                                                       \
+    }                                                                                                      \
+    AIRRT_INLINE size_t NAME##_length(const NAME *box) { return airrt_mailbox_length(&box->base); }        \
+    AIRRT_INLINE void NAME##_counts(const NAME *box, airrt_counts *out) { airrt_mailbox_counts(&box->base, out); } \
+    AIRRT_STATIC_ASSERT(T##_message_ == sizeof(NAME##_msg), #T " is not a message")
+
+/* ---- >>actors --------------------------------------------------------------------------------------------------- */
+
+/* What a hook is given: who it is, the message's envelope, and private fields of the worker that runs it. Valid until the
+ * hook returns; only on its thread. */
+struct airrt_ctx {
+    airrt_cell *cell;
+    const airrt_envelope *envelope;
+    uint32_t left;                /* messages until the next actor has its turn */
+    bool leaving;                 /* NAME_exit, NAME_fail or NAME_ignore was called: `reason` says how */
+    bool kept;                    /* the message was stashed */
+    bool promised;                /* the reply was given, refused or deferred */
+    airrt_atomic_u64 handled;     /* by this worker, ever */
+    airrt_reason reason;
+};
+
+/* Bits of airrt_actor_type.has: which hooks and options a type really has. */
+#define AIRRT_HAS_START_ 1u
+#define AIRRT_HAS_STOP_ 2u
+#define AIRRT_HAS_ERROR_ 4u
+#define AIRRT_HAS_DOWN_ 8u
+#define AIRRT_HAS_EXIT_ 16u
+#define AIRRT_HAS_HEALTH_ 32u
+
+/* What airrt knows of an actor type; made by AIRRT_ACTOR_IMPL, one per NAME in the program. */
+struct airrt_actor_type {
+    const char *name;
+    void (*run)(airrt_ctx *ctx);                       /* the message loop: handles until idle, ended or out of turn */
+    airrt_err (*deliver)(airrt_ctx *ctx, void *state, const void *msg);
+    airrt_err (*start)(airrt_ctx *ctx, void *state, const void *args);
+    void (*stop)(airrt_ctx *ctx, void *state, const airrt_reason *reason);
+    airrt_action (*error)(airrt_ctx *ctx, void *state, const airrt_reason *reason);
+    airrt_err (*down)(airrt_ctx *ctx, void *state, const airrt_down *down);
+    airrt_err (*exit)(airrt_ctx *ctx, void *state, const airrt_down *down);
+    airrt_health (*health)(airrt_ctx *ctx, void *state);
+    airrt_message_type (*message)(void);
+    void (*describe)(airrt_actor_type *type);          /* fills in what follows, at the first spawn */
+    uint32_t state_size, state_align, args_size, args_align;
+    airrt_atomic_u32 described;
+    uint32_t has, redeliver, stash_capacity;
+    bool timestamps;
+    airrt_mailbox_desc mailbox;
+    airrt_message_type msg;
+    airrt_pools pools;
+    airrt_atomic_ptr states;
+};
+
+#define AIRRT_ARGS_SIZE_MAX 96u
+/* A type and its arguments: what a supervisor or airrt_spawn needs to start an actor. */
+typedef struct airrt_spec {
+    airrt_actor_type *type;
+    unsigned char args[AIRRT_ARGS_SIZE_MAX] AIRRT_ALIGNED(16);
+} airrt_spec;
+
+/* Starts an actor. From a thread: returns when pre_start has returned, OK or with its error (*out is then zero), TIMEOUT
+ * after start_timeout_ns; .detached, or inside an actor: at once, and a failing pre_start is seen by links and watchers.
+ * Inside an actor the new one is linked to it and stops with it, unless detached. desc and out may be NULL.
+ * errors NOMEM, LIMIT (max_actors), EXISTS (name), INVALID, SHUTDOWN, IGNORE, whatever pre_start returned. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_spawn(airrt_system *system, airrt_spec spec, const airrt_spawn_desc *desc, airrt_ref *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *type, const void *args,
+                                                     const airrt_spawn_desc *desc, airrt_ref *out);
+
+/* Everything a send does beyond the common case; err is what the push said. */
+AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg,
+                                                                    const airrt_send_desc *desc, bool wait);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name, const void *msg);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n, size_t *sent);
+
+AIRRT_HOT airrt_err airrt_priv_send(airrt_ref to, airrt_actor_type *type, const void *msg, size_t size, size_t align, bool wait) {
+    if (AIRRT_LIKELY(to.slot < airrt_load_relaxed(&airrt_priv_table.count))) {
+        airrt_cell *cell = airrt_priv_table.cells + to.slot;
+        uint64_t key = (uint64_t)to.generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_;
+        if (AIRRT_LIKELY(airrt_load_relaxed(&cell->type) == type && !airrt_load_relaxed(&cell->lanes)))
+            if (AIRRT_LIKELY(airrt_priv_push(cell, key, msg, size, align) == AIRRT_OK)) return AIRRT_OK;
+    }
+    return airrt_priv_send_slow(to, type, msg, NULL, wait);
+}
+
+/* What the message loop finds when the short way does not fit. */
+typedef enum airrt_next { AIRRT_NEXT_MESSAGE_, AIRRT_NEXT_LEAVE_ } airrt_next;
+AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align);
+/* After a handler that failed, or whose message had an envelope. False: the actor is not to be touched again. */
+AIRRT_API AIRRT_COLD bool airrt_priv_after(airrt_ctx *ctx, airrt_err err);
+AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx);
+
+/* The message loop of a type, into which its handler is inlined. msg is room for one message. */
+AIRRT_HOT void airrt_priv_run(airrt_ctx *ctx, void *msg, size_t size, size_t align,
+                              airrt_err (*deliver)(airrt_ctx *ctx, void *state, const void *msg)) {
+    airrt_cell *cell = ctx->cell;
+    do {
+        uintptr_t ring = cell->cur;
+        uint64_t head = airrt_load_relaxed(&cell->head);
+        unsigned char *slot = airrt_priv_slot(ring, head, size, align);
+        /* acquire: pairs with the sender's release of the slot */
+        if (AIRRT_LIKELY(!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && ring &&
+                         airrt_load_acquire(airrt_priv_seq(slot)) == head + AIRRT_POS1_)) {
+            memcpy(msg, slot + AIRRT_SLOT_OFFSET_(align), size);
+            airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63))); /* pairs with the sender's acquire */
+            airrt_store_release(&cell->head, head + AIRRT_POS1_); /* after the slot: who sees the head sees the slot free */
+            if (AIRRT_UNLIKELY(head + AIRRT_POS1_ == 0)) airrt_count(&cell->laps, 1);
+        } else if (airrt_priv_next(ctx, msg, size, align) == AIRRT_NEXT_LEAVE_) {
+            return;
+        }
+        airrt_count(&ctx->handled, 1);
+        airrt_err err = deliver(ctx, cell->state, msg);
+        if (AIRRT_UNLIKELY(err != AIRRT_OK || ctx->envelope) && !airrt_priv_after(ctx, err)) return;
+    } while (--ctx->left > 0);
+    airrt_priv_turn_over(ctx);
+}
+
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_fail(airrt_ctx *ctx, int32_t code, const char *text);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err how);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up,
+                                                     airrt_actor_type *type, const void *msg, airrt_timer *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, const void *msg);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_unstash(airrt_ctx *ctx);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_from(airrt_ref ref, const airrt_actor_type *type);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_whereis(airrt_system *system, const char *name, const airrt_actor_type *type, airrt_ref *out);
+
+/* What a period does when it was missed: COALESCE (0) delivers once and goes on at the next multiple, CATCH_UP delivers
+ * every one. */
+typedef struct airrt_every_desc { bool catch_up; uint64_t first_ns; /* delay of the first; 0 = the period */ } airrt_every_desc;
+
+/* Hooks may call these; each takes the ctx that the hook was given. */
+AIRRT_API airrt_system *airrt_ctx_system(const airrt_ctx *ctx);
+AIRRT_API airrt_ref airrt_ctx_self(const airrt_ctx *ctx);
+/* NULL after a plain send, and for timers. */
+AIRRT_INLINE const airrt_envelope *airrt_ctx_envelope(const airrt_ctx *ctx) {
+    return ctx->envelope && ctx->envelope->id ? ctx->envelope : NULL;
+}
+AIRRT_API uint32_t airrt_ctx_restarts(const airrt_ctx *ctx);        /* incarnations before this one; 255 = that many or more */
+AIRRT_API uint64_t airrt_ctx_messages(const airrt_ctx *ctx);        /* taken from the mailbox, in all incarnations */
+AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx);          /* monotonic, read once a turn and every 64 messages */
+AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx);      /* when it was spawned; 0 without .timestamps */
+AIRRT_API uint64_t airrt_ctx_last_message_ns(const airrt_ctx *ctx); /* when the message before this one was taken; 0 = none, or without .timestamps */
+AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx);                     /* others have their turn after this message */
+
+/* Asks to be told (on_down) when `ref` ends, or its incarnation does; at once, NO_PROCESS, if it has. *id undoes it; may be
+ * NULL. DOWN never overtakes what the dying actor sent before. errors NOMEM. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_watch(airrt_ctx *ctx, airrt_ref ref, uint64_t *id);
+/* No DOWN with this id comes any more. NOT_FOUND: it has come already, or never was. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_unwatch(airrt_ctx *ctx, uint64_t id);
+/* Ties two actors: who ends abnormally ends the other too, unless that one has on_exit. Linking twice is once. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_link(airrt_ctx *ctx, airrt_ref ref);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_unlink(airrt_ctx *ctx, airrt_ref ref);
+/* True: the timer's message will not be delivered, not even if it was on its way. False: it has been delivered, or is not
+ * this incarnation's. */
+AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer timer);
+/* Leaves the hook at once, from any depth of calls; the actor fails with CRASH, code and text. What the hook held (memory,
+ * locks, the message's own pointers) is leaked. Outside a hook it ends the process: a bug of the caller. */
+AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
+
+/* AIRRT_ACTOR(NAME, MSG, ARGS) declares an actor type: MSG is a message (AIRRT_MESSAGE), ARGS any type of at most 96
+ * bytes (airrt_none for none). Types NAME_ref (8 bytes), NAME_ctx, NAME_msg, NAME_args, and
+ *   airrt_err NAME_spawn(airrt_system *, ARGS, const airrt_spawn_desc *, NAME_ref *out);      as airrt_spawn
+ *   airrt_spec NAME_spec(ARGS);                                                               the same as a value
+ *   airrt_err NAME_send(NAME_ref, MSG);           any thread or hook; when full as .backpressure says.
+ *                                                 OK: airrt owns it. DEAD, FULL, NOMEM, TYPE: the caller still does
+ *   airrt_err NAME_try_send(NAME_ref, MSG);       never waits
+ *   airrt_err NAME_send_with(NAME_ref, MSG, const airrt_send_desc *);     with an envelope; also TIMEOUT
+ *   airrt_err NAME_send_many(NAME_ref, const MSG *, size_t n, size_t *sent);   in order; *sent went, the rest is the caller's
+ *   airrt_err NAME_send_name(airrt_system *, const char *name, MSG);      also NOT_FOUND
+ *   airrt_err NAME_stop(NAME_ref, uint64_t timeout_ns);                   as airrt_stop
+ *   airrt_err NAME_whereis(airrt_system *, const char *name, NAME_ref *out);   NOT_FOUND, TYPE
+ *   airrt_err NAME_from(airrt_ref, NAME_ref *out);                        typed again: TYPE, DEAD
+ * and for its hooks
+ *   NAME_ref  NAME_self(const NAME_ctx *);
+ *   airrt_err NAME_exit(NAME_ctx *);              return it: the actor ends normally, what is queued is a dead letter
+ *   airrt_err NAME_fail(NAME_ctx *, int32_t code, const char *text);      return it: the actor fails; text is copied
+ *   airrt_err NAME_ignore(NAME_ctx *);            return it from pre_start: there is nothing to run
+ *   airrt_err NAME_after(NAME_ctx *, uint64_t delay_ns, MSG, airrt_timer *out);     to itself, on the control lane
+ *   airrt_err NAME_every(NAME_ctx *, uint64_t period_ns, MSG, const airrt_every_desc *, airrt_timer *out);
+ *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL, NOMEM
+ *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first */
+#define AIRRT_ACTOR(NAME, MSG, ARGS)                                                                       \
+    typedef MSG NAME##_msg;                                                                                \
+    typedef ARGS NAME##_args;                                                                              \
+    typedef struct NAME##_ref { airrt_ref ref; } NAME##_ref;                                               \
+    typedef struct NAME##_ctx { airrt_ctx base; } NAME##_ctx;                                              \
+    AIRRT_STATIC_ASSERT(MSG##_message_ == sizeof(NAME##_msg), #MSG " is not a message");                   \
+    AIRRT_STATIC_ASSERT(sizeof(NAME##_args) <= AIRRT_ARGS_SIZE_MAX,                                        \
+        "AIRRT_ACTOR(" #NAME "): arguments larger than 96 bytes; pass a pointer");                         \
+    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_args) <= 16, "AIRRT_ACTOR(" #NAME "): arguments aligned to more than 16"); \
+    extern airrt_actor_type NAME##_actor_;                                                                 \
+    AIRRT_INLINE airrt_message_type NAME##_message_(void) { return MSG##_message_type(); }                 \
+    AIRRT_INLINE airrt_spec NAME##_spec(NAME##_args args) {                                                \
+        airrt_spec spec;                                                                                   \
+        memset(&spec, 0, sizeof spec);                                                                     \
+        spec.type = &NAME##_actor_;                                                                        \
+        memcpy(spec.args, &args, sizeof args);                                                             \
+        return spec;                                                                                       \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_spawn(airrt_system *system, NAME##_args args,            \
+                                                        const airrt_spawn_desc *desc, NAME##_ref *out) {   \
+        return airrt_priv_spawn(system, &NAME##_actor_, &args, desc, out ? &out->ref : NULL);              \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME##_ref to, NAME##_msg msg) {                    \
+        return airrt_priv_send(to.ref, &NAME##_actor_, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), true); \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME##_ref to, NAME##_msg msg) {                \
+        return airrt_priv_send(to.ref, &NAME##_actor_, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), false); \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_with(NAME##_ref to, NAME##_msg msg, const airrt_send_desc *desc) { \
+        static const airrt_send_desc plain = { AIRRT_PRIORITY_DEFAULT, 0, 0, 0, { 0, 0 }, { 0, 0 } };      \
+        return airrt_priv_send_slow(to.ref, &NAME##_actor_, &msg, desc ? desc : &plain, true);             \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_many(NAME##_ref to, const NAME##_msg *msgs, size_t n, size_t *sent) { \
+        return airrt_priv_send_many(to.ref, &NAME##_actor_, msgs, n, sent);                                \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_name(airrt_system *system, const char *name, NAME##_msg msg) { \
+        return airrt_priv_send_name(system, &NAME##_actor_, name, &msg);                                   \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stop(NAME##_ref ref, uint64_t timeout_ns) {              \
+        return airrt_stop(ref.ref, timeout_ns);                                                            \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_whereis(airrt_system *system, const char *name, NAME##_ref *out) { \
+        return airrt_priv_whereis(system, name, &NAME##_actor_, &out->ref);                                \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_from(airrt_ref ref, NAME##_ref *out) {                   \
+        airrt_err err = airrt_priv_from(ref, &NAME##_actor_);                                              \
+        out->ref = ref;                                                                                    \
+        if (err) memset(out, 0, sizeof *out);                                                              \
+        return err;                                                                                        \
+    }                                                                                                      \
+    AIRRT_INLINE NAME##_ref NAME##_self(const NAME##_ctx *ctx) {                                           \
+        NAME##_ref self;                                                                                   \
+        self.ref = airrt_ctx_self(&ctx->base);                                                             \
+        return self;                                                                                       \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_exit(NAME##_ctx *ctx) {                                  \
+        return airrt_priv_leave(&ctx->base, AIRRT_ERR_EXIT);                                               \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_ignore(NAME##_ctx *ctx) {                                \
+        return airrt_priv_leave(&ctx->base, AIRRT_ERR_IGNORE);                                             \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_fail(NAME##_ctx *ctx, int32_t code, const char *text) {  \
+        return airrt_priv_fail(&ctx->base, code, text);                                                    \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_after(NAME##_ctx *ctx, uint64_t delay_ns, NAME##_msg msg, airrt_timer *out) { \
+        return airrt_priv_timer(&ctx->base, delay_ns, 0, false, &NAME##_actor_, &msg, out);                \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_every(NAME##_ctx *ctx, uint64_t period_ns, NAME##_msg msg, \
+                                                        const airrt_every_desc *desc, airrt_timer *out) {  \
+        return airrt_priv_timer(&ctx->base, desc && desc->first_ns ? desc->first_ns : period_ns, period_ns, \
+                                desc && desc->catch_up, &NAME##_actor_, &msg, out);                        \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stash(NAME##_ctx *ctx, const NAME##_msg *msg) {          \
+        return airrt_priv_stash(&ctx->base, &NAME##_actor_, msg);                                          \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_unstash(NAME##_ctx *ctx) { return airrt_priv_unstash(&ctx->base); } \
+    AIRRT_STATIC_ASSERT(sizeof(NAME##_ref) == 8, #NAME "_ref is 8 bytes")
+
+/* AIRRT_ACTOR_IMPL(NAME, STATE, handle [, hooks]) gives it a body, in one file. STATE is private to that file; it is
+ * zeroed before every start and restart. The hooks, all on the worker that runs the actor, never two at a time, no lock held:
+ *   airrt_err    handle(NAME_ctx *, STATE *, const MSG *)           required; owns what the message refers to
+ *   .pre_start = airrt_err f(NAME_ctx *, STATE *, const ARGS *)     at every start and restart
+ *   .post_stop = void f(NAME_ctx *, STATE *, const airrt_reason *)  at every end of an incarnation, also a killed one
+ *   .on_error  = airrt_action f(NAME_ctx *, STATE *, const airrt_reason *)   a hook returned an error; absent: STOP
+ *   .on_down   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a watched actor has ended; absent: ignored
+ *   .on_exit   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a linked actor has ended, for any reason; absent:
+ *                                                                   abnormal reasons end this one with the same reason
+ *   .health    = airrt_health f(NAME_ctx *, STATE *)                absent: healthy
+ *   .mailbox   = { .capacity =, .backpressure =, .unbounded =, .lanes = }    the type's default mailbox
+ *   .redeliver = K   the message on which handle failed comes again after the restart; the K-th failure quarantines it
+ *                    (until it returns OK the message and what it refers to stay airrt's); these two options cost about 10 ns a message
+ *   .stash_capacity = N   messages; 0 = the mailbox's capacity
+ *   .timestamps = true    airrt_ctx_created_ns and airrt_ctx_last_message_ns tell
+ * A hook ends its actor by returning NAME_exit(ctx), NAME_fail(...) or any error.
+ * AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, handle [, hooks]) pastes OBSERVER_received(ctx) and OBSERVER_handled(ctx)
+ * around every call of handle. */
+#define airrt_unobserved_received(CTX) ((void)0)
+#define airrt_unobserved_handled(CTX) ((void)0)
+#ifdef __cplusplus
+} /* extern "C" */
+template <typename T> struct airrt_content_size_ { enum { value = sizeof(T) }; };
+template <> struct airrt_content_size_<airrt_none> { enum { value = 0 }; };
+extern "C" {
+#define AIRRT_CONTENT_SIZE_(T) airrt_content_size_<T>::value
+#define AIRRT_STRICT_HOOKS_BEGIN_ AIRRT_DESIGNATORS_BEGIN_
+#define AIRRT_STRICT_HOOKS_END_ AIRRT_DESIGNATORS_END_
+#else
+#define AIRRT_CONTENT_SIZE_(T) (__builtin_types_compatible_p(T, airrt_none) ? 0 : sizeof(T))
+#define AIRRT_STRICT_HOOKS_BEGIN_ \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wincompatible-pointer-types\"")
+#define AIRRT_STRICT_HOOKS_END_ _Pragma("GCC diagnostic pop")
+#endif
+#define AIRRT_ACTOR_IMPL(NAME, STATE, ...) AIRRT_ACTOR_IMPL_(NAME, STATE, airrt_unobserved, __VA_ARGS__, .end_ = 0)
+#define AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, ...) AIRRT_ACTOR_IMPL_(NAME, STATE, OBSERVER, __VA_ARGS__, .end_ = 0)
+#define AIRRT_ACTOR_IMPL_(NAME, STATE, OBSERVER, ...)                                                      \
+    typedef STATE NAME##_state_;                                                                           \
+    typedef struct NAME##_hooks {                                                                          \
+        airrt_err (*handle)(NAME##_ctx *ctx, NAME##_state_ *state, const NAME##_msg *msg);                 \
+        airrt_err (*pre_start)(NAME##_ctx *ctx, NAME##_state_ *state, const NAME##_args *args);            \
+        void (*post_stop)(NAME##_ctx *ctx, NAME##_state_ *state, const airrt_reason *reason);              \
+        airrt_action (*on_error)(NAME##_ctx *ctx, NAME##_state_ *state, const airrt_reason *reason);       \
+        airrt_err (*on_down)(NAME##_ctx *ctx, NAME##_state_ *state, const airrt_down *down);               \
+        airrt_err (*on_exit)(NAME##_ctx *ctx, NAME##_state_ *state, const airrt_down *down);               \
+        airrt_health (*health)(NAME##_ctx *ctx, NAME##_state_ *state);                                     \
+        airrt_mailbox_desc mailbox;                                                                        \
+        uint32_t redeliver, stash_capacity;                                                                \
+        bool timestamps;                                                                                   \
+        int end_;                                                                                          \
+    } NAME##_hooks;                                                                                        \
+    AIRRT_STRICT_HOOKS_BEGIN_                                                                              \
+    static const NAME##_hooks NAME##_hooks_ = { .handle = __VA_ARGS__ };                                   \
+    AIRRT_STRICT_HOOKS_END_                                                                                \
+    AIRRT_INLINE airrt_err NAME##_deliver_(airrt_ctx *ctx, void *state, const void *msg) {                 \
+        OBSERVER##_received((NAME##_ctx *)ctx);                                                            \
+        airrt_err err = NAME##_hooks_.handle((NAME##_ctx *)ctx, (NAME##_state_ *)state, (const NAME##_msg *)msg); \
+        OBSERVER##_handled((NAME##_ctx *)ctx);                                                             \
+        return err;                                                                                        \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_run_(airrt_ctx *ctx) {                                                        \
+        NAME##_msg msg;                                                                                    \
+        airrt_priv_run(ctx, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), NAME##_deliver_);                 \
+    }                                                                                                      \
+    AIRRT_INLINE airrt_err NAME##_start_(airrt_ctx *ctx, void *state, const void *args) {                  \
+        if (!NAME##_hooks_.pre_start) return AIRRT_OK;                                                     \
+        return NAME##_hooks_.pre_start((NAME##_ctx *)ctx, (NAME##_state_ *)state, (const NAME##_args *)args); \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_stop_(airrt_ctx *ctx, void *state, const airrt_reason *reason) {              \
+        if (NAME##_hooks_.post_stop) NAME##_hooks_.post_stop((NAME##_ctx *)ctx, (NAME##_state_ *)state, reason); \
+    }                                                                                                      \
+    AIRRT_INLINE airrt_action NAME##_error_(airrt_ctx *ctx, void *state, const airrt_reason *reason) {     \
+        if (!NAME##_hooks_.on_error) return AIRRT_ACTION_STOP;                                             \
+        return NAME##_hooks_.on_error((NAME##_ctx *)ctx, (NAME##_state_ *)state, reason);                  \
+    }                                                                                                      \
+    AIRRT_INLINE airrt_err NAME##_down_(airrt_ctx *ctx, void *state, const airrt_down *down) {             \
+        return NAME##_hooks_.on_down ? NAME##_hooks_.on_down((NAME##_ctx *)ctx, (NAME##_state_ *)state, down) : AIRRT_OK; \
+    }                                                                                                      \
+    AIRRT_INLINE airrt_err NAME##_exit_(airrt_ctx *ctx, void *state, const airrt_down *down) {             \
+        return NAME##_hooks_.on_exit ? NAME##_hooks_.on_exit((NAME##_ctx *)ctx, (NAME##_state_ *)state, down) : AIRRT_OK; \
+    }                                                                                                      \
+    AIRRT_INLINE airrt_health NAME##_health_(airrt_ctx *ctx, void *state) {                                \
+        return NAME##_hooks_.health ? NAME##_hooks_.health((NAME##_ctx *)ctx, (NAME##_state_ *)state) : AIRRT_HEALTHY; \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_describe_(airrt_actor_type *type) {                                           \
+        type->has = (NAME##_hooks_.pre_start ? AIRRT_HAS_START_ : 0u) | (NAME##_hooks_.post_stop ? AIRRT_HAS_STOP_ : 0u) | \
+                    (NAME##_hooks_.on_error ? AIRRT_HAS_ERROR_ : 0u) | (NAME##_hooks_.on_down ? AIRRT_HAS_DOWN_ : 0u) | \
+                    (NAME##_hooks_.on_exit ? AIRRT_HAS_EXIT_ : 0u) | (NAME##_hooks_.health ? AIRRT_HAS_HEALTH_ : 0u); \
+        type->mailbox = NAME##_hooks_.mailbox;                                                             \
+        type->redeliver = NAME##_hooks_.redeliver;                                                         \
+        type->stash_capacity = NAME##_hooks_.stash_capacity;                                               \
+        type->timestamps = NAME##_hooks_.timestamps;                                                       \
+    }                                                                                                      \
+    AIRRT_DESIGNATORS_BEGIN_                                                                               \
+    airrt_actor_type NAME##_actor_ = {                                                                     \
+        .name = #NAME, .run = NAME##_run_, .deliver = NAME##_deliver_, .start = NAME##_start_,             \
+        .stop = NAME##_stop_, .error = NAME##_error_, .down = NAME##_down_, .exit = NAME##_exit_,          \
+        .health = NAME##_health_, .message = NAME##_message_, .describe = NAME##_describe_,                \
+        .state_size = AIRRT_CONTENT_SIZE_(NAME##_state_), .state_align = AIRRT_ALIGNOF(NAME##_state_),     \
+        .args_size = AIRRT_CONTENT_SIZE_(NAME##_args), .args_align = AIRRT_ALIGNOF(NAME##_args)            \
+    };                                                                                                     \
+    AIRRT_DESIGNATORS_END_                                                                                 \
+    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_state_) <= 64, "AIRRT_ACTOR_IMPL(" #NAME "): state aligned to more than 64 bytes")
+
+/* ---- >>requests ------------------------------------------------------------------------------------------------- */
+
+/* AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_result
+ * { err, tag, value }, NAME_promise (8 bytes), and
+ *   airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits; from threads only (CONTEXT in hooks).
+ *       DEAD: nobody there, or it ended first; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave; FULL, NOMEM
+ *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is counted, not delivered
+ *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
+ *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting
+ *   void NAME_fulfil(NAME_promise, REPLY);         cannot fail; who came too late reaches nobody */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
+                                                   void *out, size_t size);
+AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size);
+AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx);
+AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void *value, size_t size);
+#define AIRRT_REQUEST(NAME, ACTOR, REPLY)                                                                  \
+    typedef REPLY NAME##_reply_;                                                                           \
+    typedef struct NAME##_result { airrt_err err; uint64_t tag; NAME##_reply_ value; } NAME##_result;      \
+    typedef struct NAME##_promise { uint32_t slot, generation; } NAME##_promise;                           \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_ask(ACTOR##_ref to, ACTOR##_msg msg, uint64_t timeout_ns, NAME##_reply_ *out) { \
+        return airrt_priv_ask(to.ref, &ACTOR##_actor_, &msg, timeout_ns, out, sizeof *out);                \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_reply(ACTOR##_ctx *ctx, NAME##_reply_ value) {                                \
+        airrt_priv_reply(&ctx->base, AIRRT_OK, &value, sizeof value);                                      \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_refuse(ACTOR##_ctx *ctx, airrt_err err) {                                     \
+        airrt_priv_reply(&ctx->base, err ? err : AIRRT_ERR_FAILED, NULL, 0);                               \
+    }                                                                                                      \
+    AIRRT_INLINE NAME##_promise NAME##_defer(ACTOR##_ctx *ctx) {                                           \
+        airrt_timer handle = airrt_priv_defer(&ctx->base);                                                 \
+        NAME##_promise promise;                                                                            \
+        promise.slot = handle.slot;                                                                        \
+        promise.generation = handle.generation;                                                            \
+        return promise;                                                                                    \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_fulfil(NAME##_promise promise, NAME##_reply_ value) {                         \
+        airrt_priv_fulfil(promise.slot, promise.generation, &value, sizeof value);                         \
+    }                                                                                                      \
+    AIRRT_STATIC_ASSERT(sizeof(NAME##_promise) == 8, #NAME "_promise is 8 bytes")
+
+/* ---- >>system --------------------------------------------------------------------------------------------------- */
+
+/* Opens a system: its workers run when it returns. NULL desc: all defaults. errors INVALID (airrt_error_last names the
+ * field), NOMEM, OS (threads). Many systems live side by side. A fork()ed child has none of the threads: it may only exec
+ * or _exit. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_system **out);
+/* Shuts down (if nobody has), joins the workers, frees. From a thread outside, once, when nobody uses the system any more;
+ * handles may still be used and are dead. Accepts NULL. If an actor is stuck in user code, its thread and the system's
+ * memory are left to it, and the log hook says so. */
+AIRRT_API void airrt_system_close(airrt_system *system);
+/* Opens a system, runs body(system, arg) on this thread, shuts down, closes; the first error of these. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *desc, airrt_err (*body)(airrt_system *system, void *arg), void *arg);
+/* Ends all actors: first, unless .now, what is queued is handled; at the deadline the rest is killed and TIMEOUT is
+ * returned. From the call on nothing can be spawned from outside. Any thread but a hook (CONTEXT), again and again: later
+ * calls wait for the first and report the same. desc and out may be NULL. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc, airrt_shutdown_report *out);
+/* Waits until no actor is runnable or running and nothing is queued; timers do not count. TIMEOUT, CONTEXT. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_ns);
+/* .polled systems: runs at most `budget` turns of actors, and due timers, on this thread; returns how many turns were
+ * run. One thread at a time; another one's call returns 0. */
+AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget);
+/* How long a poll loop may sleep: 0 with work waiting, AIRRT_FOREVER without timers. */
+AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system);
+/* Sums over the system's whole life; exact when nobody sends or handles. Any thread. */
+AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out);
+/* Writes up to capacity living actors to out (in order of their slots); returns how many there are. Any thread. */
+AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity);
+
+/* Stops an actor: no more messages, what is queued is handled, post_stop; waits for its end, and kills it when the time is
+ * spent (TIMEOUT if even that did not end it in a second). timeout_ns 0 = 5 s. DEAD if it has ended. CONTEXT in hooks. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_ns);
+/* The same without waiting; allowed in hooks. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
+/* Ends it before its next message; does not wait. A handler that is running returns first. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
+/* Waits for an actor's end; *out (may be NULL) is why. TIMEOUT; CONTEXT in hooks; DEAD if it has ended before. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
+AIRRT_API bool airrt_alive(airrt_ref ref);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *out);
+
+/* Names are unique in a system, copied, at most 255 bytes. Released by the actor's end, before anybody is told of it. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_register(airrt_system *system, const char *name, airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, const char *name);                 /* NOT_FOUND */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_whereis(airrt_system *system, const char *name, airrt_ref *out);      /* NOT_FOUND */
+
+/* Ids. message: sequential in this process; uuid: unique across machines. Any thread. */
+AIRRT_API uint64_t airrt_message_id(void);
+AIRRT_API airrt_uuid airrt_uuid_make(void);
+/* Writes the 36 characters and a zero. */
+AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* AIRRT_H_ */
+
+/* ================================================================================================================
+ *                                   below this line is implementation
+ * ================================================================================================================ */
+
+#if defined(AIRRT_IMPLEMENTATION) && !defined(AIRRT_IMPLEMENTATION_DONE)
+#define AIRRT_IMPLEMENTATION_DONE
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
+#if defined(__GLIBC__) && !defined(__USE_GNU)
+#error "include airrt.h with AIRRT_IMPLEMENTATION before any system header, or compile with -D_GNU_SOURCE"
+#endif
+
+/* ---- options, for the file with the implementation ---- */
+#ifndef AIRRT_MALLOC
+#define AIRRT_MALLOC(SIZE) malloc(SIZE)
+#define AIRRT_FREE(PTR) free(PTR)
+#endif
+#ifndef AIRRT_FAULT
+#define AIRRT_FAULT(SITE) 0 /* true makes the site fail: an allocation, a thread; SITE is a string */
+#endif
+#ifndef AIRRT_ACTORS_MAX
+#define AIRRT_ACTORS_MAX (sizeof(void *) > 4 ? (uint32_t)1 << 24 : (uint32_t)1 << 18) /* in the process; address space only */
+#endif
+#ifndef AIRRT_TURN_MESSAGES
+#define AIRRT_TURN_MESSAGES 64 /* of one actor before the next one has its turn */
+#endif
+#define AIRRT_WORKERS_MAX 256
+#define AIRRT_RING_LOG2_FIRST 2    /* slots of an actor's first ring */
+#define AIRRT_RING_LOG2_SEGMENT 10 /* unbounded mailboxes link rings of this size */
+#define AIRRT_RING_LOG2_MAX 26
+#define AIRRT_SPIN_LOOKS 100       /* of a searching worker before it parks */
+
+/* ---- stb_ds: its implementation is emitted here once; only ordinary functions use its macros ---- */
+#ifndef AIRRT_STB_DS_INCLUDE
+#if __has_include("stb_ds.h")
+#define AIRRT_STB_DS_INCLUDE "stb_ds.h"
+#else
+#define AIRRT_STB_DS_INCLUDE <stb/stb_ds.h>
+#endif
+#endif
+#ifdef __clang__
+#define AIRRT_STB_CLANG_ _Pragma("GCC diagnostic ignored \"-Wunsequenced\"")
+#else
+#define AIRRT_STB_CLANG_
+#endif
+#define AIRRT_STB_BEGIN_                                            \
+    _Pragma("GCC diagnostic push")                                  \
+    _Pragma("GCC diagnostic ignored \"-Wconversion\"")              \
+    _Pragma("GCC diagnostic ignored \"-Wsign-conversion\"")         \
+    _Pragma("GCC diagnostic ignored \"-Wcast-align\"")              \
+    _Pragma("GCC diagnostic ignored \"-Wpedantic\"") AIRRT_STB_CLANG_
+#define AIRRT_STB_END_ _Pragma("GCC diagnostic pop")
+AIRRT_STB_BEGIN_
+#if !defined(AIRRT_NO_STB_DS_IMPLEMENTATION) && !defined(STB_DS_IMPLEMENTATION)
+/* stb_ds does not check its allocations: what a put can need is set aside before it starts. */
+static void *airrt_priv_stb_realloc(void *old, size_t size);
+static void airrt_priv_stb_free(void *old);
+#ifndef STBDS_REALLOC
+#define STBDS_REALLOC(CTX, PTR, SIZE) airrt_priv_stb_realloc((PTR), (SIZE))
+#define STBDS_FREE(CTX, PTR) airrt_priv_stb_free(PTR)
+#endif
+#define STB_DS_IMPLEMENTATION
+#include AIRRT_STB_DS_INCLUDE
+#undef STB_DS_IMPLEMENTATION
+#elif !defined(INCLUDE_STB_DS_H)
+#include AIRRT_STB_DS_INCLUDE
+#endif
+#if defined(__STRICT_ANSI__)
+#undef STBDS_ADDRESSOF /* the original says typeof, which strict C does not have */
+#define STBDS_ADDRESSOF(TYPEVAR, VALUE) ((__typeof__(TYPEVAR)[1]){ VALUE })
+#endif
+
+AIRRT_STB_END_
+
+/* ---- >>platform: waiting, locks, time, randomness, memory. Nothing below this room touches them directly ---- */
+
+static uint64_t airrt_priv_machine_ns(void *ctx) {
+    struct timespec now;
+    (void)ctx;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+static uint64_t airrt_priv_machine_wall_ns(void *ctx) {
+    struct timespec now;
+    (void)ctx;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+/* timeout_ns from now as a point in time; saturates. */
+static uint64_t airrt_priv_deadline(uint64_t timeout_ns) {
+    if (timeout_ns == AIRRT_FOREVER) return AIRRT_FOREVER;
+    if (timeout_ns == AIRRT_NO_WAIT) return 0;
+    uint64_t now = airrt_priv_machine_ns(NULL);
+    return timeout_ns < AIRRT_FOREVER - now ? now + timeout_ns : AIRRT_FOREVER;
+}
+
+AIRRT_INLINE void airrt_priv_pause(void) {
+#if defined(__i386__) || defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("yield");
+#endif
+}
+/* Backs off in a loop that waits for a step of another thread: a few pauses, then the processor is given away. */
+static void airrt_priv_spin(unsigned *n) {
+    if (++*n < 16) airrt_priv_pause();
+    else sched_yield();
+}
+
+#if defined(__linux__) && !defined(AIRRT_NO_FUTEX)
+#if !defined(SYS_futex) && defined(SYS_futex_time64)
+#define SYS_futex SYS_futex_time64
+typedef struct airrt_timespec { int64_t tv_sec, tv_nsec; } airrt_timespec;
+#else
+typedef struct airrt_timespec { long tv_sec, tv_nsec; } airrt_timespec; /* the kernel's, whatever the C library's is */
+#endif
+enum { AIRRT_FUTEX_WAIT = 128, AIRRT_FUTEX_WAKE = 129 }; /* both private to the process */
+/* Sleeps while *word == expected, at most until deadline (monotonic; AIRRT_FOREVER). May return early. False: time is up. */
+static bool airrt_priv_wait(airrt_atomic_u32 *word, uint32_t expected, uint64_t deadline) {
+    airrt_timespec rest, *limit = NULL;
+    if (deadline != AIRRT_FOREVER) {
+        uint64_t now = airrt_priv_machine_ns(NULL), left = deadline > now ? deadline - now : 0;
+        if (left == 0) return false;
+        if (left > AIRRT_SEC(1000000)) left = AIRRT_SEC(1000000);
+        rest.tv_sec = (long)(left / 1000000000u);
+        rest.tv_nsec = (long)(left % 1000000000u);
+        limit = &rest;
+    }
+    syscall(SYS_futex, &word->v, AIRRT_FUTEX_WAIT, expected, limit, NULL, 0);
+    return true;
+}
+static void airrt_priv_notify(airrt_atomic_u32 *word, int n) {
+    syscall(SYS_futex, &word->v, AIRRT_FUTEX_WAKE, n, NULL, NULL, 0);
+}
+#else
+/* Sleepers of all words share these; a wake-up wakes the whole bucket. */
+static struct { pthread_mutex_t mutex; pthread_cond_t cond; } airrt_priv_parking[16] = {
+#define AIRRT_PARK_ { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER }
+    AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_,
+    AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_
+};
+static bool airrt_priv_wait(airrt_atomic_u32 *word, uint32_t expected, uint64_t deadline) {
+    size_t bucket = ((uintptr_t)word >> 6) % 16;
+    bool in_time = true;
+    pthread_mutex_lock(&airrt_priv_parking[bucket].mutex);
+    if (airrt_load_seq(word) == expected) {
+        if (deadline == AIRRT_FOREVER) {
+            pthread_cond_wait(&airrt_priv_parking[bucket].cond, &airrt_priv_parking[bucket].mutex);
+        } else {
+            uint64_t now = airrt_priv_machine_ns(NULL), left = deadline > now ? deadline - now : 0;
+            uint64_t until = airrt_priv_machine_wall_ns(NULL) + (left > AIRRT_SEC(1000000) ? AIRRT_SEC(1000000) : left);
+            struct timespec limit = { .tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u) };
+            in_time = left > 0;
+            if (in_time)
+                pthread_cond_timedwait(&airrt_priv_parking[bucket].cond, &airrt_priv_parking[bucket].mutex, &limit);
+        }
+    }
+    pthread_mutex_unlock(&airrt_priv_parking[bucket].mutex);
+    return in_time;
+}
+static void airrt_priv_notify(airrt_atomic_u32 *word, int n) {
+    size_t bucket = ((uintptr_t)word >> 6) % 16;
+    (void)n;
+    pthread_mutex_lock(&airrt_priv_parking[bucket].mutex);
+    pthread_cond_broadcast(&airrt_priv_parking[bucket].cond);
+    pthread_mutex_unlock(&airrt_priv_parking[bucket].mutex);
+}
+#endif
+/* Changes the word and wakes everybody who sleeps on it. */
+static void airrt_priv_ring(airrt_atomic_u32 *word) {
+    airrt_fetch_add(word, 1, SEQ_CST);
+    airrt_priv_notify(word, INT32_MAX);
+}
+
+/* A lock of cold paths: 0 free, 1 held, 2 held and wanted. Held over a few instructions or one allocation, never over user
+ * code. */
+typedef struct airrt_lock { airrt_atomic_u32 word; } airrt_lock;
+static void airrt_priv_lock(airrt_lock *lock) {
+    uint32_t free_now = 0;
+    if (airrt_cas(&lock->word, &free_now, 1, ACQUIRE, RELAXED)) return;
+    while (airrt_exchange(&lock->word, 2, ACQUIRE) != 0) airrt_priv_wait(&lock->word, 2, AIRRT_FOREVER);
+}
+static void airrt_priv_unlock(airrt_lock *lock) {
+    if (airrt_exchange(&lock->word, 0, RELEASE) == 2) airrt_priv_notify(&lock->word, 1);
+}
+
+static void *airrt_priv_default_alloc(size_t size, size_t align, void *ctx) {
+    (void)ctx;
+    if (align < 2 * sizeof(void *)) align = 2 * sizeof(void *);
+    char *raw = size < SIZE_MAX - 2 * align ? AIRRT_MALLOC(size + 2 * align) : NULL;
+    if (!raw) return NULL;
+    char *ptr = (char *)AIRRT_ROUND_UP_((uintptr_t)raw + sizeof raw, align);
+    memcpy(ptr - sizeof raw, &raw, sizeof raw); /* where free finds it */
+    return ptr;
+}
+static void airrt_priv_default_free(void *ptr, size_t size, void *ctx) {
+    char *raw;
+    (void)size, (void)ctx;
+    memcpy(&raw, (char *)ptr - sizeof raw, sizeof raw);
+    AIRRT_FREE(raw);
+}
+/* Memory of the process: what stale handles may still look at outlives every system and follows AIRRT_MALLOC. */
+static void *airrt_priv_alloc(size_t size, size_t align) {
+    return AIRRT_FAULT("alloc") ? NULL : airrt_priv_default_alloc(size, align, NULL);
+}
+static void airrt_priv_free(void *ptr, size_t size) {
+    if (ptr) airrt_priv_default_free(ptr, size, NULL);
+}
+
+static uint64_t airrt_priv_mix(uint64_t x) {
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+/* Key for an stb_ds map: mixed, as stb_ds loses the upper half of keys whose bit 31 is set, and without the two bits that it
+ * shifts into a sign. */
+static uint64_t airrt_priv_map_key(uint64_t x) { return airrt_priv_mix(x) & 0x7fffffff7fffffffu; }
+/* Random bits from the machine, stretched: one sequence per process. */
+static uint64_t airrt_priv_random(void) {
+    static airrt_atomic_u64 sequence;
+    static airrt_atomic_u32 seeded;
+    if (!airrt_load_acquire(&seeded)) {
+        uint64_t seed = airrt_priv_machine_ns(NULL) ^ airrt_priv_machine_wall_ns(NULL) << 20 ^ (uint64_t)getpid() << 44;
+        FILE *entropy = fopen("/dev/urandom", "rb");
+        uint64_t bits = 0;
+        if (entropy && fread(&bits, sizeof bits, 1, entropy) == 1) seed ^= bits;
+        if (entropy) fclose(entropy);
+        airrt_fetch_add(&sequence, seed, RELAXED);
+        airrt_store_release(&seeded, 1);
+    }
+    return airrt_priv_mix(airrt_fetch_add(&sequence, 0x9e3779b97f4a7c15u, RELAXED));
+}
+
+/* ---- stb_ds under memory pressure ---- */
+#if !defined(AIRRT_NO_STB_DS_IMPLEMENTATION)
+/* Blocks set aside for the put or delete that follows on this thread: a grown array with what it held, a new index. */
+static _Thread_local struct { void *ptr; size_t size, old_size; } airrt_priv_stb_spare[2];
+static void *airrt_priv_stb_realloc(void *old, size_t size) {
+    int pick = old ? 0 : -1;
+    for (int i = 0; !old && i < 2; i++)
+        if (airrt_priv_stb_spare[i].ptr && airrt_priv_stb_spare[i].size >= size &&
+            (pick < 0 || airrt_priv_stb_spare[i].size < airrt_priv_stb_spare[pick].size)) pick = i;
+    if (pick < 0 || !airrt_priv_stb_spare[pick].ptr || airrt_priv_stb_spare[pick].size < size) return realloc(old, size);
+    void *block = airrt_priv_stb_spare[pick].ptr;
+    airrt_priv_stb_spare[pick].ptr = NULL;
+    if (old) memcpy(block, old, airrt_priv_stb_spare[pick].old_size);
+    free(old);
+    return block;
+}
+static void airrt_priv_stb_free(void *old) { free(old); }
+/* Sets aside what the next put into, or delete from, a map of `length` entries of elem_size bytes can need. */
+static bool airrt_priv_stb_reserve(ptrdiff_t length, size_t capacity, size_t elem_size) {
+    size_t entries = (size_t)length + 16;
+    airrt_priv_stb_spare[0].size = sizeof(stbds_array_header) + (2 * capacity + 16) * elem_size;
+    airrt_priv_stb_spare[0].old_size = capacity ? sizeof(stbds_array_header) + capacity * elem_size : 0;
+    airrt_priv_stb_spare[1].size = 1024 + 16 * 8 * entries;
+    for (int i = 0; i < 2; i++) airrt_priv_stb_spare[i].ptr = AIRRT_FAULT("stb_ds") ? NULL : malloc(airrt_priv_stb_spare[i].size);
+    return airrt_priv_stb_spare[0].ptr && airrt_priv_stb_spare[1].ptr;
+}
+static void airrt_priv_stb_release(void) {
+    for (int i = 0; i < 2; i++) free(airrt_priv_stb_spare[i].ptr), airrt_priv_stb_spare[i].ptr = NULL;
+}
+#else
+static bool airrt_priv_stb_reserve(ptrdiff_t length, size_t capacity, size_t elem_size) {
+    (void)length, (void)capacity, (void)elem_size;
+    return !AIRRT_FAULT("stb_ds"); /* an implementation from outside checks nothing */
+}
+static void airrt_priv_stb_release(void) {}
+#endif
+
+/* ---- errors, ids and other words ---- */
+
+static _Thread_local airrt_error airrt_priv_error;
+AIRRT_API const airrt_error *airrt_error_last(void) { return &airrt_priv_error; }
+/* Notes what an error is about and returns it. */
+static airrt_err airrt_priv_err(airrt_err err, const char *field, const char *text) {
+    airrt_priv_error.err = err;
+    snprintf(airrt_priv_error.field, sizeof airrt_priv_error.field, "%s", field ? field : "");
+    snprintf(airrt_priv_error.text, sizeof airrt_priv_error.text, "%s", text ? text : airrt_err_str(err));
+    return err;
+}
+AIRRT_API const char *airrt_err_str(airrt_err err) {
+#define AIRRT_ERR_TEXT_(NAME, VALUE, TEXT) case AIRRT_ERR_##NAME: return TEXT;
+    switch (err) {
+    case AIRRT_OK: return "ok";
+    AIRRT_ERRORS(AIRRT_ERR_TEXT_)
+    case AIRRT_ERR_COUNT_: break;
+    }
+    return "unknown error";
+}
+AIRRT_API const char *airrt_exit_str(airrt_exit kind) {
+    static const char *const names[] = { "none", "normal", "shutdown", "shutdown with a term", "killed", "error", "crash",
+                                         "timeout", "no process" };
+    return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
+}
+AIRRT_API const char *airrt_loss_str(airrt_loss loss) {
+    static const char *const names[] = { "none", "full", "no receiver", "shutdown", "dropped", "expired", "receiver died",
+                                         "quarantined" };
+    return (unsigned)loss < sizeof names / sizeof *names ? names[loss] : "unknown";
+}
+AIRRT_API const char *airrt_state_str(airrt_state state) {
+    static const char *const names[] = { "none", "starting", "running", "restarting", "stopping", "stopped", "failed" };
+    return (unsigned)state < sizeof names / sizeof *names ? names[state] : "unknown";
+}
+AIRRT_API bool airrt_state_allows(airrt_state from, airrt_state to) {
+    switch (from) {
+    case AIRRT_STATE_STARTING: return to == AIRRT_STATE_RUNNING || to == AIRRT_STATE_FAILED;
+    case AIRRT_STATE_RUNNING:
+        return to == AIRRT_STATE_STOPPING || to == AIRRT_STATE_FAILED || to == AIRRT_STATE_RESTARTING;
+    case AIRRT_STATE_RESTARTING: return to == AIRRT_STATE_RUNNING || to == AIRRT_STATE_FAILED;
+    case AIRRT_STATE_STOPPING: return to == AIRRT_STATE_STOPPED;
+    case AIRRT_STATE_STOPPED:
+    case AIRRT_STATE_FAILED: break;
+    }
+    return false;
+}
+AIRRT_API bool airrt_counts_balance(const airrt_counts *c) {
+    return c->accepted == c->handled + c->queued + c->stashed + c->expired + c->dropped + c->quarantined + c->dead;
+}
+
+static airrt_reason airrt_priv_reason(airrt_exit kind, airrt_err err, int32_t code, const char *text) {
+    airrt_reason reason = { .kind = kind, .err = err, .code = code };
+    snprintf(reason.text, sizeof reason.text, "%s", text ? text : "");
+    return reason;
+}
+
+AIRRT_API uint64_t airrt_message_id(void) {
+    static airrt_atomic_u64 last;
+    return airrt_fetch_add(&last, 1, RELAXED) + 1;
+}
+AIRRT_API airrt_uuid airrt_uuid_make(void) {
+    /* Milliseconds and a 12-bit count within them never go back in one process: ids made later sort later. */
+    static airrt_atomic_u64 last;
+    uint64_t stamp = airrt_priv_machine_wall_ns(NULL) / 1000000u << 12, before = airrt_load_relaxed(&last), tail = airrt_priv_random();
+    do {
+        if (stamp <= before) stamp = before + 1;
+    } while (!airrt_cas(&last, &before, stamp, RELAXED, RELAXED));
+    airrt_uuid id;
+    for (int i = 0; i < 6; i++) id.bytes[i] = (uint8_t)(stamp >> (52 - 8 * i));
+    id.bytes[6] = (uint8_t)(0x70 | ((stamp >> 8) & 15));
+    id.bytes[7] = (uint8_t)stamp;
+    for (int i = 8; i < 16; i++) id.bytes[i] = (uint8_t)(tail >> (8 * (i - 8)));
+    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 63));
+    return id;
+}
+AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]) {
+    static const char digits[] = "0123456789abcdef";
+    char *at = out;
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) *at++ = '-';
+        *at++ = digits[id.bytes[i] >> 4];
+        *at++ = digits[id.bytes[i] & 15];
+    }
+    *at = 0;
+}
+
+/* ---- >>rings: opening and closing ---- */
+
+static airrt_err airrt_priv_ring_capacity(size_t *capacity, bool given) {
+    if (*capacity == 0) return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "must be at least 1");
+    if (*capacity > (size_t)1 << 30) return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "must be at most 2^30");
+    size_t rounded = 2;
+    while (rounded < *capacity) rounded *= 2;
+    if (given && rounded != *capacity)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "of given slots: must be a power of two, at least 2");
+    *capacity = rounded;
+    return AIRRT_OK;
+}
+static airrt_err airrt_priv_ring_slots(void **slots, void **allocated, size_t *capacity, size_t stride, size_t align) {
+    *allocated = NULL;
+    AIRRT_TRY(airrt_priv_ring_capacity(capacity, *slots != NULL));
+    if (*slots) return AIRRT_OK;
+    *slots = *allocated = *capacity < SIZE_MAX / stride ? airrt_priv_alloc(*capacity * stride, align > 64 ? align : 64) : NULL;
+    return *slots ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOMEM, "slots", NULL);
+}
+AIRRT_API airrt_err airrt_spsc_open(airrt_spsc *ring, void *slots, size_t capacity, size_t stride, size_t align) {
+    memset(ring, 0, sizeof *ring);
+    AIRRT_TRY(airrt_priv_ring_slots(&slots, &ring->allocated, &capacity, stride, align));
+    ring->push.slots = ring->pop.slots = slots;
+    ring->push.mask = ring->pop.mask = capacity - 1;
+    return AIRRT_OK;
+}
+AIRRT_API void airrt_spsc_close(airrt_spsc *ring) {
+    airrt_priv_free(ring->allocated, 0);
+    memset(ring, 0, sizeof *ring);
+}
+AIRRT_API airrt_err airrt_mpsc_open(airrt_mpsc *ring, void *slots, size_t capacity, size_t stride, size_t align) {
+    memset(ring, 0, sizeof *ring);
+    AIRRT_TRY(airrt_priv_ring_slots(&slots, &ring->allocated, &capacity, stride, align));
+    ring->push.slots = ring->pop.slots = slots;
+    ring->push.mask = ring->pop.mask = capacity - 1;
+    for (size_t i = 0; i < capacity; i++) airrt_store_relaxed(airrt_priv_seq(ring->push.slots + i * stride), i);
+    return AIRRT_OK;
+}
+AIRRT_API void airrt_mpsc_close(airrt_mpsc *ring) {
+    airrt_priv_free(ring->allocated, 0);
+    memset(ring, 0, sizeof *ring);
+}
+
+/* ---- >>memory: pools of equal blocks, never unmapped, with a magazine per worker ---- */
+
+typedef enum airrt_pool_kind { AIRRT_POOL_BLOCKS, AIRRT_POOL_SIGNALS, AIRRT_POOL_CELLS } airrt_pool_kind;
+/* Blocks freed by anyone may be had by anyone; what they once were they stay, so a stale reader never meets memory of
+ * another shape. Guarded by lock: free, slabs. */
+typedef struct airrt_pool {
+    airrt_lock lock;
+    void *free;               /* linked at link_at */
+    void *slabs;              /* all of them, so that a leak checker finds them */
+    size_t size, align, link_at;
+    size_t asked_size, asked_align; /* with shape: what it was made for */
+    uint64_t shape;
+    uint32_t batch, index;
+    airrt_pool_kind kind;
+} airrt_pool;
+#define AIRRT_MAGAZINES 64
+typedef struct airrt_magazine { void *top; uint32_t count; } airrt_magazine;
+
+/* What travels on control lanes, waits in wheels, or is waited for: one block type, so that a stale handle to any of them
+ * meets a block whose word does not match. word: [ generation 28 | state 4 ]. */
+typedef enum airrt_signal_kind {
+    AIRRT_SIGNAL_WATCH = 1, /* a tie: far end of a watch, on its way to the target or kept by it */
+    AIRRT_SIGNAL_LINK,
+    AIRRT_SIGNAL_UNTIE,     /* the near end of a tie that is to be forgotten */
+    AIRRT_SIGNAL_DOWN,      /* the far end on its way back: the target has ended */
+    AIRRT_SIGNAL_WAIT,      /* a thread waits for the actor's end */
+    AIRRT_SIGNAL_TIMER,
+    AIRRT_SIGNAL_MESSAGE    /* a message of a priority lane */
+} airrt_signal_kind;
+enum { AIRRT_WORD_FREE, AIRRT_WORD_OPEN, AIRRT_WORD_WRITING, AIRRT_WORD_DONE, AIRRT_WORD_GONE, AIRRT_WORD_ARMED, AIRRT_WORD_FIRED,
+       AIRRT_WORD_CANCELLED };
+#define AIRRT_WORD_STATE(W) ((W)&15u)
+#define AIRRT_WORD_GENERATION(W) ((W) >> 4)
+
+typedef struct airrt_wrap airrt_wrap;
+typedef struct airrt_signal {
+    void *link;                       /* free list */
+    struct airrt_signal *prev, *next; /* in the owner's list of ties, timers or waiters; in a wheel's slot: below */
+    uint32_t index;
+    uint32_t after;                   /* the signal pushed before this one, in a lane */
+    airrt_atomic_u32 word;
+    uint8_t kind;
+    bool near, link_tie, parent;      /* of a tie: the end of who made it; a link; its other end is this one's parent */
+    airrt_ref owner, peer;            /* the timer's actor; the other end of a tie */
+    airrt_atomic_u64 id;              /* of a tie while it is attached, else 0: what `match` of the other end is compared with */
+    uint64_t match;
+    uint32_t twin;                    /* index of the other end */
+    uint64_t due;                     /* the receiver's position that a DOWN waits for */
+    airrt_actor_type *type;           /* of a timer's message */
+    union {
+        airrt_reason reason;
+        struct { struct airrt_signal *prev, *next; uint64_t at_ns, period_ns; struct airrt_wheel *wheel; airrt_wrap *wrap;
+                 uint8_t level, place; bool catch_up; } timer; /* prev, next: in the wheel */
+        struct { void *out; size_t size; airrt_err err; airrt_reason *reason; } answer;
+        airrt_wrap *wrap;
+    } u;
+} airrt_signal;
+
+typedef struct airrt_worker airrt_worker;
+static _Thread_local airrt_worker *airrt_priv_me;
+static airrt_magazine *airrt_priv_magazine(const airrt_pool *pool);
+
+/* All that is shared by the systems of this process. Guarded by lock: pools, systems, every system's names. */
+static struct {
+    airrt_lock lock;
+    struct { uint64_t key; airrt_pool *value; } *pools;
+    airrt_system *systems;
+    uint32_t pool_count;
+} airrt_priv_process;
+
+#ifdef AIRRT_STATIC
+static airrt_table airrt_priv_table;
+#else
+airrt_table airrt_priv_table;
+#endif
+static uint32_t airrt_priv_carved;  /* cells given to the pool so far; guarded by the pool's lock */
+static airrt_pool airrt_priv_cells = { .size = sizeof(airrt_cell), .align = 64, .link_at = offsetof(airrt_cell, link),
+                                       .batch = 64, .index = 0, .kind = AIRRT_POOL_CELLS };
+static airrt_pool airrt_priv_signals = { .size = sizeof(airrt_signal), .align = 64, .link_at = offsetof(airrt_signal, link),
+                                         .batch = 32, .index = 1, .kind = AIRRT_POOL_SIGNALS };
+static airrt_atomic_ptr airrt_priv_signal_chunks[26]; /* chunk k holds 64 << k of them */
+static uint32_t airrt_priv_signal_chunk_count;
+
+AIRRT_INLINE void **airrt_priv_link(const airrt_pool *pool, void *block) {
+    return (void **)(void *)((char *)block + pool->link_at);
+}
+static airrt_signal *airrt_priv_signal_at(uint32_t index) {
+    unsigned chunk = 31u - (unsigned)__builtin_clz(index / 64 + 1);
+    airrt_signal *first = airrt_load_acquire(&airrt_priv_signal_chunks[chunk]);
+    return first + (index - 64u * ((1u << chunk) - 1));
+}
+static bool airrt_priv_refill_signals_locked(airrt_pool *pool) {
+    uint32_t chunk = airrt_priv_signal_chunk_count, count = 64u << chunk;
+    if (chunk >= 26) return false;
+    airrt_signal *first = airrt_priv_alloc(count * sizeof *first, 64);
+    if (!first) return false;
+    memset(first, 0, count * sizeof *first);
+    for (uint32_t i = count; i-- > 0;) {
+        first[i].index = 64u * ((1u << chunk) - 1) + i;
+        if (first[i].index == 0) continue; /* 0 means none */
+        first[i].link = pool->free;
+        pool->free = &first[i];
+    }
+    airrt_store_release(&airrt_priv_signal_chunks[chunk], first); /* pairs with airrt_priv_signal_at */
+    airrt_priv_signal_chunk_count++;
+    return true;
+}
+static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
+    uint32_t max = AIRRT_ACTORS_MAX, usable = airrt_load_relaxed(&airrt_priv_table.count);
+    if (!airrt_priv_table.cells) {
+        void *reserved = AIRRT_FAULT("table") ? MAP_FAILED
+            : mmap(NULL, (size_t)max * sizeof(airrt_cell), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (reserved == MAP_FAILED) return false;
+        airrt_priv_table.cells = reserved;
+    }
+    if (airrt_priv_carved == usable) {
+        uint32_t more = usable < 8192 ? 512 : 8192;
+        if (usable + more > max || AIRRT_FAULT("table")) return false;
+        void *first = airrt_priv_table.cells + usable;
+        if (mprotect(first, more * sizeof(airrt_cell), PROT_READ | PROT_WRITE)) return false;
+#if defined(__linux__) && !defined(AIRRT_NO_POPULATE)
+        if (usable >= 8192) madvise(first, more * sizeof(airrt_cell), 23 /* MADV_POPULATE_WRITE: one call, not 256 faults */);
+#endif
+        airrt_store_release(&airrt_priv_table.count, usable + more);
+    }
+    for (uint32_t i = airrt_priv_carved + pool->batch; i-- > airrt_priv_carved;) {
+        airrt_cell *cell = airrt_priv_table.cells + i;
+        cell->slot = i;
+        cell->link = pool->free;
+        pool->free = cell;
+    }
+    airrt_priv_carved += pool->batch;
+    return true;
+}
+static bool airrt_priv_refill_locked(airrt_pool *pool) {
+    if (pool->kind == AIRRT_POOL_SIGNALS) return airrt_priv_refill_signals_locked(pool);
+    if (pool->kind == AIRRT_POOL_CELLS) return airrt_priv_refill_cells_locked(pool);
+    size_t head = pool->align > sizeof(void *) ? pool->align : sizeof(void *);
+    char *slab = airrt_priv_alloc(head + pool->batch * pool->size, pool->align);
+    if (!slab) return false;
+    *(void **)(void *)slab = pool->slabs;
+    pool->slabs = slab;
+    for (uint32_t i = pool->batch; i-- > 0;) {
+        void *block = slab + head + i * pool->size;
+        *airrt_priv_link(pool, block) = pool->free;
+        pool->free = block;
+    }
+    return true;
+}
+/* A block, or NULL. From the worker's magazine, filled in batches. */
+static void *airrt_priv_get(airrt_pool *pool) {
+    airrt_magazine *mine = airrt_priv_magazine(pool);
+    if (AIRRT_FAULT("pool")) return NULL;
+    if (AIRRT_LIKELY(mine && mine->top)) {
+        void *block = mine->top;
+        mine->top = *airrt_priv_link(pool, block);
+        mine->count--;
+        return block;
+    }
+    airrt_priv_lock(&pool->lock);
+    if (!pool->free && !airrt_priv_refill_locked(pool)) {
+        airrt_priv_unlock(&pool->lock);
+        return NULL;
+    }
+    void *block = pool->free;
+    pool->free = *airrt_priv_link(pool, block);
+    for (uint32_t i = 1; mine && i < pool->batch && pool->free; i++) {
+        void *more = pool->free;
+        pool->free = *airrt_priv_link(pool, more);
+        *airrt_priv_link(pool, more) = mine->top;
+        mine->top = more;
+        mine->count++;
+    }
+    airrt_priv_unlock(&pool->lock);
+    return block;
+}
+/* Gives n blocks of a magazine back to all. */
+static void airrt_priv_flush(airrt_pool *pool, airrt_magazine *mine, uint32_t n) {
+    if (n == 0) return;
+    void *first = mine->top, *last = first;
+    for (uint32_t i = 1; i < n; i++) last = *airrt_priv_link(pool, last);
+    mine->top = *airrt_priv_link(pool, last);
+    mine->count -= n;
+    airrt_priv_lock(&pool->lock);
+    *airrt_priv_link(pool, last) = pool->free;
+    pool->free = first;
+    airrt_priv_unlock(&pool->lock);
+}
+static void airrt_priv_put(airrt_pool *pool, void *block) {
+    airrt_magazine *mine = airrt_priv_magazine(pool);
+    if (AIRRT_LIKELY(mine != NULL)) {
+        *airrt_priv_link(pool, block) = mine->top;
+        mine->top = block;
+        if (++mine->count >= 4 * pool->batch) airrt_priv_flush(pool, mine, 2 * pool->batch);
+        return;
+    }
+    airrt_priv_lock(&pool->lock);
+    *airrt_priv_link(pool, block) = pool->free;
+    pool->free = block;
+    airrt_priv_unlock(&pool->lock);
+}
+
+AIRRT_STB_BEGIN_
+/* The pool of blocks of one shape, for ever; NULL: no memory. `shape` keeps apart what has the same size. */
+static airrt_pool *airrt_priv_pool(size_t size, size_t align, size_t link_at, uint64_t shape) {
+    airrt_pool *pool = NULL;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    for (uint64_t probe = 0; !pool; probe++) {
+        uint64_t key = airrt_priv_map_key(airrt_priv_mix(airrt_priv_mix(size) ^ align) ^ airrt_priv_mix(shape + probe * 0x9e3779b97f4a7c15u));
+        ptrdiff_t at = stbds_hmlen(airrt_priv_process.pools) ? stbds_hmgeti(airrt_priv_process.pools, key) : -1;
+        if (at >= 0) {
+            airrt_pool *found = airrt_priv_process.pools[at].value;
+            if (found->asked_size == size && found->asked_align == align && found->shape == shape) pool = found;
+            continue;
+        }
+        if (!airrt_priv_stb_reserve(stbds_hmlen(airrt_priv_process.pools),
+                                    airrt_priv_process.pools ? stbds_arrcap(airrt_priv_process.pools - 1) : 0,
+                                    sizeof *airrt_priv_process.pools) ||
+            (pool = airrt_priv_alloc(sizeof *pool, 64)) == NULL) break;
+        memset(pool, 0, sizeof *pool);
+        pool->asked_size = size;
+        pool->asked_align = align;
+        pool->shape = shape;
+        pool->align = size <= 64 && align <= 16 ? 16 : align > 64 ? align : 64;
+        pool->size = AIRRT_ROUND_UP_(size, pool->align);
+        pool->link_at = link_at;
+        pool->batch = (uint32_t)(pool->size > 16384 ? 1 : 16384 / pool->size > 64 ? 64 : 16384 / pool->size);
+        pool->index = 2 + airrt_priv_process.pool_count++;
+        stbds_hmput(airrt_priv_process.pools, key, pool);
+    }
+    airrt_priv_stb_release();
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    return pool;
+}
+
+AIRRT_STB_END_
+static airrt_pool *airrt_priv_cached_pool(airrt_atomic_ptr *cache, size_t size, size_t align, size_t link_at, uint64_t shape) {
+    airrt_pool *pool = airrt_load_acquire(cache);
+    if (AIRRT_LIKELY(pool != NULL)) return pool;
+    pool = airrt_priv_pool(size, align, link_at, shape);
+    if (pool) airrt_store_release(cache, pool);
+    return pool;
+}
+
+static airrt_ring *airrt_priv_ring_get(airrt_pools *pools, size_t size, size_t align, uint32_t log2) {
+    size_t stride = AIRRT_SLOT_STRIDE_(size, align), bytes = AIRRT_RING_HEADER_(align) + (stride << log2);
+    airrt_pool *pool = airrt_priv_cached_pool(&pools->rings[log2], bytes, align, offsetof(airrt_ring, u.link),
+                                              (uint64_t)stride << 8 | log2);
+    airrt_ring *ring = pool ? airrt_priv_get(pool) : NULL;
+    if (!ring) return NULL;
+    ring->pool = pool;
+    ring->log2 = log2;
+    return ring;
+}
+AIRRT_INLINE void airrt_priv_ring_put(uintptr_t tagged) {
+    airrt_ring *ring = (airrt_ring *)(tagged & ~(uintptr_t)63);
+    airrt_priv_put(ring->pool, ring);
+}
+AIRRT_INLINE uintptr_t airrt_priv_tag(airrt_ring *ring) { return (uintptr_t)ring | ring->log2; }
+
+/* A message with its envelope, in a block of its own; the slot or signal points to it. */
+struct airrt_wrap {
+    airrt_envelope envelope;
+    airrt_pool *pool;
+    uint32_t offset;          /* of the message */
+};
+AIRRT_INLINE void *airrt_priv_wrapped(airrt_wrap *wrap) { return (char *)wrap + wrap->offset; }
+static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t align) {
+    size_t offset = AIRRT_ROUND_UP_(sizeof(airrt_wrap), align);
+    airrt_pool *pool = airrt_priv_cached_pool(&pools->wraps, offset + size, align, 0, 1);
+    airrt_wrap *wrap = pool ? airrt_priv_get(pool) : NULL;
+    if (!wrap) return NULL;
+    memset(&wrap->envelope, 0, sizeof wrap->envelope);
+    wrap->pool = pool;
+    wrap->offset = (uint32_t)offset;
+    return wrap;
+}
+AIRRT_INLINE void airrt_priv_wrap_put(airrt_wrap *wrap) { airrt_priv_put(wrap->pool, wrap); }
+
+static airrt_signal *airrt_priv_signal_get(airrt_signal_kind kind) {
+    airrt_signal *signal = airrt_priv_get(&airrt_priv_signals);
+    if (!signal) return NULL;
+    signal->prev = signal->next = NULL;
+    signal->kind = (uint8_t)kind;
+    signal->near = signal->link_tie = signal->parent = false;
+    airrt_store_relaxed(&signal->id, 0);
+    signal->due = 0;
+    return signal;
+}
+/* Makes every handle to it stale and gives it back. */
+static void airrt_priv_signal_put(airrt_signal *signal) {
+    uint32_t word = airrt_load_relaxed(&signal->word);
+    airrt_store_release(&signal->word, (AIRRT_WORD_GENERATION(word) + 1) << 4 | AIRRT_WORD_FREE);
+    airrt_store_relaxed(&signal->id, 0);
+    airrt_priv_put(&airrt_priv_signals, signal);
+}
+
+/* ---- >>cell: growing, taking, going idle, closing (the steps are those of the mailbox protocol) ---- */
+
+AIRRT_INLINE uint64_t airrt_priv_between(uint64_t from, uint64_t to) { return (to - from) >> 28; }
+AIRRT_INLINE uint64_t airrt_priv_key(airrt_ref ref) {
+    return (uint64_t)(ref.generation & AIRRT_GENERATION_MAX_) << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_;
+}
+static airrt_pools *airrt_priv_pools(airrt_cell *cell) {
+    airrt_actor_type *type = airrt_load_relaxed(&cell->type);
+    return type ? &type->pools : &((airrt_mailbox *)(void *)cell)->pools;
+}
+/* Messages in the ring. Any thread. */
+static uint64_t airrt_priv_length(const airrt_cell *cell) {
+    uint64_t head = airrt_load_acquire(&cell->head), tail = airrt_load_acquire(&cell->tail);
+    return airrt_priv_between(head, tail & AIRRT_POSITION_);
+}
+static uint32_t airrt_priv_log2_for(uint32_t capacity) {
+    uint32_t log2 = 1;
+    while (((uint64_t)1 << log2) < capacity) log2++;
+    return log2;
+}
+
+/* Attaches a ring with the message already in it. OK, NOMEM, or EXISTS: the word has moved, start again. */
+static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, const void *payload, size_t payload_size, size_t size, size_t align,
+                                 uint64_t mark) {
+    uint64_t position = t & AIRRT_POSITION_, backlog = 0;
+    uint32_t capacity = airrt_load_relaxed(&cell->capacity), log2 = AIRRT_RING_LOG2_FIRST, last = AIRRT_RING_LOG2_SEGMENT;
+    uintptr_t old = 0;
+    if (capacity != AIRRT_UNLIMITED) last = airrt_priv_log2_for(capacity);
+    if (!(t & AIRRT_NORING_)) {
+        old = airrt_load_acquire(&cell->ring);
+        log2 = (uint32_t)(old & 63) + 1;
+        backlog = airrt_priv_between(airrt_load_acquire(&cell->head), position);
+    } else if (airrt_load_relaxed(&cell->evicting)) {
+        log2 = last; /* senders take from it too, so it never changes */
+    }
+    if (log2 > last) log2 = last;
+    airrt_ring *ring = airrt_priv_ring_get(airrt_priv_pools(cell), size, align, log2);
+    if (!ring) return airrt_priv_err(AIRRT_ERR_NOMEM, "ring", NULL);
+    uintptr_t tagged = airrt_priv_tag(ring);
+    uint64_t slots = (uint64_t)1 << log2;
+    airrt_store_relaxed(&ring->next, NULL);
+    ring->u.base = position;
+    for (uint64_t i = 0; i < slots; i++) {
+        uint64_t p = position + (i << 28);
+        airrt_store_release(airrt_priv_seq(airrt_priv_slot(tagged, p, size, align)), p);
+    }
+    /* What older rings still hold counts too: the slots that the senders beyond the bound will look at are marked. */
+    if (capacity != AIRRT_UNLIMITED) {
+        uint64_t span = capacity < slots ? capacity : slots;
+        for (uint64_t i = backlog < capacity ? capacity - backlog : 0; i < span; i++) {
+            uint64_t look = position + ((i + slots - span) << 28);
+            airrt_store_release(airrt_priv_seq(airrt_priv_slot(tagged, look, size, align)), look | AIRRT_SEQ_BOUND_);
+        }
+    }
+    unsigned char *slot = airrt_priv_slot(tagged, position, size, align);
+    memcpy(slot + AIRRT_SLOT_OFFSET_(align), payload, payload_size);
+    airrt_store_relaxed(airrt_priv_seq(slot), (position + AIRRT_POS1_) | mark);
+    if (!airrt_cas(&cell->tail, &t, t | AIRRT_RESIZE_, ACQUIRE, RELAXED)) {
+        airrt_priv_ring_put(tagged);
+        return AIRRT_ERR_EXISTS;
+    }
+    airrt_store_release(&cell->ring, tagged); /* pairs with the senders' load of ring */
+    if (t & AIRRT_NORING_) airrt_store_release(&cell->first, (void *)tagged); /* pairs with the consumer's load of first */
+    else airrt_store_release(&((airrt_ring *)(old & ~(uintptr_t)63))->next, (void *)tagged);
+    /* A swap loop, not a store: signals may have changed the flags meanwhile. */
+    uint64_t e = airrt_load_relaxed(&cell->tail);
+    while (!airrt_cas(&cell->tail, &e, (e & ~(uint64_t)(AIRRT_IDLE_ | AIRRT_RESIZE_ | AIRRT_NORING_)) + AIRRT_POS1_, ACQ_REL, RELAXED)) {}
+    if (e & AIRRT_IDLE_) airrt_priv_wake(cell);
+    return AIRRT_OK;
+}
+
+AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, const void *payload, size_t payload_size, size_t size,
+                                         size_t align, uint64_t mark) {
+    unsigned spins = 0;
+    uint64_t t = airrt_load_acquire(&cell->tail);
+    for (;;) {
+        if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) return AIRRT_ERR_DEAD;
+        if (t & AIRRT_RESIZE_) {
+            airrt_priv_spin(&spins);
+            t = airrt_load_acquire(&cell->tail);
+            continue;
+        }
+        uint64_t position = t & AIRRT_POSITION_;
+        if (!(t & AIRRT_NORING_)) {
+            uintptr_t ring = airrt_load_acquire(&cell->ring);
+            uint32_t capacity = airrt_load_relaxed(&cell->capacity);
+            uint64_t lap = AIRRT_POS1_ << (ring & 63), bound = (uint64_t)capacity << 28, span = bound < lap ? bound : lap;
+            uint64_t look = position - span, seq = airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align)));
+            bool room = seq == look + lap;
+            if (!room) {
+                uint64_t again = airrt_load_acquire(&cell->tail);
+                if (again != t) {
+                    t = again;
+                    continue;
+                }
+                if (capacity != AIRRT_UNLIMITED) {
+                    if (airrt_priv_between(airrt_load_acquire(&cell->head), position) >= capacity) return AIRRT_ERR_FULL;
+                    room = seq == ((look + lap) | AIRRT_SEQ_BOUND_); /* below the bound after all */
+                    if (!room && lap >= bound) {                      /* freed meanwhile, or being freed by an evicting sender */
+                        airrt_priv_spin(&spins);
+                        t = airrt_load_acquire(&cell->tail);
+                        continue;
+                    }
+                }
+            }
+            if (room) {
+                if (!airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) + AIRRT_POS1_, ACQUIRE, ACQUIRE)) continue;
+                unsigned char *slot = airrt_priv_slot(ring, position, size, align);
+                memcpy(slot + AIRRT_SLOT_OFFSET_(align), payload, payload_size);
+                airrt_store_release(airrt_priv_seq(slot), (position + AIRRT_POS1_) | mark);
+                if (t & AIRRT_IDLE_) airrt_priv_wake(cell);
+                return AIRRT_OK;
+            }
+        }
+        airrt_err err = airrt_priv_grow(cell, t, payload, payload_size, size, align, mark);
+        if (err != AIRRT_ERR_EXISTS) return err;
+        t = airrt_load_acquire(&cell->tail);
+    }
+}
+
+static uintptr_t airrt_priv_cur(airrt_cell *cell) {
+    if (!cell->cur) {
+        cell->cur = (uintptr_t)airrt_load_acquire(&cell->first); /* pairs with the grower's release */
+        if (cell->cur) airrt_store_relaxed(&cell->first, NULL);
+    }
+    return cell->cur;
+}
+/* Copies a message out of its slot: true if it is a pointer to a wrap, then in *wrap. */
+static bool airrt_priv_copy_out(unsigned char *slot, uint64_t seq, void *out, size_t size, size_t align, airrt_wrap **wrap) {
+    *wrap = NULL;
+    if (seq & AIRRT_SEQ_WRAPPED_) memcpy(wrap, slot + AIRRT_SLOT_OFFSET_(align), sizeof *wrap);
+    else memcpy(out, slot + AIRRT_SLOT_OFFSET_(align), size);
+    return *wrap != NULL;
+}
+/* Takes a message out of a ring from which senders may take too: head is claimed first. Gives way to nobody's death:
+ * callers are the consumer, or senders counted in `evictors`. keep: how many of the newest to leave alone. */
+static bool airrt_priv_claim(airrt_cell *cell, uintptr_t ring, uint64_t below, void *out, size_t size, size_t align, airrt_wrap **wrap) {
+    for (;;) {
+        uint64_t head = airrt_load_acquire(&cell->head);
+        if ((int64_t)(below - head) <= 0) return false;
+        unsigned char *slot = airrt_priv_slot(ring, head, size, align);
+        uint64_t seq = airrt_load_acquire(airrt_priv_seq(slot));
+        if ((seq & ~(uint64_t)3) != head + AIRRT_POS1_) {
+            if (airrt_load_acquire(&cell->head) != head) continue;
+            return false; /* claimed by a sender that has not published yet */
+        }
+        if (!airrt_cas(&cell->head, &head, head + AIRRT_POS1_, ACQ_REL, RELAXED)) continue;
+        if (head + AIRRT_POS1_ == 0) airrt_fetch_add(&cell->laps, 1, RELAXED);
+        airrt_priv_copy_out(slot, seq, out, size, align, wrap);
+        airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63)));
+        return true;
+    }
+}
+/* The consumer's next message: into *out, or its wrap. False: nothing is published at the head. */
+static bool airrt_priv_take(airrt_cell *cell, void *out, size_t size, size_t align, airrt_wrap **wrap) {
+    if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->evicting))) {
+        uint64_t t = airrt_load_acquire(&cell->tail);
+        if (t & AIRRT_NORING_) return false;
+        return airrt_priv_claim(cell, airrt_load_acquire(&cell->ring), t & AIRRT_POSITION_, out, size, align, wrap);
+    }
+    uintptr_t ring;
+    while ((ring = airrt_priv_cur(cell)) != 0) {
+        uint64_t head = airrt_load_relaxed(&cell->head);
+        unsigned char *slot = airrt_priv_slot(ring, head, size, align);
+        uint64_t seq = airrt_load_acquire(airrt_priv_seq(slot));
+        if ((seq & ~(uint64_t)3) == head + AIRRT_POS1_) {
+            airrt_priv_copy_out(slot, seq, out, size, align, wrap);
+            airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63)));
+            airrt_store_release(&cell->head, head + AIRRT_POS1_);
+            if (head + AIRRT_POS1_ == 0) airrt_count(&cell->laps, 1);
+            return true;
+        }
+        /* base must be compared: claims in this ring may be unpublished */
+        uintptr_t next = (uintptr_t)airrt_load_acquire(&((airrt_ring *)(ring & ~(uintptr_t)63))->next);
+        if (!next || ((airrt_ring *)(next & ~(uintptr_t)63))->u.base != head) return false;
+        cell->cur = next;
+        airrt_priv_ring_put(ring);
+    }
+    return false;
+}
+/* Wakes all senders that wait for room, if any do. */
+static void airrt_priv_make_room(airrt_cell *cell) {
+    if (!(airrt_load_relaxed(&cell->tail) & AIRRT_WAITER_)) return;
+    airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_WAITER_, ACQ_REL);
+    airrt_priv_ring(&cell->room);
+}
+/* Nothing at the front and nothing private to do: true, and the cell is not to be touched again; false: look again.
+ * taken: messages of this turn, to judge whether the ring is too large. */
+static bool airrt_priv_go_idle(airrt_cell *cell, uint64_t key, uint32_t taken) {
+    uint64_t head = airrt_load_relaxed(&cell->head), t = key | head;
+    uintptr_t ring = cell->cur;
+    if (airrt_load_relaxed(&cell->evicting)) {
+        uint64_t now = airrt_load_acquire(&cell->tail);
+        if ((now & AIRRT_POSITION_) != airrt_load_acquire(&cell->head)) return false;
+        t = key | (now & AIRRT_POSITION_) | (now & AIRRT_NORING_);
+        if (airrt_cas(&cell->tail, &t, t | AIRRT_IDLE_, RELEASE, RELAXED)) return true;
+        if (t & AIRRT_SIGNAL_) airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
+        return false;
+    }
+    if (ring && (ring & 63) > 3 && (uint64_t)taken * 4 < (uint64_t)1 << (ring & 63)) {
+        cell->cur = 0;
+        if (airrt_cas(&cell->tail, &t, t | AIRRT_IDLE_ | AIRRT_NORING_, RELEASE, RELAXED)) {
+            airrt_priv_ring_put(ring);
+            return true;
+        }
+        cell->cur = ring;
+    } else {
+        if (!ring) t |= AIRRT_NORING_;
+        if (airrt_cas(&cell->tail, &t, t | AIRRT_IDLE_, RELEASE, RELAXED)) return true;
+    }
+    if (t & AIRRT_WAITER_) airrt_priv_make_room(cell);
+    if (t & AIRRT_SIGNAL_) airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE); /* then the caller looks at the lane */
+    return false;
+}
+/* No more messages. Returns the word as it is from now on, but for flags. */
+static uint64_t airrt_priv_shut(airrt_cell *cell) {
+    unsigned spins = 0;
+    uint64_t t = airrt_load_acquire(&cell->tail);
+    for (;;) {
+        if (t & AIRRT_RESIZE_) {
+            airrt_priv_spin(&spins);
+            t = airrt_load_acquire(&cell->tail);
+        } else if (airrt_cas(&cell->tail, &t, t & ~(uint64_t)AIRRT_OPEN_, ACQ_REL, ACQUIRE)) {
+            airrt_priv_make_room(cell); /* they will find it closed */
+            return t & ~(uint64_t)AIRRT_OPEN_;
+        }
+    }
+}
+/* Gives the last ring back; the mailbox is empty and shut. */
+static void airrt_priv_strip(airrt_cell *cell) {
+    uintptr_t ring = airrt_priv_cur(cell);
+    if (ring) airrt_priv_ring_put(ring);
+    cell->cur = 0;
+    airrt_store_relaxed(&cell->first, NULL);
+}
+/* What a sender to an evicting mailbox does before it tries again: takes the oldest message out. keep: all but the newest
+ * `keep` may go. EMPTY: there was nothing to take. */
+static airrt_err airrt_priv_evict(airrt_cell *cell, uint64_t key, uint64_t keep, void *out, size_t size, size_t align, airrt_wrap **wrap) {
+    airrt_err err = AIRRT_ERR_EMPTY;
+    airrt_fetch_add(&cell->small.lanes.evictors, 1, SEQ_CST); /* before the look at the word: its death waits for us */
+    uint64_t t = airrt_load_seq(&cell->tail);
+    if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) err = AIRRT_ERR_DEAD;
+    else if (!(t & (AIRRT_NORING_ | AIRRT_RESIZE_)) &&
+             airrt_priv_claim(cell, airrt_load_acquire(&cell->ring), (t & AIRRT_POSITION_) - (keep << 28), out, size, align, wrap))
+        err = AIRRT_OK;
+    airrt_fetch_add(&cell->small.lanes.evictors, (uint32_t)-1, SEQ_CST);
+    return err;
+}
+
+/* ---- >>structures of the runtime ---- */
+
+/* Orders to an actor: bits of its lane word, so that giving one needs no memory. */
+enum {
+    AIRRT_ORDER_START = 1,  /* run pre_start */
+    AIRRT_ORDER_STOP = 2,   /* drain and stop */
+    AIRRT_ORDER_KILL = 4,
+    AIRRT_ORDER_DETOUR = 8  /* the consumer's own note: there is work besides the ring */
+};
+#define AIRRT_LANE_GENERATION_SHIFT 42
+#define AIRRT_LANE_ORDER_SHIFT 32
+#define AIRRT_LIFE_BURYING 7 /* beyond airrt_state: post_stop has run, its messages are being disposed of */
+
+typedef struct airrt_fifo { airrt_signal *first, *last; } airrt_fifo;
+/* Messages of other than normal priority that the consumer has taken from its control lane. */
+typedef struct airrt_lanes { airrt_fifo queue[AIRRT_PRIORITY_CRITICAL + 1]; uint32_t turn; } airrt_lanes;
+
+typedef struct airrt_cold {
+    airrt_signal *ties, *timers, *waiters; /* linked both ways */
+    airrt_fifo due;                        /* DOWN signals whose time has not come */
+    airrt_fifo ready, stash;               /* messages to be handled before the ring; messages put aside */
+    uint32_t stashed;
+    airrt_lanes lanes;
+    airrt_timer starter;                   /* the spawner that waits for pre_start */
+    airrt_timer *promises;                 /* deferred answers; stb_ds array-like, grown by hand */
+    uint32_t promise_count, promise_room;
+    uint32_t tries;                        /* failures on the message that is to be redelivered */
+    uint32_t crashes;                      /* restarts in place: how many of restarted_ns are set */
+    uint64_t restarted_ns[5];
+    uint64_t created_ns, before_ns, last_ns; /* with .timestamps: birth, the previous message, this one */
+    bool timestamps, reasoned;
+    bool every;                            /* every message takes the long way */
+    airrt_reason reason;                   /* while it is being buried */
+} airrt_cold;
+
+/* Counters that one thread writes, or all threads outside by atomic additions. */
+typedef struct airrt_tally {
+    airrt_atomic_u64 accepted, expired, dropped, quarantined, dead, failed, refused, late, spawned, ended, killed;
+    airrt_atomic_u64 stashed, aside; /* kept by actors now; aside: to be handled before the mailbox */
+} airrt_tally;
+
+#define AIRRT_TICK_SHIFT 16 /* a tick of the wheel is 65.5 us */
+#define AIRRT_WHEEL_LEVELS 6
+/* Hierarchical timer wheel: level l holds what is due within 64^(l+1) ticks. Guarded by lock: all but due_ns. */
+typedef struct airrt_wheel {
+    airrt_lock lock;
+    airrt_atomic_u64 due_ns;  /* no later than the next expiry; AIRRT_FOREVER without timers */
+    uint64_t elapsed;         /* ticks */
+    uint64_t occupied[AIRRT_WHEEL_LEVELS];
+    airrt_signal *slots[AIRRT_WHEEL_LEVELS][64];
+} airrt_wheel;
+
+#define AIRRT_QUEUE_SIZE 256
+/* Bounded run queue: the owner pushes at the tail and pops at the head, thieves take half from the head. */
+typedef struct airrt_queue {
+    airrt_atomic_u64 head AIRRT_ALIGNED(64);
+    airrt_atomic_u64 tail AIRRT_ALIGNED(64);
+    airrt_atomic_ptr entries[AIRRT_QUEUE_SIZE];
+} airrt_queue;
+
+typedef enum airrt_phase { AIRRT_PHASE_NONE, AIRRT_PHASE_HANDLE, AIRRT_PHASE_START, AIRRT_PHASE_STOP, AIRRT_PHASE_RESTART,
+                           AIRRT_PHASE_ERROR } airrt_phase;
+
+struct airrt_worker {
+    airrt_ctx ctx;             /* first: a ctx is a worker */
+    airrt_system *system;
+    airrt_cell *next;          /* the actor just woken: runs next, cannot be stolen */
+    uint32_t streak;           /* how often in a row `next` was used */
+    uint32_t index, tick;
+    airrt_phase phase;         /* the hook that is running */
+    airrt_reason failing;      /* the failure that on_error or post_stop is told of */
+    airrt_signal *signals;     /* taken from the lane of the running actor, not handled yet */
+    uint64_t now_ns;           /* clock of this turn; 0 = not read yet */
+    uint64_t random;
+    jmp_buf *panic;
+    airrt_atomic_ptr running AIRRT_ALIGNED(64);
+    airrt_atomic_u64 turns;
+    airrt_tally tally;
+    airrt_magazine magazines[AIRRT_MAGAZINES];
+    pthread_t thread;
+    bool has_thread;
+    airrt_atomic_u32 gone;     /* its thread has left the system for good */
+    /* what the keeper saw of it */
+    uint64_t seen_turns, seen_since_ns;
+    bool reported;
+    /* a pinned actor's own thread */
+    airrt_cell *pinned;
+    airrt_atomic_u32 pinned_bell;
+    airrt_worker *pinned_next;
+    airrt_wheel wheel AIRRT_ALIGNED(64);
+    airrt_queue queue;
+};
+
+typedef struct airrt_named { char *key; airrt_ref value; } airrt_named;
+typedef struct airrt_name_of { uint64_t key; char *value; } airrt_name_of;
+
+enum { AIRRT_SYSTEM_RUNNING, AIRRT_SYSTEM_DRAINING, AIRRT_SYSTEM_STOPPING, AIRRT_SYSTEM_STOPPED };
+struct airrt_system {
+    airrt_system_desc desc;    /* resolved: no zero left that means a default */
+    uint32_t worker_count;
+    airrt_worker *workers[AIRRT_WORKERS_MAX];
+    airrt_atomic_u32 state;
+    airrt_atomic_u32 quit;     /* workers leave */
+    airrt_atomic_u32 polling;  /* a thread is inside airrt_system_poll */
+    airrt_atomic_u32 live;     /* actors, counted only with max_actors */
+    airrt_atomic_u32 pins;     /* outside threads that are about to touch this struct */
+    airrt_atomic_u32 quiet;    /* futex word: bumped when the last worker parks, or an actor ends during shutdown */
+    airrt_atomic_u32 settlers; /* threads that want `quiet` bumped */
+    airrt_atomic_u32 keeper;   /* a parked worker watches the others */
+    /* searching + sleeping << 16, and the tokens that wake: the parking protocol */
+    airrt_atomic_u32 idle AIRRT_ALIGNED(64);
+    airrt_atomic_u32 tokens;
+    /* overflow of the run queues and what comes from outside; guarded by shared_lock */
+    airrt_lock shared_lock AIRRT_ALIGNED(64);
+    airrt_cell *shared_head, *shared_tail;
+    airrt_atomic_u32 shared_count;
+    airrt_tally outside;
+    airrt_atomic_u64 outside_handled; /* of pinned workers that have left */
+    airrt_named *names;        /* guarded by the process's lock */
+    airrt_name_of *names_of;
+    airrt_lock pinned_lock;
+    airrt_worker *pinned;      /* guarded by pinned_lock */
+    airrt_lock shutdown_lock;
+    bool shut;
+    airrt_err shutdown_err;
+    airrt_shutdown_report report;
+    airrt_system *next_system; /* guarded by the process's lock */
+};
+
+static airrt_magazine *airrt_priv_magazine(const airrt_pool *pool) {
+    airrt_worker *me = airrt_priv_me;
+    return me && pool->index < AIRRT_MAGAZINES ? &me->magazines[pool->index] : NULL;
+}
+/* Adds to the counter FIELD of the running worker, else of the threads outside. */
+#define AIRRT_TALLY(SYSTEM, FIELD, N)                                                                       \
+    do {                                                                                                    \
+        airrt_worker *tally_me_ = airrt_priv_me;                                                            \
+        if (tally_me_ && tally_me_->system == (SYSTEM)) airrt_count(&tally_me_->tally.FIELD, (uint64_t)(N)); \
+        else airrt_fetch_add(&(SYSTEM)->outside.FIELD, (uint64_t)(N), RELAXED);                             \
+    } while (0)
+
+AIRRT_INLINE airrt_worker *airrt_priv_worker(const airrt_ctx *ctx) { return (airrt_worker *)(uintptr_t)ctx; }
+static uint64_t airrt_priv_now(airrt_system *system) {
+    return system->desc.clock.monotonic_ns(system->desc.clock.ctx);
+}
+AIRRT_INLINE airrt_cell *airrt_priv_cell(airrt_ref ref) {
+    return ref.slot < airrt_load_acquire(&airrt_priv_table.count) ? airrt_priv_table.cells + ref.slot : NULL;
+}
+AIRRT_INLINE uint32_t airrt_priv_generation(const airrt_cell *cell) {
+    return (uint32_t)(airrt_load_relaxed(&cell->tail) >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_;
+}
+AIRRT_INLINE airrt_ref airrt_priv_ref(const airrt_cell *cell) {
+    airrt_ref ref = { cell->slot, airrt_priv_generation(cell) };
+    return ref;
+}
+static void airrt_priv_log(airrt_system *system, int level, airrt_ref actor, const char *text, int line) {
+    airrt_log_item item = { level, text, actor, "airrt.h", line };
+    if (system->desc.log.fn) system->desc.log.fn(&item, system->desc.log.ctx);
+}
+
+static void airrt_priv_append(airrt_fifo *fifo, airrt_signal *signal) {
+    signal->next = NULL;
+    if (fifo->last) fifo->last->next = signal;
+    else fifo->first = signal;
+    fifo->last = signal;
+}
+static airrt_signal *airrt_priv_shift(airrt_fifo *fifo) {
+    airrt_signal *signal = fifo->first;
+    if (signal && !(fifo->first = signal->next)) fifo->last = NULL;
+    return signal;
+}
+/* Lists of ties, timers and waiters. */
+static void airrt_priv_insert(airrt_signal **list, airrt_signal *signal) {
+    signal->prev = NULL;
+    signal->next = *list;
+    if (*list) (*list)->prev = signal;
+    *list = signal;
+}
+static void airrt_priv_remove(airrt_signal **list, airrt_signal *signal) {
+    if (signal->prev) signal->prev->next = signal->next;
+    else *list = signal->next;
+    if (signal->next) signal->next->prev = signal->prev;
+    signal->prev = signal->next = NULL;
+}
+
+/* The actor's cold part, made when it is first needed; NULL: no memory. */
+static airrt_pool *airrt_priv_cold_pool(void) {
+    static airrt_atomic_ptr cache;
+    return airrt_priv_cached_pool(&cache, sizeof(airrt_cold), 16, 0, 3);
+}
+static airrt_cold *airrt_priv_cold(airrt_cell *cell) {
+    if (cell->cold) return cell->cold;
+    airrt_pool *pool = airrt_priv_cold_pool();
+    airrt_cold *cold = pool ? airrt_priv_get(pool) : NULL;
+    if (cold) memset(cold, 0, sizeof *cold);
+    else airrt_discard(airrt_priv_err(AIRRT_ERR_NOMEM, "actor", NULL));
+    return cell->cold = cold;
+}
+
+/* ---- >>answers: what a thread waits for ---- */
+
+/* Gives an answer to whoever waits with this handle. False: it has gone, or has one. The waiter's buffer is written while
+ * the word says WRITING, during which the waiter does not leave. */
+static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err, const airrt_reason *reason, const void *value, size_t size) {
+    if (slot == 0) return false;
+    airrt_signal *answer = airrt_priv_signal_at(slot);
+    uint32_t open = generation << 4 | AIRRT_WORD_OPEN;
+    if (!airrt_cas(&answer->word, &open, generation << 4 | AIRRT_WORD_WRITING, ACQUIRE, RELAXED)) return false;
+    if (!err && size != answer->u.answer.size) err = AIRRT_ERR_TYPE;
+    if (!err && size) memcpy(answer->u.answer.out, value, size);
+    if (reason && answer->u.answer.reason) *answer->u.answer.reason = *reason;
+    answer->u.answer.err = err;
+    airrt_store_release(&answer->word, generation << 4 | AIRRT_WORD_DONE); /* pairs with airrt_priv_await */
+    airrt_priv_notify(&answer->word, INT32_MAX); /* of a block that is never unmapped */
+    return true;
+}
+static airrt_signal *airrt_priv_question(void *out, size_t size, airrt_reason *reason) {
+    airrt_signal *answer = airrt_priv_signal_get(AIRRT_SIGNAL_WAIT);
+    if (!answer) return NULL;
+    answer->u.answer.out = out;
+    answer->u.answer.size = size;
+    answer->u.answer.reason = reason;
+    answer->u.answer.err = AIRRT_OK;
+    airrt_store_release(&answer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&answer->word)) << 4 | AIRRT_WORD_OPEN);
+    return answer;
+}
+AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget);
+AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system);
+/* One step of a thread that waits for `word` to differ from `seen`; a polled system is run meanwhile. False: time is up. */
+static bool airrt_priv_wait_step(airrt_system *system, airrt_atomic_u32 *word, uint32_t seen, uint64_t deadline) {
+    if (system && system->desc.polled) {
+        if (airrt_system_poll(system, 64) > 0) return true;
+        uint64_t idle = airrt_system_idle_ns(system), until = airrt_priv_deadline(idle ? idle : 1);
+        if (airrt_priv_wait(word, seen, until < deadline ? until : deadline)) return true;
+        return deadline == AIRRT_FOREVER || airrt_priv_machine_ns(NULL) < deadline;
+    }
+    return airrt_priv_wait(word, seen, deadline);
+}
+/* Waits until there is an answer, or the deadline; false: nobody will answer any more. Does not free the block. */
+static bool airrt_priv_await(airrt_system *system, airrt_signal *answer, uint64_t deadline, uint32_t abandoned) {
+    for (;;) {
+        uint32_t word = airrt_load_acquire(&answer->word);
+        if (AIRRT_WORD_STATE(word) == AIRRT_WORD_DONE) return true;
+        if (airrt_priv_wait_step(system, &answer->word, word, deadline)) continue;
+        word = AIRRT_WORD_GENERATION(word) << 4 | AIRRT_WORD_OPEN;
+        if (airrt_cas(&answer->word, &word, AIRRT_WORD_GENERATION(word) << 4 | abandoned, ACQ_REL, ACQUIRE)) return false;
+        deadline = AIRRT_FOREVER; /* somebody is writing: a few instructions */
+    }
+}
+/* Pins the open system of a cell, so that it is not closed meanwhile; NULL if it is. */
+static airrt_system *airrt_priv_pin(airrt_cell *cell) {
+    airrt_system *found = airrt_load_relaxed(&cell->system), *open;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    for (open = airrt_priv_process.systems; open && open != found; open = open->next_system) {}
+    if (open) airrt_fetch_add(&open->pins, 1, ACQUIRE);
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    return open;
+}
+static void airrt_priv_unpin(airrt_system *system) { airrt_fetch_add(&system->pins, (uint32_t)-1, RELEASE); }
+
+/* ---- >>losing: dead letters, drops, refusals ---- */
+
+/* Shows a message that found no receiver; counts it. */
+static void airrt_priv_report(airrt_system *system, airrt_ref to, airrt_ref sender, const airrt_message_type *type, const void *msg,
+                              airrt_loss why, bool refused) {
+    airrt_dead_letter letter = { to, sender, type->name, msg, type->size, why, refused };
+    if (refused) AIRRT_TALLY(system, refused, 1);
+    else if (why == AIRRT_LOSS_EXPIRED) AIRRT_TALLY(system, expired, 1);
+    else if (why == AIRRT_LOSS_DROPPED) AIRRT_TALLY(system, dropped, 1);
+    else if (why == AIRRT_LOSS_QUARANTINED) AIRRT_TALLY(system, quarantined, 1);
+    else AIRRT_TALLY(system, dead, 1);
+    if (system->desc.dead_letters.fn) system->desc.dead_letters.fn(&letter, system->desc.dead_letters.ctx);
+}
+/* An accepted message that will not be handled: reported, dropped once, its asker told. */
+static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_message_type *type, void *msg, airrt_wrap *wrap, airrt_loss why,
+                            const airrt_reason *reason) {
+    airrt_ref sender = wrap ? wrap->envelope.sender : (airrt_ref){ 0, 0 };
+    if (wrap) msg = airrt_priv_wrapped(wrap);
+    airrt_priv_report(system, to, sender, type, msg, why, false);
+    if (wrap && wrap->envelope.promise_slot)
+        airrt_priv_answer(wrap->envelope.promise_slot, wrap->envelope.promise_generation,
+                          why == AIRRT_LOSS_EXPIRED ? AIRRT_ERR_TIMEOUT : why == AIRRT_LOSS_DIED ? AIRRT_ERR_DEAD : AIRRT_ERR_FAILED,
+                          reason, NULL, 0);
+    type->drop(msg);
+    if (wrap) airrt_priv_wrap_put(wrap);
+}
+/* A message that the sender keeps. Returns err, with words for airrt_error_last. */
+static airrt_err airrt_priv_refuse(airrt_ref to, airrt_actor_type *type, const void *msg, airrt_err err, airrt_loss why) {
+    airrt_worker *me = airrt_priv_me;
+    airrt_cell *cell = airrt_priv_cell(to);
+    airrt_system *system = me ? me->system : cell ? airrt_priv_pin(cell) : NULL;
+    if (system) {
+        airrt_message_type shown = type->message();
+        airrt_priv_report(system, to, me && me->ctx.cell ? airrt_priv_ref(me->ctx.cell) : (airrt_ref){ 0, 0 }, &shown, msg, why, true);
+        if (!me) airrt_priv_unpin(system);
+    }
+    return airrt_priv_err(err, NULL, NULL);
+}
+
+/* ---- >>lanes: orders and signals to an actor ---- */
+
+/* Wakes an actor whose lane is not empty any more. */
+static void airrt_priv_bell(airrt_cell *cell, uint32_t generation) {
+    uint64_t t = airrt_load_relaxed(&cell->tail), key = (uint64_t)generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_;
+    do {
+        if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) return; /* it is ending: it looks at its lane before it has ended */
+        /* release: pairs with the consumer's fetch_and of SIGNAL; acquire: may become the runner */
+    } while (!airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) | AIRRT_SIGNAL_, ACQ_REL, RELAXED));
+    if (t & AIRRT_IDLE_) airrt_priv_wake(cell);
+}
+/* Gives a signal to an actor; false: it has ended, the signal is still the caller's. */
+static bool airrt_priv_signal(airrt_ref to, airrt_signal *signal) {
+    airrt_cell *cell = airrt_priv_cell(to);
+    if (!cell || to.generation == 0) return false;
+    uint64_t lane = airrt_load_relaxed(&cell->lane);
+    do {
+        if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation) return false;
+        signal->after = (uint32_t)lane;
+        /* release: pairs with the consumer's exchange */
+    } while (!airrt_cas(&cell->lane, &lane, (lane & ~(uint64_t)UINT32_MAX) | signal->index, RELEASE, RELAXED));
+    airrt_priv_bell(cell, to.generation);
+    return true;
+}
+static bool airrt_priv_order(airrt_ref to, uint64_t order) {
+    airrt_cell *cell = airrt_priv_cell(to);
+    if (!cell || to.generation == 0) return false;
+    uint64_t lane = airrt_load_relaxed(&cell->lane);
+    do {
+        if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation) return false;
+    } while (!airrt_cas(&cell->lane, &lane, lane | order << AIRRT_LANE_ORDER_SHIFT, RELEASE, RELAXED));
+    airrt_priv_bell(cell, to.generation);
+    return true;
+}
+
+/* ---- >>ties: links and watches ---- */
+
+/* Turns one's own end of a tie loose, to travel as a signal: nothing that comes from the other end matches it any more. */
+static void airrt_priv_loosen(airrt_cold *cold, airrt_signal *tie) {
+    airrt_priv_remove(&cold->ties, tie);
+    airrt_store_relaxed(&tie->id, 0);
+}
+/* The end at this actor that belongs to a signal from the other one; NULL if it has been undone. */
+static airrt_signal *airrt_priv_twin(const airrt_signal *signal) {
+    airrt_signal *twin = airrt_priv_signal_at(signal->twin);
+    return airrt_load_relaxed(&twin->id) == signal->match ? twin : NULL;
+}
+/* Sends an end of a tie back as DOWN. due: behind everything that the receiver has been sent until now. */
+static void airrt_priv_send_down(airrt_signal *tie, const airrt_reason *reason) {
+    airrt_cell *peer = airrt_priv_cell(tie->peer);
+    tie->kind = AIRRT_SIGNAL_DOWN;
+    tie->u.reason = *reason;
+    tie->due = peer ? airrt_load_acquire(&peer->tail) & AIRRT_POSITION_ : 0;
+    if (!airrt_priv_signal(tie->peer, tie)) airrt_priv_signal_put(tie);
+}
+/* Makes a tie from `self` to `peer`; *far is the other end, not delivered yet. */
+static airrt_signal *airrt_priv_tie(airrt_cell *self, airrt_ref peer, bool link, airrt_signal **far) {
+    airrt_cold *cold = airrt_priv_cold(self);
+    airrt_signal *near = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_WATCH) : NULL;
+    *far = near ? airrt_priv_signal_get(link ? AIRRT_SIGNAL_LINK : AIRRT_SIGNAL_WATCH) : NULL;
+    if (!*far) {
+        if (near) airrt_priv_signal_put(near);
+        airrt_discard(airrt_priv_err(AIRRT_ERR_NOMEM, "tie", NULL));
+        return NULL;
+    }
+    uint64_t id = airrt_message_id();
+    near->peer = peer;
+    (*far)->peer = airrt_priv_ref(self);
+    near->link_tie = (*far)->link_tie = link;
+    near->near = true, (*far)->near = false;
+    near->twin = (*far)->index, (*far)->twin = near->index;
+    near->match = (*far)->match = id;
+    airrt_store_relaxed(&near->id, id);
+    airrt_store_relaxed(&(*far)->id, id);
+    airrt_priv_insert(&cold->ties, near);
+    return near;
+}
+static airrt_err airrt_priv_tie_to(airrt_ctx *ctx, airrt_ref ref, bool link, uint64_t *id) {
+    static const airrt_reason nobody = { .kind = AIRRT_EXIT_NO_PROCESS };
+    airrt_signal *far, *near = airrt_priv_tie(ctx->cell, ref, link, &far);
+    if (!near) return AIRRT_ERR_NOMEM;
+    if (id) *id = near->match;
+    if (!airrt_priv_signal(ref, far)) { /* nobody there: it comes back at once */
+        airrt_store_relaxed(&far->id, 0);
+        airrt_priv_send_down(far, &nobody);
+    }
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_watch(airrt_ctx *ctx, airrt_ref ref, uint64_t *id) {
+    if (id) *id = 0;
+    return airrt_priv_tie_to(ctx, ref, false, id);
+}
+AIRRT_API airrt_err airrt_link(airrt_ctx *ctx, airrt_ref ref) {
+    for (airrt_signal *tie = ctx->cell->cold ? ctx->cell->cold->ties : NULL; tie; tie = tie->next)
+        if (tie->link_tie && airrt_ref_equal(tie->peer, ref)) return AIRRT_OK;
+    if (airrt_ref_equal(ref, airrt_priv_ref(ctx->cell))) return AIRRT_OK;
+    return airrt_priv_tie_to(ctx, ref, true, NULL);
+}
+static void airrt_priv_untie(airrt_ctx *ctx, airrt_signal *near) {
+    airrt_priv_loosen(ctx->cell->cold, near);
+    near->kind = AIRRT_SIGNAL_UNTIE;
+    if (!airrt_priv_signal(near->peer, near)) airrt_priv_signal_put(near);
+}
+AIRRT_API airrt_err airrt_unwatch(airrt_ctx *ctx, uint64_t id) {
+    for (airrt_signal *tie = ctx->cell->cold ? ctx->cell->cold->ties : NULL; tie && id; tie = tie->next)
+        if (tie->near && !tie->link_tie && tie->match == id) return airrt_priv_untie(ctx, tie), AIRRT_OK;
+    return AIRRT_ERR_NOT_FOUND;
+}
+AIRRT_API airrt_err airrt_unlink(airrt_ctx *ctx, airrt_ref ref) {
+    for (airrt_signal *tie = ctx->cell->cold ? ctx->cell->cold->ties : NULL; tie; tie = tie->next)
+        if (tie->link_tie && airrt_ref_equal(tie->peer, ref)) return airrt_priv_untie(ctx, tie), AIRRT_OK;
+    return AIRRT_ERR_NOT_FOUND;
+}
+
+/* ---- >>timers ---- */
+
+static void airrt_priv_wheel_open(airrt_wheel *wheel, uint64_t now_ns) {
+    memset(wheel, 0, sizeof *wheel);
+    wheel->elapsed = now_ns >> AIRRT_TICK_SHIFT;
+    airrt_store_relaxed(&wheel->due_ns, AIRRT_FOREVER);
+}
+/* The level of a tick: that of the highest bit in which it differs from now. */
+static unsigned airrt_priv_wheel_level(uint64_t elapsed, uint64_t tick) {
+    uint64_t differ = (elapsed ^ tick) | 63;
+    unsigned level = (63u - (unsigned)__builtin_clzll(differ)) / 6;
+    return level < AIRRT_WHEEL_LEVELS ? level : AIRRT_WHEEL_LEVELS - 1;
+}
+static uint64_t airrt_priv_wheel_tick(uint64_t at_ns) {
+    uint64_t tick = at_ns >> AIRRT_TICK_SHIFT;
+    return (at_ns & ((1u << AIRRT_TICK_SHIFT) - 1)) ? tick + 1 : tick; /* never early */
+}
+static void airrt_priv_wheel_add_locked(airrt_wheel *wheel, airrt_signal *timer) {
+    uint64_t tick = airrt_priv_wheel_tick(timer->u.timer.at_ns);
+    if (tick <= wheel->elapsed) tick = wheel->elapsed + 1;
+    unsigned level = airrt_priv_wheel_level(wheel->elapsed, tick), place = (unsigned)(tick >> (6 * level)) & 63;
+    if (tick - wheel->elapsed >= (uint64_t)1 << (6 * AIRRT_WHEEL_LEVELS)) /* beyond the wheel: its last place, and again from there */
+        place = (unsigned)((wheel->elapsed >> (6 * level)) - 1) & 63;
+    timer->u.timer.level = (uint8_t)level;
+    timer->u.timer.place = (uint8_t)place;
+    timer->u.timer.prev = NULL;
+    timer->u.timer.next = wheel->slots[level][place];
+    if (timer->u.timer.next) timer->u.timer.next->u.timer.prev = timer;
+    wheel->slots[level][place] = timer;
+    wheel->occupied[level] |= (uint64_t)1 << place;
+    uint64_t due = tick << AIRRT_TICK_SHIFT;
+    if (due < airrt_load_relaxed(&wheel->due_ns)) airrt_store_relaxed(&wheel->due_ns, due);
+}
+static void airrt_priv_wheel_remove_locked(airrt_wheel *wheel, airrt_signal *timer) {
+    unsigned level = timer->u.timer.level, place = timer->u.timer.place;
+    if (timer->u.timer.next) timer->u.timer.next->u.timer.prev = timer->u.timer.prev;
+    if (timer->u.timer.prev) timer->u.timer.prev->u.timer.next = timer->u.timer.next;
+    else if (!(wheel->slots[level][place] = timer->u.timer.next)) wheel->occupied[level] &= ~((uint64_t)1 << place);
+}
+/* The next place to look at: its level, place and tick; false: the wheel is empty. */
+static bool airrt_priv_wheel_next_locked(const airrt_wheel *wheel, unsigned *level, unsigned *place, uint64_t *tick) {
+    for (unsigned l = 0; l < AIRRT_WHEEL_LEVELS; l++) {
+        if (!wheel->occupied[l]) continue;
+        unsigned shift = 6 * l, now = (unsigned)(wheel->elapsed >> shift) & 63;
+        uint64_t turned = now ? wheel->occupied[l] >> now | wheel->occupied[l] << (64 - now) : wheel->occupied[l];
+        unsigned ahead = (unsigned)__builtin_ctzll(turned);
+        uint64_t at = ((wheel->elapsed >> shift) + ahead) << shift;
+        if (at <= wheel->elapsed && l > 0 && ahead == 0) at = ((wheel->elapsed >> shift) + 64) << shift; /* a whole turn ahead */
+        *level = l, *place = (now + ahead) & 63, *tick = at;
+        return true;
+    }
+    return false;
+}
+/* Fires what is due: each timer becomes a signal to its actor. Any worker. Returns how many. */
+static unsigned airrt_priv_wheel_run(airrt_wheel *wheel, uint64_t now_ns) {
+    airrt_signal *fired = NULL, **last = &fired;
+    uint64_t now = now_ns >> AIRRT_TICK_SHIFT, tick;
+    unsigned level, place, n = 0;
+    if (now_ns < airrt_load_relaxed(&wheel->due_ns)) return 0;
+    airrt_priv_lock(&wheel->lock);
+    while (airrt_priv_wheel_next_locked(wheel, &level, &place, &tick) && tick <= now) {
+        airrt_signal *list = wheel->slots[level][place];
+        wheel->slots[level][place] = NULL;
+        wheel->occupied[level] &= ~((uint64_t)1 << place);
+        if (tick > wheel->elapsed) wheel->elapsed = tick;
+        while (list) {
+            airrt_signal *timer = list;
+            list = timer->u.timer.next;
+            if (airrt_priv_wheel_tick(timer->u.timer.at_ns) > wheel->elapsed) {
+                airrt_priv_wheel_add_locked(wheel, timer); /* from a coarse level to a finer one */
+                continue;
+            }
+            airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_FIRED);
+            timer->u.timer.next = NULL;
+            *last = timer;
+            last = &timer->u.timer.next;
+        }
+    }
+    if (now > wheel->elapsed) wheel->elapsed = now;
+    airrt_store_relaxed(&wheel->due_ns, airrt_priv_wheel_next_locked(wheel, &level, &place, &tick) ? tick << AIRRT_TICK_SHIFT : AIRRT_FOREVER);
+    airrt_priv_unlock(&wheel->lock);
+    for (; fired; n++) {
+        airrt_signal *timer = fired;
+        fired = timer->u.timer.next;
+        /* The actor frees its timers when it ends; one that has fired it leaves to us if it is gone. */
+        if (!airrt_priv_signal(timer->owner, timer)) {
+            airrt_wrap *wrap = timer->u.timer.wrap;
+            airrt_actor_type *type = timer->type;
+            type->msg.drop(airrt_priv_wrapped(wrap));
+            airrt_priv_wrap_put(wrap);
+            airrt_priv_signal_put(timer);
+        }
+    }
+    return n;
+}
+
+/* ---- >>scheduler: run queues, stealing, parking ---- */
+
+static void airrt_priv_shared_push(airrt_system *system, airrt_cell *first, airrt_cell *last, uint32_t n) {
+    last->link = NULL;
+    airrt_priv_lock(&system->shared_lock);
+    if (system->shared_tail) system->shared_tail->link = first;
+    else system->shared_head = first;
+    system->shared_tail = last;
+    airrt_fetch_add(&system->shared_count, n, SEQ_CST); /* visible before the look for sleepers */
+    airrt_priv_unlock(&system->shared_lock);
+}
+static void airrt_priv_queue_push(airrt_worker *w, airrt_cell *cell) {
+    airrt_queue *q = &w->queue;
+    uint64_t tail = airrt_load_relaxed(&q->tail);
+    for (;;) {
+        uint64_t head = airrt_load_acquire(&q->head);
+        if (tail - head < AIRRT_QUEUE_SIZE) {
+            airrt_store_relaxed(&q->entries[tail % AIRRT_QUEUE_SIZE], cell);
+            airrt_store_release(&q->tail, tail + 1); /* carries the actor's private state to a thief */
+            return;
+        }
+        if (!airrt_cas(&q->head, &head, head + AIRRT_QUEUE_SIZE / 2, ACQ_REL, RELAXED)) continue;
+        airrt_cell *first = airrt_load_relaxed(&q->entries[head % AIRRT_QUEUE_SIZE]), *last = first;
+        for (uint64_t i = 1; i < AIRRT_QUEUE_SIZE / 2; i++) {
+            airrt_cell *next = airrt_load_relaxed(&q->entries[(head + i) % AIRRT_QUEUE_SIZE]);
+            last->link = next;
+            last = next;
+        }
+        last->link = cell;
+        airrt_priv_shared_push(w->system, first, cell, AIRRT_QUEUE_SIZE / 2 + 1);
+        return;
+    }
+}
+static airrt_cell *airrt_priv_queue_pop(airrt_worker *w) {
+    airrt_queue *q = &w->queue;
+    uint64_t head = airrt_load_relaxed(&q->head);
+    for (;;) {
+        if (head == airrt_load_relaxed(&q->tail)) return NULL;
+        airrt_cell *cell = airrt_load_relaxed(&q->entries[head % AIRRT_QUEUE_SIZE]);
+        if (airrt_cas(&q->head, &head, head + 1, RELAXED, RELAXED)) return cell;
+    }
+}
+/* Half of another worker's queue: the first is returned, the others go into the thief's own, which is empty. */
+static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim) {
+    airrt_queue *q = &victim->queue;
+    for (;;) {
+        uint64_t head = airrt_load_acquire(&q->head), n = airrt_load_seq(&q->tail) - head;
+        if (n == 0 || n > AIRRT_QUEUE_SIZE) return NULL;
+        n -= n / 2;
+        airrt_cell *taken[AIRRT_QUEUE_SIZE / 2 + 1];
+        for (uint64_t i = 0; i < n; i++) taken[i] = airrt_load_relaxed(&q->entries[(head + i) % AIRRT_QUEUE_SIZE]);
+        /* release: the reads of the entries end before the owner reuses them */
+        if (!airrt_cas(&q->head, &head, head + n, ACQ_REL, RELAXED)) continue;
+        for (uint64_t i = 1; i < n; i++) airrt_priv_queue_push(thief, taken[i]);
+        return taken[0];
+    }
+}
+/* One actor from the shared queue, and a fair share of the rest into the own one. */
+static airrt_cell *airrt_priv_shared_pop(airrt_worker *w) {
+    airrt_system *system = w->system;
+    if (airrt_load_seq(&system->shared_count) == 0) return NULL;
+    airrt_priv_lock(&system->shared_lock);
+    uint32_t count = airrt_load_relaxed(&system->shared_count), share = count / (system->worker_count ? system->worker_count : 1), n = 0;
+    if (share > AIRRT_QUEUE_SIZE / 2) share = AIRRT_QUEUE_SIZE / 2;
+    uint64_t room = AIRRT_QUEUE_SIZE - (airrt_load_relaxed(&w->queue.tail) - airrt_load_acquire(&w->queue.head));
+    airrt_cell *cell = system->shared_head;
+    if (cell) {
+        system->shared_head = cell->link;
+        for (n = 1; system->shared_head && n < share && n < room; n++) {
+            airrt_cell *more = system->shared_head;
+            system->shared_head = more->link;
+            airrt_priv_queue_push(w, more);
+        }
+        if (!system->shared_head) system->shared_tail = NULL;
+        airrt_fetch_add(&system->shared_count, (uint32_t)-n, SEQ_CST);
+    }
+    airrt_priv_unlock(&system->shared_lock);
+    return cell;
+}
+
+#define AIRRT_SLEEPING1 0x10000u
+/* Wakes a worker, unless one is looking for work already or nobody sleeps: at most one per burst. */
+static void airrt_priv_wake_one(airrt_system *system) {
+    uint32_t idle = airrt_load_seq(&system->idle);
+    do {
+        if (idle < AIRRT_SLEEPING1 || (idle & (AIRRT_SLEEPING1 - 1))) return;
+    } while (!airrt_cas(&system->idle, &idle, idle - AIRRT_SLEEPING1 + 1, SEQ_CST, RELAXED));
+    airrt_fetch_add(&system->tokens, 1, RELEASE);
+    airrt_priv_notify(&system->tokens, 1);
+}
+AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
+    airrt_system *system = airrt_load_relaxed(&cell->system);
+    if (!system) { /* a mailbox without a runtime */
+        airrt_priv_ring(&((airrt_mailbox *)(void *)cell)->bell);
+        return;
+    }
+    airrt_worker *me = airrt_priv_me;
+    if (cell->pinned) {
+        airrt_worker *its = cell->pinned;
+        airrt_fetch_add(&system->pins, 1, ACQUIRE);
+        airrt_store_seq(&its->pinned_bell, 1);
+        airrt_priv_notify(&its->pinned_bell, 1);
+        airrt_priv_unpin(system);
+    } else if (AIRRT_LIKELY(me && me->system == system && !me->pinned)) {
+        airrt_cell *displaced = me->next;
+        me->next = cell;
+        if (displaced) airrt_priv_queue_push(me, displaced);
+    } else {
+        airrt_fetch_add(&system->pins, 1, ACQUIRE); /* once it is pushed the actor may end, and the system with it */
+        airrt_priv_shared_push(system, cell, cell, 1);
+        airrt_priv_wake_one(system);
+        airrt_priv_unpin(system);
+    }
+}
+/* To the back of the queue. */
+static void airrt_priv_requeue(airrt_worker *w, airrt_cell *cell) {
+    if (w->pinned) airrt_store_seq(&w->pinned_bell, 1);
+    else airrt_priv_queue_push(w, cell);
+}
+AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx) {
+    airrt_priv_make_room(ctx->cell);
+    airrt_priv_requeue(airrt_priv_worker(ctx), ctx->cell);
+}
+
+static uint64_t airrt_priv_worker_random(airrt_worker *w) {
+    w->random ^= w->random << 13;
+    w->random ^= w->random >> 7;
+    w->random ^= w->random << 17;
+    return w->random;
+}
+static airrt_cell *airrt_priv_steal_any(airrt_worker *w) {
+    airrt_system *system = w->system;
+    uint32_t n = system->worker_count, from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
+    for (uint32_t i = 0; i < n; i++) {
+        airrt_worker *victim = system->workers[(from + i) % n];
+        airrt_cell *cell = victim != w ? airrt_priv_steal(w, victim) : NULL;
+        if (cell) return cell;
+    }
+    return NULL;
+}
+/* The next actor of this worker's own: the one just woken (not too often in a row), its queue, the shared queue. */
+static airrt_cell *airrt_priv_find(airrt_worker *w) {
+    airrt_cell *cell;
+    if (AIRRT_UNLIKELY(++w->tick % 61 == 0) && (cell = airrt_priv_shared_pop(w)) != NULL) return cell;
+    if ((cell = w->next) != NULL) {
+        w->next = NULL;
+        if (AIRRT_LIKELY(++w->streak % 16)) return cell;
+        airrt_priv_queue_push(w, cell); /* two that talk to each other must not starve the queue */
+    }
+    if ((cell = airrt_priv_queue_pop(w)) != NULL) return cell;
+    return airrt_priv_shared_pop(w);
+}
+static bool airrt_priv_run_wheels(airrt_worker *w) {
+    airrt_system *system = w->system;
+    bool fired = false;
+    for (uint32_t i = 0; i < system->worker_count; i++) {
+        uint64_t due = airrt_load_relaxed(&system->workers[i]->wheel.due_ns);
+        if (due == AIRRT_FOREVER) continue;
+        uint64_t now = airrt_priv_now(system);
+        if (due <= now) fired |= airrt_priv_wheel_run(&system->workers[i]->wheel, now) > 0;
+    }
+    return fired;
+}
+/* The keeper: a parked worker that looks from time to time whether a handler of another one overruns. */
+static void airrt_priv_keep(airrt_worker *w) {
+    airrt_system *system = w->system;
+    uint64_t now = airrt_priv_machine_ns(NULL);
+    for (uint32_t i = 0; i < system->worker_count; i++) {
+        airrt_worker *other = system->workers[i];
+        airrt_cell *running = airrt_load_relaxed(&other->running);
+        uint64_t turns = airrt_load_relaxed(&other->turns);
+        if (turns != other->seen_turns || !running) {
+            other->seen_turns = turns;
+            other->seen_since_ns = now;
+            other->reported = false;
+        } else if (!other->reported && now - other->seen_since_ns >= system->desc.overrun_ns) {
+            airrt_overrun overrun = { airrt_priv_ref(running), now - other->seen_since_ns };
+            other->reported = true;
+            if (system->desc.overruns.fn) system->desc.overruns.fn(&overrun, system->desc.overruns.ctx);
+            airrt_priv_log(system, 2, overrun.actor, "a handler overruns", __LINE__);
+        }
+    }
+}
+static bool airrt_priv_others_awake(airrt_worker *w) {
+    uint32_t idle = airrt_load_relaxed(&w->system->idle);
+    return (idle >> 16) < w->system->worker_count;
+}
+static uint64_t airrt_priv_next_due(airrt_worker *w) {
+    uint64_t due = AIRRT_FOREVER;
+    for (uint32_t i = 0; i < w->system->worker_count; i++) {
+        uint64_t one = airrt_load_relaxed(&w->system->workers[i]->wheel.due_ns);
+        /* another's wheel is looked after only when its owner is late */
+        if (w->system->workers[i] != w && one < AIRRT_FOREVER - AIRRT_MS(2)) one += AIRRT_MS(2);
+        if (one < due) due = one;
+    }
+    return due;
+}
+/* Everywhere a worker may find something, once. */
+static airrt_cell *airrt_priv_look(airrt_worker *w) {
+    airrt_cell *cell = airrt_priv_find(w);
+    if (!cell) cell = airrt_priv_steal_any(w);
+    if (!cell && airrt_priv_run_wheels(w)) cell = airrt_priv_find(w);
+    return cell;
+}
+static void airrt_priv_stop_searching(airrt_system *system) {
+    /* The last searcher to leave wakes the next one: pushes that found a searcher woke nobody. */
+    if ((airrt_fetch_add(&system->idle, (uint32_t)-1, SEQ_CST) & (AIRRT_SLEEPING1 - 1)) == 1) airrt_priv_wake_one(system);
+}
+/* Sleeps until there is work; NULL: the system is closing. */
+static airrt_cell *airrt_priv_park(airrt_worker *w) {
+    airrt_system *system = w->system;
+    airrt_cell *cell;
+    bool searching = false;
+    for (;;) {
+        if (!searching) { /* at most half of the workers search, at least one may */
+            uint32_t idle = airrt_load_relaxed(&system->idle);
+            while (!searching && (idle & (AIRRT_SLEEPING1 - 1)) * 2 < system->worker_count)
+                searching = airrt_cas(&system->idle, &idle, idle + 1, SEQ_CST, RELAXED);
+        }
+        for (int looks = 0; searching && looks < AIRRT_SPIN_LOOKS; looks++) {
+            if (airrt_load_relaxed(&system->quit)) return NULL;
+            if ((cell = airrt_priv_look(w)) != NULL) {
+                airrt_priv_stop_searching(system);
+                return cell;
+            }
+            for (int i = 0; i < 4; i++) airrt_priv_pause();
+        }
+        /* one step from searching to sleeping, then a last look: against a push that saw neither */
+        uint32_t idle = airrt_fetch_add(&system->idle, AIRRT_SLEEPING1 - (searching ? 1u : 0u), SEQ_CST) + AIRRT_SLEEPING1;
+        cell = airrt_priv_look(w);
+        bool quiet = !cell && (idle >> 16) == system->worker_count && airrt_load_seq(&system->settlers);
+        if (quiet) airrt_priv_ring(&system->quiet);
+        bool keeper = false;
+        for (;;) {
+            uint32_t tokens = airrt_load_acquire(&system->tokens);
+            if (tokens > 0) { /* whoever made it has counted us as a searcher */
+                if (!airrt_cas(&system->tokens, &tokens, tokens - 1, ACQUIRE, RELAXED)) continue;
+                searching = true;
+                break;
+            }
+            uint64_t until = airrt_priv_next_due(w), now = airrt_priv_machine_ns(NULL);
+            bool due = !cell && until != AIRRT_FOREVER && airrt_priv_now(system) >= until;
+            if (cell || due || airrt_load_relaxed(&system->quit)) { /* leave by ourselves, if nobody is waking us already */
+                uint32_t was = airrt_load_relaxed(&system->idle);
+                while (was >= AIRRT_SLEEPING1 && !airrt_cas(&system->idle, &was, was - AIRRT_SLEEPING1 + 1, SEQ_CST, RELAXED)) {}
+                if (was >= AIRRT_SLEEPING1) {
+                    searching = true;
+                    break;
+                }
+                continue; /* our token is under way */
+            }
+            if (until != AIRRT_FOREVER) { /* the system's clock need not be the machine's: look again at least that often */
+                uint64_t left = until - airrt_priv_now(system);
+                until = now + (left < AIRRT_MS(10) || system->desc.clock.monotonic_ns == airrt_priv_machine_ns ? left : AIRRT_MS(10));
+            }
+            if (!keeper && system->desc.overrun_ns != AIRRT_FOREVER && airrt_priv_others_awake(w)) {
+                uint32_t none = 0;
+                keeper = airrt_cas(&system->keeper, &none, 1, ACQUIRE, RELAXED);
+            }
+            if (keeper) {
+                if (airrt_priv_others_awake(w)) {
+                    airrt_priv_keep(w);
+                    uint64_t step = system->desc.overrun_ns / 4;
+                    if (step < AIRRT_MS(1)) step = AIRRT_MS(1);
+                    if (now + step < until) until = now + step;
+                } else {
+                    keeper = false;
+                    airrt_store_release(&system->keeper, 0);
+                }
+            }
+            airrt_priv_wait(&system->tokens, 0, until);
+        }
+        if (keeper) airrt_store_release(&system->keeper, 0);
+        if (airrt_load_relaxed(&system->quit)) return NULL;
+        if (cell) {
+            airrt_priv_stop_searching(system);
+            return cell;
+        }
+    }
+}
+
+static void airrt_priv_bury(airrt_ctx *ctx);
+static void airrt_priv_panicked(airrt_worker *w);
+
+/* One turn of one actor. */
+static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
+    w->ctx.cell = cell;
+    w->ctx.left = AIRRT_TURN_MESSAGES;
+    w->now_ns = 0;
+    w->phase = AIRRT_PHASE_HANDLE;
+    airrt_store_relaxed(&w->running, cell);
+    airrt_count(&w->turns, 1);
+    if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->life) == AIRRT_LIFE_BURYING)) airrt_priv_bury(&w->ctx);
+    else ((airrt_actor_type *)airrt_load_relaxed(&cell->type))->run(&w->ctx);
+}
+static void airrt_priv_turn_end(airrt_worker *w) {
+    airrt_store_relaxed(&w->running, NULL);
+    w->ctx.cell = NULL;
+    w->phase = AIRRT_PHASE_NONE;
+}
+static void airrt_priv_housekeep(airrt_worker *w) {
+    if (airrt_load_relaxed(&w->wheel.due_ns) != AIRRT_FOREVER) airrt_priv_wheel_run(&w->wheel, airrt_priv_now(w->system));
+}
+static void airrt_priv_work_loop(airrt_worker *w) {
+    while (!airrt_load_relaxed(&w->system->quit)) {
+        if (AIRRT_UNLIKELY(w->tick % 64 == 0)) airrt_priv_housekeep(w);
+        airrt_cell *cell = airrt_priv_find(w);
+        if (!cell && !(cell = airrt_priv_park(w))) break;
+        /* A push to the own queue may have missed a worker that was just parking. */
+        if (airrt_load_relaxed(&w->system->idle) >= AIRRT_SLEEPING1 &&
+            airrt_load_relaxed(&w->queue.tail) != airrt_load_relaxed(&w->queue.head)) airrt_priv_wake_one(w->system);
+        airrt_priv_turn(w, cell);
+        airrt_priv_turn_end(w);
+    }
+}
+static void airrt_priv_pinned_loop(airrt_worker *w) {
+    while (w->pinned && !airrt_load_relaxed(&w->system->quit)) {
+        uint32_t bell = airrt_exchange(&w->pinned_bell, 0, SEQ_CST);
+        airrt_priv_housekeep(w);
+        if (bell) {
+            airrt_priv_turn(w, w->pinned);
+            airrt_priv_turn_end(w);
+        } else {
+            uint64_t due = airrt_load_relaxed(&w->wheel.due_ns), left = due;
+            if (due != AIRRT_FOREVER) {
+                uint64_t now = airrt_priv_now(w->system);
+                left = airrt_priv_deadline(due > now ? due - now : 1);
+            }
+            airrt_priv_wait(&w->pinned_bell, 0, left);
+        }
+    }
+}
+/* A worker's whole life. A panic comes back here and the loop begins anew. */
+static void airrt_priv_work(airrt_worker *w) {
+    jmp_buf panic;
+    w->panic = &panic;
+    if (setjmp(panic)) {
+        airrt_priv_panicked(w);
+        airrt_priv_turn_end(w);
+    }
+    if (w->pinned) airrt_priv_pinned_loop(w);
+    else airrt_priv_work_loop(w);
+}
+AIRRT_STB_BEGIN_
+static void airrt_priv_flush_all(airrt_worker *w) {
+    airrt_priv_flush(&airrt_priv_cells, &w->magazines[0], w->magazines[0].count);
+    airrt_priv_flush(&airrt_priv_signals, &w->magazines[1], w->magazines[1].count);
+    airrt_priv_lock(&airrt_priv_process.lock);
+    ptrdiff_t n = stbds_hmlen(airrt_priv_process.pools);
+    for (ptrdiff_t i = 0; i < n; i++) {
+        airrt_pool *pool = airrt_priv_process.pools[i].value;
+        if (pool->index < AIRRT_MAGAZINES) airrt_priv_flush(pool, &w->magazines[pool->index], w->magazines[pool->index].count);
+    }
+    airrt_priv_unlock(&airrt_priv_process.lock);
+}
+AIRRT_STB_END_
+static void *airrt_priv_thread(void *arg) {
+    airrt_worker *w = arg;
+    airrt_priv_me = w;
+    airrt_priv_work(w);
+    airrt_priv_flush_all(w);
+    airrt_priv_me = NULL;
+    airrt_store_release(&w->gone, 1);
+    airrt_priv_ring(&w->system->quiet);
+    return NULL;
+}
+AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget) {
+    uint32_t free_now = 0;
+    volatile size_t turns = 0;
+    if (!system->desc.polled || airrt_priv_me || !airrt_cas(&system->polling, &free_now, 1, ACQUIRE, RELAXED)) return 0;
+    airrt_worker *w = system->workers[0];
+    jmp_buf panic;
+    w->panic = &panic;
+    airrt_priv_me = w;
+    if (setjmp(panic)) {
+        airrt_priv_panicked(w);
+        airrt_priv_turn_end(w);
+    }
+    while (turns < budget) {
+        if (turns % 64 == 0) airrt_priv_housekeep(w);
+        airrt_cell *cell = airrt_priv_find(w);
+        if (!cell) break;
+        turns++;
+        airrt_priv_turn(w, cell);
+        airrt_priv_turn_end(w);
+    }
+    airrt_priv_me = NULL;
+    airrt_store_release(&system->polling, 0);
+    return turns;
+}
+AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system) {
+    if (!system->desc.polled) return AIRRT_FOREVER;
+    airrt_worker *w = system->workers[0];
+    if (airrt_load_relaxed(&system->shared_count) || airrt_load_relaxed(&w->queue.tail) != airrt_load_relaxed(&w->queue.head)) return 0;
+    uint64_t due = airrt_load_relaxed(&w->wheel.due_ns), now = airrt_priv_now(system);
+    return due == AIRRT_FOREVER ? AIRRT_FOREVER : due > now ? due - now : 0;
+}
+
+/* ---- >>life: starting, failing, restarting, ending ---- */
+
+static void airrt_priv_forget_ties(airrt_cell *cell, const airrt_reason *reason);
+
+static void airrt_priv_set_life(airrt_cell *cell, airrt_state to) {
+    AIRRT_ASSERT(airrt_state_allows((airrt_state)airrt_load_relaxed(&cell->life), to));
+    airrt_store_relaxed(&cell->life, (uint8_t)to);
+}
+AIRRT_INLINE airrt_actor_type *airrt_priv_type(const airrt_cell *cell) { return airrt_load_relaxed(&cell->type); }
+AIRRT_INLINE void *airrt_priv_args(const airrt_cell *cell) {
+    const airrt_actor_type *type = airrt_priv_type(cell);
+    return (char *)cell->state + AIRRT_ROUND_UP_(type->state_size, type->args_align);
+}
+static airrt_pool *airrt_priv_state_pool(airrt_actor_type *type) {
+    size_t size = AIRRT_ROUND_UP_(type->state_size, type->args_align) + type->args_size;
+    return airrt_priv_cached_pool(&type->states, size, type->state_align > type->args_align ? type->state_align : type->args_align, 0, 2);
+}
+/* The reason that an error returned by a hook stands for. */
+static airrt_reason airrt_priv_reason_of(airrt_ctx *ctx, airrt_err err) {
+    airrt_reason reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
+    if (ctx->leaving) reason = ctx->reason;
+    else if (err == AIRRT_ERR_EXIT || err == AIRRT_ERR_IGNORE) reason = airrt_priv_reason(AIRRT_EXIT_NORMAL, AIRRT_OK, 0, "");
+    ctx->leaving = false;
+    return reason;
+}
+/* Lets go of the current message's envelope. err: what its asker is told if it has no answer yet. */
+static void airrt_priv_done(airrt_ctx *ctx, airrt_err err, const airrt_reason *reason) {
+    airrt_wrap *wrap = (airrt_wrap *)(uintptr_t)ctx->envelope;
+    if (!wrap) return;
+    ctx->envelope = NULL;
+    if (wrap->envelope.promise_slot && !ctx->promised && !ctx->kept)
+        airrt_priv_answer(wrap->envelope.promise_slot, wrap->envelope.promise_generation, err, reason, NULL, 0);
+    if (!ctx->kept) airrt_priv_wrap_put(wrap);
+    ctx->kept = ctx->promised = false;
+}
+static void airrt_priv_cancel_timers(airrt_cold *cold) {
+    airrt_signal *timer;
+    while ((timer = cold->timers) != NULL) {
+        airrt_wheel *wheel = timer->u.timer.wheel;
+        airrt_priv_remove(&cold->timers, timer);
+        airrt_priv_lock(&wheel->lock);
+        uint32_t word = airrt_load_relaxed(&timer->word);
+        bool armed = AIRRT_WORD_STATE(word) == AIRRT_WORD_ARMED;
+        if (armed) airrt_priv_wheel_remove_locked(wheel, timer);
+        else airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(word) << 4 | AIRRT_WORD_CANCELLED); /* it is on its way here */
+        airrt_priv_unlock(&wheel->lock);
+        if (!armed) continue;
+        timer->type->msg.drop(airrt_priv_wrapped(timer->u.timer.wrap));
+        airrt_priv_wrap_put(timer->u.timer.wrap);
+        airrt_priv_signal_put(timer);
+    }
+}
+/* All who watch or are linked are told; those it watched forget it. */
+static void airrt_priv_forget_ties(airrt_cell *cell, const airrt_reason *reason) {
+    airrt_cold *cold = cell->cold;
+    airrt_signal *tie;
+    while (cold && (tie = cold->ties) != NULL) {
+        airrt_priv_loosen(cold, tie);
+        if (tie->link_tie || !tie->near) {
+            airrt_priv_send_down(tie, reason);
+        } else {
+            tie->kind = AIRRT_SIGNAL_UNTIE;
+            if (!airrt_priv_signal(tie->peer, tie)) airrt_priv_signal_put(tie);
+        }
+    }
+}
+static void airrt_priv_refuse_promises(airrt_cold *cold, const airrt_reason *reason) {
+    for (uint32_t i = 0; i < cold->promise_count; i++)
+        airrt_priv_answer(cold->promises[i].slot, cold->promises[i].generation, AIRRT_ERR_DEAD, reason, NULL, 0);
+    cold->promise_count = 0;
+}
+static uint32_t airrt_priv_lose_fifo(airrt_system *system, airrt_cell *cell, airrt_fifo *fifo, const airrt_reason *reason) {
+    airrt_signal *signal;
+    uint32_t n = 0;
+    for (; (signal = airrt_priv_shift(fifo)) != NULL; n++) {
+        airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, signal->u.wrap, AIRRT_LOSS_DIED, reason);
+        airrt_priv_signal_put(signal);
+    }
+    return n;
+}
+/* What comes to an actor that does not take signals any more. */
+static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, airrt_signal *signal, const airrt_reason *reason) {
+    airrt_signal *twin;
+    switch ((airrt_signal_kind)signal->kind) {
+    case AIRRT_SIGNAL_WATCH:
+    case AIRRT_SIGNAL_LINK:
+        airrt_store_relaxed(&signal->id, 0);
+        airrt_priv_send_down(signal, reason);
+        return;
+    case AIRRT_SIGNAL_UNTIE:
+        if ((twin = airrt_priv_twin(signal)) != NULL && cell->cold) {
+            airrt_priv_loosen(cell->cold, twin);
+            airrt_priv_signal_put(twin);
+        }
+        break;
+    case AIRRT_SIGNAL_TIMER:
+        if (AIRRT_WORD_STATE(airrt_load_relaxed(&signal->word)) != AIRRT_WORD_CANCELLED && cell->cold)
+            airrt_priv_remove(&cell->cold->timers, signal);
+        signal->type->msg.drop(airrt_priv_wrapped(signal->u.timer.wrap));
+        airrt_priv_wrap_put(signal->u.timer.wrap);
+        break;
+    case AIRRT_SIGNAL_MESSAGE:
+        airrt_fetch_add(&cell->small.lanes.length, (uint32_t)-1, RELAXED);
+        airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, signal->u.wrap, AIRRT_LOSS_DIED, reason);
+        break;
+    case AIRRT_SIGNAL_WAIT: /* its end is not far */
+        if (cell->cold) {
+            airrt_priv_insert(&cell->cold->waiters, signal);
+            return;
+        }
+        if (airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), AIRRT_OK, reason, NULL, 0)) return;
+        break;
+    case AIRRT_SIGNAL_DOWN: break;
+    }
+    airrt_priv_signal_put(signal);
+}
+static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell);
+
+/* Ends an actor whose post_stop has run. Comes back for more turns while senders are in the middle of a send to it. */
+static void airrt_priv_bury(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_system *system = w->system;
+    airrt_actor_type *type = airrt_priv_type(cell);
+    airrt_cold *cold = cell->cold;
+    airrt_ref self = airrt_priv_ref(cell);
+    airrt_reason reason = cold && cold->reasoned ? cold->reason : airrt_priv_reason((airrt_exit)cell->exit_kind, AIRRT_OK, 0, "");
+    bool failed = !airrt_exit_is_normal(reason.kind);
+    airrt_store_relaxed(&cell->life, AIRRT_LIFE_BURYING);
+    airrt_priv_done(ctx, AIRRT_ERR_DEAD, &reason);
+    airrt_signal *waiters = NULL, *signal;
+    while ((signal = w->signals) != NULL) { /* taken from its lane, not handled any more */
+        w->signals = signal->next;
+        airrt_priv_refuse_signal(system, cell, signal, &reason);
+    }
+
+    uint64_t end = airrt_priv_shut(cell) & AIRRT_POSITION_;
+    while (airrt_load_relaxed(&cell->head) != end) {
+        unsigned char stack[512] AIRRT_ALIGNED(64);
+        airrt_wrap *wrap = NULL, *spare = NULL;
+        void *msg = stack;
+        if (type->msg.size > sizeof stack || type->msg.align > 64) { /* large ones go through a block */
+            spare = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
+            if (!spare) {
+                airrt_priv_requeue(w, cell); /* memory will come */
+                return;
+            }
+            msg = airrt_priv_wrapped(spare);
+        }
+        bool got = airrt_priv_take(cell, msg, type->msg.size, type->msg.align, &wrap);
+        if (got) airrt_priv_lose(system, self, &type->msg, msg, wrap, AIRRT_LOSS_DIED, &reason);
+        if (spare) airrt_priv_wrap_put(spare);
+        if (!got) { /* a sender has claimed a position and not published yet: never spin for it */
+            airrt_priv_requeue(w, cell);
+            return;
+        }
+    }
+    if (airrt_load_relaxed(&cell->evicting) && airrt_load_seq(&cell->small.lanes.evictors)) {
+        airrt_priv_requeue(w, cell);
+        return;
+    }
+
+    airrt_priv_release_name(system, cell);
+    airrt_timer starter = { 0, 0 };
+    if (cold) {
+        airrt_priv_cancel_timers(cold);
+        airrt_count(&w->tally.aside, -(uint64_t)airrt_priv_lose_fifo(system, cell, &cold->ready, &reason));
+        airrt_count(&w->tally.stashed, -(uint64_t)airrt_priv_lose_fifo(system, cell, &cold->stash, &reason));
+        for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL && airrt_load_relaxed(&cell->lanes) == 1; i++)
+            airrt_fetch_add(&cell->small.lanes.length, -airrt_priv_lose_fifo(system, cell, &cold->lanes.queue[i], &reason), RELAXED);
+        airrt_priv_refuse_promises(cold, &reason);
+        while ((signal = airrt_priv_shift(&cold->due)) != NULL) airrt_priv_signal_put(signal);
+    }
+    /* From here on signals are refused; what was in the lane is disposed of. */
+    uint32_t generation = self.generation, successor = generation + 1;
+    uint64_t lane = airrt_exchange(&cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, ACQ_REL);
+    airrt_signal *list = NULL;
+    for (uint32_t index = (uint32_t)lane; index; index = signal->after) {
+        signal = airrt_priv_signal_at(index);
+        signal->next = list;
+        list = signal;
+    }
+    while ((signal = list) != NULL) {
+        list = signal->next;
+        airrt_priv_refuse_signal(system, cell, signal, &reason);
+    }
+    airrt_priv_forget_ties(cell, &reason);
+    if (cold) {
+        waiters = cold->waiters;
+        starter = cold->starter;
+        airrt_priv_free(cold->promises, 0);
+        airrt_priv_put(airrt_priv_cold_pool(), cold);
+        cell->cold = NULL;
+    }
+    airrt_priv_strip(cell);
+    if (cell->state && cell->state != &cell->small) airrt_priv_put(airrt_priv_state_pool(type), cell->state);
+    cell->state = NULL;
+    uint64_t accepted = ((uint64_t)airrt_load_relaxed(&cell->laps) << 36) + (end >> 28);
+    airrt_count(&w->tally.accepted, accepted);
+    airrt_count(&w->tally.ended, 1);
+    if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
+    airrt_store_relaxed(&cell->life, failed ? AIRRT_STATE_FAILED : AIRRT_STATE_STOPPED);
+    airrt_store_relaxed(&cell->head, 0);
+    airrt_store_relaxed(&cell->laps, 0);
+    if (w->pinned) w->pinned = NULL;
+    cell->pinned = NULL;
+    if (successor <= AIRRT_GENERATION_MAX_) {
+        airrt_store_release(&cell->tail, (uint64_t)successor << AIRRT_GENERATION_SHIFT_ | AIRRT_NORING_);
+        airrt_priv_put(&airrt_priv_cells, cell);
+    } else { /* its generations are used up: retired, never wrapped */
+        airrt_store_release(&cell->tail, (uint64_t)AIRRT_GENERATION_MAX_ << AIRRT_GENERATION_SHIFT_ | AIRRT_NORING_);
+    }
+    ctx->cell = NULL;
+    if (starter.slot) airrt_priv_answer(starter.slot, starter.generation, AIRRT_ERR_DEAD, &reason, NULL, 0);
+    while ((signal = waiters) != NULL) {
+        waiters = signal->next;
+        uint32_t word = airrt_load_relaxed(&signal->word);
+        if (!airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(word), AIRRT_OK, &reason, NULL, 0)) airrt_priv_signal_put(signal);
+    }
+    if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
+}
+/* Ends the running actor for a reason: post_stop if it had started, then the rest. */
+static void airrt_priv_die(airrt_ctx *ctx, const airrt_reason *reason) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_state life = (airrt_state)airrt_load_relaxed(&cell->life);
+    bool started = life == AIRRT_STATE_RUNNING || life == AIRRT_STATE_STOPPING;
+    w->failing = *reason;
+    cell->exit_kind = (uint8_t)reason->kind;
+    if (cell->cold) {
+        cell->cold->reason = *reason;
+        cell->cold->reasoned = true;
+    }
+    if (started && (airrt_priv_type(cell)->has & AIRRT_HAS_STOP_)) {
+        airrt_store_relaxed(&cell->life, AIRRT_STATE_STOPPING);
+        w->phase = AIRRT_PHASE_STOP;
+        airrt_priv_type(cell)->stop(ctx, cell->state, &w->failing);
+    }
+    airrt_priv_bury(ctx);
+}
+/* Runs pre_start on zeroed state. False: it failed and the actor is gone. */
+static bool airrt_priv_begin(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_actor_type *type = airrt_priv_type(cell);
+    memset(cell->state, 0, type->state_size);
+    w->phase = AIRRT_PHASE_START;
+    airrt_err err = type->start(ctx, cell->state, airrt_priv_args(cell));
+    w->phase = AIRRT_PHASE_HANDLE;
+    if (err) {
+        airrt_reason reason = airrt_priv_reason_of(ctx, err);
+        if (cell->cold && cell->cold->starter.slot) {
+            airrt_timer starter = cell->cold->starter;
+            cell->cold->starter.slot = 0;
+            airrt_priv_die(ctx, &reason); /* first, so that the spawner finds it gone */
+            airrt_priv_answer(starter.slot, starter.generation, err, &reason, NULL, 0);
+        } else {
+            airrt_priv_die(ctx, &reason);
+        }
+        return false;
+    }
+    airrt_priv_set_life(cell, AIRRT_STATE_RUNNING);
+    if (cell->cold && cell->cold->starter.slot) {
+        airrt_priv_answer(cell->cold->starter.slot, cell->cold->starter.generation, AIRRT_OK, NULL, NULL, 0);
+        cell->cold->starter.slot = 0;
+    }
+    return true;
+}
+/* The second half of a restart, after post_stop. False: the actor is gone. */
+static bool airrt_priv_begin_again(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_priv_set_life(cell, AIRRT_STATE_RESTARTING);
+    airrt_priv_cancel_timers(cell->cold);
+    airrt_priv_refuse_promises(cell->cold, &w->failing);
+    airrt_priv_forget_ties(cell, &w->failing);
+    if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
+    return airrt_priv_begin(ctx);
+}
+/* At most 5 restarts in place in 60 s. */
+static bool airrt_priv_may_restart(airrt_ctx *ctx) {
+    airrt_cold *cold = airrt_priv_cold(ctx->cell);
+    uint64_t now = airrt_priv_now(airrt_priv_worker(ctx)->system);
+    const uint32_t max = sizeof cold->restarted_ns / sizeof *cold->restarted_ns;
+    if (!cold) return false;
+    uint64_t *oldest = &cold->restarted_ns[cold->crashes % max];
+    if (cold->crashes >= max && now - *oldest <= AIRRT_SEC(60)) return false;
+    *oldest = now;
+    cold->crashes++;
+    return true;
+}
+/* A hook has failed. True: the actor goes on (resumed, or begun afresh). */
+static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_actor_type *type = airrt_priv_type(cell);
+    airrt_action action = AIRRT_ACTION_STOP;
+    w->failing = *why;
+    if ((type->has & AIRRT_HAS_ERROR_) && w->phase != AIRRT_PHASE_ERROR && !airrt_exit_is_normal(why->kind)) {
+        w->phase = AIRRT_PHASE_ERROR;
+        action = type->error(ctx, cell->state, &w->failing);
+        w->phase = AIRRT_PHASE_HANDLE;
+        ctx->leaving = false;
+    }
+    if (airrt_load_relaxed(&cell->life) == AIRRT_STATE_STOPPING && action == AIRRT_ACTION_RESTART) action = AIRRT_ACTION_RESUME;
+    if (action == AIRRT_ACTION_RESUME) return true;
+    if (action == AIRRT_ACTION_RESTART && airrt_priv_may_restart(ctx)) {
+        airrt_priv_done(ctx, AIRRT_ERR_DEAD, &w->failing);
+        if (type->has & AIRRT_HAS_STOP_) {
+            w->phase = AIRRT_PHASE_RESTART;
+            type->stop(ctx, cell->state, &w->failing);
+            w->phase = AIRRT_PHASE_HANDLE;
+        }
+        return airrt_priv_begin_again(ctx);
+    }
+    airrt_reason reason = w->failing;
+    airrt_priv_die(ctx, &reason);
+    return false;
+}
+/* The message on which handle has failed is kept, or quarantined, if the type asks for redelivery. */
+static void airrt_priv_keep_message(airrt_ctx *ctx) {
+    airrt_cell *cell = ctx->cell;
+    airrt_actor_type *type = airrt_priv_type(cell);
+    airrt_wrap *wrap = (airrt_wrap *)(uintptr_t)ctx->envelope;
+    airrt_cold *cold = type->redeliver && wrap && !ctx->kept ? airrt_priv_cold(cell) : NULL;
+    airrt_signal *kept = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
+    if (!kept) return; /* not asked for, or no memory: then it counts as handled */
+    ctx->envelope = NULL;
+    airrt_count(&ctx->handled, (uint64_t)-1);
+    if (++cold->tries >= type->redeliver) {
+        cold->tries = 0;
+        airrt_priv_signal_put(kept);
+        airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(cell), &type->msg, NULL, wrap, AIRRT_LOSS_QUARANTINED, NULL);
+        return;
+    }
+    kept->u.wrap = wrap;
+    airrt_count(&airrt_priv_worker(ctx)->tally.aside, 1);
+    kept->next = cold->ready.first; /* before all others */
+    cold->ready.first = kept;
+    if (!cold->ready.last) cold->ready.last = kept;
+}
+static void airrt_priv_note_detour(airrt_cell *cell) {
+    airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT, RELAXED);
+}
+AIRRT_API bool airrt_priv_after(airrt_ctx *ctx, airrt_err err) {
+    if (err == AIRRT_OK) {
+        if (airrt_priv_type(ctx->cell)->redeliver && ctx->cell->cold) ctx->cell->cold->tries = 0;
+        airrt_priv_done(ctx, AIRRT_ERR_NO_REPLY, NULL);
+        return true;
+    }
+    airrt_reason reason = airrt_priv_reason_of(ctx, err);
+    bool failed = !airrt_exit_is_normal(reason.kind);
+    if (failed) {
+        airrt_count(&airrt_priv_worker(ctx)->tally.failed, 1);
+        airrt_priv_keep_message(ctx);
+    }
+    airrt_priv_done(ctx, failed ? AIRRT_ERR_DEAD : AIRRT_ERR_NO_REPLY, &reason);
+    if (!airrt_priv_failed(ctx, &reason)) return false;
+    if (ctx->cell->cold && ctx->cell->cold->ready.first) airrt_priv_note_detour(ctx->cell);
+    return true;
+}
+
+/* ---- >>loop: what an actor finds besides plain messages in its ring ---- */
+
+/* A timer has fired: its message is handled here, on the control lane. */
+static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_actor_type *type = airrt_priv_type(cell);
+    airrt_wrap *wrap = timer->u.timer.wrap, *clone = NULL;
+    void *msg = airrt_priv_wrapped(wrap);
+    if (AIRRT_WORD_STATE(airrt_load_relaxed(&timer->word)) == AIRRT_WORD_CANCELLED) {
+        type->msg.drop(msg);
+        airrt_priv_wrap_put(wrap);
+        airrt_priv_signal_put(timer);
+        return true;
+    }
+    if (timer->u.timer.period_ns) {
+        uint64_t now = airrt_priv_now(w->system), period = timer->u.timer.period_ns, next = timer->u.timer.at_ns + period;
+        if (!timer->u.timer.catch_up && next <= now) next += (now - next) / period * period + period;
+        timer->u.timer.at_ns = next;
+        clone = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
+        if (clone && type->msg.clone(airrt_priv_wrapped(clone), msg)) {
+            airrt_priv_wrap_put(clone);
+            clone = NULL;
+        }
+        airrt_wheel *wheel = timer->u.timer.wheel = &w->wheel;
+        airrt_priv_lock(&wheel->lock);
+        airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_ARMED);
+        airrt_priv_wheel_add_locked(wheel, timer);
+        airrt_priv_unlock(&wheel->lock);
+        if (!clone) { /* no memory for this one; the next comes */
+            airrt_priv_log(w->system, 2, airrt_priv_ref(cell), "a periodic timer's message could not be cloned", __LINE__);
+            return true;
+        }
+        wrap = clone;
+        msg = airrt_priv_wrapped(wrap);
+    } else {
+        airrt_priv_remove(&cell->cold->timers, timer);
+        airrt_priv_signal_put(timer);
+    }
+    airrt_count(&w->tally.accepted, 1);
+    airrt_count(&ctx->handled, 1);
+    ctx->envelope = &wrap->envelope; /* so that a panic finds it */
+    ctx->kept = ctx->promised = false;
+    return airrt_priv_after(ctx, type->deliver(ctx, cell->state, msg));
+}
+/* A watched or linked actor has ended. False: so has this one. */
+static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
+    airrt_cell *cell = ctx->cell;
+    airrt_actor_type *type = airrt_priv_type(cell);
+    airrt_signal *mine = airrt_priv_twin(signal);
+    airrt_down down = { .reason = signal->u.reason };
+    if (!mine) { /* undone meanwhile */
+        airrt_priv_signal_put(signal);
+        return true;
+    }
+    bool link = mine->link_tie, parent = mine->parent;
+    down.from = mine->peer;
+    down.id = link ? 0 : mine->match;
+    airrt_priv_loosen(cell->cold, mine);
+    airrt_priv_signal_put(mine);
+    airrt_priv_signal_put(signal);
+    airrt_err err = AIRRT_OK;
+    if (!link) {
+        if (type->has & AIRRT_HAS_DOWN_) err = type->down(ctx, cell->state, &down);
+    } else if (parent || (!(type->has & AIRRT_HAS_EXIT_) && !airrt_exit_is_normal(down.reason.kind))) {
+        airrt_priv_die(ctx, &down.reason);
+        return false;
+    } else if (type->has & AIRRT_HAS_EXIT_) {
+        err = type->exit(ctx, cell->state, &down);
+    }
+    return err ? airrt_priv_after(ctx, err) : true;
+}
+static bool airrt_priv_deliver_due(airrt_ctx *ctx) {
+    airrt_cold *cold;
+    while ((cold = ctx->cell->cold) != NULL && cold->due.first &&
+           (int64_t)(airrt_load_relaxed(&ctx->cell->head) - cold->due.first->due) >= 0)
+        if (!airrt_priv_deliver_down(ctx, airrt_priv_shift(&cold->due))) return false;
+    return true;
+}
+static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
+    airrt_cell *cell = ctx->cell;
+    airrt_cold *cold = airrt_priv_cold(cell);
+    airrt_signal *twin;
+    if (!cold && signal->kind != AIRRT_SIGNAL_UNTIE) { /* no memory to keep it: as if we had ended */
+        static const airrt_reason nobody = { .kind = AIRRT_EXIT_NO_PROCESS };
+        airrt_priv_refuse_signal(airrt_priv_worker(ctx)->system, cell, signal, &nobody);
+        return true;
+    }
+    switch ((airrt_signal_kind)signal->kind) {
+    case AIRRT_SIGNAL_WATCH:
+    case AIRRT_SIGNAL_LINK: airrt_priv_insert(&cold->ties, signal); return true;
+    case AIRRT_SIGNAL_UNTIE:
+        if ((twin = airrt_priv_twin(signal)) != NULL) {
+            airrt_priv_loosen(cold, twin);
+            airrt_priv_signal_put(twin);
+        }
+        airrt_priv_signal_put(signal);
+        return true;
+    case AIRRT_SIGNAL_DOWN: airrt_priv_append(&cold->due, signal); return true;
+    case AIRRT_SIGNAL_WAIT:
+        for (airrt_signal *old = cold->waiters, *next; old; old = next) { /* those who gave up waiting */
+            next = old->next;
+            if (AIRRT_WORD_STATE(airrt_load_acquire(&old->word)) != AIRRT_WORD_GONE) continue;
+            airrt_priv_remove(&cold->waiters, old);
+            airrt_priv_signal_put(old);
+        }
+        airrt_priv_insert(&cold->waiters, signal);
+        return true;
+    case AIRRT_SIGNAL_TIMER: return airrt_priv_deliver_timer(ctx, signal);
+    case AIRRT_SIGNAL_MESSAGE: airrt_priv_append(&cold->lanes.queue[signal->u.wrap->envelope.priority], signal); return true;
+    }
+    return true;
+}
+static bool airrt_priv_has_private(const airrt_cell *cell) {
+    const airrt_cold *cold = cell->cold;
+    if (!cold) return false;
+    if (cold->due.first || cold->ready.first || cold->every) return true;
+    for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++)
+        if (cold->lanes.queue[i].first) return true;
+    return false;
+}
+/* Handles the signals taken from the lane, then those that are due. False: the actor has ended. */
+static bool airrt_priv_attend_signals(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_signal *signal;
+    while ((signal = w->signals) != NULL) {
+        w->signals = signal->next;
+        if (!airrt_priv_deliver(ctx, signal)) return false;
+    }
+    if (!airrt_priv_deliver_due(ctx)) return false;
+    if (airrt_priv_has_private(ctx->cell)) airrt_priv_note_detour(ctx->cell);
+    return true;
+}
+/* Looks into the control lane. False: the actor has ended. */
+static bool airrt_priv_attend(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    /* SIGNAL first, then the list: the other way round loses a signal */
+    if (airrt_load_relaxed(&cell->tail) & AIRRT_SIGNAL_) airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
+    uint64_t generation = (uint64_t)airrt_priv_generation(cell) << AIRRT_LANE_GENERATION_SHIFT;
+    uint64_t lane = airrt_exchange(&cell->lane, generation, ACQUIRE), orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
+    for (uint32_t index = (uint32_t)lane; index;) {
+        airrt_signal *signal = airrt_priv_signal_at(index);
+        index = signal->after;
+        signal->next = w->signals;
+        w->signals = signal;
+    }
+    if (orders & AIRRT_ORDER_KILL) {
+        airrt_reason killed = airrt_priv_reason(AIRRT_EXIT_KILLED, AIRRT_OK, 0, "killed");
+        airrt_count(&w->tally.killed, 1);
+        airrt_priv_die(ctx, &killed);
+        return false;
+    }
+    if ((orders & AIRRT_ORDER_STOP) && airrt_load_relaxed(&cell->life) <= AIRRT_STATE_RESTARTING) {
+        airrt_priv_shut(cell);
+        if (!(orders & AIRRT_ORDER_START)) airrt_store_relaxed(&cell->life, AIRRT_STATE_STOPPING);
+    }
+    if ((orders & AIRRT_ORDER_START) && !airrt_priv_begin(ctx)) return false;
+    if (orders & AIRRT_ORDER_STOP) airrt_store_relaxed(&cell->life, AIRRT_STATE_STOPPING);
+    return airrt_priv_attend_signals(ctx);
+}
+
+static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap **wrap) {
+    airrt_signal *signal = airrt_priv_shift(fifo);
+    if (!signal) return false;
+    *wrap = signal->u.wrap;
+    airrt_priv_signal_put(signal);
+    airrt_fetch_add(&cell->small.lanes.length, (uint32_t)-1, RELAXED);
+    return true;
+}
+/* The next message by priority: critical, high, normal (the ring), low; but every eighth one is taken from high, normal or
+ * low in turn, if there is one, so that each of them has at least one in 24. */
+static bool airrt_priv_take_any(airrt_cell *cell, airrt_lanes *lanes, void *out, size_t size, size_t align, airrt_wrap **wrap) {
+    static const airrt_priority favoured[] = { AIRRT_PRIORITY_HIGH, AIRRT_PRIORITY_NORMAL, AIRRT_PRIORITY_LOW };
+    if (!lanes) return airrt_priv_take(cell, out, size, align, wrap);
+    uint32_t turn = ++lanes->turn;
+    airrt_priority favour = turn % 8 == 0 ? favoured[turn / 8 % 3] : AIRRT_PRIORITY_CRITICAL;
+    if (favour == AIRRT_PRIORITY_NORMAL && airrt_priv_take(cell, out, size, align, wrap)) return true;
+    if (favour != AIRRT_PRIORITY_NORMAL && airrt_priv_take_lane(cell, &lanes->queue[favour], wrap)) return true;
+    if (airrt_priv_take_lane(cell, &lanes->queue[AIRRT_PRIORITY_CRITICAL], wrap)) return true;
+    if (airrt_priv_take_lane(cell, &lanes->queue[AIRRT_PRIORITY_HIGH], wrap)) return true;
+    if (airrt_priv_take(cell, out, size, align, wrap)) return true;
+    return airrt_priv_take_lane(cell, &lanes->queue[AIRRT_PRIORITY_LOW], wrap);
+}
+/* The next message of the actor, wherever it waits. */
+static bool airrt_priv_take_next(airrt_cell *cell, void *msg, size_t size, size_t align, airrt_wrap **wrap) {
+    airrt_cold *cold = cell->cold;
+    airrt_signal *ready = cold ? airrt_priv_shift(&cold->ready) : NULL;
+    if (!ready) return airrt_priv_take_any(cell, cold && airrt_load_relaxed(&cell->lanes) == 1 ? &cold->lanes : NULL, msg, size, align, wrap);
+    *wrap = ready->u.wrap;
+    airrt_priv_signal_put(ready);
+    airrt_count(&airrt_priv_me->tally.aside, (uint64_t)-1);
+    return true;
+}
+AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_system *system = w->system;
+    for (int looks = 0; looks < 4;) {
+        airrt_wrap *wrap = NULL;
+        if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && !airrt_priv_attend(ctx)) return AIRRT_NEXT_LEAVE_;
+        if (airrt_priv_take_next(cell, msg, size, align, &wrap)) {
+            if (wrap && wrap->envelope.deadline_ns && airrt_ctx_now_ns(ctx) >= wrap->envelope.deadline_ns) {
+                airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, wrap, AIRRT_LOSS_EXPIRED, NULL);
+                continue;
+            }
+            if (wrap) memcpy(msg, airrt_priv_wrapped(wrap), size);
+            if (cell->cold && cell->cold->timestamps) {
+                cell->cold->before_ns = cell->cold->last_ns;
+                cell->cold->last_ns = airrt_ctx_now_ns(ctx);
+            }
+            if (AIRRT_UNLIKELY(airrt_priv_type(cell)->redeliver) && !wrap &&
+                (wrap = airrt_priv_wrap_get(&airrt_priv_type(cell)->pools, size, align)) != NULL)
+                memcpy(airrt_priv_wrapped(wrap), msg, size); /* so that a failure, even a panic, does not lose it */
+            if (wrap && !wrap->envelope.id && !airrt_priv_type(cell)->redeliver) {
+                airrt_priv_wrap_put(wrap); /* it had been put aside, and came without an envelope */
+            } else if (wrap) {
+                ctx->envelope = &wrap->envelope;
+                ctx->kept = ctx->promised = false;
+            }
+            return AIRRT_NEXT_MESSAGE_;
+        }
+        uint64_t t = airrt_load_acquire(&cell->tail);
+        if (!(t & AIRRT_OPEN_) && (t & AIRRT_POSITION_) == airrt_load_acquire(&cell->head)) { /* drained */
+            airrt_reason shutdown = airrt_priv_reason(AIRRT_EXIT_SHUTDOWN, AIRRT_OK, 0, "stopped");
+            airrt_priv_die(ctx, &shutdown);
+            return AIRRT_NEXT_LEAVE_;
+        }
+        if (t & AIRRT_OPEN_) {
+            airrt_cold *cold = cell->cold; /* the detour bit is no reason to stay awake when nothing private is left */
+            uint64_t lane = airrt_load_relaxed(&cell->lane);
+            if ((lane & AIRRT_LANE_BUSY_) == (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT &&
+                (!cold || (!cold->due.first && !cold->ready.first)) &&
+                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left)) return AIRRT_NEXT_LEAVE_;
+            if (!(lane & AIRRT_LANE_BUSY_) &&
+                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left)) return AIRRT_NEXT_LEAVE_;
+        }
+        looks++;
+        airrt_priv_pause();
+    }
+    airrt_priv_turn_over(ctx); /* a sender is between claim and publication: others have their turn */
+    return AIRRT_NEXT_LEAVE_;
+}
+
+/* A hook has left by airrt_panic; w->failing says how. */
+static void airrt_priv_panicked(airrt_worker *w) {
+    airrt_ctx *ctx = &w->ctx;
+    airrt_phase phase = w->phase;
+    airrt_reason reason = ctx->reason;
+    bool goes_on;
+    ctx->leaving = false;
+    w->phase = AIRRT_PHASE_HANDLE;
+    switch (phase) {
+    case AIRRT_PHASE_STOP: airrt_priv_bury(ctx); return;
+    case AIRRT_PHASE_RESTART: goes_on = airrt_priv_begin_again(ctx); break;
+    case AIRRT_PHASE_START: {
+        airrt_timer starter = { 0, 0 };
+        if (ctx->cell->cold) {
+            starter = ctx->cell->cold->starter;
+            ctx->cell->cold->starter.slot = 0;
+        }
+        airrt_priv_die(ctx, &reason);
+        airrt_priv_answer(starter.slot, starter.generation, AIRRT_ERR_START, &reason, NULL, 0);
+        return;
+    }
+    case AIRRT_PHASE_ERROR: airrt_priv_die(ctx, &reason); return;
+    case AIRRT_PHASE_NONE:
+    case AIRRT_PHASE_HANDLE:
+    default:
+        airrt_count(&w->tally.failed, 1);
+        airrt_priv_keep_message(ctx);
+        airrt_priv_done(ctx, AIRRT_ERR_DEAD, &reason);
+        goes_on = airrt_priv_failed(ctx, &reason);
+    }
+    if (goes_on && airrt_priv_attend_signals(ctx)) airrt_priv_turn_over(ctx);
+}
+AIRRT_API void airrt_panic(int32_t code, const char *text) {
+    airrt_worker *me = airrt_priv_me;
+    if (!me || !me->ctx.cell) abort();
+    me->ctx.reason = airrt_priv_reason(AIRRT_EXIT_CRASH, AIRRT_ERR_FAILED, code, text);
+    longjmp(*me->panic, 1);
+}
+
+/* ---- >>sending: what does not fit the short way ---- */
+
+static bool airrt_priv_blocks(airrt_backpressure policy, airrt_priority priority) {
+    return policy == AIRRT_BACKPRESSURE_BLOCK || (policy == AIRRT_BACKPRESSURE_BY_PRIORITY && priority >= AIRRT_PRIORITY_HIGH);
+}
+static bool airrt_priv_drops(airrt_backpressure policy, airrt_priority priority) {
+    return policy == AIRRT_BACKPRESSURE_DROP || (policy == AIRRT_BACKPRESSURE_BY_PRIORITY && priority == AIRRT_PRIORITY_LOW);
+}
+/* Into a priority lane: a signal of its own kind, bounded by the mailbox's capacity. OK, FULL, DEAD, NOMEM. */
+static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap *wrap) {
+    airrt_ref to = { cell->slot, (uint32_t)(key >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_ };
+    uint64_t t = airrt_load_acquire(&cell->tail);
+    if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) return AIRRT_ERR_DEAD;
+    uint32_t length = airrt_load_relaxed(&cell->small.lanes.length);
+    do {
+        if (length >= airrt_load_relaxed(&cell->capacity)) return AIRRT_ERR_FULL;
+    } while (!airrt_cas(&cell->small.lanes.length, &length, length + 1, RELAXED, RELAXED));
+    airrt_signal *signal = airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE);
+    if (signal) signal->u.wrap = wrap;
+    airrt_err err = !signal ? AIRRT_ERR_NOMEM : AIRRT_OK;
+    if (signal && airrt_load_relaxed(&cell->system)) {
+        if (!airrt_priv_signal(to, signal)) err = AIRRT_ERR_DEAD;
+    } else if (signal) { /* a mailbox without a runtime has no slot to be found by */
+        uint64_t lane = airrt_load_relaxed(&cell->lane);
+        do {
+            signal->after = (uint32_t)lane;
+        } while (!airrt_cas(&cell->lane, &lane, (lane & ~(uint64_t)UINT32_MAX) | signal->index, RELEASE, RELAXED));
+        airrt_priv_bell(cell, to.generation);
+    }
+    if (err) {
+        if (signal) airrt_priv_signal_put(signal);
+        airrt_fetch_add(&cell->small.lanes.length, (uint32_t)-1, RELAXED);
+    }
+    return err;
+}
+/* One try of a send: plain, or wrapped, or into a lane. */
+static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, const airrt_message_type *type, const void *msg, airrt_wrap *wrap,
+                                airrt_priority priority) {
+    if (wrap && airrt_load_relaxed(&cell->lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL) return airrt_priv_push_lane(cell, key, wrap);
+    if (wrap) return airrt_priv_push_slow(cell, key, &wrap, sizeof wrap, type->size, type->align, AIRRT_SEQ_WRAPPED_);
+    return airrt_priv_push_slow(cell, key, msg, type->size, type->size, type->align, 0);
+}
+/* Asks the consumer to wake those who wait for room. */
+static void airrt_priv_announce(airrt_cell *cell, uint64_t key) {
+    uint64_t t = airrt_load_acquire(&cell->tail);
+    while (!((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) && !(t & AIRRT_WAITER_) &&
+           !airrt_cas(&cell->tail, &t, t | AIRRT_WAITER_, ACQ_REL, ACQUIRE)) {}
+}
+/* What an evicting sender is to do with the message it took out. */
+typedef struct airrt_evicted { airrt_system *system; airrt_mailbox *box; airrt_ref to; airrt_losses *losses; } airrt_evicted;
+static void airrt_priv_evicted(const airrt_evicted *e, const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
+    if (e->losses) e->losses->why = AIRRT_LOSS_DROPPED, e->losses->count++;
+    if (e->system) {
+        airrt_priv_lose(e->system, e->to, type, msg, wrap, AIRRT_LOSS_DROPPED, NULL);
+        return;
+    }
+    airrt_fetch_add(&e->box->dropped, 1, RELAXED);
+    type->drop(wrap ? airrt_priv_wrapped(wrap) : msg);
+    if (wrap) airrt_priv_wrap_put(wrap);
+}
+/* Takes out the oldest messages until at most `keep` are left, or one if once. False: no memory to take them into. */
+static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep, bool once, const airrt_message_type *type,
+                                  const airrt_evicted *e) {
+    airrt_wrap *room = airrt_priv_wrap_get(airrt_priv_pools(cell), type->size, type->align), *wrap = NULL;
+    unsigned spins = 0;
+    if (!room) return false;
+    for (;;) {
+        airrt_err err = airrt_priv_evict(cell, key, keep, airrt_priv_wrapped(room), type->size, type->align, &wrap);
+        if (err == AIRRT_ERR_EMPTY && once && airrt_priv_length(cell) >= airrt_load_relaxed(&cell->capacity)) {
+            airrt_priv_spin(&spins); /* the oldest is claimed and not published yet */
+            continue;
+        }
+        if (err) break;
+        airrt_priv_evicted(e, type, airrt_priv_wrapped(room), wrap);
+        if (once) break;
+    }
+    airrt_priv_wrap_put(room);
+    return true;
+}
+/* The whole of a send: policy of the mailbox, waiting, eviction. On AIRRT_OK with *dropped the message itself was dropped
+ * by policy and is still to be disposed of. */
+static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const airrt_message_type *type, const void *msg, airrt_wrap *wrap,
+                                        airrt_priority priority, bool may_wait, uint64_t timeout_ns, const airrt_evicted *e, bool *dropped) {
+    airrt_backpressure policy = (airrt_backpressure)airrt_load_relaxed(&cell->policy);
+    uint64_t deadline = 0;
+    bool waiting = false;
+    *dropped = false;
+    for (;;) {
+        uint32_t room = airrt_load_acquire(&cell->room); /* then WAITER, then another try, then sleep: no wake-up is lost */
+        if (waiting) airrt_priv_announce(cell, key);
+        airrt_err err = airrt_priv_try(cell, key, type, msg, wrap, priority);
+        if (err == AIRRT_OK && policy == AIRRT_BACKPRESSURE_LATEST && airrt_priv_length(cell) > 1)
+            airrt_priv_evict_down(cell, key, 1, false, type, e);
+        if (err != AIRRT_ERR_FULL) return err;
+        if (policy == AIRRT_BACKPRESSURE_DROP_OLDEST || policy == AIRRT_BACKPRESSURE_LATEST) {
+            if (!airrt_priv_evict_down(cell, key, 0, true, type, e)) return airrt_priv_err(AIRRT_ERR_NOMEM, "eviction", NULL);
+            continue;
+        }
+        if (airrt_priv_drops(policy, priority)) {
+            *dropped = true;
+            return AIRRT_OK;
+        }
+        if (!may_wait || timeout_ns == AIRRT_NO_WAIT || !airrt_priv_blocks(policy, priority)) return AIRRT_ERR_FULL;
+        if (!deadline) deadline = airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_FOREVER);
+        if (waiting && !airrt_priv_wait_step(e->system, &cell->room, room, deadline)) return AIRRT_ERR_TIMEOUT;
+        waiting = true;
+    }
+}
+static airrt_priority airrt_priv_priority(const airrt_message_type *type, const airrt_send_desc *desc) {
+    if (desc && desc->priority) return desc->priority;
+    return type->priority ? type->priority : AIRRT_PRIORITY_NORMAL;
+}
+static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_type *type, const void *msg, const airrt_send_desc *desc,
+                                        airrt_priority priority, uint64_t now) {
+    airrt_wrap *wrap = airrt_priv_wrap_get(pools, type->size, type->align);
+    if (!wrap) return NULL;
+    memcpy(airrt_priv_wrapped(wrap), msg, type->size);
+    wrap->envelope.id = airrt_message_id();
+    wrap->envelope.priority = priority;
+    wrap->envelope.sent_ns = now;
+    if (!desc) return wrap;
+    wrap->envelope.sender = desc->sender;
+    wrap->envelope.reply_to = desc->reply_to;
+    wrap->envelope.correlation = desc->correlation;
+    if (desc->ttl_ns) wrap->envelope.deadline_ns = desc->ttl_ns < AIRRT_FOREVER - now ? now + desc->ttl_ns : AIRRT_FOREVER;
+    return wrap;
+}
+/* promise: the open question of an ask, or NULL. */
+static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, const void *msg, const airrt_send_desc *desc, bool wait,
+                                      airrt_signal *promise) {
+    airrt_worker *me = airrt_priv_me;
+    airrt_cell *cell = airrt_priv_cell(to);
+    uint64_t key = airrt_priv_key(to), t = cell ? airrt_load_acquire(&cell->tail) : 0;
+    if (!to.generation || to.generation > AIRRT_GENERATION_MAX_ || !cell || ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)))
+        return airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
+    if (airrt_load_relaxed(&cell->type) != type) return airrt_priv_refuse(to, type, msg, AIRRT_ERR_TYPE, AIRRT_LOSS_NO_RECEIVER);
+    airrt_system *system = airrt_priv_pin(cell);
+    if (!system) return airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
+    airrt_priority priority = airrt_priv_priority(&type->msg, desc);
+    airrt_wrap *wrap = NULL;
+    airrt_err err = AIRRT_OK;
+    bool dropped = false;
+    if (desc || promise || (airrt_load_relaxed(&cell->lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL)) {
+        wrap = airrt_priv_wrap_make(&type->pools, &type->msg, msg, desc, priority, airrt_priv_now(system));
+        if (!wrap) err = AIRRT_ERR_NOMEM;
+    }
+    if (wrap && me && me->ctx.cell && !wrap->envelope.sender.generation) wrap->envelope.sender = airrt_priv_ref(me->ctx.cell);
+    if (wrap && promise) {
+        wrap->envelope.promise_slot = promise->index;
+        wrap->envelope.promise_generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&promise->word));
+    }
+    if (!err) {
+        airrt_evicted evicted = { system, NULL, to, NULL };
+        err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, priority, wait && !me, desc ? desc->timeout_ns : 0, &evicted, &dropped);
+    }
+    if (!err && airrt_load_relaxed(&cell->lanes) == 1 && wrap && priority != AIRRT_PRIORITY_NORMAL && !dropped)
+        AIRRT_TALLY(system, accepted, 1);
+    if (dropped) { /* accepted, and dropped by policy */
+        AIRRT_TALLY(system, accepted, 1);
+        if (wrap) airrt_priv_lose(system, to, &type->msg, NULL, wrap, AIRRT_LOSS_DROPPED, NULL);
+        else airrt_priv_lose(system, to, &type->msg, (void *)(uintptr_t)msg, NULL, AIRRT_LOSS_DROPPED, NULL);
+    } else if (err && wrap) {
+        airrt_priv_wrap_put(wrap);
+    }
+    airrt_priv_unpin(system);
+    if (err) return airrt_priv_refuse(to, type, msg, err, err == AIRRT_ERR_DEAD ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL);
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg, const airrt_send_desc *desc, bool wait) {
+    return airrt_priv_send_full(to, type, msg, desc, wait, NULL);
+}
+AIRRT_API airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name, const void *msg) {
+    airrt_ref to;
+    airrt_err err = airrt_priv_whereis(system, name, type, &to);
+    return err ? err : airrt_priv_send_full(to, type, msg, NULL, true, NULL);
+}
+AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n, size_t *sent) {
+    airrt_cell *cell = airrt_priv_cell(to);
+    uint64_t key = airrt_priv_key(to);
+    size_t done = 0, size = type->msg.size, align = type->msg.align;
+    const unsigned char *at = msgs;
+    airrt_err err = AIRRT_OK;
+    while (done < n && !err) {
+        uint64_t t = cell ? airrt_load_acquire(&cell->tail) : 0;
+        size_t batch = 0;
+        if (cell && to.generation && !((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_ | AIRRT_RESIZE_ | AIRRT_NORING_)) &&
+            airrt_load_relaxed(&cell->type) == type && !airrt_load_relaxed(&cell->lanes)) {
+            /* one swap claims a whole batch: frees are in order, so the last slot free says that all are */
+            uintptr_t ring = airrt_load_acquire(&cell->ring);
+            uint64_t position = t & AIRRT_POSITION_, lap = AIRRT_POS1_ << (ring & 63), bound = (uint64_t)airrt_load_relaxed(&cell->capacity) << 28;
+            uint64_t span = bound < lap ? bound : lap;
+            for (batch = n - done < span >> 28 ? n - done : (size_t)(span >> 28); batch > 1; batch /= 2) {
+                uint64_t look = position + ((uint64_t)(batch - 1) << 28) - span;
+                if (airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align))) == look + lap) break;
+            }
+            if (batch > 1) {
+                if (!airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) + ((uint64_t)batch << 28), ACQUIRE, RELAXED)) continue;
+                for (size_t i = 0; i < batch; i++, position += AIRRT_POS1_) {
+                    unsigned char *slot = airrt_priv_slot(ring, position, size, align);
+                    memcpy(slot + AIRRT_SLOT_OFFSET_(align), at + (done + i) * size, size);
+                    airrt_store_release(airrt_priv_seq(slot), position + AIRRT_POS1_);
+                }
+                if (t & AIRRT_IDLE_) airrt_priv_wake(cell);
+                done += batch;
+                continue;
+            }
+        }
+        err = airrt_priv_send_full(to, type, at + done * size, NULL, true, NULL);
+        if (!err) done++;
+    }
+    if (sent) *sent = done;
+    return err;
+}
+
+/* ---- >>mailbox: alone ---- */
+
+static airrt_err airrt_priv_check_mailbox(const airrt_mailbox_desc *desc) {
+    if (desc->capacity > (uint32_t)1 << AIRRT_RING_LOG2_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "must be at most 2^26");
+    if ((unsigned)desc->backpressure > AIRRT_BACKPRESSURE_BY_PRIORITY) return airrt_priv_err(AIRRT_ERR_INVALID, "backpressure", "no such policy");
+    if (desc->lanes && (desc->backpressure == AIRRT_BACKPRESSURE_DROP_OLDEST || desc->backpressure == AIRRT_BACKPRESSURE_LATEST))
+        return airrt_priv_err(AIRRT_ERR_INVALID, "lanes", "do not go with DROP_OLDEST and LATEST");
+    return AIRRT_OK;
+}
+/* The bound of a cell as its senders see it. */
+static void airrt_priv_set_bound(airrt_cell *cell, const airrt_mailbox_desc *desc) {
+    airrt_backpressure policy = desc->backpressure ? desc->backpressure : AIRRT_BACKPRESSURE_ERROR;
+    uint32_t capacity = desc->capacity ? desc->capacity : 1000;
+    bool evicting = !desc->unbounded && (policy == AIRRT_BACKPRESSURE_DROP_OLDEST || policy == AIRRT_BACKPRESSURE_LATEST);
+    if (policy == AIRRT_BACKPRESSURE_LATEST) capacity = 2; /* the newest, and the one that is just being sent */
+    if (evicting) capacity = (uint32_t)1 << airrt_priv_log2_for(capacity);
+    if (desc->unbounded) capacity = AIRRT_UNLIMITED, policy = AIRRT_BACKPRESSURE_ERROR;
+    airrt_store_relaxed(&cell->capacity, capacity);
+    airrt_store_relaxed(&cell->policy, (uint8_t)policy);
+    airrt_store_relaxed(&cell->evicting, (uint8_t)evicting);
+    airrt_store_relaxed(&cell->lanes, (uint8_t)(desc->lanes ? 1 : evicting && policy == AIRRT_BACKPRESSURE_LATEST ? 2 : 0));
+}
+#define AIRRT_BOX_KEY (1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_)
+static uint64_t airrt_priv_box_now(const airrt_mailbox *box) { return box->desc.clock.monotonic_ns(box->desc.clock.ctx); }
+
+AIRRT_API airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type type, const airrt_mailbox_desc *desc) {
+    memset(box, 0, sizeof *box);
+    if (desc) box->desc = *desc;
+    AIRRT_TRY(airrt_priv_check_mailbox(&box->desc));
+    if (!box->desc.clock.monotonic_ns) box->desc.clock.monotonic_ns = airrt_priv_machine_ns;
+    if (box->desc.lanes) {
+        if (!(box->lanes = airrt_priv_alloc(sizeof *box->lanes, 16))) return airrt_priv_err(AIRRT_ERR_NOMEM, "lanes", NULL);
+        memset(box->lanes, 0, sizeof *box->lanes);
+    }
+    box->type = type;
+    airrt_priv_set_bound(&box->cell, &box->desc);
+    airrt_store_relaxed(&box->cell.lane, (uint64_t)1 << AIRRT_LANE_GENERATION_SHIFT);
+    box->is_open = true;
+    airrt_store_release(&box->cell.tail, AIRRT_BOX_KEY | AIRRT_NORING_);
+    return AIRRT_OK;
+}
+AIRRT_API void airrt_mailbox_seal(airrt_mailbox *box) {
+    if (!box->is_open) return;
+    uint64_t t = airrt_priv_shut(&box->cell);
+    if (t & AIRRT_IDLE_) airrt_priv_ring(&box->bell);
+}
+static void airrt_priv_box_drop(airrt_mailbox *box, void *msg, airrt_wrap *wrap) {
+    box->type.drop(wrap ? airrt_priv_wrapped(wrap) : msg);
+    if (wrap) airrt_priv_wrap_put(wrap);
+}
+/* Takes what came on the control lane into the priority lanes. */
+static void airrt_priv_box_attend(airrt_mailbox *box) {
+    airrt_cell *cell = &box->cell;
+    airrt_signal *list = NULL;
+    if (!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_)) return;
+    airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
+    uint64_t lane = airrt_exchange(&cell->lane, (uint64_t)1 << AIRRT_LANE_GENERATION_SHIFT, ACQUIRE);
+    for (uint32_t index = (uint32_t)lane; index;) {
+        airrt_signal *signal = airrt_priv_signal_at(index);
+        index = signal->after;
+        signal->next = list;
+        list = signal;
+    }
+    while (list) {
+        airrt_signal *signal = list;
+        list = signal->next;
+        airrt_priv_append(&box->lanes->queue[signal->u.wrap->envelope.priority], signal);
+    }
+}
+static bool airrt_priv_box_take(airrt_mailbox *box, void *out, airrt_wrap **wrap) {
+    *wrap = NULL;
+    if (box->lanes) airrt_priv_box_attend(box);
+    return airrt_priv_take_any(&box->cell, box->lanes, out, box->type.size, box->type.align, wrap);
+}
+AIRRT_API void airrt_mailbox_close(airrt_mailbox *box) {
+    if (!box->is_open) return;
+    airrt_mailbox_seal(box);
+    airrt_wrap *wrap, *room;
+    unsigned spins = 0;
+    while (airrt_mailbox_length(box) > 0) {
+        room = airrt_priv_wrap_get(&box->pools, box->type.size, box->type.align);
+        if (!room) {
+            airrt_priv_spin(&spins); /* memory will come */
+            continue;
+        }
+        if (airrt_priv_box_take(box, airrt_priv_wrapped(room), &wrap)) {
+            airrt_fetch_add(&box->dead, 1, RELAXED);
+            airrt_priv_box_drop(box, airrt_priv_wrapped(room), wrap);
+        }
+        airrt_priv_wrap_put(room);
+    }
+    airrt_priv_strip(&box->cell);
+    airrt_priv_free(box->lanes, sizeof *box->lanes);
+    box->lanes = NULL;
+    box->is_open = false;
+}
+AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg, const airrt_send_desc *desc, bool wait, airrt_losses *losses) {
+    airrt_priority priority = airrt_priv_priority(&box->type, desc);
+    airrt_wrap *wrap = NULL;
+    airrt_err err = AIRRT_OK;
+    bool dropped = false, lane = airrt_load_relaxed(&box->cell.lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL;
+    losses->why = (airrt_loss)0;
+    losses->count = 0;
+    if (desc || lane) {
+        wrap = airrt_priv_wrap_make(&box->pools, &box->type, msg, desc, priority, airrt_priv_box_now(box));
+        if (!wrap) err = airrt_priv_err(AIRRT_ERR_NOMEM, "envelope", NULL);
+    }
+    if (!err) {
+        airrt_evicted evicted = { NULL, box, { 0, 0 }, losses };
+        err = airrt_priv_send_policy(&box->cell, AIRRT_BOX_KEY, &box->type, msg, wrap, priority, wait && !airrt_priv_me,
+                                     desc ? desc->timeout_ns : 0, &evicted, &dropped);
+    }
+    if (err == AIRRT_ERR_DEAD) err = AIRRT_ERR_CLOSED;
+    if (!err && (lane || dropped)) airrt_fetch_add(&box->lane_accepted, 1, RELAXED);
+    if (dropped) {
+        losses->why = AIRRT_LOSS_DROPPED, losses->count++;
+        airrt_fetch_add(&box->dropped, 1, RELAXED);
+        airrt_priv_box_drop(box, (void *)(uintptr_t)msg, wrap);
+    } else if (err) {
+        if (wrap) airrt_priv_wrap_put(wrap);
+        losses->why = AIRRT_LOSS_FULL, losses->count++;
+        airrt_fetch_add(&box->refused, 1, RELAXED);
+        return airrt_priv_err(err, NULL, NULL);
+    }
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t timeout_ns, uint32_t *expired) {
+    airrt_cell *cell = &box->cell;
+    uint64_t deadline = UINT64_MAX - 2; /* not asked for yet */
+    unsigned spins = 0;
+    *expired = 0;
+    for (;;) {
+        airrt_wrap *wrap;
+        uint32_t bell = airrt_load_acquire(&box->bell);
+        if (airrt_priv_box_take(box, out, &wrap)) {
+            if (wrap && wrap->envelope.deadline_ns && airrt_priv_box_now(box) >= wrap->envelope.deadline_ns) {
+                airrt_count(&box->expired, 1);
+                ++*expired;
+                airrt_priv_box_drop(box, NULL, wrap);
+                continue;
+            }
+            if (wrap) {
+                memcpy(out, airrt_priv_wrapped(wrap), box->type.size);
+                airrt_priv_wrap_put(wrap);
+            }
+            uint64_t received = airrt_load_relaxed(&box->received) + 1;
+            airrt_store_relaxed(&box->received, received);
+            if (received % 16 == 0) airrt_priv_make_room(cell); /* at the latest when it is empty, below */
+            return AIRRT_OK;
+        }
+        airrt_priv_make_room(cell);
+        uint64_t t = airrt_load_acquire(&cell->tail), head = airrt_load_acquire(&cell->head);
+        bool empty = (t & AIRRT_POSITION_) == head && !(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_);
+        if (!(t & AIRRT_OPEN_) && empty) return AIRRT_ERR_CLOSED;
+        if (timeout_ns == AIRRT_NO_WAIT) return empty || ++spins > 64 ? AIRRT_ERR_EMPTY : (airrt_priv_pause(), AIRRT_ERR_EMPTY);
+        if (!empty) { /* a sender is between claim and publication */
+            airrt_priv_spin(&spins);
+            continue;
+        }
+        if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for a mailbox");
+        if (deadline == UINT64_MAX - 2) deadline = airrt_priv_deadline(timeout_ns);
+        if (!airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), UINT32_MAX)) continue;
+        bool in_time = true;
+        while (in_time && (airrt_load_acquire(&cell->tail) & (AIRRT_IDLE_ | AIRRT_OPEN_)) == (AIRRT_IDLE_ | AIRRT_OPEN_))
+            if ((in_time = airrt_priv_wait(&box->bell, bell, deadline))) bell = airrt_load_acquire(&box->bell);
+        if (airrt_load_relaxed(&cell->tail) & AIRRT_IDLE_) airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_IDLE_, ACQ_REL);
+        else if (!in_time) continue; /* somebody has just sent */
+        if (!in_time && airrt_priv_length(cell) == 0) return AIRRT_ERR_TIMEOUT;
+    }
+}
+AIRRT_API size_t airrt_mailbox_length(const airrt_mailbox *box) {
+    return (size_t)airrt_priv_length(&box->cell) + (box->desc.lanes ? airrt_load_relaxed(&box->cell.small.lanes.length) : 0);
+}
+AIRRT_API void airrt_mailbox_counts(const airrt_mailbox *box, airrt_counts *out) {
+    memset(out, 0, sizeof *out);
+    uint64_t tail = airrt_load_acquire(&box->cell.tail);
+    out->accepted = ((uint64_t)airrt_load_relaxed(&box->cell.laps) << 36) + (tail >> 28) + airrt_load_relaxed(&box->lane_accepted);
+    out->handled = airrt_load_relaxed(&box->received);
+    out->queued = airrt_mailbox_length(box);
+    out->expired = airrt_load_relaxed(&box->expired);
+    out->dropped = airrt_load_relaxed(&box->dropped);
+    out->dead = airrt_load_relaxed(&box->dead);
+    out->refused = airrt_load_relaxed(&box->refused);
+}
+
+AIRRT_API void airrt_atomic_recorder_sent(airrt_atomic_recorder *recorder) {
+    uint64_t gone = airrt_load_relaxed(&recorder->received) + airrt_load_relaxed(&recorder->dropped[AIRRT_LOSS_DROPPED]) +
+                    airrt_load_relaxed(&recorder->dropped[AIRRT_LOSS_EXPIRED]);
+    uint64_t sent = airrt_fetch_add(&recorder->sent, 1, RELAXED) + 1, waiting = sent > gone ? sent - gone : 0;
+    uint64_t high = airrt_load_relaxed(&recorder->high_water);
+    while (waiting > high && !airrt_cas(&recorder->high_water, &high, waiting, RELAXED, RELAXED)) {}
+    airrt_store_relaxed(&recorder->last_ns, airrt_priv_machine_ns(NULL));
+}
+AIRRT_API void airrt_atomic_recorder_received(airrt_atomic_recorder *recorder) {
+    airrt_fetch_add(&recorder->received, 1, RELAXED);
+    airrt_store_relaxed(&recorder->last_ns, airrt_priv_machine_ns(NULL));
+}
+AIRRT_API void airrt_atomic_recorder_dropped(airrt_atomic_recorder *recorder, airrt_loss loss) {
+    airrt_fetch_add(&recorder->dropped[(unsigned)loss & 7], 1, RELAXED);
+}
+
+/* ---- >>registry: names ---- */
+
+AIRRT_STB_BEGIN_
+static void airrt_priv_release_name_locked(airrt_system *system, airrt_cell *cell) {
+    ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
+    if (at < 0) return;
+    char *name = system->names_of[at].value;
+    if (!airrt_priv_stb_reserve(stbds_hmlen(system->names_of), 0, sizeof *system->names_of)) {} /* a shrinking index is not needed */
+    stbds_hmdel(system->names_of, (uint64_t)cell->slot);
+    airrt_priv_stb_release();
+    if (!airrt_priv_stb_reserve(stbds_shlen(system->names), 0, sizeof *system->names)) {}
+    stbds_shdel(system->names, name);
+    airrt_priv_stb_release();
+    airrt_priv_free(name, 0);
+}
+static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell) {
+    if (!airrt_load_seq(&cell->named)) return;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    airrt_priv_release_name_locked(system, cell);
+    airrt_store_relaxed(&cell->named, 0);
+    airrt_priv_unlock(&airrt_priv_process.lock);
+}
+static airrt_err airrt_priv_check_name(const char *name) {
+    size_t length = name ? strlen(name) : 0;
+    if (length == 0 || length > 255) return airrt_priv_err(AIRRT_ERR_INVALID, "name", "must have 1 to 255 bytes");
+    return AIRRT_OK;
+}
+static airrt_err airrt_priv_bind_locked(airrt_system *system, const char *name, airrt_ref ref) {
+    if (stbds_shlen(system->names) && stbds_shgeti(system->names, name) >= 0) return AIRRT_ERR_EXISTS;
+    size_t length = strlen(name) + 1;
+    char *copy = airrt_priv_alloc(length, 1);
+    bool room = copy && airrt_priv_stb_reserve(stbds_shlen(system->names), system->names ? stbds_arrcap(system->names - 1) : 0, sizeof *system->names);
+    if (room) {
+        memcpy(copy, name, length);
+        stbds_shput(system->names, copy, ref);
+        airrt_priv_stb_release();
+        room = airrt_priv_stb_reserve(stbds_hmlen(system->names_of), system->names_of ? stbds_arrcap(system->names_of - 1) : 0, sizeof *system->names_of);
+        if (room) stbds_hmput(system->names_of, (uint64_t)ref.slot, copy);
+        else stbds_shdel(system->names, copy);
+    }
+    airrt_priv_stb_release();
+    if (!room) airrt_priv_free(copy, 0);
+    return room ? AIRRT_OK : AIRRT_ERR_NOMEM;
+}
+AIRRT_API airrt_err airrt_name_register(airrt_system *system, const char *name, airrt_ref ref) {
+    AIRRT_TRY(airrt_priv_check_name(name));
+    airrt_cell *cell = airrt_priv_cell(ref);
+    airrt_err err = AIRRT_ERR_DEAD;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    if (cell && airrt_alive(ref) && airrt_load_relaxed(&cell->system) == system) {
+        err = airrt_load_relaxed(&cell->named) ? AIRRT_ERR_EXISTS : airrt_priv_bind_locked(system, name, ref);
+        if (!err) {
+            airrt_store_seq(&cell->named, 1);
+            if (!airrt_alive(ref)) { /* it has ended meanwhile, and perhaps not seen its name */
+                airrt_priv_release_name_locked(system, cell);
+                err = AIRRT_ERR_DEAD;
+            }
+        }
+    }
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    return err ? airrt_priv_err(err, "name", NULL) : AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_name_release(airrt_system *system, const char *name) {
+    airrt_err err = AIRRT_ERR_NOT_FOUND;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    ptrdiff_t at = name && stbds_shlen(system->names) ? stbds_shgeti(system->names, name) : -1;
+    airrt_cell *cell = at >= 0 ? airrt_priv_cell(system->names[at].value) : NULL;
+    if (cell) {
+        airrt_priv_release_name_locked(system, cell);
+        airrt_store_relaxed(&cell->named, 0);
+        err = AIRRT_OK;
+    }
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    return err ? airrt_priv_err(err, "name", NULL) : AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_whereis(airrt_system *system, const char *name, airrt_ref *out) {
+    airrt_ref none = { 0, 0 };
+    *out = none;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    ptrdiff_t at = name && stbds_shlen(system->names) ? stbds_shgeti(system->names, name) : -1;
+    if (at >= 0) *out = system->names[at].value;
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    return at >= 0 ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "name", NULL);
+}
+AIRRT_STB_END_
+AIRRT_API airrt_err airrt_priv_whereis(airrt_system *system, const char *name, const airrt_actor_type *type, airrt_ref *out) {
+    AIRRT_TRY(airrt_whereis(system, name, out));
+    airrt_err err = airrt_priv_from(*out, type);
+    if (err) memset(out, 0, sizeof *out);
+    return err;
+}
+AIRRT_API airrt_err airrt_priv_from(airrt_ref ref, const airrt_actor_type *type) {
+    airrt_cell *cell = airrt_priv_cell(ref);
+    if (!cell || !airrt_alive(ref)) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+    return airrt_load_relaxed(&cell->type) == type ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_TYPE, NULL, NULL);
+}
+
+/* ---- >>context ---- */
+
+AIRRT_API airrt_system *airrt_ctx_system(const airrt_ctx *ctx) { return airrt_priv_worker(ctx)->system; }
+AIRRT_API airrt_ref airrt_ctx_self(const airrt_ctx *ctx) { return airrt_priv_ref(ctx->cell); }
+AIRRT_API uint32_t airrt_ctx_restarts(const airrt_ctx *ctx) { return airrt_load_relaxed(&ctx->cell->restarts); }
+AIRRT_API uint64_t airrt_ctx_messages(const airrt_ctx *ctx) {
+    return ((uint64_t)airrt_load_relaxed(&ctx->cell->laps) << 36) + (airrt_load_relaxed(&ctx->cell->head) >> 28);
+}
+AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    if (!w->now_ns) w->now_ns = airrt_priv_now(w->system);
+    return w->now_ns;
+}
+AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx) { return ctx->cell->cold ? ctx->cell->cold->created_ns : 0; }
+AIRRT_API uint64_t airrt_ctx_last_message_ns(const airrt_ctx *ctx) { return ctx->cell->cold ? ctx->cell->cold->before_ns : 0; }
+AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx) { ctx->left = 1; }
+AIRRT_API airrt_err airrt_priv_fail(airrt_ctx *ctx, int32_t code, const char *text) {
+    ctx->leaving = true;
+    ctx->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, AIRRT_ERR_FAILED, code, text);
+    return AIRRT_ERR_FAILED;
+}
+AIRRT_API airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err how) {
+    ctx->leaving = true;
+    ctx->reason = airrt_priv_reason(AIRRT_EXIT_NORMAL, AIRRT_OK, 0, "");
+    return how;
+}
+AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up, airrt_actor_type *type,
+                                     const void *msg, airrt_timer *out) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_timer none = { 0, 0 };
+    if (out) *out = none;
+    if (period_ns && period_ns < 1000) return airrt_priv_err(AIRRT_ERR_INVALID, "period_ns", "below 1 us: AIRRT_MS forgotten?");
+    airrt_cold *cold = airrt_priv_cold(ctx->cell);
+    airrt_signal *timer = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_TIMER) : NULL;
+    airrt_wrap *wrap = timer ? airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align) : NULL;
+    if (!wrap) {
+        if (timer) airrt_priv_signal_put(timer);
+        return airrt_priv_err(AIRRT_ERR_NOMEM, "timer", NULL);
+    }
+    uint64_t now = airrt_priv_now(w->system);
+    memcpy(airrt_priv_wrapped(wrap), msg, type->msg.size);
+    timer->type = type;
+    timer->owner = airrt_priv_ref(ctx->cell);
+    timer->u.timer.wrap = wrap;
+    timer->u.timer.at_ns = delay_ns < AIRRT_FOREVER - now ? now + delay_ns : AIRRT_FOREVER;
+    timer->u.timer.period_ns = period_ns;
+    timer->u.timer.catch_up = catch_up;
+    timer->u.timer.wheel = &w->wheel;
+    airrt_priv_insert(&cold->timers, timer);
+    airrt_priv_lock(&w->wheel.lock);
+    uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word));
+    airrt_store_relaxed(&timer->word, generation << 4 | AIRRT_WORD_ARMED);
+    airrt_priv_wheel_add_locked(&w->wheel, timer);
+    airrt_priv_unlock(&w->wheel.lock);
+    if (out) out->slot = timer->index, out->generation = generation;
+    return AIRRT_OK;
+}
+AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer handle) {
+    airrt_cold *cold = ctx->cell->cold;
+    if (!handle.slot || !cold) return false;
+    airrt_signal *timer = NULL; /* only its owner's own list says that it is still there: blocks are reused */
+    uint32_t limit = 64u * ((1u << 26) - 1u);
+    if (handle.slot >= limit || !airrt_load_acquire(&airrt_priv_signal_chunks[31u - (unsigned)__builtin_clz(handle.slot / 64 + 1)])) return false;
+    timer = airrt_priv_signal_at(handle.slot);
+    uint32_t word = airrt_load_acquire(&timer->word);
+    if (AIRRT_WORD_GENERATION(word) != handle.generation ||
+        (AIRRT_WORD_STATE(word) != AIRRT_WORD_ARMED && AIRRT_WORD_STATE(word) != AIRRT_WORD_FIRED) ||
+        !airrt_ref_equal(timer->owner, airrt_priv_ref(ctx->cell))) return false;
+    airrt_wheel *wheel = timer->u.timer.wheel;
+    airrt_priv_lock(&wheel->lock);
+    bool armed = AIRRT_WORD_STATE(airrt_load_relaxed(&timer->word)) == AIRRT_WORD_ARMED;
+    if (armed) airrt_priv_wheel_remove_locked(wheel, timer);
+    else airrt_store_relaxed(&timer->word, handle.generation << 4 | AIRRT_WORD_CANCELLED); /* on its way: dropped when it arrives */
+    airrt_priv_unlock(&wheel->lock);
+    airrt_priv_remove(&cold->timers, timer);
+    if (armed) {
+        timer->type->msg.drop(airrt_priv_wrapped(timer->u.timer.wrap));
+        airrt_priv_wrap_put(timer->u.timer.wrap);
+        airrt_priv_signal_put(timer);
+    }
+    return true;
+}
+AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, const void *msg) {
+    airrt_cold *cold = airrt_priv_cold(ctx->cell);
+    uint32_t capacity = type->stash_capacity ? type->stash_capacity : airrt_load_relaxed(&ctx->cell->capacity);
+    airrt_wrap *wrap = (airrt_wrap *)(uintptr_t)ctx->envelope;
+    if (ctx->kept) return airrt_priv_err(AIRRT_ERR_EXISTS, "stash", "this message is stashed already");
+    if (cold && cold->stashed >= capacity) return airrt_priv_err(AIRRT_ERR_FULL, "stash", NULL);
+    airrt_signal *signal = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
+    if (signal && !wrap) wrap = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
+    if (!signal || !wrap) {
+        if (signal) airrt_priv_signal_put(signal);
+        return airrt_priv_err(AIRRT_ERR_NOMEM, "stash", NULL);
+    }
+    memmove(airrt_priv_wrapped(wrap), msg, type->msg.size);
+    signal->u.wrap = wrap;
+    airrt_priv_append(&cold->stash, signal);
+    cold->stashed++;
+    ctx->envelope = &wrap->envelope;
+    ctx->kept = true;
+    airrt_count(&ctx->handled, (uint64_t)-1); /* it will be when it comes again */
+    airrt_count(&airrt_priv_worker(ctx)->tally.stashed, 1);
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx) {
+    airrt_cold *cold = ctx->cell->cold;
+    if (!cold || !cold->stash.first) return AIRRT_OK;
+    cold->stash.last->next = cold->ready.first;
+    if (!cold->ready.first) cold->ready.last = cold->stash.last;
+    cold->ready.first = cold->stash.first;
+    cold->stash.first = cold->stash.last = NULL;
+    airrt_count(&airrt_priv_worker(ctx)->tally.stashed, -(uint64_t)cold->stashed);
+    airrt_count(&airrt_priv_worker(ctx)->tally.aside, (uint64_t)cold->stashed);
+    cold->stashed = 0;
+    airrt_priv_note_detour(ctx->cell);
+    return AIRRT_OK;
+}
+
+/* ---- >>requests ---- */
+
+AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns, void *out, size_t size) {
+    memset(out, 0, size);
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
+    if (!timeout_ns) timeout_ns = AIRRT_SEC(5);
+    airrt_cell *cell = airrt_priv_cell(to);
+    airrt_system *system = cell ? airrt_priv_pin(cell) : NULL;
+    airrt_signal *promise = airrt_priv_question(out, size, NULL); /* before the message: an answer cannot come too early */
+    airrt_send_desc desc = { .ttl_ns = timeout_ns < AIRRT_NO_WAIT ? timeout_ns : 0, .timeout_ns = timeout_ns };
+    uint64_t deadline = airrt_priv_deadline(timeout_ns);
+    airrt_err err = promise ? airrt_priv_send_full(to, type, msg, &desc, true, promise) : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
+    if (!err) err = airrt_priv_await(system, promise, deadline, AIRRT_WORD_GONE) ? promise->u.answer.err : AIRRT_ERR_TIMEOUT;
+    if (promise) airrt_priv_signal_put(promise);
+    if (system) airrt_priv_unpin(system);
+    return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
+}
+static void airrt_priv_late(airrt_system *system) { AIRRT_TALLY(system, late, 1); }
+AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size) {
+    const airrt_envelope *envelope = ctx->envelope;
+    bool answered = envelope && envelope->promise_slot && !ctx->promised &&
+                    airrt_priv_answer(envelope->promise_slot, envelope->promise_generation, err, NULL, value, size);
+    ctx->promised = true;
+    if (!answered) airrt_priv_late(airrt_priv_worker(ctx)->system);
+}
+AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx) {
+    airrt_timer promise = { 0, 0 };
+    const airrt_envelope *envelope = ctx->envelope;
+    airrt_cold *cold = airrt_priv_cold(ctx->cell);
+    if (!envelope || !envelope->promise_slot || ctx->promised || !cold) return promise;
+    /* The actor remembers it, to answer DEAD if it ends first; those answered meanwhile make room. */
+    uint32_t kept = 0;
+    for (uint32_t i = 0; cold->promise_count == cold->promise_room && i < cold->promise_count; i++) {
+        airrt_signal *answer = airrt_priv_signal_at(cold->promises[i].slot);
+        if (airrt_load_relaxed(&answer->word) == (cold->promises[i].generation << 4 | AIRRT_WORD_OPEN)) cold->promises[kept++] = cold->promises[i];
+    }
+    if (cold->promise_count == cold->promise_room) cold->promise_count = kept;
+    if (cold->promise_count * 2 >= cold->promise_room) {
+        uint32_t room = cold->promise_room ? cold->promise_room * 2 : 8;
+        airrt_timer *grown = airrt_priv_alloc(room * sizeof *grown, 8);
+        if (!grown && cold->promise_count == cold->promise_room) return promise; /* no memory: the asker is told NO_REPLY */
+        if (grown) {
+            if (cold->promise_count) memcpy(grown, cold->promises, cold->promise_count * sizeof *grown);
+            airrt_priv_free(cold->promises, 0);
+            cold->promises = grown;
+            cold->promise_room = room;
+        }
+    }
+    promise.slot = envelope->promise_slot;
+    promise.generation = envelope->promise_generation;
+    cold->promises[cold->promise_count++] = promise;
+    ctx->promised = true;
+    return promise;
+}
+AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void *value, size_t size) {
+    bool answered = slot && airrt_priv_answer(slot, generation, AIRRT_OK, NULL, value, size);
+    if (!answered && airrt_priv_me) airrt_priv_late(airrt_priv_me->system);
+}
+
+/* ---- >>spawning ---- */
+
+/* What is known of a type only at run time, once. */
+static void airrt_priv_describe(airrt_actor_type *type) {
+    if (AIRRT_LIKELY(airrt_load_acquire(&type->described))) return;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    if (!airrt_load_relaxed(&type->described)) {
+        type->describe(type);
+        type->msg = type->message();
+        airrt_store_release(&type->described, 1);
+    }
+    airrt_priv_unlock(&airrt_priv_process.lock);
+}
+static void airrt_priv_overlay(airrt_mailbox_desc *desc, const airrt_mailbox_desc *over) {
+    if (over->unbounded) desc->unbounded = true;
+    if (over->capacity) desc->capacity = over->capacity, desc->unbounded = over->unbounded;
+    if (over->backpressure) desc->backpressure = over->backpressure;
+    if (over->lanes) desc->lanes = true;
+}
+static bool airrt_priv_make_tie_to_parent(airrt_cell *child, airrt_ref child_ref, airrt_cell *parent) {
+    airrt_signal *far, *near = airrt_priv_cold(child) ? airrt_priv_tie(parent, child_ref, true, &far) : NULL;
+    if (!near) return false;
+    far->parent = true;
+    airrt_priv_insert(&child->cold->ties, far);
+    return true;
+}
+static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell);
+
+AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *type, const void *args, const airrt_spawn_desc *desc, airrt_ref *out) {
+    static const airrt_spawn_desc plain = { .name = NULL };
+    airrt_ref none = { 0, 0 };
+    airrt_worker *me = airrt_priv_me;
+    airrt_cell *parent = me && me->system == system ? me->ctx.cell : NULL;
+    if (out) *out = none;
+    if (!desc) desc = &plain;
+    airrt_priv_describe(type);
+    uint32_t state = airrt_load_acquire(&system->state);
+    if (AIRRT_UNLIKELY(state != AIRRT_SYSTEM_RUNNING && (state != AIRRT_SYSTEM_DRAINING || !parent)))
+        return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, NULL);
+    airrt_mailbox_desc box = system->desc.mailbox;
+    airrt_priv_overlay(&box, &type->mailbox);
+    airrt_priv_overlay(&box, &desc->mailbox);
+    AIRRT_TRY(airrt_priv_check_mailbox(&box));
+    if (desc->name) AIRRT_TRY(airrt_priv_check_name(desc->name));
+    if (system->desc.max_actors != AIRRT_UNLIMITED && airrt_fetch_add(&system->live, 1, RELAXED) >= system->desc.max_actors) {
+        airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
+        return airrt_priv_err(AIRRT_ERR_LIMIT, "max_actors", NULL);
+    }
+    airrt_err err = AIRRT_ERR_NOMEM;
+    airrt_signal *question = NULL;
+    airrt_cell *cell = airrt_priv_get(&airrt_priv_cells);
+    if (!cell) goto fail;
+    uint32_t generation = airrt_priv_generation(cell);
+    if (generation == 0) generation = 1;
+    airrt_ref ref = { cell->slot, generation };
+    airrt_priv_set_bound(cell, &box);
+    cell->cold = NULL;
+    cell->small.state = 0;
+    size_t args_at = AIRRT_ROUND_UP_(type->state_size, type->args_align), size = args_at + type->args_size;
+    bool small = size <= sizeof cell->small && type->state_align <= 8 && type->args_align <= 8 &&
+                 !airrt_load_relaxed(&cell->lanes) && !airrt_load_relaxed(&cell->evicting);
+    cell->state = &cell->small;
+    if (!small && size > 0) {
+        airrt_pool *pool = airrt_priv_state_pool(type);
+        cell->state = pool ? airrt_priv_get(pool) : NULL;
+        if (!cell->state) goto fail;
+        memset(cell->state, 0, type->state_size);
+    }
+    memcpy((char *)cell->state + args_at, args, type->args_size);
+    cell->cur = 0;
+    cell->pinned = NULL;
+    cell->exit_kind = 0;
+    airrt_store_relaxed(&cell->first, NULL);
+    airrt_store_relaxed(&cell->head, 0);
+    airrt_store_relaxed(&cell->laps, 0);
+    airrt_store_relaxed(&cell->restarts, 0);
+    airrt_store_relaxed(&cell->type, type);
+    airrt_store_relaxed(&cell->system, system);
+    airrt_store_relaxed(&cell->named, 0);
+    bool starts = type->has & AIRRT_HAS_START_, waits = starts && !desc->detached && !me;
+    bool detours = type->redeliver || type->timestamps;
+    airrt_store_relaxed(&cell->life, starts ? AIRRT_STATE_STARTING : AIRRT_STATE_RUNNING);
+    if (detours || waits || airrt_load_relaxed(&cell->lanes) == 1 || desc->pinned) {
+        if (!airrt_priv_cold(cell)) goto fail;
+        cell->cold->every = detours;
+        cell->cold->timestamps = type->timestamps;
+        if (type->timestamps) cell->cold->created_ns = airrt_priv_now(system);
+    }
+    if (waits) {
+        if (!(question = airrt_priv_question(NULL, 0, NULL))) goto fail;
+        cell->cold->starter.slot = question->index;
+        cell->cold->starter.generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&question->word));
+    }
+    if (parent && !desc->detached && !airrt_priv_make_tie_to_parent(cell, ref, parent)) goto fail;
+    if (desc->pinned && (err = airrt_priv_pinned_start(system, cell)) != AIRRT_OK) goto fail_tied;
+    uint64_t orders = (starts ? AIRRT_ORDER_START : 0u) | (detours ? AIRRT_ORDER_DETOUR : 0u);
+    uint64_t tail = (uint64_t)generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_ | AIRRT_NORING_ | (starts ? 0u : AIRRT_IDLE_);
+    airrt_store_relaxed(&cell->lane, (uint64_t)generation << AIRRT_LANE_GENERATION_SHIFT | orders << AIRRT_LANE_ORDER_SHIFT);
+    AIRRT_TALLY(system, spawned, 1);
+    if (desc->name) { /* found by its name from the moment on in which it takes messages */
+        airrt_priv_lock(&airrt_priv_process.lock);
+        err = airrt_priv_bind_locked(system, desc->name, ref);
+        if (!err) {
+            airrt_store_relaxed(&cell->named, 1);
+            airrt_store_release(&cell->tail, tail);
+        }
+        airrt_priv_unlock(&airrt_priv_process.lock);
+        if (err) {
+            AIRRT_TALLY(system, spawned, -1);
+            goto fail_tied;
+        }
+    } else {
+        airrt_store_release(&cell->tail, tail);
+    }
+    if (out) *out = ref;
+    if (!starts) return AIRRT_OK;
+    if (me && me->system == system && !me->pinned && !desc->pinned) airrt_priv_queue_push(me, cell);
+    else airrt_priv_wake(cell);
+    if (!waits) return AIRRT_OK;
+    uint64_t limit = airrt_priv_deadline(desc->start_timeout_ns ? desc->start_timeout_ns : system->desc.start_timeout_ns);
+    if (airrt_priv_await(system, question, limit, AIRRT_WORD_GONE)) err = question->u.answer.err;
+    else err = AIRRT_ERR_TIMEOUT, airrt_priv_order(ref, AIRRT_ORDER_KILL);
+    airrt_priv_signal_put(question);
+    if (err && out) *out = none;
+    return err ? airrt_priv_err(err, err == AIRRT_ERR_TIMEOUT ? "start_timeout_ns" : NULL, NULL) : AIRRT_OK;
+
+fail_tied:
+    if (parent && !desc->detached) { /* nobody has seen it yet: both ends are ours */
+        airrt_signal *far = cell->cold->ties, *near = airrt_priv_signal_at(far->twin);
+        airrt_priv_loosen(parent->cold, near);
+        airrt_priv_signal_put(near);
+        airrt_priv_loosen(cell->cold, far);
+        airrt_priv_signal_put(far);
+    }
+fail:
+    if (question) airrt_priv_signal_put(question);
+    if (cell) {
+        if (cell->pinned) ((airrt_worker *)cell->pinned)->pinned = NULL; /* its thread, which has not begun, leaves */
+        if (cell->cold) airrt_priv_put(airrt_priv_cold_pool(), cell->cold);
+        if (cell->state && cell->state != &cell->small) airrt_priv_put(airrt_priv_state_pool(type), cell->state);
+        cell->cold = NULL;
+        cell->state = NULL;
+        cell->pinned = NULL;
+        airrt_priv_put(&airrt_priv_cells, cell);
+    }
+    if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
+    return airrt_priv_err(err, err == AIRRT_ERR_EXISTS ? "name" : NULL, NULL);
+}
+AIRRT_API airrt_err airrt_spawn(airrt_system *system, airrt_spec spec, const airrt_spawn_desc *desc, airrt_ref *out) {
+    if (!spec.type) return airrt_priv_err(AIRRT_ERR_INVALID, "spec", "names no actor type");
+    return airrt_priv_spawn(system, spec.type, spec.args, desc, out);
+}
+
+/* ---- >>system: opening, shutting down, closing, counting ---- */
+
+static void *airrt_priv_system_alloc(airrt_system *system, size_t size, size_t align) {
+    return AIRRT_FAULT("system") ? NULL : system->desc.allocator.alloc_fn(size, align, system->desc.allocator.ctx);
+}
+static void airrt_priv_system_free(airrt_system *system, void *ptr, size_t size) {
+    if (ptr) system->desc.allocator.free_fn(ptr, size, system->desc.allocator.ctx);
+}
+static airrt_worker *airrt_priv_worker_make(airrt_system *system, uint32_t index) {
+    airrt_worker *w = airrt_priv_system_alloc(system, sizeof *w, 64);
+    if (!w) return NULL;
+    memset(w, 0, sizeof *w);
+    w->system = system;
+    w->index = index;
+    w->random = airrt_priv_mix(system->desc.seed + index) | 1;
+    airrt_priv_wheel_open(&w->wheel, airrt_priv_now(system));
+    return w;
+}
+static airrt_err airrt_priv_thread_start(airrt_worker *w) {
+    if (AIRRT_FAULT("thread") || pthread_create(&w->thread, NULL, airrt_priv_thread, w))
+        return airrt_priv_err(AIRRT_ERR_OS, "workers", "a thread could not be created");
+    w->has_thread = true;
+    return AIRRT_OK;
+}
+/* Adds what a pinned actor's worker has counted to the threads outside, and frees it. Its thread has left. */
+static void airrt_priv_pinned_end(airrt_system *system, airrt_worker *w) {
+    airrt_atomic_u64 *from = (airrt_atomic_u64 *)(void *)&w->tally, *to = (airrt_atomic_u64 *)(void *)&system->outside;
+    pthread_join(w->thread, NULL);
+    for (size_t i = 0; i < sizeof(airrt_tally) / sizeof *from; i++) airrt_fetch_add(&to[i], airrt_load_relaxed(&from[i]), RELAXED);
+    airrt_fetch_add(&system->outside_handled, airrt_load_relaxed(&w->ctx.handled), RELAXED);
+    airrt_priv_system_free(system, w, sizeof *w);
+}
+/* Takes the workers of pinned actors that have ended off the list; all: waits for the others' threads too. */
+static void airrt_priv_pinned_reap(airrt_system *system, bool all) {
+    airrt_priv_lock(&system->pinned_lock);
+    for (airrt_worker **at = &system->pinned; *at;) {
+        airrt_worker *w = *at;
+        if (!all && !airrt_load_acquire(&w->gone)) {
+            at = &w->pinned_next;
+            continue;
+        }
+        *at = w->pinned_next;
+        airrt_priv_pinned_end(system, w);
+    }
+    airrt_priv_unlock(&system->pinned_lock);
+}
+static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell) {
+    if (system->desc.polled) return airrt_priv_err(AIRRT_ERR_INVALID, "pinned", "a polled system has no threads");
+    airrt_priv_pinned_reap(system, false);
+    airrt_worker *w = airrt_priv_worker_make(system, AIRRT_WORKERS_MAX);
+    if (!w) return AIRRT_ERR_NOMEM;
+    w->pinned = cell;
+    cell->pinned = w;
+    airrt_err err = airrt_priv_thread_start(w);
+    if (err) {
+        cell->pinned = NULL;
+        airrt_priv_system_free(system, w, sizeof *w);
+        return err;
+    }
+    airrt_priv_lock(&system->pinned_lock);
+    w->pinned_next = system->pinned;
+    system->pinned = w;
+    airrt_priv_unlock(&system->pinned_lock);
+    return AIRRT_OK;
+}
+
+static airrt_err airrt_priv_system_check(airrt_system_desc *d) {
+    if (d->workers > AIRRT_WORKERS_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "workers", "must be at most 256");
+    if (!d->allocator.alloc_fn != !d->allocator.free_fn) return airrt_priv_err(AIRRT_ERR_INVALID, "allocator", "needs both functions or none");
+    if (!d->clock.monotonic_ns != !d->clock.wall_ns) return airrt_priv_err(AIRRT_ERR_INVALID, "clock", "needs both functions or none");
+    if (d->polled && d->workers > 1) return airrt_priv_err(AIRRT_ERR_INVALID, "workers", "a polled system has none");
+    AIRRT_TRY(airrt_priv_check_mailbox(&d->mailbox));
+    if (!d->workers) {
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+        d->workers = processors < 1 ? 1 : processors > AIRRT_WORKERS_MAX ? AIRRT_WORKERS_MAX : (uint32_t)processors;
+    }
+    if (d->polled) d->workers = 1;
+    if (!d->max_actors) d->max_actors = AIRRT_UNLIMITED;
+    if (!d->start_timeout_ns) d->start_timeout_ns = AIRRT_SEC(5);
+    if (!d->stop_timeout_ns) d->stop_timeout_ns = AIRRT_SEC(30);
+    if (!d->overrun_ns) d->overrun_ns = AIRRT_SEC(1);
+    if (!d->seed) d->seed = airrt_priv_random();
+    if (!d->allocator.alloc_fn) d->allocator.alloc_fn = airrt_priv_default_alloc, d->allocator.free_fn = airrt_priv_default_free;
+    if (!d->clock.monotonic_ns) d->clock.monotonic_ns = airrt_priv_machine_ns, d->clock.wall_ns = airrt_priv_machine_wall_ns;
+    return AIRRT_OK;
+}
+static void airrt_priv_quit(airrt_system *system) {
+    airrt_store_seq(&system->quit, 1);
+    airrt_fetch_add(&system->tokens, system->worker_count, SEQ_CST);
+    airrt_priv_notify(&system->tokens, INT32_MAX);
+    airrt_priv_lock(&system->pinned_lock);
+    for (airrt_worker *w = system->pinned; w; w = w->pinned_next) {
+        airrt_store_seq(&w->pinned_bell, 1);
+        airrt_priv_notify(&w->pinned_bell, 1);
+    }
+    airrt_priv_unlock(&system->pinned_lock);
+}
+AIRRT_STB_BEGIN_
+static void airrt_priv_system_free_all(airrt_system *system) {
+    airrt_allocator allocator = system->desc.allocator;
+    for (uint32_t i = 0; i < system->worker_count; i++) airrt_priv_system_free(system, system->workers[i], sizeof(airrt_worker));
+    airrt_priv_lock(&airrt_priv_process.lock);
+    stbds_shfree(system->names);
+    stbds_hmfree(system->names_of);
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    allocator.free_fn(system, sizeof *system, allocator.ctx);
+}
+AIRRT_STB_END_
+AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_system **out) {
+    airrt_system_desc d;
+    memset(&d, 0, sizeof d);
+    if (desc) d = *desc;
+    *out = NULL;
+    AIRRT_TRY(airrt_priv_system_check(&d));
+    airrt_system *system = AIRRT_FAULT("system") ? NULL : d.allocator.alloc_fn(sizeof *system, 64, d.allocator.ctx);
+    if (!system) return airrt_priv_err(AIRRT_ERR_NOMEM, "system", NULL);
+    memset(system, 0, sizeof *system);
+    system->desc = d;
+    airrt_err err = AIRRT_OK;
+    for (uint32_t i = 0; i < d.workers && !err; i++) {
+        system->workers[i] = airrt_priv_worker_make(system, i);
+        if (system->workers[i]) system->worker_count++;
+        else err = airrt_priv_err(AIRRT_ERR_NOMEM, "workers", NULL);
+    }
+    for (uint32_t i = 0; i < d.workers && !err && !d.polled; i++) err = airrt_priv_thread_start(system->workers[i]);
+    if (err) {
+        airrt_priv_quit(system);
+        for (uint32_t i = 0; i < system->worker_count; i++)
+            if (system->workers[i]->has_thread) pthread_join(system->workers[i]->thread, NULL);
+        airrt_priv_system_free_all(system);
+        return err;
+    }
+    airrt_priv_lock(&airrt_priv_process.lock);
+    system->next_system = airrt_priv_process.systems;
+    airrt_priv_process.systems = system;
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    *out = system;
+    return AIRRT_OK;
+}
+
+static uint64_t airrt_priv_sum(airrt_system *system, size_t field) {
+    uint64_t sum = airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&system->outside + field));
+    for (uint32_t i = 0; i < system->worker_count; i++)
+        sum += airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&system->workers[i]->tally + field));
+    airrt_priv_lock(&system->pinned_lock);
+    for (airrt_worker *w = system->pinned; w; w = w->pinned_next)
+        sum += airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&w->tally + field));
+    airrt_priv_unlock(&system->pinned_lock);
+    return sum;
+}
+#define AIRRT_SUM(SYSTEM, FIELD) airrt_priv_sum((SYSTEM), offsetof(airrt_tally, FIELD))
+/* Actors that have not ended. */
+static uint64_t airrt_priv_living(airrt_system *system) {
+    uint64_t ended = AIRRT_SUM(system, ended), spawned = AIRRT_SUM(system, spawned);
+    return spawned - ended;
+}
+/* The next living actor of a system at or after *slot; NULL: no more. */
+static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot) {
+    uint32_t count = airrt_load_acquire(&airrt_priv_table.count);
+    for (; *slot < count; ++*slot) {
+        airrt_cell *cell = airrt_priv_table.cells + *slot;
+        uint8_t life = airrt_load_relaxed(&cell->life);
+        if (airrt_load_relaxed(&cell->system) != system || life == 0 || life == AIRRT_STATE_STOPPED || life == AIRRT_STATE_FAILED) continue;
+        return ++*slot, cell;
+    }
+    return NULL;
+}
+static uint64_t airrt_priv_accepted(const airrt_cell *cell) {
+    uint64_t head = airrt_load_acquire(&cell->head), laps = airrt_load_relaxed(&cell->laps);
+    return (laps << 36) + (head >> 28) + airrt_priv_between(head, airrt_load_acquire(&cell->tail) & AIRRT_POSITION_);
+}
+AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
+    memset(out, 0, sizeof *out);
+    out->accepted = AIRRT_SUM(system, accepted);
+    out->expired = AIRRT_SUM(system, expired);
+    out->dropped = AIRRT_SUM(system, dropped);
+    out->quarantined = AIRRT_SUM(system, quarantined);
+    out->dead = AIRRT_SUM(system, dead);
+    out->failed = AIRRT_SUM(system, failed);
+    out->refused = AIRRT_SUM(system, refused);
+    out->late_replies = AIRRT_SUM(system, late);
+    out->stashed = AIRRT_SUM(system, stashed);
+    out->queued = AIRRT_SUM(system, aside);
+    out->handled = airrt_load_relaxed(&system->outside_handled);
+    for (uint32_t i = 0; i < system->worker_count; i++) out->handled += airrt_load_relaxed(&system->workers[i]->ctx.handled);
+    airrt_priv_lock(&system->pinned_lock);
+    for (airrt_worker *w = system->pinned; w; w = w->pinned_next) out->handled += airrt_load_relaxed(&w->ctx.handled);
+    airrt_priv_unlock(&system->pinned_lock);
+    uint32_t slot = 0;
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL;) {
+        out->accepted += airrt_priv_accepted(cell);
+        out->queued += airrt_priv_length(cell);
+        if (airrt_load_relaxed(&cell->lanes) == 1) out->queued += airrt_load_relaxed(&cell->small.lanes.length);
+    }
+}
+AIRRT_STB_BEGIN_
+static void airrt_priv_info(airrt_system *system, airrt_cell *cell, airrt_info *out) {
+    memset(out, 0, sizeof *out);
+    uint8_t life = airrt_load_relaxed(&cell->life);
+    const airrt_actor_type *type = airrt_priv_type(cell);
+    out->ref = airrt_priv_ref(cell);
+    out->state = life == AIRRT_LIFE_BURYING ? AIRRT_STATE_STOPPING : (airrt_state)life;
+    out->type = type ? type->name : "";
+    out->queued = airrt_priv_length(cell);
+    out->accepted = airrt_priv_accepted(cell);
+    out->capacity = airrt_load_relaxed(&cell->capacity);
+    out->restarts = airrt_load_relaxed(&cell->restarts);
+    if (!airrt_load_relaxed(&cell->named)) return;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
+    if (at >= 0) snprintf(out->name, sizeof out->name, "%.63s", system->names_of[at].value);
+    airrt_priv_unlock(&airrt_priv_process.lock);
+}
+AIRRT_STB_END_
+AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity) {
+    size_t n = 0;
+    uint32_t slot = 0;
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL; n++)
+        if (n < capacity) airrt_priv_info(system, cell, &out[n]);
+    return n;
+}
+AIRRT_API airrt_err airrt_get_info(airrt_ref ref, airrt_info *out) {
+    memset(out, 0, sizeof *out);
+    airrt_cell *cell = airrt_priv_cell(ref);
+    airrt_system *system = cell && airrt_alive(ref) ? airrt_priv_pin(cell) : NULL;
+    if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+    airrt_priv_info(system, cell, out);
+    airrt_priv_unpin(system);
+    return airrt_ref_equal(out->ref, ref) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+}
+/* True until the actor has ended; one that drains is alive. */
+AIRRT_API bool airrt_alive(airrt_ref ref) {
+    airrt_cell *cell = airrt_priv_cell(ref);
+    if (!cell || !ref.generation) return false;
+    return airrt_load_seq(&cell->lane) >> AIRRT_LANE_GENERATION_SHIFT == ref.generation;
+}
+
+/* True when every worker sleeps and nothing is queued anywhere. */
+static bool airrt_priv_is_quiet(airrt_system *system) {
+    uint32_t before = airrt_load_seq(&system->idle);
+    bool quiet = (before >> 16) == system->worker_count && !(before & (AIRRT_SLEEPING1 - 1)) && !airrt_load_seq(&system->shared_count) &&
+                 !airrt_load_seq(&system->tokens);
+    for (uint32_t i = 0; quiet && i < system->worker_count; i++)
+        quiet = airrt_load_seq(&system->workers[i]->queue.tail) == airrt_load_seq(&system->workers[i]->queue.head);
+    airrt_priv_lock(&system->pinned_lock);
+    for (airrt_worker *w = system->pinned; quiet && w; w = w->pinned_next)
+        quiet = !airrt_load_seq(&w->pinned_bell) && !airrt_load_acquire(&w->running);
+    airrt_priv_unlock(&system->pinned_lock);
+    return quiet && airrt_load_seq(&system->idle) == before;
+}
+static airrt_err airrt_priv_settle_until(airrt_system *system, uint64_t deadline) {
+    if (system->desc.polled) {
+        while (airrt_system_poll(system, 64) > 0)
+            if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) return AIRRT_ERR_TIMEOUT;
+        return airrt_system_idle_ns(system) > 0 ? AIRRT_OK : AIRRT_ERR_TIMEOUT;
+    }
+    airrt_err err = AIRRT_OK;
+    airrt_fetch_add(&system->settlers, 1, SEQ_CST);
+    for (;;) {
+        uint32_t quiet = airrt_load_seq(&system->quiet);
+        if (airrt_priv_is_quiet(system)) break;
+        uint64_t step = airrt_priv_deadline(AIRRT_MS(20)); /* pinned threads do not report that they sleep */
+        airrt_priv_wait(&system->quiet, quiet, step < deadline ? step : deadline);
+        if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) {
+            err = AIRRT_ERR_TIMEOUT;
+            break;
+        }
+    }
+    airrt_fetch_add(&system->settlers, (uint32_t)-1, SEQ_CST);
+    return err;
+}
+AIRRT_API airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_ns) {
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, NULL);
+    airrt_err err = airrt_priv_settle_until(system, airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_SEC(5)));
+    return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
+}
+
+/* Gives an order to all living actors. */
+static void airrt_priv_order_all(airrt_system *system, uint64_t order) {
+    uint32_t slot = 0;
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL;) {
+        uint64_t lane = airrt_load_relaxed(&cell->lane);
+        airrt_ref ref = { cell->slot, (uint32_t)(lane >> AIRRT_LANE_GENERATION_SHIFT) };
+        if (airrt_load_relaxed(&cell->system) == system) airrt_priv_order(ref, order);
+    }
+}
+static bool airrt_priv_await_end(airrt_system *system, uint64_t deadline) {
+    for (;;) {
+        uint32_t quiet = airrt_load_seq(&system->quiet);
+        if (airrt_priv_living(system) == 0) return true;
+        if (!airrt_priv_wait_step(system, &system->quiet, quiet, deadline)) return airrt_priv_living(system) == 0;
+    }
+}
+static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_shutdown_desc *desc, airrt_shutdown_report *report) {
+    airrt_shutdown_desc d = { false, 0 };
+    if (desc) d = *desc;
+    if (!d.timeout_ns) d.timeout_ns = system->desc.stop_timeout_ns;
+    uint64_t start = airrt_priv_machine_ns(NULL), deadline = airrt_priv_deadline(d.timeout_ns);
+    airrt_err err = AIRRT_OK;
+    airrt_store_seq(&system->state, AIRRT_SYSTEM_DRAINING);
+    if (!d.now) { /* what is queued is handled, with all it leads to */
+        uint64_t half = deadline == AIRRT_FOREVER ? AIRRT_FOREVER : start + (deadline - start) / 2;
+        if (airrt_priv_settle_until(system, half)) err = AIRRT_ERR_TIMEOUT;
+    }
+    airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPING);
+    uint64_t living = airrt_priv_living(system), killed_before = AIRRT_SUM(system, killed);
+    airrt_priv_order_all(system, d.now ? AIRRT_ORDER_KILL : AIRRT_ORDER_STOP);
+    if (!airrt_priv_await_end(system, deadline)) {
+        if (!d.now) err = AIRRT_ERR_TIMEOUT;
+        airrt_priv_order_all(system, AIRRT_ORDER_KILL);
+        if (!airrt_priv_await_end(system, airrt_priv_deadline(AIRRT_MS(500)))) {
+            uint32_t slot = 0;
+            for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL; report->stuck++)
+                if (!report->stuck) report->first_stuck = airrt_priv_ref(cell);
+            if (report->stuck) {
+                err = AIRRT_ERR_TIMEOUT;
+                airrt_priv_log(system, 1, report->first_stuck, "an actor is stuck in user code", __LINE__);
+            }
+        }
+    }
+    report->killed = (uint32_t)(AIRRT_SUM(system, killed) - killed_before);
+    report->stopped = (uint32_t)(living - report->killed - report->stuck);
+    airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPED);
+    return err;
+}
+AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc, airrt_shutdown_report *out) {
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for the end of its system");
+    airrt_priv_lock(&system->shutdown_lock);
+    if (!system->shut) {
+        system->shutdown_err = airrt_priv_shutdown_locked(system, desc, &system->report);
+        system->shut = true;
+    }
+    airrt_system_counts(system, &system->report.counts);
+    if (out) *out = system->report;
+    airrt_err err = system->shutdown_err;
+    airrt_priv_unlock(&system->shutdown_lock);
+    return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
+}
+AIRRT_API void airrt_system_close(airrt_system *system) {
+    if (!system || airrt_priv_me) return;
+    airrt_discard(airrt_system_shutdown(system, NULL, NULL));
+    airrt_priv_lock(&airrt_priv_process.lock);
+    for (airrt_system **at = &airrt_priv_process.systems; *at; at = &(*at)->next_system) {
+        if (*at != system) continue;
+        *at = system->next_system;
+        break;
+    }
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    unsigned spins = 0;
+    while (airrt_load_acquire(&system->pins)) airrt_priv_spin(&spins);
+    airrt_priv_quit(system);
+    if (system->report.stuck) { /* their threads cannot be ended, so what they use stays */
+        uint64_t deadline = airrt_priv_deadline(AIRRT_MS(100));
+        for (;;) {
+            uint32_t quiet = airrt_load_seq(&system->quiet), left = 0;
+            for (uint32_t i = 0; i < system->worker_count; i++) left += !airrt_load_acquire(&system->workers[i]->gone);
+            if (!left || !airrt_priv_wait(&system->quiet, quiet, deadline)) break;
+        }
+        for (uint32_t i = 0; i < system->worker_count; i++)
+            if (system->workers[i]->has_thread) pthread_detach(system->workers[i]->thread);
+        airrt_priv_log(system, 1, system->report.first_stuck, "closed with a stuck actor: its thread and memory are left to it", __LINE__);
+        return;
+    }
+    for (uint32_t i = 0; i < system->worker_count; i++)
+        if (system->workers[i]->has_thread) pthread_join(system->workers[i]->thread, NULL);
+    airrt_priv_pinned_reap(system, true);
+    if (system->desc.polled) {
+        airrt_priv_me = system->workers[0];
+        airrt_priv_flush_all(system->workers[0]);
+        airrt_priv_me = NULL;
+    }
+    airrt_priv_system_free_all(system);
+}
+AIRRT_API airrt_err airrt_system_run(const airrt_system_desc *desc, airrt_err (*body)(airrt_system *system, void *arg), void *arg) {
+    airrt_system *system;
+    AIRRT_TRY(airrt_system_open(desc, &system));
+    airrt_err err = body(system, arg), end = airrt_system_shutdown(system, NULL, NULL);
+    airrt_system_close(system);
+    return err ? err : end;
+}
+
+/* ---- >>stopping and waiting ---- */
+
+AIRRT_API airrt_err airrt_stop_async(airrt_ref ref) {
+    return airrt_priv_order(ref, AIRRT_ORDER_STOP) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+}
+AIRRT_API airrt_err airrt_kill(airrt_ref ref) {
+    return airrt_priv_order(ref, AIRRT_ORDER_KILL) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+}
+/* Waits for the end, after giving an order (0: none). */
+static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64_t order, uint64_t deadline, airrt_reason *out) {
+    airrt_reason reason;
+    memset(&reason, 0, sizeof reason);
+    airrt_signal *wait = airrt_priv_question(NULL, 0, &reason);
+    if (!wait) return AIRRT_ERR_NOMEM;
+    if (!airrt_priv_signal(ref, wait)) {
+        airrt_priv_signal_put(wait);
+        return AIRRT_ERR_DEAD;
+    }
+    if (order) airrt_priv_order(ref, order);
+    if (!airrt_priv_await(system, wait, deadline, AIRRT_WORD_GONE)) return AIRRT_ERR_TIMEOUT; /* the actor frees it */
+    airrt_priv_signal_put(wait);
+    if (out) *out = reason;
+    return AIRRT_OK;
+}
+static airrt_err airrt_priv_end(airrt_ref ref, uint64_t order, uint64_t timeout_ns, airrt_reason *out) {
+    if (out) memset(out, 0, sizeof *out);
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an actor's end");
+    airrt_cell *cell = airrt_priv_cell(ref);
+    airrt_system *system = cell && airrt_alive(ref) ? airrt_priv_pin(cell) : NULL;
+    if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+    airrt_err err = airrt_priv_wait_for(system, ref, order, airrt_priv_deadline(timeout_ns), out);
+    if (err == AIRRT_ERR_TIMEOUT && order) {
+        err = airrt_priv_wait_for(system, ref, AIRRT_ORDER_KILL, airrt_priv_deadline(AIRRT_SEC(1)), out);
+        if (err == AIRRT_ERR_DEAD) err = AIRRT_OK;
+    }
+    airrt_priv_unpin(system);
+    return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_ns) {
+    return airrt_priv_end(ref, AIRRT_ORDER_STOP, timeout_ns ? timeout_ns : AIRRT_SEC(5), NULL);
+}
+AIRRT_API airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out) {
+    return airrt_priv_end(ref, 0, timeout_ns ? timeout_ns : AIRRT_SEC(5), out);
+}
+
+#endif /* AIRRT_IMPLEMENTATION */
