@@ -1367,6 +1367,8 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 #define AIRRT_RING_LOG2_FIRST 2    /* slots of an actor's first ring */
 #define AIRRT_RING_LOG2_SEGMENT 10 /* unbounded mailboxes link rings of this size */
 #define AIRRT_RING_LOG2_MAX 26
+#define AIRRT_QUICK_TURN_NS 4000   /* turns below this are quick: their queue is taken from only beyond ... */
+#define AIRRT_QUICK_SURPLUS 8u     /* ... this length, or when a turn has not ended for a millisecond */
 #define AIRRT_SPIN_LOOKS 100       /* of a searching worker before it parks */
 
 /* ---- stb_ds: its implementation is emitted here once; only ordinary functions use its macros ---- */
@@ -1609,13 +1611,20 @@ static void airrt_priv_stb_release(void) {}
 
 /* ---- errors, ids and other words ---- */
 
+/* Copies text (NULL: none), cut to what fits with its zero. */
+static void airrt_priv_text(char *out, size_t room, const char *text) {
+    size_t length = text ? strlen(text) : 0;
+    if (length >= room) length = room - 1;
+    if (length) memcpy(out, text, length);
+    out[length] = 0;
+}
 static _Thread_local airrt_error airrt_priv_error;
 AIRRT_API const airrt_error *airrt_error_last(void) { return &airrt_priv_error; }
 /* Notes what an error is about and returns it. */
 static airrt_err airrt_priv_err(airrt_err err, const char *field, const char *text) {
     airrt_priv_error.err = err;
-    snprintf(airrt_priv_error.field, sizeof airrt_priv_error.field, "%s", field ? field : "");
-    snprintf(airrt_priv_error.text, sizeof airrt_priv_error.text, "%s", text ? text : airrt_err_str(err));
+    airrt_priv_text(airrt_priv_error.field, sizeof airrt_priv_error.field, field);
+    airrt_priv_text(airrt_priv_error.text, sizeof airrt_priv_error.text, text ? text : airrt_err_str(err));
     return err;
 }
 AIRRT_API const char *airrt_err_str(airrt_err err) {
@@ -1659,7 +1668,7 @@ AIRRT_API bool airrt_counts_balance(const airrt_counts *c) {
 
 static airrt_reason airrt_priv_reason(airrt_exit kind, airrt_err err, int32_t code, const char *text) {
     airrt_reason reason = { .kind = kind, .err = err, .code = code };
-    snprintf(reason.text, sizeof reason.text, "%s", text ? text : "");
+    airrt_priv_text(reason.text, sizeof reason.text, text);
     return reason;
 }
 
@@ -2286,10 +2295,9 @@ static airrt_err airrt_priv_evict(airrt_cell *cell, uint64_t key, uint64_t keep,
 
 /* Orders to an actor: bits of its lane word, so that giving one needs no memory. */
 enum {
-    AIRRT_ORDER_START = 1,  /* run pre_start */
-    AIRRT_ORDER_STOP = 2,   /* drain and stop */
-    AIRRT_ORDER_KILL = 4,
-    AIRRT_ORDER_DETOUR = 8  /* the consumer's own note: there is work besides the ring */
+    AIRRT_ORDER_STOP = 1,   /* drain and stop */
+    AIRRT_ORDER_KILL = 2,
+    AIRRT_ORDER_DETOUR = 4  /* the consumer's own note: there is work besides the ring */
 };
 #define AIRRT_LANE_GENERATION_SHIFT 42
 #define AIRRT_LANE_ORDER_SHIFT 32
@@ -2359,6 +2367,8 @@ struct airrt_worker {
     jmp_buf *panic;
     airrt_atomic_ptr running AIRRT_ALIGNED(64);
     airrt_atomic_u64 turns;
+    airrt_atomic_u32 surplus;  /* how long its queue must be before others are woken for it or take from it */
+    uint64_t paced_ns, paced_turns; /* when the pace was last looked at */
     airrt_tally tally;
     airrt_magazine magazines[AIRRT_MAGAZINES];
     pthread_t thread;
@@ -2834,11 +2844,11 @@ static airrt_cell *airrt_priv_queue_pop(airrt_worker *w) {
     }
 }
 /* Half of another worker's queue: the first is returned, the others go into the thief's own, which is empty. */
-static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim) {
+static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim, bool any) {
     airrt_queue *q = &victim->queue;
     for (;;) {
         uint64_t head = airrt_load_acquire(&q->head), n = airrt_load_seq(&q->tail) - head;
-        if (n == 0 || n > AIRRT_QUEUE_SIZE) return NULL;
+        if (n == 0 || n > AIRRT_QUEUE_SIZE || (!any && n < airrt_load_relaxed(&victim->surplus))) return NULL;
         n -= n / 2;
         airrt_cell *taken[AIRRT_QUEUE_SIZE / 2 + 1];
         for (uint64_t i = 0; i < n; i++) taken[i] = airrt_load_relaxed(&q->entries[(head + i) % AIRRT_QUEUE_SIZE]);
@@ -2921,12 +2931,13 @@ static uint64_t airrt_priv_worker_random(airrt_worker *w) {
     w->random ^= w->random << 17;
     return w->random;
 }
-static airrt_cell *airrt_priv_steal_any(airrt_worker *w) {
+/* any: also from queues so short that their owners are soon done with them. */
+static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
     airrt_system *system = w->system;
     uint32_t n = system->worker_count, from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
     for (uint32_t i = 0; i < n; i++) {
         airrt_worker *victim = system->workers[(from + i) % n];
-        airrt_cell *cell = victim != w ? airrt_priv_steal(w, victim) : NULL;
+        airrt_cell *cell = victim != w ? airrt_priv_steal(w, victim, any) : NULL;
         if (cell) return cell;
     }
     return NULL;
@@ -2954,10 +2965,12 @@ static bool airrt_priv_run_wheels(airrt_worker *w) {
     }
     return fired;
 }
-/* The keeper: a parked worker that looks from time to time whether a handler of another one overruns. */
-static void airrt_priv_keep(airrt_worker *w) {
+/* The keeper: a parked worker that looks from time to time whether a handler of another one overruns. True: one has not
+ * ended since the last look, and actors wait behind it. */
+static bool airrt_priv_keep(airrt_worker *w) {
     airrt_system *system = w->system;
     uint64_t now = airrt_priv_machine_ns(NULL);
+    bool stalled = false;
     for (uint32_t i = 0; i < system->worker_count; i++) {
         airrt_worker *other = system->workers[i];
         airrt_cell *running = airrt_load_relaxed(&other->running);
@@ -2966,13 +2979,22 @@ static void airrt_priv_keep(airrt_worker *w) {
             other->seen_turns = turns;
             other->seen_since_ns = now;
             other->reported = false;
-        } else if (!other->reported && now - other->seen_since_ns >= system->desc.overrun_ns) {
+            continue;
+        }
+        stalled |= airrt_load_relaxed(&other->queue.tail) != airrt_load_relaxed(&other->queue.head);
+        if (!other->reported && now - other->seen_since_ns >= system->desc.overrun_ns) {
             airrt_overrun overrun = { airrt_priv_ref(running), now - other->seen_since_ns };
             other->reported = true;
             if (system->desc.overruns.fn) system->desc.overruns.fn(&overrun, system->desc.overruns.ctx);
             airrt_priv_log(system, 2, overrun.actor, "a handler overruns", __LINE__);
         }
     }
+    return stalled;
+}
+static uint64_t airrt_priv_all_turns(const airrt_system *system) {
+    uint64_t turns = 0;
+    for (uint32_t i = 0; i < system->worker_count; i++) turns += airrt_load_relaxed(&system->workers[i]->turns);
+    return turns;
 }
 static bool airrt_priv_others_awake(airrt_worker *w) {
     uint32_t idle = airrt_load_relaxed(&w->system->idle);
@@ -2989,9 +3011,9 @@ static uint64_t airrt_priv_next_due(airrt_worker *w) {
     return due;
 }
 /* Everywhere a worker may find something, once. */
-static airrt_cell *airrt_priv_look(airrt_worker *w) {
+static airrt_cell *airrt_priv_look(airrt_worker *w, bool any) {
     airrt_cell *cell = airrt_priv_find(w);
-    if (!cell) cell = airrt_priv_steal_any(w);
+    if (!cell) cell = airrt_priv_steal_any(w, any);
     if (!cell && airrt_priv_run_wheels(w)) cell = airrt_priv_find(w);
     return cell;
 }
@@ -3003,8 +3025,9 @@ static void airrt_priv_stop_searching(airrt_system *system) {
 static airrt_cell *airrt_priv_park(airrt_worker *w) {
     airrt_system *system = w->system;
     airrt_cell *cell;
-    bool searching = false;
+    bool searching = false, any = false;
     for (;;) {
+        uint64_t turns = airrt_priv_all_turns(system);
         if (!searching) { /* at most half of the workers search, at least one may */
             uint32_t idle = airrt_load_relaxed(&system->idle);
             while (!searching && (idle & (AIRRT_SLEEPING1 - 1)) * 2 < system->worker_count)
@@ -3012,7 +3035,8 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         }
         for (int looks = 0; searching && looks < AIRRT_SPIN_LOOKS; looks++) {
             if (airrt_load_relaxed(&system->quit)) return NULL;
-            if ((cell = airrt_priv_look(w)) != NULL) {
+            if (looks == AIRRT_SPIN_LOOKS / 2 && turns == airrt_priv_all_turns(system)) any = true; /* they are stuck in long turns */
+            if ((cell = airrt_priv_look(w, any)) != NULL) {
                 airrt_priv_stop_searching(system);
                 return cell;
             }
@@ -3020,7 +3044,8 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         }
         /* one step from searching to sleeping, then a last look: against a push that saw neither */
         uint32_t idle = airrt_fetch_add(&system->idle, AIRRT_SLEEPING1 - (searching ? 1u : 0u), SEQ_CST) + AIRRT_SLEEPING1;
-        cell = airrt_priv_look(w);
+        cell = airrt_priv_look(w, any);
+        any = false;
         bool quiet = !cell && (idle >> 16) == system->worker_count && airrt_load_seq(&system->settlers);
         if (quiet) airrt_priv_ring(&system->quiet);
         bool keeper = false;
@@ -3033,7 +3058,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             }
             uint64_t until = airrt_priv_next_due(w), now = airrt_priv_machine_ns(NULL);
             bool due = !cell && until != AIRRT_FOREVER && airrt_priv_now(system) >= until;
-            if (cell || due || airrt_load_relaxed(&system->quit)) { /* leave by ourselves, if nobody is waking us already */
+            if (cell || due || any || airrt_load_relaxed(&system->quit)) { /* leave by ourselves, if nobody is waking us already */
                 uint32_t was = airrt_load_relaxed(&system->idle);
                 while (was >= AIRRT_SLEEPING1 && !airrt_cas(&system->idle, &was, was - AIRRT_SLEEPING1 + 1, SEQ_CST, RELAXED)) {}
                 if (was >= AIRRT_SLEEPING1) {
@@ -3046,16 +3071,17 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
                 uint64_t left = until - airrt_priv_now(system);
                 until = now + (left < AIRRT_MS(10) || system->desc.clock.monotonic_ns == airrt_priv_machine_ns ? left : AIRRT_MS(10));
             }
-            if (!keeper && system->desc.overrun_ns != AIRRT_FOREVER && airrt_priv_others_awake(w)) {
+            if (!keeper && airrt_priv_others_awake(w)) {
                 uint32_t none = 0;
                 keeper = airrt_cas(&system->keeper, &none, 1, ACQUIRE, RELAXED);
             }
             if (keeper) {
                 if (airrt_priv_others_awake(w)) {
-                    airrt_priv_keep(w);
-                    uint64_t step = system->desc.overrun_ns / 4;
-                    if (step < AIRRT_MS(1)) step = AIRRT_MS(1);
-                    if (now + step < until) until = now + step;
+                    if (!any && airrt_priv_keep(w)) {
+                        any = true; /* leave, and take what waits there */
+                        continue;
+                    }
+                    if (now + AIRRT_MS(1) < until) until = now + AIRRT_MS(1);
                 } else {
                     keeper = false;
                     airrt_store_release(&system->keeper, 0);
@@ -3072,7 +3098,9 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
     }
 }
 
+AIRRT_INLINE airrt_actor_type *airrt_priv_type(const airrt_cell *cell) { return airrt_load_relaxed(&cell->type); }
 static void airrt_priv_bury(airrt_ctx *ctx);
+static bool airrt_priv_first_turn(airrt_ctx *ctx);
 static void airrt_priv_panicked(airrt_worker *w);
 
 /* One turn of one actor. */
@@ -3083,28 +3111,45 @@ static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
     w->phase = AIRRT_PHASE_HANDLE;
     airrt_store_relaxed(&w->running, cell);
     airrt_count(&w->turns, 1);
-    if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->life) == AIRRT_LIFE_BURYING)) airrt_priv_bury(&w->ctx);
-    else ((airrt_actor_type *)airrt_load_relaxed(&cell->type))->run(&w->ctx);
+    uint8_t life = airrt_load_relaxed(&cell->life);
+    if (AIRRT_UNLIKELY(life == AIRRT_LIFE_BURYING)) airrt_priv_bury(&w->ctx);
+    else if (AIRRT_LIKELY(life != AIRRT_STATE_STARTING) || airrt_priv_first_turn(&w->ctx)) airrt_priv_type(cell)->run(&w->ctx);
 }
 static void airrt_priv_turn_end(airrt_worker *w) {
     airrt_store_relaxed(&w->running, NULL);
     w->ctx.cell = NULL;
     w->phase = AIRRT_PHASE_NONE;
 }
+/* Every 64 turns: timers, and how long a turn takes. With short turns a short queue is no reason to wake or to let in
+ * another core: moving an actor costs more than it saves. A queue behind a turn that does not end is open to all. */
 static void airrt_priv_housekeep(airrt_worker *w) {
+    uint64_t now = airrt_priv_machine_ns(NULL), turns = airrt_load_relaxed(&w->turns);
+    if (turns - w->paced_turns >= 32) {
+        bool quick = now - w->paced_ns < (turns - w->paced_turns) * AIRRT_QUICK_TURN_NS;
+        airrt_store_relaxed(&w->surplus, quick ? AIRRT_QUICK_SURPLUS : 1u);
+    }
+    w->paced_ns = now;
+    w->paced_turns = turns;
+    airrt_priv_turn_end(w);
     if (airrt_load_relaxed(&w->wheel.due_ns) != AIRRT_FOREVER) airrt_priv_wheel_run(&w->wheel, airrt_priv_now(w->system));
 }
 static void airrt_priv_work_loop(airrt_worker *w) {
     while (!airrt_load_relaxed(&w->system->quit)) {
         if (AIRRT_UNLIKELY(w->tick % 64 == 0)) airrt_priv_housekeep(w);
         airrt_cell *cell = airrt_priv_find(w);
-        if (!cell && !(cell = airrt_priv_park(w))) break;
-        /* A push to the own queue may have missed a worker that was just parking. */
+        if (!cell) {
+            airrt_priv_turn_end(w);
+            if (!(cell = airrt_priv_park(w))) break;
+            w->paced_ns = airrt_priv_machine_ns(NULL);
+            w->paced_turns = airrt_load_relaxed(&w->turns);
+        }
+        /* What waits in the own queue is another worker's, if there is enough of it. */
         if (airrt_load_relaxed(&w->system->idle) >= AIRRT_SLEEPING1 &&
-            airrt_load_relaxed(&w->queue.tail) != airrt_load_relaxed(&w->queue.head)) airrt_priv_wake_one(w->system);
+            airrt_load_relaxed(&w->queue.tail) - airrt_load_relaxed(&w->queue.head) >= airrt_load_relaxed(&w->surplus))
+            airrt_priv_wake_one(w->system);
         airrt_priv_turn(w, cell);
-        airrt_priv_turn_end(w);
     }
+    airrt_priv_turn_end(w);
 }
 static void airrt_priv_pinned_loop(airrt_worker *w) {
     while (w->pinned && !airrt_load_relaxed(&w->system->quit)) {
@@ -3197,7 +3242,6 @@ static void airrt_priv_set_life(airrt_cell *cell, airrt_state to) {
     AIRRT_ASSERT(airrt_state_allows((airrt_state)airrt_load_relaxed(&cell->life), to));
     airrt_store_relaxed(&cell->life, (uint8_t)to);
 }
-AIRRT_INLINE airrt_actor_type *airrt_priv_type(const airrt_cell *cell) { return airrt_load_relaxed(&cell->type); }
 AIRRT_INLINE void *airrt_priv_args(const airrt_cell *cell) {
     const airrt_actor_type *type = airrt_priv_type(cell);
     return (char *)cell->state + AIRRT_ROUND_UP_(type->state_size, type->args_align);
@@ -3704,15 +3748,19 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
         airrt_priv_die(ctx, &killed);
         return false;
     }
-    if ((orders & AIRRT_ORDER_STOP) && airrt_load_relaxed(&cell->life) <= AIRRT_STATE_RESTARTING) {
+    if ((orders & AIRRT_ORDER_STOP) && airrt_load_relaxed(&cell->life) == AIRRT_STATE_RUNNING) {
         airrt_priv_shut(cell);
-        if (!(orders & AIRRT_ORDER_START)) airrt_store_relaxed(&cell->life, AIRRT_STATE_STOPPING);
+        airrt_priv_set_life(cell, AIRRT_STATE_STOPPING);
     }
-    if ((orders & AIRRT_ORDER_START) && !airrt_priv_begin(ctx)) return false;
-    if (orders & AIRRT_ORDER_STOP) airrt_store_relaxed(&cell->life, AIRRT_STATE_STOPPING);
     return airrt_priv_attend_signals(ctx);
 }
 
+/* The first turn of a type with pre_start; one that was killed before is not started. False: the actor has ended. */
+static bool airrt_priv_first_turn(airrt_ctx *ctx) {
+    uint64_t orders = airrt_load_relaxed(&ctx->cell->lane) >> AIRRT_LANE_ORDER_SHIFT;
+    if (AIRRT_UNLIKELY(orders & AIRRT_ORDER_KILL)) return airrt_priv_attend(ctx);
+    return airrt_priv_begin(ctx);
+}
 static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap **wrap) {
     airrt_signal *signal = airrt_priv_shift(fifo);
     if (!signal) return false;
@@ -3749,6 +3797,12 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     airrt_system *system = w->system;
+    /* Mostly the ring is simply empty: the swap that goes idle is itself the proof. */
+    if (AIRRT_LIKELY(cell->cur && !(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_))) {
+        uint64_t t = airrt_load_relaxed(&cell->tail);
+        if ((t & AIRRT_OPEN_) && (t & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head) &&
+            airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left)) return AIRRT_NEXT_LEAVE_;
+    }
     for (int looks = 0; looks < 4;) {
         airrt_wrap *wrap = NULL;
         if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && !airrt_priv_attend(ctx)) return AIRRT_NEXT_LEAVE_;
@@ -4618,7 +4672,7 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     }
     if (parent && !desc->detached && !airrt_priv_make_tie_to_parent(cell, ref, parent)) goto fail;
     if (desc->pinned && (err = airrt_priv_pinned_start(system, cell)) != AIRRT_OK) goto fail_tied;
-    uint64_t orders = (starts ? AIRRT_ORDER_START : 0u) | (detours ? AIRRT_ORDER_DETOUR : 0u);
+    uint64_t orders = detours ? AIRRT_ORDER_DETOUR : 0u;
     uint64_t tail = (uint64_t)generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_ | AIRRT_NORING_ | (starts ? 0u : AIRRT_IDLE_);
     airrt_store_relaxed(&cell->lane, (uint64_t)generation << AIRRT_LANE_GENERATION_SHIFT | orders << AIRRT_LANE_ORDER_SHIFT);
     AIRRT_TALLY(system, spawned, 1);
@@ -4690,6 +4744,7 @@ static airrt_worker *airrt_priv_worker_make(airrt_system *system, uint32_t index
     memset(w, 0, sizeof *w);
     w->system = system;
     w->index = index;
+    airrt_store_relaxed(&w->surplus, 1);
     w->random = airrt_priv_mix(system->desc.seed + index) | 1;
     airrt_priv_wheel_open(&w->wheel, airrt_priv_now(system));
     return w;
@@ -4886,7 +4941,7 @@ static void airrt_priv_info(airrt_system *system, airrt_cell *cell, airrt_info *
     if (!airrt_load_relaxed(&cell->named)) return;
     airrt_priv_lock(&airrt_priv_process.lock);
     ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
-    if (at >= 0) snprintf(out->name, sizeof out->name, "%.63s", system->names_of[at].value);
+    if (at >= 0) airrt_priv_text(out->name, sizeof out->name, system->names_of[at].value);
     airrt_priv_unlock(&airrt_priv_process.lock);
 }
 AIRRT_STB_END_
