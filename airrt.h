@@ -1,4 +1,98 @@
-/* airrt.h: manual comes here */
+/* airrt.h - typed actors for C: mailboxes, a scheduler, timers, links and monitors, requests, names. Version 0.1.0
+ *
+ * Do this in exactly one C file, before any system header:
+ *     #define AIRRT_IMPLEMENTATION
+ *     #include "airrt.h"
+ * and `#include "airrt.h"` in all others. Compile with -pthread, C11 or later, gcc or clang. The one package it needs is
+ * stb_ds.h (Debian: libstb-dev). C++17 files can include it and use everything but the implementation.
+ *
+ * CONTENTS (search for the banner)
+ *     >>platform   atomics (public); waiting, locks, time, randomness, memory (implementation)
+ *     >>status     errors, durations, reasons, policies, states
+ *     >>handles and options                          option structs: written with named fields; 0 = the default
+ *     >>messages   AIRRT_MESSAGE
+ *     >>rings      AIRRT_SPSC, AIRRT_MPSC            alone
+ *     >>cell       the mailbox word and the send     (private, inlined into your code)
+ *     >>mailboxes  AIRRT_MAILBOX                     alone
+ *     >>actors     AIRRT_ACTOR, AIRRT_ACTOR_IMPL     timers, links, watches, stash
+ *     >>requests   AIRRT_REQUEST
+ *     >>system     open, shutdown, settle, counts, stop, kill, wait, names, ids
+ *
+ * A COMPLETE PROGRAM
+ *     #define AIRRT_IMPLEMENTATION
+ *     #include "airrt.h"
+ *     #include <stdio.h>
+ *     typedef struct greeting { char whom[16]; } greeting;
+ *     AIRRT_MESSAGE(greeting);
+ *     AIRRT_ACTOR(greeter, greeting, airrt_none);
+ *     static airrt_err greet(greeter_ctx *ctx, int *count, const greeting *msg) {
+ *         (void)ctx;
+ *         printf("%d: hello, %s\n", ++*count, msg->whom);
+ *         return AIRRT_OK;
+ *     }
+ *     AIRRT_ACTOR_IMPL(greeter, int, greet);
+ *     static airrt_err body(airrt_system *system, void *arg) {
+ *         greeter_ref greeter;
+ *         (void)arg;
+ *         AIRRT_TRY(greeter_spawn(system, AIRRT_NONE, NULL, &greeter));
+ *         return greeter_send(greeter, (greeting){ "world" });
+ *     }
+ *     int main(void) { return airrt_system_run(NULL, body, NULL) != AIRRT_OK; }
+ *
+ * COMPILE-TIME OPTIONS: defined where the implementation is, unless noted
+ *     AIRRT_STB_DS_INCLUDE            "x/stb_ds.h"; default: "stb_ds.h" if it is found, else <stb/stb_ds.h>
+ *     AIRRT_NO_STB_DS_IMPLEMENTATION  another file, or -lstb, has stb_ds's implementation (its maps are then not safe against
+ *                                     running out of memory)
+ *     AIRRT_MALLOC(n), AIRRT_FREE(p)  malloc and free for what belongs to the process, and for systems without an allocator
+ *     AIRRT_FAULT(site)               true makes an allocation or thread creation fail; default 0: no code
+ *     AIRRT_NO_FUTEX                  condition variables instead of futexes (the default off Linux)
+ *     AIRRT_ACTORS_MAX                actors living at once in the process: 2^24 (2^18 on 32 bits); costs address space only
+ *     AIRRT_TURN_MESSAGES             messages an actor handles before the next one has its turn: 64
+ *     AIRRT_API, AIRRT_STATIC         everywhere: linkage of the functions; AIRRT_STATIC: all private to this one file
+ *     AIRRT_ASSERT(x), AIRRT_DEBUG    everywhere: checks of the caller's bugs; nothing unless AIRRT_DEBUG
+ *
+ * CONCEPTS
+ * Actor: state that one hook at a time touches, and a mailbox. Handlers run to completion on worker threads; they must not
+ * wait (calls that wait return CONTEXT inside a hook). A handle (NAME_ref) is 8 bytes, stays good over restarts in place,
+ * and from the actor's end on reaches nobody, ever.
+ * Order: first in, first out per sender, receiver and lane. Orders, timers and probes come before user messages; DOWN and
+ * exit signals come behind what the dying actor had sent.
+ * Ownership: a send that returns OK has given the message away; on any error it is still the sender's. The handler owns
+ * what it is given. The type's .drop runs once for every accepted message that nobody handled.
+ * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody sends
+ * or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and payload.
+ * Failing: a hook that returns an error, NAME_fail or airrt_panic ends the actor with a reason (on_error may decide
+ * otherwise); links pass it on, watchers are told. A panic leaks what the hook held; locks it held stay locked.
+ * Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL; a thread may ask to BLOCK; a hook that
+ * meets FULL keeps the message and tries again later (airrt_ctx_yield, a timer, its own stash).
+ * Fairness: an actor has 64 messages a turn. While turns take below 4 us, queues of fewer than 8 actors are left to their
+ * worker; behind a turn that does not end they are taken by another worker after at most a few milliseconds.
+ *
+ * THREADS
+ *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait
+ *     NAME_send with BLOCK                                   waits in threads; in hooks FULL
+ *     NAME_ask, airrt_stop, _wait, _probe, _settle, _shutdown, NAME_spawn (until pre_start has returned)    threads; wait
+ *     airrt_ctx_..., NAME_exit, _fail, _after, _stash ...    the hook that was given the ctx, until it returns
+ *     airrt_system_close                                     one thread, outside, last
+ *     rings: one consumer; AIRRT_SPSC one producer, AIRRT_MPSC many. Mailboxes: many senders, one receiver
+ * Sends are lock-free: a sender that is preempted between claiming a slot and publishing it delays the messages behind it
+ * in that one mailbox, and nothing else; attaching a ring takes a few instructions during which other senders to the same
+ * mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim. No function is async-signal-safe.
+ * fork: the child has none of the threads; it may only exec or _exit. exit: workers are ended by the process's end; close
+ * the system first if post_stop hooks matter.
+ *
+ * MEMORY
+ * An idle actor is 128 bytes, plus its state and arguments above 8 bytes, plus a ring once it has received something.
+ * Rings start with 4 slots, double up to the capacity (or 1024 slots, then linked), and shrink when an actor goes idle with
+ * a ring far larger than what it last held. Control blocks, rings, envelopes and signals are pooled for the life of the
+ * process: stale handles may look at them at any time. What belongs to a system follows its allocator.
+ * Out of memory is AIRRT_ERR_NOMEM everywhere and changes nothing.
+ *
+ * LIMITS
+ * 4 million lives per slot, then the slot is retired; messages of 64 KiB; alignment 4096 (state 64); 256 workers; names of
+ * 255 bytes; arguments of 96 bytes; capacity 2^26. A sender that is stopped while exactly 2^36 messages pass through one
+ * mailbox could be mistaken for a current one.
+ */
 
 #if defined(AIRRT_IMPLEMENTATION) && !defined(AIRRT_IMPLEMENTATION_DONE) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* for the implementation below; works if no system header came before */
@@ -1136,7 +1230,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   .on_down   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a watched actor has ended; absent: ignored
  *   .on_exit   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a linked actor has ended, for any reason; absent:
  *                                                                   abnormal reasons end this one with the same reason
- *   .health    = airrt_health f(NAME_ctx *, STATE *)                absent: healthy
+ *   .health    = airrt_health f(NAME_ctx *, STATE *)                asked by airrt_probe; absent: healthy
  *   .mailbox   = { .capacity =, .backpressure =, .unbounded =, .lanes = }    the type's default mailbox
  *   .redeliver = K   the message on which handle failed comes again after the restart; the K-th failure quarantines it
  *                    (until it returns OK the message and what it refers to stay airrt's); these two options cost about 10 ns a message
@@ -1308,7 +1402,10 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
 /* Waits for an actor's end; *out (may be NULL) is why. TIMEOUT; CONTEXT in hooks; DEAD if it has ended before. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
-AIRRT_API bool airrt_alive(airrt_ref ref);
+/* Runs the actor's .health hook, between its messages and before those queued. timeout_ns 0 = 1 s. TIMEOUT: it is busy, or
+ * stuck; *out is then UNHEALTHY, as after DEAD. CONTEXT in hooks. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_ns, airrt_health *out);
+AIRRT_API bool airrt_alive(airrt_ref ref); /* not ended yet; true while it drains */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *out);
 
 /* Names are unique in a system, copied, at most 255 bytes. Released by the actor's end, before anybody is told of it. */
@@ -1771,6 +1868,7 @@ typedef enum airrt_signal_kind {
     AIRRT_SIGNAL_UNTIE,     /* the near end of a tie that is to be forgotten */
     AIRRT_SIGNAL_DOWN,      /* the far end on its way back: the target has ended */
     AIRRT_SIGNAL_WAIT,      /* a thread waits for the actor's end */
+    AIRRT_SIGNAL_PROBE,     /* a thread asks for its health */
     AIRRT_SIGNAL_TIMER,
     AIRRT_SIGNAL_MESSAGE    /* a message of a priority lane */
 } airrt_signal_kind;
@@ -2361,6 +2459,7 @@ struct airrt_worker {
     uint32_t index, tick;
     airrt_phase phase;         /* the hook that is running */
     airrt_reason failing;      /* the failure that on_error or post_stop is told of */
+    airrt_signal *probe;       /* being answered by the health hook */
     airrt_signal *signals;     /* taken from the lane of the running actor, not handled yet */
     uint64_t now_ns;           /* clock of this turn; 0 = not read yet */
     uint64_t random;
@@ -3345,6 +3444,9 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
         }
         if (airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), AIRRT_OK, reason, NULL, 0)) return;
         break;
+    case AIRRT_SIGNAL_PROBE:
+        if (airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), AIRRT_ERR_DEAD, NULL, NULL, 0)) return;
+        break;
     case AIRRT_SIGNAL_DOWN: break;
     }
     airrt_priv_signal_put(signal);
@@ -3674,8 +3776,19 @@ static bool airrt_priv_deliver_due(airrt_ctx *ctx) {
         if (!airrt_priv_deliver_down(ctx, airrt_priv_shift(&cold->due))) return false;
     return true;
 }
+static void airrt_priv_answer_probe(airrt_signal *probe, airrt_err err, const airrt_health *health) {
+    uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&probe->word));
+    if (!airrt_priv_answer(probe->index, generation, err, NULL, health, sizeof *health)) airrt_priv_signal_put(probe);
+}
+static void airrt_priv_deliver_probe(airrt_ctx *ctx, airrt_signal *probe) {
+    airrt_priv_worker(ctx)->probe = probe; /* so that a panic in the hook is an answer too */
+    airrt_health health = airrt_priv_type(ctx->cell)->health(ctx, ctx->cell->state);
+    airrt_priv_worker(ctx)->probe = NULL;
+    airrt_priv_answer_probe(probe, AIRRT_OK, &health);
+}
 static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
     airrt_cell *cell = ctx->cell;
+    if (signal->kind == AIRRT_SIGNAL_PROBE) return airrt_priv_deliver_probe(ctx, signal), true;
     airrt_cold *cold = airrt_priv_cold(cell);
     airrt_signal *twin;
     if (!cold && signal->kind != AIRRT_SIGNAL_UNTIE) { /* no memory to keep it: as if we had ended */
@@ -3704,6 +3817,7 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
         airrt_priv_insert(&cold->waiters, signal);
         return true;
     case AIRRT_SIGNAL_TIMER: return airrt_priv_deliver_timer(ctx, signal);
+    case AIRRT_SIGNAL_PROBE: break;
     case AIRRT_SIGNAL_MESSAGE: airrt_priv_append(&cold->lanes.queue[signal->u.wrap->envelope.priority], signal); return true;
     }
     return true;
@@ -3857,6 +3971,8 @@ static void airrt_priv_panicked(airrt_worker *w) {
     bool goes_on;
     ctx->leaving = false;
     w->phase = AIRRT_PHASE_HANDLE;
+    if (w->probe) airrt_priv_answer_probe(w->probe, AIRRT_ERR_FAILED, NULL);
+    w->probe = NULL;
     switch (phase) {
     case AIRRT_PHASE_STOP: airrt_priv_bury(ctx); return;
     case AIRRT_PHASE_RESTART: goes_on = airrt_priv_begin_again(ctx); break;
@@ -5157,4 +5273,50 @@ AIRRT_API airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason 
     return airrt_priv_end(ref, 0, timeout_ns ? timeout_ns : AIRRT_SEC(5), out);
 }
 
+AIRRT_API airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_ns, airrt_health *out) {
+    *out = AIRRT_UNHEALTHY;
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
+    airrt_cell *cell = airrt_priv_cell(ref);
+    airrt_system *system = cell && airrt_alive(ref) ? airrt_priv_pin(cell) : NULL;
+    if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+    airrt_health health = AIRRT_UNHEALTHY;
+    airrt_signal *probe = airrt_priv_question(&health, sizeof health, NULL);
+    airrt_err err = probe ? AIRRT_OK : AIRRT_ERR_NOMEM;
+    if (probe) probe->kind = AIRRT_SIGNAL_PROBE;
+    if (probe && !airrt_priv_signal(ref, probe)) {
+        airrt_priv_signal_put(probe);
+        err = AIRRT_ERR_DEAD;
+    } else if (probe) {
+        uint64_t deadline = airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_SEC(1));
+        if (!airrt_priv_await(system, probe, deadline, AIRRT_WORD_GONE)) {
+            err = AIRRT_ERR_TIMEOUT; /* the actor frees it */
+        } else {
+            err = probe->u.answer.err;
+            airrt_priv_signal_put(probe);
+        }
+    }
+    airrt_priv_unpin(system);
+    *out = health;
+    return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
+}
+
 #endif /* AIRRT_IMPLEMENTATION */
+
+/*
+ * MIT License
+ *
+ * Copyright (c) 2026 The airrt authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
+ * files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
+ * modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
+ * Software is furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+ * Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+ * WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+ * COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+ * ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+ */
