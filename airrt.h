@@ -82,7 +82,7 @@
  * the system first if post_stop hooks matter.
  *
  * MEMORY
- * An idle actor is 128 bytes, plus its state and arguments above 8 bytes, plus a ring once it has received something.
+ * An idle actor is 128 bytes, plus its state and arguments when they are above 8 bytes, plus a ring once it has received something.
  * Rings start with 4 slots, double up to the capacity (or 1024 slots, then linked), and shrink when an actor goes idle with
  * a ring far larger than what it last held. Control blocks, rings, envelopes and signals are pooled for the life of the
  * process: stale handles may look at them at any time. What belongs to a system follows its allocator.
@@ -354,7 +354,7 @@ typedef struct airrt_mailbox_desc {
     uint32_t capacity;               /* messages, 1 to 2^26; 0 = 1000 */
     airrt_backpressure backpressure; /* when full; 0 = ERROR */
     bool unbounded;                  /* no bound but memory; capacity and backpressure are not looked at */
-    bool lanes;                      /* messages of other than NORMAL priority get lanes of their own */
+    bool lanes;                      /* messages of other than NORMAL priority get lanes of their own, up to capacity together */
     airrt_clock clock;               /* mailboxes without a system: judges time to live; all zero = the machine's */
 } airrt_mailbox_desc;
 
@@ -501,13 +501,17 @@ typedef struct airrt_message_type {
 #define AIRRT_DESIGNATORS_END_
 #endif
 
+/* Generated functions have parameters; a user's type or variable of the same name is no reason to warn. */
+#define AIRRT_GENERATED_BEGIN_ _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"")
+#define AIRRT_GENERATED_END_ _Pragma("GCC diagnostic pop")
+
 #define AIRRT_MESSAGE(...) AIRRT_MESSAGE_(__VA_ARGS__, .end_ = 0)
 #define AIRRT_MESSAGE_(T, ...)                                                                        \
     typedef struct T##_message_desc_ {                                                                \
-        void (*drop)(T *msg);                                                                         \
-        airrt_err (*clone)(T *to, const T *from);                                                     \
-        size_t (*encode)(const T *msg, void *out, size_t capacity);                                   \
-        airrt_err (*decode)(T *msg, const void *bytes, size_t size);                                  \
+        void (*drop)(T *);                                                                            \
+        airrt_err (*clone)(T *, const T *);                                                           \
+        size_t (*encode)(const T *, void *, size_t);                                                  \
+        airrt_err (*decode)(T *, const void *, size_t);                                               \
         airrt_priority priority;                                                                      \
         const char *name;                                                                             \
         int end_;                                                                                     \
@@ -519,27 +523,27 @@ typedef struct airrt_message_type {
     AIRRT_DESIGNATORS_BEGIN_                                                                          \
     static const T##_message_desc_ T##_message_hooks_ __attribute__((unused)) = { __VA_ARGS__ };      \
     AIRRT_DESIGNATORS_END_                                                                            \
-    AIRRT_INLINE void T##_message_drop_(void *msg) {                                                  \
-        if (T##_message_hooks_.drop) T##_message_hooks_.drop((T *)msg);                               \
+    AIRRT_INLINE void T##_message_drop_(void *msg_) {                                                 \
+        if (T##_message_hooks_.drop) T##_message_hooks_.drop((T *)msg_);                              \
     }                                                                                                 \
-    AIRRT_INLINE airrt_err T##_message_clone_(void *to, const void *from) {                           \
-        if (T##_message_hooks_.clone) return T##_message_hooks_.clone((T *)to, (const T *)from);      \
-        return memcpy(to, from, sizeof(T)), AIRRT_OK;                                                 \
+    AIRRT_INLINE airrt_err T##_message_clone_(void *to_, const void *from_) {                         \
+        if (T##_message_hooks_.clone) return T##_message_hooks_.clone((T *)to_, (const T *)from_);    \
+        return memcpy(to_, from_, sizeof(T)), AIRRT_OK;                                               \
     }                                                                                                 \
-    AIRRT_INLINE size_t T##_message_encode_(const void *msg, void *out, size_t capacity) {            \
-        return T##_message_hooks_.encode ? T##_message_hooks_.encode((const T *)msg, out, capacity) : 0; \
+    AIRRT_INLINE size_t T##_message_encode_(const void *msg_, void *out_, size_t capacity_) {         \
+        return T##_message_hooks_.encode ? T##_message_hooks_.encode((const T *)msg_, out_, capacity_) : 0; \
     }                                                                                                 \
-    AIRRT_INLINE airrt_err T##_message_decode_(void *msg, const void *bytes, size_t size) {           \
+    AIRRT_INLINE airrt_err T##_message_decode_(void *msg_, const void *bytes_, size_t size_) {        \
         if (!T##_message_hooks_.decode) return AIRRT_ERR_TYPE;                                        \
-        return T##_message_hooks_.decode((T *)msg, bytes, size);                                      \
+        return T##_message_hooks_.decode((T *)msg_, bytes_, size_);                                   \
     }                                                                                                 \
     AIRRT_INLINE airrt_message_type T##_message_type(void) {                                          \
-        airrt_message_type type = { #T, sizeof(T), AIRRT_ALIGNOF(T), T##_message_hooks_.priority,     \
+        airrt_message_type type_ = { #T, sizeof(T), AIRRT_ALIGNOF(T), T##_message_hooks_.priority,    \
             T##_message_drop_, T##_message_clone_, NULL, NULL };                                      \
-        if (T##_message_hooks_.name) type.name = T##_message_hooks_.name;                             \
-        if (T##_message_hooks_.encode) type.encode = T##_message_encode_;                             \
-        if (T##_message_hooks_.decode) type.decode = T##_message_decode_;                             \
-        return type;                                                                                  \
+        if (T##_message_hooks_.name) type_.name = T##_message_hooks_.name;                            \
+        if (T##_message_hooks_.encode) type_.encode = T##_message_encode_;                            \
+        if (T##_message_hooks_.decode) type_.decode = T##_message_decode_;                            \
+        return type_;                                                                                 \
     }                                                                                                 \
     enum { T##_message_ = sizeof(T) }
 
@@ -701,6 +705,7 @@ AIRRT_INLINE size_t airrt_mpsc_pop_many(airrt_mpsc *r, void *out, size_t n, size
  *   size_t    NAME_pop_many(NAME *, T *out, size_t n);                how many came
  * Never waits, allocates only in open, runs no drop functions. AIRRT_MPSC(NAME, T) is the same for many producers. */
 #define AIRRT_SPSC(NAME, T)                                                                                \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef T NAME##_slot;                                                                                 \
     typedef struct NAME { airrt_spsc ring; } NAME;                                                         \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(NAME *ring, NAME##_slot *slots, size_t capacity) {  \
@@ -719,9 +724,11 @@ AIRRT_INLINE size_t airrt_mpsc_pop_many(airrt_mpsc *r, void *out, size_t n, size
     AIRRT_INLINE size_t NAME##_pop_many(NAME *ring, NAME##_slot *out, size_t n) {                          \
         return airrt_spsc_pop_many(&ring->ring, out, n, sizeof *out);                                      \
     }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_slot) <= AIRRT_MESSAGE_ALIGN_MAX, #T " is aligned to more than 4096")
 
 #define AIRRT_MPSC(NAME, T)                                                                                \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef T NAME##_msg;                                                                                  \
     typedef struct NAME##_slot { airrt_atomic_u64 seq; NAME##_msg msg; } NAME##_slot;                      \
     typedef struct NAME { airrt_mpsc ring; } NAME;                                                         \
@@ -741,6 +748,7 @@ AIRRT_INLINE size_t airrt_mpsc_pop_many(airrt_mpsc *r, void *out, size_t n, size
     AIRRT_INLINE size_t NAME##_pop_many(NAME *ring, NAME##_msg *out, size_t n) {                           \
         return airrt_mpsc_pop_many(&ring->ring, out, n, sizeof *out, offsetof(NAME##_slot, msg), sizeof(NAME##_slot)); \
     }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_msg) <= AIRRT_MESSAGE_ALIGN_MAX, #T " is aligned to more than 4096")
 
 /* ---- >>cell: the mailbox word, its ring, and the send ---------------------------------------------------------- */
@@ -791,27 +799,27 @@ struct airrt_cell {
     airrt_atomic_u32 room;        /* futex word of senders that wait for room */
     uint32_t slot;                /* its own index */
     airrt_atomic_u8 policy;       /* airrt_backpressure */
-    airrt_atomic_u8 evicting;     /* senders may take messages out: DROP_OLDEST, LATEST */
+    airrt_atomic_u8 traits;       /* AIRRT_EVICTING_, AIRRT_PINNED_ */
     airrt_atomic_u8 lanes;        /* sends go the long way: 1 priority lanes, 2 LATEST */
     airrt_atomic_u8 named;
-    void *pinned;                 /* the worker that alone runs it, or NULL */
+    struct airrt_cold *cold;      /* the consumer's: what most actors never need */
 
     airrt_atomic_u64 head AIRRT_ALIGNED(64); /* the next position to take */
     uintptr_t cur;                /* ring the consumer takes from; 0 = see `first` */
     airrt_atomic_u64 lane;        /* orders and signals */
     void *link;                   /* run queue, free list */
     void *state;                  /* STATE, then ARGS */
-    struct airrt_cold *cold;      /* what most actors never need */
     airrt_atomic_u32 laps;        /* how often the 36-bit position has wrapped */
     airrt_atomic_u8 life;         /* airrt_state, and private phases above it */
     uint8_t exit_kind;            /* why it is stopping, when no cold part holds the reason */
     airrt_atomic_u8 restarts;     /* incarnations before this one; stays at 255 */
-    uint8_t flags;
-    union {
-        uint64_t state;           /* STATE and ARGS of at most 8 bytes */
-        struct { airrt_atomic_u32 length, evictors; } lanes; /* messages in priority lanes; senders taking messages out */
-    } small;
+    /* [ generation 22 | senders that are taking messages out 10 | messages in priority lanes 32 ]: changed only while its
+     * generation is the changer's */
+    airrt_atomic_u64 guests;
+    uint64_t small;               /* STATE and ARGS of at most 8 bytes */
 };
+#define AIRRT_EVICTING_ 1u       /* senders may take messages out: DROP_OLDEST, LATEST */
+#define AIRRT_PINNED_ 2u         /* a worker of its own runs it */
 AIRRT_STATIC_ASSERT(sizeof(airrt_cell) == 128, "an actor's control block is two cache lines");
 
 typedef struct airrt_actor_type airrt_actor_type;
@@ -822,8 +830,8 @@ AIRRT_API airrt_table airrt_priv_table;
 
 /* The way out of the line for everything but the common case: growth, bounds, envelopes, waiting. payload_size bytes go
  * into a slot of the geometry (size, align) with the sequence flags `mark`. Returns OK, DEAD, FULL or NOMEM. */
-AIRRT_API AIRRT_COLD airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, const void *payload, size_t payload_size,
-                                                    size_t size, size_t align, uint64_t mark);
+AIRRT_API AIRRT_COLD airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_pools *pools, const void *payload,
+                                                    size_t payload_size, size_t size, size_t align, uint64_t mark);
 /* Schedules a cell whose IDLE flag the caller has cleared. */
 AIRRT_API void airrt_priv_wake(airrt_cell *cell);
 
@@ -832,8 +840,9 @@ AIRRT_HOT unsigned char *airrt_priv_slot(uintptr_t ring, uint64_t position, size
     return (unsigned char *)(ring & ~(uintptr_t)63) + AIRRT_RING_HEADER_(align) + (size_t)index * AIRRT_SLOT_STRIDE_(size, align);
 }
 
-/* The send. One compare-and-swap claims the position, proves the generation and clears IDLE. key: generation and OPEN. */
-AIRRT_HOT airrt_err airrt_priv_push(airrt_cell *cell, uint64_t key, const void *msg, size_t size, size_t align) {
+/* The send. One compare-and-swap claims the position, proves the generation and clears IDLE. key: generation and OPEN;
+ * pools: of the message's geometry, which the cell cannot be asked for before its generation is proved. */
+AIRRT_HOT airrt_err airrt_priv_push(airrt_cell *cell, uint64_t key, airrt_pools *pools, const void *msg, size_t size, size_t align) {
     /* acquire: makes `ring` at least as new as the position */
     uint64_t t = airrt_load_acquire(&cell->tail);
     for (;;) {
@@ -854,7 +863,7 @@ AIRRT_HOT airrt_err airrt_priv_push(airrt_cell *cell, uint64_t key, const void *
             return AIRRT_OK;
         }
     }
-    return airrt_priv_push_slow(cell, key, msg, size, size, align, 0);
+    return airrt_priv_push_slow(cell, key, pools, msg, size, size, align, 0);
 }
 
 /* ---- >>mailboxes: usable alone, with waiting receive ------------------------------------------------------------ */
@@ -865,7 +874,6 @@ typedef struct airrt_mailbox {
     airrt_pools pools;
     airrt_mailbox_desc desc;
     airrt_atomic_u32 bell;        /* futex word of the receiver */
-    airrt_atomic_u32 lane_length; /* messages in priority lanes */
     airrt_atomic_u64 lane_accepted, received, expired, dropped, dead, refused;
     struct airrt_lanes *lanes;
     bool is_open;
@@ -912,7 +920,7 @@ AIRRT_HOT airrt_err airrt_priv_mailbox_send(airrt_mailbox *box, const void *msg,
     airrt_err err = AIRRT_ERR_FULL;
     losses->count = 0;
     if (AIRRT_LIKELY(!airrt_load_relaxed(&box->cell.lanes)))
-        err = airrt_priv_push(&box->cell, 1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, msg, size, align);
+        err = airrt_priv_push(&box->cell, 1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, &box->pools, msg, size, align);
     if (AIRRT_LIKELY(err == AIRRT_OK)) return AIRRT_OK;
     return airrt_mailbox_send_with(box, msg, NULL, wait, losses);
 }
@@ -928,6 +936,7 @@ AIRRT_HOT airrt_err airrt_priv_mailbox_send(airrt_mailbox *box, const void *msg,
  * AIRRT_MAILBOX_RECORDED(NAME, T, RECORDER) adds a field `recorder` that is told of everything. */
 #define AIRRT_MAILBOX(NAME, T) AIRRT_MAILBOX_RECORDED(NAME, T, airrt_noop_recorder)
 #define AIRRT_MAILBOX_RECORDED(NAME, T, RECORDER)                                                          \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef T NAME##_msg;                                                                                  \
     typedef struct NAME { airrt_mailbox base; RECORDER recorder; } NAME;                                   \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(NAME *box, const airrt_mailbox_desc *desc) {        \
@@ -937,8 +946,8 @@ AIRRT_HOT airrt_err airrt_priv_mailbox_send(airrt_mailbox *box, const void *msg,
     AIRRT_INLINE void NAME##_seal(NAME *box) { airrt_mailbox_seal(&box->base); }                           \
     AIRRT_INLINE void NAME##_close(NAME *box) { airrt_mailbox_close(&box->base); }                         \
     AIRRT_INLINE airrt_err NAME##_sent_(NAME *box, airrt_err err, airrt_losses losses) {                   \
-        if (!err) RECORDER##_sent(&box->recorder);                                                         \
         for (; losses.count > 0; losses.count--) RECORDER##_dropped(&box->recorder, losses.why);           \
+        if (!err) RECORDER##_sent(&box->recorder);                                                         \
         return err;                                                                                        \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME *box, NAME##_msg msg) {                        \
@@ -968,6 +977,7 @@ AIRRT_HOT airrt_err airrt_priv_mailbox_send(airrt_mailbox *box, const void *msg,
     }                                                                                                      \
     AIRRT_INLINE size_t NAME##_length(const NAME *box) { return airrt_mailbox_length(&box->base); }        \
     AIRRT_INLINE void NAME##_counts(const NAME *box, airrt_counts *out) { airrt_mailbox_counts(&box->base, out); } \
+    AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(T##_message_ == sizeof(NAME##_msg), #T " is not a message")
 
 /* ---- >>actors --------------------------------------------------------------------------------------------------- */
@@ -992,6 +1002,7 @@ struct airrt_ctx {
 #define AIRRT_HAS_DOWN_ 8u
 #define AIRRT_HAS_EXIT_ 16u
 #define AIRRT_HAS_HEALTH_ 32u
+#define AIRRT_HAS_MAILBOX_ 64u
 
 /* What airrt knows of an actor type; made by AIRRT_ACTOR_IMPL, one per NAME in the program. */
 struct airrt_actor_type {
@@ -1038,11 +1049,11 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_name(airrt_system *system, a
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n, size_t *sent);
 
 AIRRT_HOT airrt_err airrt_priv_send(airrt_ref to, airrt_actor_type *type, const void *msg, size_t size, size_t align, bool wait) {
-    if (AIRRT_LIKELY(to.slot < airrt_load_relaxed(&airrt_priv_table.count))) {
+    if (AIRRT_LIKELY(to.slot < airrt_load_relaxed(&airrt_priv_table.count) && to.generation <= AIRRT_GENERATION_MAX_)) {
         airrt_cell *cell = airrt_priv_table.cells + to.slot;
         uint64_t key = (uint64_t)to.generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_;
         if (AIRRT_LIKELY(airrt_load_relaxed(&cell->type) == type && !airrt_load_relaxed(&cell->lanes)))
-            if (AIRRT_LIKELY(airrt_priv_push(cell, key, msg, size, align) == AIRRT_OK)) return AIRRT_OK;
+            if (AIRRT_LIKELY(airrt_priv_push(cell, key, &type->pools, msg, size, align) == AIRRT_OK)) return AIRRT_OK;
     }
     return airrt_priv_send_slow(to, type, msg, NULL, wait);
 }
@@ -1144,6 +1155,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL, NOMEM
  *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first */
 #define AIRRT_ACTOR(NAME, MSG, ARGS)                                                                       \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef MSG NAME##_msg;                                                                                \
     typedef ARGS NAME##_args;                                                                              \
     typedef struct NAME##_ref { airrt_ref ref; } NAME##_ref;                                               \
@@ -1219,6 +1231,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
         return airrt_priv_stash(&ctx->base, &NAME##_actor_, msg);                                          \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_unstash(NAME##_ctx *ctx) { return airrt_priv_unstash(&ctx->base); } \
+    AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_ref) == 8, #NAME "_ref is 8 bytes")
 
 /* AIRRT_ACTOR_IMPL(NAME, STATE, handle [, hooks]) gives it a body, in one file. STATE is private to that file; it is
@@ -1258,6 +1271,7 @@ extern "C" {
 #define AIRRT_ACTOR_IMPL(NAME, STATE, ...) AIRRT_ACTOR_IMPL_(NAME, STATE, airrt_unobserved, __VA_ARGS__, .end_ = 0)
 #define AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, ...) AIRRT_ACTOR_IMPL_(NAME, STATE, OBSERVER, __VA_ARGS__, .end_ = 0)
 #define AIRRT_ACTOR_IMPL_(NAME, STATE, OBSERVER, ...)                                                      \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef STATE NAME##_state_;                                                                           \
     typedef struct NAME##_hooks {                                                                          \
         airrt_err (*handle)(NAME##_ctx *ctx, NAME##_state_ *state, const NAME##_msg *msg);                 \
@@ -1323,6 +1337,7 @@ extern "C" {
         .args_size = AIRRT_CONTENT_SIZE_(NAME##_args), .args_align = AIRRT_ALIGNOF(NAME##_args)            \
     };                                                                                                     \
     AIRRT_DESIGNATORS_END_                                                                                 \
+    AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_state_) <= 64, "AIRRT_ACTOR_IMPL(" #NAME "): state aligned to more than 64 bytes")
 
 /* ---- >>requests ------------------------------------------------------------------------------------------------- */
@@ -1341,6 +1356,7 @@ AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value
 AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx);
 AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void *value, size_t size);
 #define AIRRT_REQUEST(NAME, ACTOR, REPLY)                                                                  \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef REPLY NAME##_reply_;                                                                           \
     typedef struct NAME##_result { airrt_err err; uint64_t tag; NAME##_reply_ value; } NAME##_result;      \
     typedef struct NAME##_promise { uint32_t slot, generation; } NAME##_promise;                           \
@@ -1363,6 +1379,7 @@ AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void 
     AIRRT_INLINE void NAME##_fulfil(NAME##_promise promise, NAME##_reply_ value) {                         \
         airrt_priv_fulfil(promise.slot, promise.generation, &value, sizeof value);                         \
     }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_promise) == 8, #NAME "_promise is 8 bytes")
 
 /* ---- >>system --------------------------------------------------------------------------------------------------- */
@@ -1992,16 +2009,7 @@ static bool airrt_priv_refill_locked(airrt_pool *pool) {
     }
     return true;
 }
-/* A block, or NULL. From the worker's magazine, filled in batches. */
-static void *airrt_priv_get(airrt_pool *pool) {
-    airrt_magazine *mine = airrt_priv_magazine(pool);
-    if (AIRRT_FAULT("pool")) return NULL;
-    if (AIRRT_LIKELY(mine && mine->top)) {
-        void *block = mine->top;
-        mine->top = *airrt_priv_link(pool, block);
-        mine->count--;
-        return block;
-    }
+static AIRRT_COLD void *airrt_priv_get_more(airrt_pool *pool, airrt_magazine *mine) {
     airrt_priv_lock(&pool->lock);
     if (!pool->free && !airrt_priv_refill_locked(pool)) {
         airrt_priv_unlock(&pool->lock);
@@ -2019,6 +2027,16 @@ static void *airrt_priv_get(airrt_pool *pool) {
     airrt_priv_unlock(&pool->lock);
     return block;
 }
+/* A block, or NULL. From the worker's magazine, filled in batches. */
+AIRRT_INLINE void *airrt_priv_get(airrt_pool *pool) {
+    airrt_magazine *mine = airrt_priv_magazine(pool);
+    if (AIRRT_FAULT("pool")) return NULL;
+    if (AIRRT_UNLIKELY(!mine || !mine->top)) return airrt_priv_get_more(pool, mine);
+    void *block = mine->top;
+    mine->top = *airrt_priv_link(pool, block);
+    mine->count--;
+    return block;
+}
 /* Gives n blocks of a magazine back to all. */
 static void airrt_priv_flush(airrt_pool *pool, airrt_magazine *mine, uint32_t n) {
     if (n == 0) return;
@@ -2031,7 +2049,7 @@ static void airrt_priv_flush(airrt_pool *pool, airrt_magazine *mine, uint32_t n)
     pool->free = first;
     airrt_priv_unlock(&pool->lock);
 }
-static void airrt_priv_put(airrt_pool *pool, void *block) {
+AIRRT_INLINE void airrt_priv_put(airrt_pool *pool, void *block) {
     airrt_magazine *mine = airrt_priv_magazine(pool);
     if (AIRRT_LIKELY(mine != NULL)) {
         *airrt_priv_link(pool, block) = mine->top;
@@ -2079,20 +2097,23 @@ static airrt_pool *airrt_priv_pool(size_t size, size_t align, size_t link_at, ui
 }
 
 AIRRT_STB_END_
-static airrt_pool *airrt_priv_cached_pool(airrt_atomic_ptr *cache, size_t size, size_t align, size_t link_at, uint64_t shape) {
-    airrt_pool *pool = airrt_load_acquire(cache);
-    if (AIRRT_LIKELY(pool != NULL)) return pool;
-    pool = airrt_priv_pool(size, align, link_at, shape);
+static AIRRT_COLD airrt_pool *airrt_priv_find_pool(airrt_atomic_ptr *cache, size_t size, size_t align, size_t link_at, uint64_t shape) {
+    airrt_pool *pool = airrt_priv_pool(size, align, link_at, shape);
     if (pool) airrt_store_release(cache, pool);
     return pool;
+}
+AIRRT_INLINE airrt_pool *airrt_priv_cached_pool(airrt_atomic_ptr *cache, size_t size, size_t align, size_t link_at, uint64_t shape) {
+    airrt_pool *pool = airrt_load_acquire(cache);
+    return AIRRT_LIKELY(pool != NULL) ? pool : airrt_priv_find_pool(cache, size, align, link_at, shape);
 }
 
 static airrt_ring *airrt_priv_ring_get(airrt_pools *pools, size_t size, size_t align, uint32_t log2) {
     size_t stride = AIRRT_SLOT_STRIDE_(size, align), bytes = AIRRT_RING_HEADER_(align) + (stride << log2);
-    airrt_pool *pool = airrt_priv_cached_pool(&pools->rings[log2], bytes, align, offsetof(airrt_ring, u.link),
+    airrt_pool *pool = airrt_priv_cached_pool(&pools->rings[log2], bytes, align < 64 ? 64 : align, offsetof(airrt_ring, u.link),
                                               (uint64_t)stride << 8 | log2);
     airrt_ring *ring = pool ? airrt_priv_get(pool) : NULL;
     if (!ring) return NULL;
+    AIRRT_ASSERT(((uintptr_t)ring & 63) == 0);
     ring->pool = pool;
     ring->log2 = log2;
     return ring;
@@ -2146,23 +2167,17 @@ AIRRT_INLINE uint64_t airrt_priv_between(uint64_t from, uint64_t to) { return (t
 AIRRT_INLINE uint64_t airrt_priv_key(airrt_ref ref) {
     return (uint64_t)(ref.generation & AIRRT_GENERATION_MAX_) << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_;
 }
-static airrt_pools *airrt_priv_pools(airrt_cell *cell) {
-    airrt_actor_type *type = airrt_load_relaxed(&cell->type);
-    return type ? &type->pools : &((airrt_mailbox *)(void *)cell)->pools;
-}
 /* Messages in the ring. Any thread. */
 static uint64_t airrt_priv_length(const airrt_cell *cell) {
     uint64_t head = airrt_load_acquire(&cell->head), tail = airrt_load_acquire(&cell->tail);
     return airrt_priv_between(head, tail & AIRRT_POSITION_);
 }
 static uint32_t airrt_priv_log2_for(uint32_t capacity) {
-    uint32_t log2 = 1;
-    while (((uint64_t)1 << log2) < capacity) log2++;
-    return log2;
+    return capacity <= 2 ? 1 : 32u - (uint32_t)__builtin_clz(capacity - 1);
 }
 
 /* Attaches a ring with the message already in it. OK, NOMEM, or EXISTS: the word has moved, start again. */
-static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, const void *payload, size_t payload_size, size_t size, size_t align,
+static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, airrt_pools *pools, const void *payload, size_t payload_size, size_t size, size_t align,
                                  uint64_t mark) {
     uint64_t position = t & AIRRT_POSITION_, backlog = 0;
     uint32_t capacity = airrt_load_relaxed(&cell->capacity), log2 = AIRRT_RING_LOG2_FIRST, last = AIRRT_RING_LOG2_SEGMENT;
@@ -2172,22 +2187,24 @@ static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, const void *paylo
         old = airrt_load_acquire(&cell->ring);
         log2 = (uint32_t)(old & 63) + 1;
         backlog = airrt_priv_between(airrt_load_acquire(&cell->head), position);
-    } else if (airrt_load_relaxed(&cell->evicting)) {
+    } else if (airrt_load_relaxed(&cell->traits) & AIRRT_EVICTING_) {
         log2 = last; /* senders take from it too, so it never changes */
     }
     if (log2 > last) log2 = last;
-    airrt_ring *ring = airrt_priv_ring_get(airrt_priv_pools(cell), size, align, log2);
+    airrt_ring *ring = airrt_priv_ring_get(pools, size, align, log2);
     if (!ring) return airrt_priv_err(AIRRT_ERR_NOMEM, "ring", NULL);
     uintptr_t tagged = airrt_priv_tag(ring);
     uint64_t slots = (uint64_t)1 << log2;
     airrt_store_relaxed(&ring->next, NULL);
     ring->u.base = position;
+    unsigned char *first = (unsigned char *)ring + AIRRT_RING_HEADER_(align);
+    size_t stride = AIRRT_SLOT_STRIDE_(size, align);
     for (uint64_t i = 0; i < slots; i++) {
-        uint64_t p = position + (i << 28);
-        airrt_store_release(airrt_priv_seq(airrt_priv_slot(tagged, p, size, align)), p);
+        uint64_t index = ((position >> 28) + i) & (slots - 1);
+        airrt_store_release(airrt_priv_seq(first + index * stride), position + (i << 28));
     }
     /* What older rings still hold counts too: the slots that the senders beyond the bound will look at are marked. */
-    if (capacity != AIRRT_UNLIMITED) {
+    if (AIRRT_UNLIKELY(backlog + slots > capacity)) {
         uint64_t span = capacity < slots ? capacity : slots;
         for (uint64_t i = backlog < capacity ? capacity - backlog : 0; i < span; i++) {
             uint64_t look = position + ((i + slots - span) << 28);
@@ -2211,8 +2228,8 @@ static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, const void *paylo
     return AIRRT_OK;
 }
 
-AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, const void *payload, size_t payload_size, size_t size,
-                                         size_t align, uint64_t mark) {
+AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_pools *pools, const void *payload, size_t payload_size,
+                                         size_t size, size_t align, uint64_t mark) {
     unsigned spins = 0;
     uint64_t t = airrt_load_acquire(&cell->tail);
     for (;;) {
@@ -2254,7 +2271,7 @@ AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, const v
                 return AIRRT_OK;
             }
         }
-        airrt_err err = airrt_priv_grow(cell, t, payload, payload_size, size, align, mark);
+        airrt_err err = airrt_priv_grow(cell, t, pools, payload, payload_size, size, align, mark);
         if (err != AIRRT_ERR_EXISTS) return err;
         t = airrt_load_acquire(&cell->tail);
     }
@@ -2295,7 +2312,7 @@ static bool airrt_priv_claim(airrt_cell *cell, uintptr_t ring, uint64_t below, v
 }
 /* The consumer's next message: into *out, or its wrap. False: nothing is published at the head. */
 static bool airrt_priv_take(airrt_cell *cell, void *out, size_t size, size_t align, airrt_wrap **wrap) {
-    if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->evicting))) {
+    if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->traits) & AIRRT_EVICTING_)) {
         uint64_t t = airrt_load_acquire(&cell->tail);
         if (t & AIRRT_NORING_) return false;
         return airrt_priv_claim(cell, airrt_load_acquire(&cell->ring), t & AIRRT_POSITION_, out, size, align, wrap);
@@ -2331,7 +2348,7 @@ static void airrt_priv_make_room(airrt_cell *cell) {
 static bool airrt_priv_go_idle(airrt_cell *cell, uint64_t key, uint32_t taken) {
     uint64_t head = airrt_load_relaxed(&cell->head), t = key | head;
     uintptr_t ring = cell->cur;
-    if (airrt_load_relaxed(&cell->evicting)) {
+    if (airrt_load_relaxed(&cell->traits) & AIRRT_EVICTING_) {
         uint64_t now = airrt_load_acquire(&cell->tail);
         if ((now & AIRRT_POSITION_) != airrt_load_acquire(&cell->head)) return false;
         t = key | (now & AIRRT_POSITION_) | (now & AIRRT_NORING_);
@@ -2375,17 +2392,30 @@ static void airrt_priv_strip(airrt_cell *cell) {
     cell->cur = 0;
     airrt_store_relaxed(&cell->first, NULL);
 }
+#define AIRRT_GUESTS_GENERATION_SHIFT 42
+#define AIRRT_GUEST_EVICTOR ((int64_t)1 << 32)
+#define AIRRT_GUEST_MESSAGE ((int64_t)1)
+/* Adds to the guests of a life. DEAD: it is over; FULL: there are as many messages as its capacity already. */
+static airrt_err airrt_priv_guest(airrt_cell *cell, uint32_t generation, int64_t change) {
+    uint64_t guests = airrt_load_relaxed(&cell->guests);
+    do {
+        if (guests >> AIRRT_GUESTS_GENERATION_SHIFT != generation) return AIRRT_ERR_DEAD;
+        if (change == AIRRT_GUEST_MESSAGE && (uint32_t)guests >= airrt_load_relaxed(&cell->capacity)) return AIRRT_ERR_FULL;
+    } while (!airrt_cas(&cell->guests, &guests, guests + (uint64_t)change, SEQ_CST, RELAXED));
+    return AIRRT_OK;
+}
 /* What a sender to an evicting mailbox does before it tries again: takes the oldest message out. keep: all but the newest
  * `keep` may go. EMPTY: there was nothing to take. */
 static airrt_err airrt_priv_evict(airrt_cell *cell, uint64_t key, uint64_t keep, void *out, size_t size, size_t align, airrt_wrap **wrap) {
     airrt_err err = AIRRT_ERR_EMPTY;
-    airrt_fetch_add(&cell->small.lanes.evictors, 1, SEQ_CST); /* before the look at the word: its death waits for us */
+    uint32_t generation = (uint32_t)(key >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_;
+    if (airrt_priv_guest(cell, generation, AIRRT_GUEST_EVICTOR)) return AIRRT_ERR_DEAD; /* from here on its death waits for us */
     uint64_t t = airrt_load_seq(&cell->tail);
     if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) err = AIRRT_ERR_DEAD;
     else if (!(t & (AIRRT_NORING_ | AIRRT_RESIZE_)) &&
              airrt_priv_claim(cell, airrt_load_acquire(&cell->ring), (t & AIRRT_POSITION_) - (keep << 28), out, size, align, wrap))
         err = AIRRT_OK;
-    airrt_fetch_add(&cell->small.lanes.evictors, (uint32_t)-1, SEQ_CST);
+    airrt_priv_guest(cell, generation, -AIRRT_GUEST_EVICTOR);
     return err;
 }
 
@@ -2419,6 +2449,7 @@ typedef struct airrt_cold {
     uint64_t restarted_ns[5];
     uint64_t created_ns, before_ns, last_ns; /* with .timestamps: birth, the previous message, this one */
     bool timestamps, reasoned;
+    struct airrt_worker *pinned;           /* the worker that alone runs it */
     bool every;                            /* every message takes the long way */
     airrt_reason reason;                   /* while it is being buried */
 } airrt_cold;
@@ -2448,7 +2479,7 @@ typedef struct airrt_queue {
     airrt_atomic_ptr entries[AIRRT_QUEUE_SIZE];
 } airrt_queue;
 
-typedef enum airrt_phase { AIRRT_PHASE_NONE, AIRRT_PHASE_HANDLE, AIRRT_PHASE_START, AIRRT_PHASE_STOP, AIRRT_PHASE_RESTART,
+typedef enum airrt_phase { AIRRT_PHASE_NONE, AIRRT_PHASE_HANDLE, AIRRT_PHASE_SIGNAL, AIRRT_PHASE_START, AIRRT_PHASE_STOP, AIRRT_PHASE_RESTART,
                            AIRRT_PHASE_ERROR } airrt_phase;
 
 struct airrt_worker {
@@ -2488,7 +2519,10 @@ typedef struct airrt_named { char *key; airrt_ref value; } airrt_named;
 typedef struct airrt_name_of { uint64_t key; char *value; } airrt_name_of;
 
 enum { AIRRT_SYSTEM_RUNNING, AIRRT_SYSTEM_DRAINING, AIRRT_SYSTEM_STOPPING, AIRRT_SYSTEM_STOPPED };
+/* A mailbox's bound as a cell's senders see it. */
+typedef struct airrt_bound { uint32_t capacity; uint8_t policy, lanes; bool evicting; } airrt_bound;
 struct airrt_system {
+    airrt_bound bound;         /* of actors that ask for nothing else */
     airrt_system_desc desc;    /* resolved: no zero left that means a default */
     uint32_t worker_count;
     airrt_worker *workers[AIRRT_WORKERS_MAX];
@@ -2997,8 +3031,8 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
         return;
     }
     airrt_worker *me = airrt_priv_me;
-    if (cell->pinned) {
-        airrt_worker *its = cell->pinned;
+    if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->traits) & AIRRT_PINNED_)) {
+        airrt_worker *its = cell->cold->pinned;
         airrt_fetch_add(&system->pins, 1, ACQUIRE);
         airrt_store_seq(&its->pinned_bell, 1);
         airrt_priv_notify(&its->pinned_bell, 1);
@@ -3198,7 +3232,8 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
 }
 
 AIRRT_INLINE airrt_actor_type *airrt_priv_type(const airrt_cell *cell) { return airrt_load_relaxed(&cell->type); }
-static void airrt_priv_bury(airrt_ctx *ctx);
+static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason);
+static void airrt_priv_bury_on(airrt_ctx *ctx);
 static bool airrt_priv_first_turn(airrt_ctx *ctx);
 static void airrt_priv_panicked(airrt_worker *w);
 
@@ -3211,7 +3246,7 @@ static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
     airrt_store_relaxed(&w->running, cell);
     airrt_count(&w->turns, 1);
     uint8_t life = airrt_load_relaxed(&cell->life);
-    if (AIRRT_UNLIKELY(life == AIRRT_LIFE_BURYING)) airrt_priv_bury(&w->ctx);
+    if (AIRRT_UNLIKELY(life == AIRRT_LIFE_BURYING)) airrt_priv_bury_on(&w->ctx);
     else if (AIRRT_LIKELY(life != AIRRT_STATE_STARTING) || airrt_priv_first_turn(&w->ctx)) airrt_priv_type(cell)->run(&w->ctx);
 }
 static void airrt_priv_turn_end(airrt_worker *w) {
@@ -3250,10 +3285,12 @@ static void airrt_priv_work_loop(airrt_worker *w) {
     }
     airrt_priv_turn_end(w);
 }
+enum { AIRRT_BELL_WORK = 1, AIRRT_BELL_DISMISS };
 static void airrt_priv_pinned_loop(airrt_worker *w) {
     while (w->pinned && !airrt_load_relaxed(&w->system->quit)) {
         uint32_t bell = airrt_exchange(&w->pinned_bell, 0, SEQ_CST);
         airrt_priv_housekeep(w);
+        if (bell == AIRRT_BELL_DISMISS) break;
         if (bell) {
             airrt_priv_turn(w, w->pinned);
             airrt_priv_turn_end(w);
@@ -3321,6 +3358,7 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget) {
         airrt_priv_turn(w, cell);
         airrt_priv_turn_end(w);
     }
+    if (w->next) airrt_priv_queue_push(w, w->next), w->next = NULL; /* where airrt_system_idle_ns sees it */
     airrt_priv_me = NULL;
     airrt_store_release(&system->polling, 0);
     return turns;
@@ -3349,13 +3387,16 @@ static airrt_pool *airrt_priv_state_pool(airrt_actor_type *type) {
     size_t size = AIRRT_ROUND_UP_(type->state_size, type->args_align) + type->args_size;
     return airrt_priv_cached_pool(&type->states, size, type->state_align > type->args_align ? type->state_align : type->args_align, 0, 2);
 }
-/* The reason that an error returned by a hook stands for. */
-static airrt_reason airrt_priv_reason_of(airrt_ctx *ctx, airrt_err err) {
-    airrt_reason reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
-    if (ctx->leaving) reason = ctx->reason;
-    else if (err == AIRRT_ERR_EXIT || err == AIRRT_ERR_IGNORE) reason = airrt_priv_reason(AIRRT_EXIT_NORMAL, AIRRT_OK, 0, "");
+static const airrt_reason airrt_priv_normal = { .kind = AIRRT_EXIT_NORMAL };
+static const airrt_reason airrt_priv_stopped = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "stopped" };
+static const airrt_reason airrt_priv_killed = { .kind = AIRRT_EXIT_KILLED, .text = "killed" };
+/* The reason that an error returned by a hook stands for; good until the ctx's next failure. */
+static const airrt_reason *airrt_priv_reason_of(airrt_ctx *ctx, airrt_err err) {
+    bool told = ctx->leaving;
     ctx->leaving = false;
-    return reason;
+    if (err == AIRRT_ERR_EXIT || err == AIRRT_ERR_IGNORE) return &airrt_priv_normal;
+    if (!told) ctx->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
+    return &ctx->reason;
 }
 /* Lets go of the current message's envelope. err: what its asker is told if it has no answer yet. */
 static void airrt_priv_done(airrt_ctx *ctx, airrt_err err, const airrt_reason *reason) {
@@ -3412,8 +3453,10 @@ static uint32_t airrt_priv_lose_fifo(airrt_system *system, airrt_cell *cell, air
     }
     return n;
 }
-/* What comes to an actor that does not take signals any more. */
-static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, airrt_signal *signal, const airrt_reason *reason) {
+/* What comes to an actor that does not take signals any more. waiters: who is to be told at its end, which is near; NULL: they
+ * go back into the lane, to be found again then. */
+static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, airrt_signal *signal, const airrt_reason *reason,
+                                     airrt_signal **waiters) {
     airrt_signal *twin;
     switch ((airrt_signal_kind)signal->kind) {
     case AIRRT_SIGNAL_WATCH:
@@ -3434,16 +3477,19 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
         airrt_priv_wrap_put(signal->u.timer.wrap);
         break;
     case AIRRT_SIGNAL_MESSAGE:
-        airrt_fetch_add(&cell->small.lanes.length, (uint32_t)-1, RELAXED);
         airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, signal->u.wrap, AIRRT_LOSS_DIED, reason);
         break;
-    case AIRRT_SIGNAL_WAIT: /* its end is not far */
-        if (cell->cold) {
-            airrt_priv_insert(&cell->cold->waiters, signal);
-            return;
+    case AIRRT_SIGNAL_WAIT:
+        if (waiters) {
+            signal->next = *waiters;
+            *waiters = signal;
+        } else {
+            uint64_t lane = airrt_load_relaxed(&cell->lane);
+            do {
+                signal->after = (uint32_t)lane;
+            } while (!airrt_cas(&cell->lane, &lane, (lane & ~(uint64_t)UINT32_MAX) | signal->index, RELEASE, RELAXED));
         }
-        if (airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), AIRRT_OK, reason, NULL, 0)) return;
-        break;
+        return;
     case AIRRT_SIGNAL_PROBE:
         if (airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), AIRRT_ERR_DEAD, NULL, NULL, 0)) return;
         break;
@@ -3454,21 +3500,19 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
 static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell);
 
 /* Ends an actor whose post_stop has run. Comes back for more turns while senders are in the middle of a send to it. */
-static void airrt_priv_bury(airrt_ctx *ctx) {
+static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     airrt_system *system = w->system;
     airrt_actor_type *type = airrt_priv_type(cell);
     airrt_cold *cold = cell->cold;
     airrt_ref self = airrt_priv_ref(cell);
-    airrt_reason reason = cold && cold->reasoned ? cold->reason : airrt_priv_reason((airrt_exit)cell->exit_kind, AIRRT_OK, 0, "");
-    bool failed = !airrt_exit_is_normal(reason.kind);
-    airrt_store_relaxed(&cell->life, AIRRT_LIFE_BURYING);
-    airrt_priv_done(ctx, AIRRT_ERR_DEAD, &reason);
     airrt_signal *waiters = NULL, *signal;
+    airrt_store_relaxed(&cell->life, AIRRT_LIFE_BURYING);
+    airrt_priv_done(ctx, AIRRT_ERR_DEAD, reason);
     while ((signal = w->signals) != NULL) { /* taken from its lane, not handled any more */
         w->signals = signal->next;
-        airrt_priv_refuse_signal(system, cell, signal, &reason);
+        airrt_priv_refuse_signal(system, cell, signal, reason, NULL);
     }
 
     uint64_t end = airrt_priv_shut(cell) & AIRRT_POSITION_;
@@ -3485,32 +3529,35 @@ static void airrt_priv_bury(airrt_ctx *ctx) {
             msg = airrt_priv_wrapped(spare);
         }
         bool got = airrt_priv_take(cell, msg, type->msg.size, type->msg.align, &wrap);
-        if (got) airrt_priv_lose(system, self, &type->msg, msg, wrap, AIRRT_LOSS_DIED, &reason);
+        if (got) airrt_priv_lose(system, self, &type->msg, msg, wrap, AIRRT_LOSS_DIED, reason);
         if (spare) airrt_priv_wrap_put(spare);
         if (!got) { /* a sender has claimed a position and not published yet: never spin for it */
             airrt_priv_requeue(w, cell);
             return;
         }
     }
-    if (airrt_load_relaxed(&cell->evicting) && airrt_load_seq(&cell->small.lanes.evictors)) {
-        airrt_priv_requeue(w, cell);
-        return;
-    }
+    uint32_t generation = self.generation, successor = generation + 1;
+    uint64_t guests = airrt_load_seq(&cell->guests);
+    do {
+        if (guests >> 32 & 1023) { /* a sender is taking a message out */
+            airrt_priv_requeue(w, cell);
+            return;
+        }
+    } while (!airrt_cas(&cell->guests, &guests, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_GUESTS_GENERATION_SHIFT, SEQ_CST, SEQ_CST));
 
     airrt_priv_release_name(system, cell);
     airrt_timer starter = { 0, 0 };
     if (cold) {
         airrt_priv_cancel_timers(cold);
-        airrt_count(&w->tally.aside, -(uint64_t)airrt_priv_lose_fifo(system, cell, &cold->ready, &reason));
-        airrt_count(&w->tally.stashed, -(uint64_t)airrt_priv_lose_fifo(system, cell, &cold->stash, &reason));
-        for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL && airrt_load_relaxed(&cell->lanes) == 1; i++)
-            airrt_fetch_add(&cell->small.lanes.length, -airrt_priv_lose_fifo(system, cell, &cold->lanes.queue[i], &reason), RELAXED);
-        airrt_priv_refuse_promises(cold, &reason);
+        airrt_count(&w->tally.aside, -(uint64_t)airrt_priv_lose_fifo(system, cell, &cold->ready, reason));
+        airrt_count(&w->tally.stashed, -(uint64_t)airrt_priv_lose_fifo(system, cell, &cold->stash, reason));
+        for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++) airrt_priv_lose_fifo(system, cell, &cold->lanes.queue[i], reason);
+        airrt_priv_refuse_promises(cold, reason);
         while ((signal = airrt_priv_shift(&cold->due)) != NULL) airrt_priv_signal_put(signal);
     }
     /* From here on signals are refused; what was in the lane is disposed of. */
-    uint32_t generation = self.generation, successor = generation + 1;
-    uint64_t lane = airrt_exchange(&cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, ACQ_REL);
+    uint64_t lane = airrt_exchange(&cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, SEQ_CST);
+    airrt_priv_release_name(system, cell); /* again: one registered meanwhile either sees us dead or is seen */
     airrt_signal *list = NULL;
     for (uint32_t index = (uint32_t)lane; index; index = signal->after) {
         signal = airrt_priv_signal_at(index);
@@ -3519,12 +3566,20 @@ static void airrt_priv_bury(airrt_ctx *ctx) {
     }
     while ((signal = list) != NULL) {
         list = signal->next;
-        airrt_priv_refuse_signal(system, cell, signal, &reason);
+        airrt_priv_refuse_signal(system, cell, signal, reason, &waiters);
     }
-    airrt_priv_forget_ties(cell, &reason);
+    airrt_priv_forget_ties(cell, reason);
     if (cold) {
-        waiters = cold->waiters;
+        while ((signal = cold->waiters) != NULL) {
+            airrt_priv_remove(&cold->waiters, signal);
+            signal->next = waiters;
+            waiters = signal;
+        }
         starter = cold->starter;
+        if (reason == &cold->reason) { /* outlives the cold part */
+            w->failing = *reason;
+            reason = &w->failing;
+        }
         airrt_priv_free(cold->promises, 0);
         airrt_priv_put(airrt_priv_cold_pool(), cold);
         cell->cold = NULL;
@@ -3536,11 +3591,10 @@ static void airrt_priv_bury(airrt_ctx *ctx) {
     airrt_count(&w->tally.accepted, accepted);
     airrt_count(&w->tally.ended, 1);
     if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
-    airrt_store_relaxed(&cell->life, failed ? AIRRT_STATE_FAILED : AIRRT_STATE_STOPPED);
+    airrt_store_relaxed(&cell->life, airrt_exit_is_normal(reason->kind) ? AIRRT_STATE_STOPPED : AIRRT_STATE_FAILED);
     airrt_store_relaxed(&cell->head, 0);
     airrt_store_relaxed(&cell->laps, 0);
-    if (w->pinned) w->pinned = NULL;
-    cell->pinned = NULL;
+    w->pinned = NULL;
     if (successor <= AIRRT_GENERATION_MAX_) {
         airrt_store_release(&cell->tail, (uint64_t)successor << AIRRT_GENERATION_SHIFT_ | AIRRT_NORING_);
         airrt_priv_put(&airrt_priv_cells, cell);
@@ -3548,13 +3602,18 @@ static void airrt_priv_bury(airrt_ctx *ctx) {
         airrt_store_release(&cell->tail, (uint64_t)AIRRT_GENERATION_MAX_ << AIRRT_GENERATION_SHIFT_ | AIRRT_NORING_);
     }
     ctx->cell = NULL;
-    if (starter.slot) airrt_priv_answer(starter.slot, starter.generation, AIRRT_ERR_DEAD, &reason, NULL, 0);
+    if (starter.slot) airrt_priv_answer(starter.slot, starter.generation, AIRRT_ERR_DEAD, reason, NULL, 0);
     while ((signal = waiters) != NULL) {
         waiters = signal->next;
         uint32_t word = airrt_load_relaxed(&signal->word);
-        if (!airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(word), AIRRT_OK, &reason, NULL, 0)) airrt_priv_signal_put(signal);
+        if (!airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(word), AIRRT_OK, reason, NULL, 0)) airrt_priv_signal_put(signal);
     }
     if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
+}
+static void airrt_priv_bury_on(airrt_ctx *ctx) {
+    airrt_cell *cell = ctx->cell;
+    airrt_reason kind = { .kind = (airrt_exit)cell->exit_kind };
+    airrt_priv_bury(ctx, cell->cold && cell->cold->reasoned ? &cell->cold->reason : &kind);
 }
 /* Ends the running actor for a reason: post_stop if it had started, then the rest. */
 static void airrt_priv_die(airrt_ctx *ctx, const airrt_reason *reason) {
@@ -3562,18 +3621,19 @@ static void airrt_priv_die(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_cell *cell = ctx->cell;
     airrt_state life = (airrt_state)airrt_load_relaxed(&cell->life);
     bool started = life == AIRRT_STATE_RUNNING || life == AIRRT_STATE_STOPPING;
-    w->failing = *reason;
     cell->exit_kind = (uint8_t)reason->kind;
     if (cell->cold) {
         cell->cold->reason = *reason;
         cell->cold->reasoned = true;
     }
     if (started && (airrt_priv_type(cell)->has & AIRRT_HAS_STOP_)) {
+        if (reason != &w->failing) w->failing = *reason;
+        reason = &w->failing;
         airrt_store_relaxed(&cell->life, AIRRT_STATE_STOPPING);
         w->phase = AIRRT_PHASE_STOP;
-        airrt_priv_type(cell)->stop(ctx, cell->state, &w->failing);
+        airrt_priv_type(cell)->stop(ctx, cell->state, reason);
     }
-    airrt_priv_bury(ctx);
+    airrt_priv_bury(ctx, reason);
 }
 /* Runs pre_start on zeroed state. False: it failed and the actor is gone. */
 static bool airrt_priv_begin(airrt_ctx *ctx) {
@@ -3585,15 +3645,13 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
     airrt_err err = type->start(ctx, cell->state, airrt_priv_args(cell));
     w->phase = AIRRT_PHASE_HANDLE;
     if (err) {
-        airrt_reason reason = airrt_priv_reason_of(ctx, err);
-        if (cell->cold && cell->cold->starter.slot) {
-            airrt_timer starter = cell->cold->starter;
+        airrt_timer starter = { 0, 0 };
+        if (cell->cold) {
+            starter = cell->cold->starter;
             cell->cold->starter.slot = 0;
-            airrt_priv_die(ctx, &reason); /* first, so that the spawner finds it gone */
-            airrt_priv_answer(starter.slot, starter.generation, err, &reason, NULL, 0);
-        } else {
-            airrt_priv_die(ctx, &reason);
         }
+        airrt_priv_die(ctx, airrt_priv_reason_of(ctx, err)); /* first, so that the spawner finds it gone */
+        airrt_priv_answer(starter.slot, starter.generation, err, NULL, NULL, 0);
         return false;
     }
     airrt_priv_set_life(cell, AIRRT_STATE_RUNNING);
@@ -3632,8 +3690,12 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
     airrt_cell *cell = ctx->cell;
     airrt_actor_type *type = airrt_priv_type(cell);
     airrt_action action = AIRRT_ACTION_STOP;
+    if (airrt_exit_is_normal(why->kind)) {
+        airrt_priv_die(ctx, why);
+        return false;
+    }
     w->failing = *why;
-    if ((type->has & AIRRT_HAS_ERROR_) && w->phase != AIRRT_PHASE_ERROR && !airrt_exit_is_normal(why->kind)) {
+    if ((type->has & AIRRT_HAS_ERROR_) && w->phase != AIRRT_PHASE_ERROR) {
         w->phase = AIRRT_PHASE_ERROR;
         action = type->error(ctx, cell->state, &w->failing);
         w->phase = AIRRT_PHASE_HANDLE;
@@ -3650,31 +3712,31 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
         }
         return airrt_priv_begin_again(ctx);
     }
-    airrt_reason reason = w->failing;
-    airrt_priv_die(ctx, &reason);
+    airrt_priv_die(ctx, &w->failing);
     return false;
 }
 /* The message on which handle has failed is kept, or quarantined, if the type asks for redelivery. */
-static void airrt_priv_keep_message(airrt_ctx *ctx) {
+static bool airrt_priv_keep_message(airrt_ctx *ctx) {
     airrt_cell *cell = ctx->cell;
     airrt_actor_type *type = airrt_priv_type(cell);
     airrt_wrap *wrap = (airrt_wrap *)(uintptr_t)ctx->envelope;
     airrt_cold *cold = type->redeliver && wrap && !ctx->kept ? airrt_priv_cold(cell) : NULL;
     airrt_signal *kept = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
-    if (!kept) return; /* not asked for, or no memory: then it counts as handled */
+    if (!kept) return false; /* not asked for, or no memory: then it counts as handled */
     ctx->envelope = NULL;
     airrt_count(&ctx->handled, (uint64_t)-1);
     if (++cold->tries >= type->redeliver) {
         cold->tries = 0;
         airrt_priv_signal_put(kept);
         airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(cell), &type->msg, NULL, wrap, AIRRT_LOSS_QUARANTINED, NULL);
-        return;
+        return true;
     }
     kept->u.wrap = wrap;
     airrt_count(&airrt_priv_worker(ctx)->tally.aside, 1);
     kept->next = cold->ready.first; /* before all others */
     cold->ready.first = kept;
     if (!cold->ready.last) cold->ready.last = kept;
+    return true;
 }
 static void airrt_priv_note_detour(airrt_cell *cell) {
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT, RELAXED);
@@ -3685,14 +3747,11 @@ AIRRT_API bool airrt_priv_after(airrt_ctx *ctx, airrt_err err) {
         airrt_priv_done(ctx, AIRRT_ERR_NO_REPLY, NULL);
         return true;
     }
-    airrt_reason reason = airrt_priv_reason_of(ctx, err);
-    bool failed = !airrt_exit_is_normal(reason.kind);
-    if (failed) {
-        airrt_count(&airrt_priv_worker(ctx)->tally.failed, 1);
-        airrt_priv_keep_message(ctx);
-    }
-    airrt_priv_done(ctx, failed ? AIRRT_ERR_DEAD : AIRRT_ERR_NO_REPLY, &reason);
-    if (!airrt_priv_failed(ctx, &reason)) return false;
+    const airrt_reason *reason = airrt_priv_reason_of(ctx, err);
+    bool failed = !airrt_exit_is_normal(reason->kind);
+    if (failed && !airrt_priv_keep_message(ctx)) airrt_count(&airrt_priv_worker(ctx)->tally.failed, 1);
+    airrt_priv_done(ctx, failed ? AIRRT_ERR_DEAD : AIRRT_ERR_NO_REPLY, reason);
+    if (!airrt_priv_failed(ctx, reason)) return false;
     if (ctx->cell->cold && ctx->cell->cold->ready.first) airrt_priv_note_detour(ctx->cell);
     return true;
 }
@@ -3759,6 +3818,7 @@ static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
     airrt_priv_signal_put(mine);
     airrt_priv_signal_put(signal);
     airrt_err err = AIRRT_OK;
+    airrt_priv_worker(ctx)->phase = AIRRT_PHASE_SIGNAL;
     if (!link) {
         if (type->has & AIRRT_HAS_DOWN_) err = type->down(ctx, cell->state, &down);
     } else if (parent || (!(type->has & AIRRT_HAS_EXIT_) && !airrt_exit_is_normal(down.reason.kind))) {
@@ -3767,7 +3827,8 @@ static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
     } else if (type->has & AIRRT_HAS_EXIT_) {
         err = type->exit(ctx, cell->state, &down);
     }
-    return err ? airrt_priv_after(ctx, err) : true;
+    airrt_priv_worker(ctx)->phase = AIRRT_PHASE_HANDLE;
+    return err ? airrt_priv_failed(ctx, airrt_priv_reason_of(ctx, err)) : true;
 }
 static bool airrt_priv_deliver_due(airrt_ctx *ctx) {
     airrt_cold *cold;
@@ -3781,9 +3842,12 @@ static void airrt_priv_answer_probe(airrt_signal *probe, airrt_err err, const ai
     if (!airrt_priv_answer(probe->index, generation, err, NULL, health, sizeof *health)) airrt_priv_signal_put(probe);
 }
 static void airrt_priv_deliver_probe(airrt_ctx *ctx, airrt_signal *probe) {
-    airrt_priv_worker(ctx)->probe = probe; /* so that a panic in the hook is an answer too */
+    airrt_worker *w = airrt_priv_worker(ctx);
+    w->probe = probe; /* so that a panic in the hook is an answer too */
+    w->phase = AIRRT_PHASE_SIGNAL;
     airrt_health health = airrt_priv_type(ctx->cell)->health(ctx, ctx->cell->state);
-    airrt_priv_worker(ctx)->probe = NULL;
+    w->phase = AIRRT_PHASE_HANDLE;
+    w->probe = NULL;
     airrt_priv_answer_probe(probe, AIRRT_OK, &health);
 }
 static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
@@ -3793,7 +3857,7 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
     airrt_signal *twin;
     if (!cold && signal->kind != AIRRT_SIGNAL_UNTIE) { /* no memory to keep it: as if we had ended */
         static const airrt_reason nobody = { .kind = AIRRT_EXIT_NO_PROCESS };
-        airrt_priv_refuse_signal(airrt_priv_worker(ctx)->system, cell, signal, &nobody);
+        airrt_priv_refuse_signal(airrt_priv_worker(ctx)->system, cell, signal, &nobody, NULL);
         return true;
     }
     switch ((airrt_signal_kind)signal->kind) {
@@ -3857,9 +3921,8 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
         w->signals = signal;
     }
     if (orders & AIRRT_ORDER_KILL) {
-        airrt_reason killed = airrt_priv_reason(AIRRT_EXIT_KILLED, AIRRT_OK, 0, "killed");
         airrt_count(&w->tally.killed, 1);
-        airrt_priv_die(ctx, &killed);
+        airrt_priv_die(ctx, &airrt_priv_killed);
         return false;
     }
     if ((orders & AIRRT_ORDER_STOP) && airrt_load_relaxed(&cell->life) == AIRRT_STATE_RUNNING) {
@@ -3880,7 +3943,7 @@ static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap 
     if (!signal) return false;
     *wrap = signal->u.wrap;
     airrt_priv_signal_put(signal);
-    airrt_fetch_add(&cell->small.lanes.length, (uint32_t)-1, RELAXED);
+    airrt_priv_guest(cell, (uint32_t)(airrt_load_relaxed(&cell->guests) >> AIRRT_GUESTS_GENERATION_SHIFT), -AIRRT_GUEST_MESSAGE);
     return true;
 }
 /* The next message by priority: critical, high, normal (the ring), low; but every eighth one is taken from high, normal or
@@ -3911,12 +3974,11 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     airrt_system *system = w->system;
-    /* Mostly the ring is simply empty: the swap that goes idle is itself the proof. */
-    if (AIRRT_LIKELY(cell->cur && !(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_))) {
-        uint64_t t = airrt_load_relaxed(&cell->tail);
-        if ((t & AIRRT_OPEN_) && (t & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head) &&
-            airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left)) return AIRRT_NEXT_LEAVE_;
-    }
+    /* Mostly there is simply nothing more: the swap that goes idle is itself the proof. */
+    uint64_t seen = airrt_load_relaxed(&cell->tail);
+    if (AIRRT_LIKELY(!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && (seen & AIRRT_OPEN_) &&
+                     (seen & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head)) &&
+        airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left)) return AIRRT_NEXT_LEAVE_;
     for (int looks = 0; looks < 4;) {
         airrt_wrap *wrap = NULL;
         if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && !airrt_priv_attend(ctx)) return AIRRT_NEXT_LEAVE_;
@@ -3942,9 +4004,9 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
             return AIRRT_NEXT_MESSAGE_;
         }
         uint64_t t = airrt_load_acquire(&cell->tail);
-        if (!(t & AIRRT_OPEN_) && (t & AIRRT_POSITION_) == airrt_load_acquire(&cell->head)) { /* drained */
-            airrt_reason shutdown = airrt_priv_reason(AIRRT_EXIT_SHUTDOWN, AIRRT_OK, 0, "stopped");
-            airrt_priv_die(ctx, &shutdown);
+        if (!(t & AIRRT_OPEN_) && (t & AIRRT_POSITION_) == airrt_load_acquire(&cell->head) &&
+            !(uint32_t)airrt_load_seq(&cell->guests)) { /* drained */
+            airrt_priv_die(ctx, &airrt_priv_stopped);
             return AIRRT_NEXT_LEAVE_;
         }
         if (t & AIRRT_OPEN_) {
@@ -3974,7 +4036,7 @@ static void airrt_priv_panicked(airrt_worker *w) {
     if (w->probe) airrt_priv_answer_probe(w->probe, AIRRT_ERR_FAILED, NULL);
     w->probe = NULL;
     switch (phase) {
-    case AIRRT_PHASE_STOP: airrt_priv_bury(ctx); return;
+    case AIRRT_PHASE_STOP: airrt_priv_bury(ctx, &w->failing); return;
     case AIRRT_PHASE_RESTART: goes_on = airrt_priv_begin_again(ctx); break;
     case AIRRT_PHASE_START: {
         airrt_timer starter = { 0, 0 };
@@ -3988,10 +4050,10 @@ static void airrt_priv_panicked(airrt_worker *w) {
     }
     case AIRRT_PHASE_ERROR: airrt_priv_die(ctx, &reason); return;
     case AIRRT_PHASE_NONE:
+    case AIRRT_PHASE_SIGNAL:
     case AIRRT_PHASE_HANDLE:
     default:
-        airrt_count(&w->tally.failed, 1);
-        airrt_priv_keep_message(ctx);
+        if (phase == AIRRT_PHASE_HANDLE && !airrt_priv_keep_message(ctx)) airrt_count(&w->tally.failed, 1);
         airrt_priv_done(ctx, AIRRT_ERR_DEAD, &reason);
         goes_on = airrt_priv_failed(ctx, &reason);
     }
@@ -4015,15 +4077,12 @@ static bool airrt_priv_drops(airrt_backpressure policy, airrt_priority priority)
 /* Into a priority lane: a signal of its own kind, bounded by the mailbox's capacity. OK, FULL, DEAD, NOMEM. */
 static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap *wrap) {
     airrt_ref to = { cell->slot, (uint32_t)(key >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_ };
-    uint64_t t = airrt_load_acquire(&cell->tail);
-    if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) return AIRRT_ERR_DEAD;
-    uint32_t length = airrt_load_relaxed(&cell->small.lanes.length);
-    do {
-        if (length >= airrt_load_relaxed(&cell->capacity)) return AIRRT_ERR_FULL;
-    } while (!airrt_cas(&cell->small.lanes.length, &length, length + 1, RELAXED, RELAXED));
-    airrt_signal *signal = airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE);
+    AIRRT_TRY(airrt_priv_guest(cell, to.generation, AIRRT_GUEST_MESSAGE)); /* first: who closes sees that we are coming */
+    uint64_t t = airrt_load_seq(&cell->tail);
+    bool open = !((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_));
+    airrt_signal *signal = open ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
     if (signal) signal->u.wrap = wrap;
-    airrt_err err = !signal ? AIRRT_ERR_NOMEM : AIRRT_OK;
+    airrt_err err = !open ? AIRRT_ERR_DEAD : !signal ? AIRRT_ERR_NOMEM : AIRRT_OK;
     if (signal && airrt_load_relaxed(&cell->system)) {
         if (!airrt_priv_signal(to, signal)) err = AIRRT_ERR_DEAD;
     } else if (signal) { /* a mailbox without a runtime has no slot to be found by */
@@ -4035,16 +4094,16 @@ static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap
     }
     if (err) {
         if (signal) airrt_priv_signal_put(signal);
-        airrt_fetch_add(&cell->small.lanes.length, (uint32_t)-1, RELAXED);
+        airrt_discard(airrt_priv_guest(cell, to.generation, -AIRRT_GUEST_MESSAGE));
     }
     return err;
 }
 /* One try of a send: plain, or wrapped, or into a lane. */
-static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, const airrt_message_type *type, const void *msg, airrt_wrap *wrap,
+static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, airrt_pools *pools, const airrt_message_type *type, const void *msg, airrt_wrap *wrap,
                                 airrt_priority priority) {
     if (wrap && airrt_load_relaxed(&cell->lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL) return airrt_priv_push_lane(cell, key, wrap);
-    if (wrap) return airrt_priv_push_slow(cell, key, &wrap, sizeof wrap, type->size, type->align, AIRRT_SEQ_WRAPPED_);
-    return airrt_priv_push_slow(cell, key, msg, type->size, type->size, type->align, 0);
+    if (wrap) return airrt_priv_push_slow(cell, key, pools, &wrap, sizeof wrap, type->size, type->align, AIRRT_SEQ_WRAPPED_);
+    return airrt_priv_push_slow(cell, key, pools, msg, type->size, type->size, type->align, 0);
 }
 /* Asks the consumer to wake those who wait for room. */
 static void airrt_priv_announce(airrt_cell *cell, uint64_t key) {
@@ -4053,7 +4112,7 @@ static void airrt_priv_announce(airrt_cell *cell, uint64_t key) {
            !airrt_cas(&cell->tail, &t, t | AIRRT_WAITER_, ACQ_REL, ACQUIRE)) {}
 }
 /* What an evicting sender is to do with the message it took out. */
-typedef struct airrt_evicted { airrt_system *system; airrt_mailbox *box; airrt_ref to; airrt_losses *losses; } airrt_evicted;
+typedef struct airrt_evicted { airrt_system *system; airrt_mailbox *box; airrt_ref to; airrt_pools *pools; airrt_losses *losses; } airrt_evicted;
 static void airrt_priv_evicted(const airrt_evicted *e, const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
     if (e->losses) e->losses->why = AIRRT_LOSS_DROPPED, e->losses->count++;
     if (e->system) {
@@ -4067,7 +4126,7 @@ static void airrt_priv_evicted(const airrt_evicted *e, const airrt_message_type 
 /* Takes out the oldest messages until at most `keep` are left, or one if once. False: no memory to take them into. */
 static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep, bool once, const airrt_message_type *type,
                                   const airrt_evicted *e) {
-    airrt_wrap *room = airrt_priv_wrap_get(airrt_priv_pools(cell), type->size, type->align), *wrap = NULL;
+    airrt_wrap *room = airrt_priv_wrap_get(e->pools, type->size, type->align), *wrap = NULL;
     unsigned spins = 0;
     if (!room) return false;
     for (;;) {
@@ -4094,7 +4153,7 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
     for (;;) {
         uint32_t room = airrt_load_acquire(&cell->room); /* then WAITER, then another try, then sleep: no wake-up is lost */
         if (waiting) airrt_priv_announce(cell, key);
-        airrt_err err = airrt_priv_try(cell, key, type, msg, wrap, priority);
+        airrt_err err = airrt_priv_try(cell, key, e->pools, type, msg, wrap, priority);
         if (err == AIRRT_OK && policy == AIRRT_BACKPRESSURE_LATEST && airrt_priv_length(cell) > 1)
             airrt_priv_evict_down(cell, key, 1, false, type, e);
         if (err != AIRRT_ERR_FULL) return err;
@@ -4140,7 +4199,8 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     if (!to.generation || to.generation > AIRRT_GENERATION_MAX_ || !cell || ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)))
         return airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
     if (airrt_load_relaxed(&cell->type) != type) return airrt_priv_refuse(to, type, msg, AIRRT_ERR_TYPE, AIRRT_LOSS_NO_RECEIVER);
-    airrt_system *system = airrt_priv_pin(cell);
+    bool inside = me && me->system == airrt_load_relaxed(&cell->system); /* our own system is not closed while we run */
+    airrt_system *system = inside ? me->system : airrt_priv_pin(cell);
     if (!system) return airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
     airrt_priority priority = airrt_priv_priority(&type->msg, desc);
     airrt_wrap *wrap = NULL;
@@ -4156,7 +4216,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
         wrap->envelope.promise_generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&promise->word));
     }
     if (!err) {
-        airrt_evicted evicted = { system, NULL, to, NULL };
+        airrt_evicted evicted = { system, NULL, to, &type->pools, NULL };
         err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, priority, wait && !me, desc ? desc->timeout_ns : 0, &evicted, &dropped);
     }
     if (!err && airrt_load_relaxed(&cell->lanes) == 1 && wrap && priority != AIRRT_PRIORITY_NORMAL && !dropped)
@@ -4168,7 +4228,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     } else if (err && wrap) {
         airrt_priv_wrap_put(wrap);
     }
-    airrt_priv_unpin(system);
+    if (!inside) airrt_priv_unpin(system);
     if (err) return airrt_priv_refuse(to, type, msg, err, err == AIRRT_ERR_DEAD ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL);
     return AIRRT_OK;
 }
@@ -4182,6 +4242,7 @@ AIRRT_API airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type 
 }
 AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n, size_t *sent) {
     airrt_cell *cell = airrt_priv_cell(to);
+    if (to.generation > AIRRT_GENERATION_MAX_) to.generation = 0; /* nobody's */
     uint64_t key = airrt_priv_key(to);
     size_t done = 0, size = type->msg.size, align = type->msg.align;
     const unsigned char *at = msgs;
@@ -4190,7 +4251,8 @@ AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, c
         uint64_t t = cell ? airrt_load_acquire(&cell->tail) : 0;
         size_t batch = 0;
         if (cell && to.generation && !((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_ | AIRRT_RESIZE_ | AIRRT_NORING_)) &&
-            airrt_load_relaxed(&cell->type) == type && !airrt_load_relaxed(&cell->lanes)) {
+            airrt_load_relaxed(&cell->type) == type && !airrt_load_relaxed(&cell->lanes) &&
+            !(airrt_load_relaxed(&cell->traits) & AIRRT_EVICTING_)) {
             /* one swap claims a whole batch: frees are in order, so the last slot free says that all are */
             uintptr_t ring = airrt_load_acquire(&cell->ring);
             uint64_t position = t & AIRRT_POSITION_, lap = AIRRT_POS1_ << (ring & 63), bound = (uint64_t)airrt_load_relaxed(&cell->capacity) << 28;
@@ -4221,24 +4283,29 @@ AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, c
 /* ---- >>mailbox: alone ---- */
 
 static airrt_err airrt_priv_check_mailbox(const airrt_mailbox_desc *desc) {
+    if (desc->unbounded) return AIRRT_OK; /* the others are not looked at */
     if (desc->capacity > (uint32_t)1 << AIRRT_RING_LOG2_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "must be at most 2^26");
     if ((unsigned)desc->backpressure > AIRRT_BACKPRESSURE_BY_PRIORITY) return airrt_priv_err(AIRRT_ERR_INVALID, "backpressure", "no such policy");
     if (desc->lanes && (desc->backpressure == AIRRT_BACKPRESSURE_DROP_OLDEST || desc->backpressure == AIRRT_BACKPRESSURE_LATEST))
         return airrt_priv_err(AIRRT_ERR_INVALID, "lanes", "do not go with DROP_OLDEST and LATEST");
     return AIRRT_OK;
 }
-/* The bound of a cell as its senders see it. */
-static void airrt_priv_set_bound(airrt_cell *cell, const airrt_mailbox_desc *desc) {
+/* The bound that a desc asks for. Pure. */
+static airrt_bound airrt_priv_bound(const airrt_mailbox_desc *desc) {
     airrt_backpressure policy = desc->backpressure ? desc->backpressure : AIRRT_BACKPRESSURE_ERROR;
     uint32_t capacity = desc->capacity ? desc->capacity : 1000;
-    bool evicting = !desc->unbounded && (policy == AIRRT_BACKPRESSURE_DROP_OLDEST || policy == AIRRT_BACKPRESSURE_LATEST);
     if (policy == AIRRT_BACKPRESSURE_LATEST) capacity = 2; /* the newest, and the one that is just being sent */
-    if (evicting) capacity = (uint32_t)1 << airrt_priv_log2_for(capacity);
     if (desc->unbounded) capacity = AIRRT_UNLIMITED, policy = AIRRT_BACKPRESSURE_ERROR;
-    airrt_store_relaxed(&cell->capacity, capacity);
-    airrt_store_relaxed(&cell->policy, (uint8_t)policy);
-    airrt_store_relaxed(&cell->evicting, (uint8_t)evicting);
-    airrt_store_relaxed(&cell->lanes, (uint8_t)(desc->lanes ? 1 : evicting && policy == AIRRT_BACKPRESSURE_LATEST ? 2 : 0));
+    bool evicting = policy == AIRRT_BACKPRESSURE_DROP_OLDEST || policy == AIRRT_BACKPRESSURE_LATEST;
+    if (evicting) capacity = (uint32_t)1 << airrt_priv_log2_for(capacity);
+    airrt_bound bound = { capacity, (uint8_t)policy, (uint8_t)(desc->lanes ? 1 : policy == AIRRT_BACKPRESSURE_LATEST ? 2 : 0), evicting };
+    return bound;
+}
+static void airrt_priv_set_bound(airrt_cell *cell, airrt_bound bound) {
+    airrt_store_relaxed(&cell->capacity, bound.capacity);
+    airrt_store_relaxed(&cell->policy, bound.policy);
+    airrt_store_relaxed(&cell->traits, bound.evicting ? AIRRT_EVICTING_ : 0u);
+    airrt_store_relaxed(&cell->lanes, bound.lanes);
 }
 #define AIRRT_BOX_KEY (1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_)
 static uint64_t airrt_priv_box_now(const airrt_mailbox *box) { return box->desc.clock.monotonic_ns(box->desc.clock.ctx); }
@@ -4253,8 +4320,9 @@ AIRRT_API airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type ty
         memset(box->lanes, 0, sizeof *box->lanes);
     }
     box->type = type;
-    airrt_priv_set_bound(&box->cell, &box->desc);
+    airrt_priv_set_bound(&box->cell, airrt_priv_bound(&box->desc));
     airrt_store_relaxed(&box->cell.lane, (uint64_t)1 << AIRRT_LANE_GENERATION_SHIFT);
+    airrt_store_relaxed(&box->cell.guests, (uint64_t)1 << AIRRT_GUESTS_GENERATION_SHIFT);
     box->is_open = true;
     airrt_store_release(&box->cell.tail, AIRRT_BOX_KEY | AIRRT_NORING_);
     return AIRRT_OK;
@@ -4326,7 +4394,7 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
         if (!wrap) err = airrt_priv_err(AIRRT_ERR_NOMEM, "envelope", NULL);
     }
     if (!err) {
-        airrt_evicted evicted = { NULL, box, { 0, 0 }, losses };
+        airrt_evicted evicted = { NULL, box, { 0, 0 }, &box->pools, losses };
         err = airrt_priv_send_policy(&box->cell, AIRRT_BOX_KEY, &box->type, msg, wrap, priority, wait && !airrt_priv_me,
                                      desc ? desc->timeout_ns : 0, &evicted, &dropped);
     }
@@ -4338,7 +4406,7 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
         airrt_priv_box_drop(box, (void *)(uintptr_t)msg, wrap);
     } else if (err) {
         if (wrap) airrt_priv_wrap_put(wrap);
-        losses->why = AIRRT_LOSS_FULL, losses->count++;
+        losses->why = err == AIRRT_ERR_CLOSED ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL, losses->count++;
         airrt_fetch_add(&box->refused, 1, RELAXED);
         return airrt_priv_err(err, NULL, NULL);
     }
@@ -4363,14 +4431,13 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
                 memcpy(out, airrt_priv_wrapped(wrap), box->type.size);
                 airrt_priv_wrap_put(wrap);
             }
-            uint64_t received = airrt_load_relaxed(&box->received) + 1;
-            airrt_store_relaxed(&box->received, received);
-            if (received % 16 == 0) airrt_priv_make_room(cell); /* at the latest when it is empty, below */
+            airrt_count(&box->received, 1);
+            if (airrt_priv_blocks((airrt_backpressure)airrt_load_relaxed(&cell->policy), AIRRT_PRIORITY_HIGH)) airrt_priv_make_room(cell);
             return AIRRT_OK;
         }
         airrt_priv_make_room(cell);
         uint64_t t = airrt_load_acquire(&cell->tail), head = airrt_load_acquire(&cell->head);
-        bool empty = (t & AIRRT_POSITION_) == head && !(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_);
+        bool empty = (t & AIRRT_POSITION_) == head && !(uint32_t)airrt_load_seq(&cell->guests);
         if (!(t & AIRRT_OPEN_) && empty) return AIRRT_ERR_CLOSED;
         if (timeout_ns == AIRRT_NO_WAIT) return empty || ++spins > 64 ? AIRRT_ERR_EMPTY : (airrt_priv_pause(), AIRRT_ERR_EMPTY);
         if (!empty) { /* a sender is between claim and publication */
@@ -4389,7 +4456,7 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
     }
 }
 AIRRT_API size_t airrt_mailbox_length(const airrt_mailbox *box) {
-    return (size_t)airrt_priv_length(&box->cell) + (box->desc.lanes ? airrt_load_relaxed(&box->cell.small.lanes.length) : 0);
+    return (size_t)airrt_priv_length(&box->cell) + (box->desc.lanes ? (uint32_t)airrt_load_relaxed(&box->cell.guests) : 0);
 }
 AIRRT_API void airrt_mailbox_counts(const airrt_mailbox *box, airrt_counts *out) {
     memset(out, 0, sizeof *out);
@@ -4538,9 +4605,8 @@ AIRRT_API airrt_err airrt_priv_fail(airrt_ctx *ctx, int32_t code, const char *te
     return AIRRT_ERR_FAILED;
 }
 AIRRT_API airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err how) {
-    ctx->leaving = true;
-    ctx->reason = airrt_priv_reason(AIRRT_EXIT_NORMAL, AIRRT_OK, 0, "");
-    return how;
+    (void)ctx;
+    return how; /* EXIT and IGNORE stand for a normal end by themselves */
 }
 AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up, airrt_actor_type *type,
                                      const void *msg, airrt_timer *out) {
@@ -4695,12 +4761,16 @@ AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void 
 
 /* ---- >>spawning ---- */
 
+static bool airrt_priv_asks(const airrt_mailbox_desc *desc) {
+    return desc->capacity || desc->backpressure || desc->unbounded || desc->lanes;
+}
 /* What is known of a type only at run time, once. */
 static void airrt_priv_describe(airrt_actor_type *type) {
     if (AIRRT_LIKELY(airrt_load_acquire(&type->described))) return;
     airrt_priv_lock(&airrt_priv_process.lock);
     if (!airrt_load_relaxed(&type->described)) {
         type->describe(type);
+        if (airrt_priv_asks(&type->mailbox)) type->has |= AIRRT_HAS_MAILBOX_;
         type->msg = type->message();
         airrt_store_release(&type->described, 1);
     }
@@ -4720,6 +4790,7 @@ static bool airrt_priv_make_tie_to_parent(airrt_cell *child, airrt_ref child_ref
     return true;
 }
 static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell);
+static void airrt_priv_pinned_dismiss(airrt_worker *w);
 
 AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *type, const void *args, const airrt_spawn_desc *desc, airrt_ref *out) {
     static const airrt_spawn_desc plain = { .name = NULL };
@@ -4732,10 +4803,14 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     uint32_t state = airrt_load_acquire(&system->state);
     if (AIRRT_UNLIKELY(state != AIRRT_SYSTEM_RUNNING && (state != AIRRT_SYSTEM_DRAINING || !parent)))
         return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, NULL);
-    airrt_mailbox_desc box = system->desc.mailbox;
-    airrt_priv_overlay(&box, &type->mailbox);
-    airrt_priv_overlay(&box, &desc->mailbox);
-    AIRRT_TRY(airrt_priv_check_mailbox(&box));
+    airrt_bound bound = system->bound;
+    if (AIRRT_UNLIKELY((type->has & AIRRT_HAS_MAILBOX_) || airrt_priv_asks(&desc->mailbox))) {
+        airrt_mailbox_desc box = system->desc.mailbox;
+        airrt_priv_overlay(&box, &type->mailbox);
+        airrt_priv_overlay(&box, &desc->mailbox);
+        AIRRT_TRY(airrt_priv_check_mailbox(&box));
+        bound = airrt_priv_bound(&box);
+    }
     if (desc->name) AIRRT_TRY(airrt_priv_check_name(desc->name));
     if (system->desc.max_actors != AIRRT_UNLIMITED && airrt_fetch_add(&system->live, 1, RELAXED) >= system->desc.max_actors) {
         airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
@@ -4748,12 +4823,12 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     uint32_t generation = airrt_priv_generation(cell);
     if (generation == 0) generation = 1;
     airrt_ref ref = { cell->slot, generation };
-    airrt_priv_set_bound(cell, &box);
+    airrt_priv_set_bound(cell, bound);
     cell->cold = NULL;
-    cell->small.state = 0;
+    cell->small = 0;
+    airrt_store_relaxed(&cell->guests, (uint64_t)generation << AIRRT_GUESTS_GENERATION_SHIFT);
     size_t args_at = AIRRT_ROUND_UP_(type->state_size, type->args_align), size = args_at + type->args_size;
-    bool small = size <= sizeof cell->small && type->state_align <= 8 && type->args_align <= 8 &&
-                 !airrt_load_relaxed(&cell->lanes) && !airrt_load_relaxed(&cell->evicting);
+    bool small = size <= sizeof cell->small && type->state_align <= 8 && type->args_align <= 8;
     cell->state = &cell->small;
     if (!small && size > 0) {
         airrt_pool *pool = airrt_priv_state_pool(type);
@@ -4763,7 +4838,6 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     }
     memcpy((char *)cell->state + args_at, args, type->args_size);
     cell->cur = 0;
-    cell->pinned = NULL;
     cell->exit_kind = 0;
     airrt_store_relaxed(&cell->first, NULL);
     airrt_store_relaxed(&cell->head, 0);
@@ -4775,8 +4849,9 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     bool starts = type->has & AIRRT_HAS_START_, waits = starts && !desc->detached && !me;
     bool detours = type->redeliver || type->timestamps;
     airrt_store_relaxed(&cell->life, starts ? AIRRT_STATE_STARTING : AIRRT_STATE_RUNNING);
-    if (detours || waits || airrt_load_relaxed(&cell->lanes) == 1 || desc->pinned) {
+    if (detours || waits || bound.lanes == 1 || desc->pinned) {
         if (!airrt_priv_cold(cell)) goto fail;
+        if (desc->pinned) airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_PINNED_));
         cell->cold->every = detours;
         cell->cold->timestamps = type->timestamps;
         if (type->timestamps) cell->cold->created_ns = airrt_priv_now(system);
@@ -4830,12 +4905,11 @@ fail_tied:
 fail:
     if (question) airrt_priv_signal_put(question);
     if (cell) {
-        if (cell->pinned) ((airrt_worker *)cell->pinned)->pinned = NULL; /* its thread, which has not begun, leaves */
+        if (cell->cold && cell->cold->pinned) airrt_priv_pinned_dismiss(cell->cold->pinned);
         if (cell->cold) airrt_priv_put(airrt_priv_cold_pool(), cell->cold);
         if (cell->state && cell->state != &cell->small) airrt_priv_put(airrt_priv_state_pool(type), cell->state);
         cell->cold = NULL;
         cell->state = NULL;
-        cell->pinned = NULL;
         airrt_priv_put(&airrt_priv_cells, cell);
     }
     if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
@@ -4899,10 +4973,10 @@ static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell)
     airrt_worker *w = airrt_priv_worker_make(system, AIRRT_WORKERS_MAX);
     if (!w) return AIRRT_ERR_NOMEM;
     w->pinned = cell;
-    cell->pinned = w;
+    cell->cold->pinned = w;
     airrt_err err = airrt_priv_thread_start(w);
     if (err) {
-        cell->pinned = NULL;
+        cell->cold->pinned = NULL;
         airrt_priv_system_free(system, w, sizeof *w);
         return err;
     }
@@ -4913,6 +4987,11 @@ static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell)
     return AIRRT_OK;
 }
 
+/* Its actor will not come: the thread leaves. */
+static void airrt_priv_pinned_dismiss(airrt_worker *w) {
+    airrt_store_seq(&w->pinned_bell, AIRRT_BELL_DISMISS);
+    airrt_priv_notify(&w->pinned_bell, 1);
+}
 static airrt_err airrt_priv_system_check(airrt_system_desc *d) {
     if (d->workers > AIRRT_WORKERS_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "workers", "must be at most 256");
     if (!d->allocator.alloc_fn != !d->allocator.free_fn) return airrt_priv_err(AIRRT_ERR_INVALID, "allocator", "needs both functions or none");
@@ -4965,6 +5044,7 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
     if (!system) return airrt_priv_err(AIRRT_ERR_NOMEM, "system", NULL);
     memset(system, 0, sizeof *system);
     system->desc = d;
+    system->bound = airrt_priv_bound(&d.mailbox);
     airrt_err err = AIRRT_OK;
     for (uint32_t i = 0; i < d.workers && !err; i++) {
         system->workers[i] = airrt_priv_worker_make(system, i);
@@ -5039,7 +5119,7 @@ AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
     for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL;) {
         out->accepted += airrt_priv_accepted(cell);
         out->queued += airrt_priv_length(cell);
-        if (airrt_load_relaxed(&cell->lanes) == 1) out->queued += airrt_load_relaxed(&cell->small.lanes.length);
+        if (airrt_load_relaxed(&cell->lanes) == 1) out->queued += (uint32_t)airrt_load_relaxed(&cell->guests);
     }
 }
 AIRRT_STB_BEGIN_
