@@ -419,6 +419,7 @@ typedef struct airrt_system_desc {
     struct { void (*fn)(const airrt_dead_letter *letter, void *ctx); void *ctx; } dead_letters; /* any thread */
     struct { void (*fn)(const airrt_log_item *item, void *ctx); void *ctx; } log;               /* any thread */
     struct { void (*fn)(const airrt_overrun *overrun, void *ctx); void *ctx; } overruns;        /* any thread */
+    struct { void (*fn)(void *ctx); void *ctx; } wake; /* .polled: another thread has given it work; may write to a pipe */
     airrt_allocator allocator;
     airrt_clock clock;
 } airrt_system_desc;
@@ -837,7 +838,7 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell);
 
 AIRRT_HOT unsigned char *airrt_priv_slot(uintptr_t ring, uint64_t position, size_t size, size_t align) {
     uint64_t index = (position >> 28) & (((uint64_t)1 << (ring & 63)) - 1);
-    return (unsigned char *)(ring & ~(uintptr_t)63) + AIRRT_RING_HEADER_(align) + (size_t)index * AIRRT_SLOT_STRIDE_(size, align);
+    return (unsigned char *)((ring & ~(uintptr_t)63) + AIRRT_RING_HEADER_(align) + (size_t)index * AIRRT_SLOT_STRIDE_(size, align));
 }
 
 /* The send. One compare-and-swap claims the position, proves the generation and clears IDLE. key: generation and OPEN;
@@ -1049,7 +1050,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_name(airrt_system *system, a
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n, size_t *sent);
 
 AIRRT_HOT airrt_err airrt_priv_send(airrt_ref to, airrt_actor_type *type, const void *msg, size_t size, size_t align, bool wait) {
-    if (AIRRT_LIKELY(to.slot < airrt_load_relaxed(&airrt_priv_table.count) && to.generation <= AIRRT_GENERATION_MAX_)) {
+    if (AIRRT_LIKELY(to.slot < airrt_load_acquire(&airrt_priv_table.count) && to.generation <= AIRRT_GENERATION_MAX_)) {
         airrt_cell *cell = airrt_priv_table.cells + to.slot;
         uint64_t key = (uint64_t)to.generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_;
         if (AIRRT_LIKELY(airrt_load_relaxed(&cell->type) == type && !airrt_load_relaxed(&cell->lanes)))
@@ -1345,7 +1346,7 @@ extern "C" {
 /* AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_result
  * { err, tag, value }, NAME_promise (8 bytes), and
  *   airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits; from threads only (CONTEXT in hooks).
- *       DEAD: nobody there, or it ended first; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave; FULL, NOMEM
+ *       DEAD: nobody there, or it failed or was ended first; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave; FULL, NOMEM
  *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is counted, not delivered
  *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
  *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting
@@ -1425,7 +1426,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_
 AIRRT_API bool airrt_alive(airrt_ref ref); /* not ended yet; true while it drains */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *out);
 
-/* Names are unique in a system, copied, at most 255 bytes. Released by the actor's end, before anybody is told of it. */
+/* Names are unique in a system, copied, at most 255 bytes; an actor has at most one. Released by its end, before anybody is
+ * told of it. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_register(airrt_system *system, const char *name, airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, const char *name);                 /* NOT_FOUND */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_whereis(airrt_system *system, const char *name, airrt_ref *out);      /* NOT_FOUND */
@@ -1907,7 +1909,7 @@ typedef struct airrt_signal {
     airrt_atomic_u64 id;              /* of a tie while it is attached, else 0: what `match` of the other end is compared with */
     uint64_t match;
     uint32_t twin;                    /* index of the other end */
-    uint64_t due;                     /* the receiver's position that a DOWN waits for */
+    uint64_t due, serial;             /* the receiver's position, and the last of its lane messages, that a DOWN waits for */
     airrt_actor_type *type;           /* of a timer's message */
     union {
         airrt_reason reason;
@@ -1950,6 +1952,23 @@ static airrt_signal *airrt_priv_signal_at(uint32_t index) {
     unsigned chunk = 31u - (unsigned)__builtin_clz(index / 64 + 1);
     airrt_signal *first = airrt_load_acquire(&airrt_priv_signal_chunks[chunk]);
     return first + (index - 64u * ((1u << chunk) - 1));
+}
+/* The block of a handle that may be anything; NULL if there never was such a block. */
+static airrt_signal *airrt_priv_signal_of(uint32_t slot) {
+    if (slot == 0 || slot >= 64u * ((1u << 26) - 1u)) return NULL;
+    return airrt_load_acquire(&airrt_priv_signal_chunks[31u - (unsigned)__builtin_clz(slot / 64 + 1)]) ? airrt_priv_signal_at(slot) : NULL;
+}
+/* Turns what a lane held, newest first, into oldest first. Returns the first index. */
+static uint32_t airrt_priv_reverse(uint32_t newest) {
+    uint32_t first = 0;
+    while (newest) {
+        airrt_signal *signal = airrt_priv_signal_at(newest);
+        uint32_t older = signal->after;
+        signal->after = first;
+        first = newest;
+        newest = older;
+    }
+    return first;
 }
 static bool airrt_priv_refill_signals_locked(airrt_pool *pool) {
     uint32_t chunk = airrt_priv_signal_chunk_count, count = 64u << chunk;
@@ -2108,7 +2127,9 @@ AIRRT_INLINE airrt_pool *airrt_priv_cached_pool(airrt_atomic_ptr *cache, size_t 
 }
 
 static airrt_ring *airrt_priv_ring_get(airrt_pools *pools, size_t size, size_t align, uint32_t log2) {
-    size_t stride = AIRRT_SLOT_STRIDE_(size, align), bytes = AIRRT_RING_HEADER_(align) + (stride << log2);
+    size_t stride = AIRRT_SLOT_STRIDE_(size, align);
+    if (stride > (SIZE_MAX / 2 - AIRRT_RING_HEADER_(align)) >> log2) return NULL;
+    size_t bytes = AIRRT_RING_HEADER_(align) + (stride << log2);
     airrt_pool *pool = airrt_priv_cached_pool(&pools->rings[log2], bytes, align < 64 ? 64 : align, offsetof(airrt_ring, u.link),
                                               (uint64_t)stride << 8 | log2);
     airrt_ring *ring = pool ? airrt_priv_get(pool) : NULL;
@@ -2170,7 +2191,8 @@ AIRRT_INLINE uint64_t airrt_priv_key(airrt_ref ref) {
 /* Messages in the ring. Any thread. */
 static uint64_t airrt_priv_length(const airrt_cell *cell) {
     uint64_t head = airrt_load_acquire(&cell->head), tail = airrt_load_acquire(&cell->tail);
-    return airrt_priv_between(head, tail & AIRRT_POSITION_);
+    uint64_t length = airrt_priv_between(head, tail & AIRRT_POSITION_);
+    return length >> 35 ? 0 : length; /* a ring's first message can be taken before its position is counted */
 }
 static uint32_t airrt_priv_log2_for(uint32_t capacity) {
     return capacity <= 2 ? 1 : 32u - (uint32_t)__builtin_clz(capacity - 1);
@@ -2441,6 +2463,7 @@ typedef struct airrt_cold {
     airrt_fifo ready, stash;               /* messages to be handled before the ring; messages put aside */
     uint32_t stashed;
     airrt_lanes lanes;
+    uint64_t lane_serial;                  /* of the newest lane message */
     airrt_timer starter;                   /* the spawner that waits for pre_start */
     airrt_timer *promises;                 /* deferred answers; stb_ds array-like, grown by hand */
     uint32_t promise_count, promise_room;
@@ -2491,12 +2514,13 @@ struct airrt_worker {
     airrt_phase phase;         /* the hook that is running */
     airrt_reason failing;      /* the failure that on_error or post_stop is told of */
     airrt_signal *probe;       /* being answered by the health hook */
-    airrt_signal *signals;     /* taken from the lane of the running actor, not handled yet */
+    uint32_t signals;          /* taken from the lane of the running actor, not handled yet; linked by `after` */
     uint64_t now_ns;           /* clock of this turn; 0 = not read yet */
     uint64_t random;
     jmp_buf *panic;
     airrt_atomic_ptr running AIRRT_ALIGNED(64);
     airrt_atomic_u64 turns;
+    airrt_atomic_u32 looking;  /* counted as sleeping, but looks a last time */
     airrt_atomic_u32 surplus;  /* how long its queue must be before others are woken for it or take from it */
     uint64_t paced_ns, paced_turns; /* when the pace was last looked at */
     airrt_tally tally;
@@ -2507,8 +2531,9 @@ struct airrt_worker {
     /* what the keeper saw of it */
     uint64_t seen_turns, seen_since_ns;
     bool reported;
-    /* a pinned actor's own thread */
-    airrt_cell *pinned;
+    /* a pinned actor's own thread: no other actor runs on it, and it leaves with that one */
+    bool alone;
+    airrt_cell *pinned;        /* NULL: it has ended */
     airrt_atomic_u32 pinned_bell;
     airrt_worker *pinned_next;
     airrt_wheel wheel AIRRT_ALIGNED(64);
@@ -2531,6 +2556,7 @@ struct airrt_system {
     airrt_atomic_u32 polling;  /* a thread is inside airrt_system_poll */
     airrt_atomic_u32 live;     /* actors, counted only with max_actors */
     airrt_atomic_u32 pins;     /* outside threads that are about to touch this struct */
+    airrt_atomic_u32 spawning; /* outside threads inside spawn */
     airrt_atomic_u32 quiet;    /* futex word: bumped when the last worker parks, or an actor ends during shutdown */
     airrt_atomic_u32 settlers; /* threads that want `quiet` bumped */
     airrt_atomic_u32 keeper;   /* a parked worker watches the others */
@@ -2629,8 +2655,8 @@ static airrt_cold *airrt_priv_cold(airrt_cell *cell) {
 /* Gives an answer to whoever waits with this handle. False: it has gone, or has one. The waiter's buffer is written while
  * the word says WRITING, during which the waiter does not leave. */
 static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err, const airrt_reason *reason, const void *value, size_t size) {
-    if (slot == 0) return false;
-    airrt_signal *answer = airrt_priv_signal_at(slot);
+    airrt_signal *answer = airrt_priv_signal_of(slot);
+    if (!answer) return false;
     uint32_t open = generation << 4 | AIRRT_WORD_OPEN;
     if (!airrt_cas(&answer->word, &open, generation << 4 | AIRRT_WORD_WRITING, ACQUIRE, RELAXED)) return false;
     if (!err && size != answer->u.answer.size) err = AIRRT_ERR_TYPE;
@@ -2657,7 +2683,8 @@ AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system);
 static bool airrt_priv_wait_step(airrt_system *system, airrt_atomic_u32 *word, uint32_t seen, uint64_t deadline) {
     if (system && system->desc.polled) {
         if (airrt_system_poll(system, 64) > 0) return true;
-        uint64_t idle = airrt_system_idle_ns(system), until = airrt_priv_deadline(idle ? idle : 1);
+        /* short, as what other threads send does not wake us */
+        uint64_t idle = airrt_system_idle_ns(system), until = airrt_priv_deadline(idle < AIRRT_MS(1) ? idle + 1 : AIRRT_MS(1));
         if (airrt_priv_wait(word, seen, until < deadline ? until : deadline)) return true;
         return deadline == AIRRT_FOREVER || airrt_priv_machine_ns(NULL) < deadline;
     }
@@ -2851,13 +2878,9 @@ static unsigned airrt_priv_wheel_level(uint64_t elapsed, uint64_t tick) {
     unsigned level = (63u - (unsigned)__builtin_clzll(differ)) / 6;
     return level < AIRRT_WHEEL_LEVELS ? level : AIRRT_WHEEL_LEVELS - 1;
 }
-static uint64_t airrt_priv_wheel_tick(uint64_t at_ns) {
-    uint64_t tick = at_ns >> AIRRT_TICK_SHIFT;
-    return (at_ns & ((1u << AIRRT_TICK_SHIFT) - 1)) ? tick + 1 : tick; /* never early */
-}
 static void airrt_priv_wheel_add_locked(airrt_wheel *wheel, airrt_signal *timer) {
-    uint64_t tick = airrt_priv_wheel_tick(timer->u.timer.at_ns);
-    if (tick <= wheel->elapsed) tick = wheel->elapsed + 1;
+    uint64_t tick = timer->u.timer.at_ns >> AIRRT_TICK_SHIFT;
+    if (tick < wheel->elapsed) tick = wheel->elapsed;
     unsigned level = airrt_priv_wheel_level(wheel->elapsed, tick), place = (unsigned)(tick >> (6 * level)) & 63;
     if (tick - wheel->elapsed >= (uint64_t)1 << (6 * AIRRT_WHEEL_LEVELS)) /* beyond the wheel: its last place, and again from there */
         place = (unsigned)((wheel->elapsed >> (6 * level)) - 1) & 63;
@@ -2868,8 +2891,7 @@ static void airrt_priv_wheel_add_locked(airrt_wheel *wheel, airrt_signal *timer)
     if (timer->u.timer.next) timer->u.timer.next->u.timer.prev = timer;
     wheel->slots[level][place] = timer;
     wheel->occupied[level] |= (uint64_t)1 << place;
-    uint64_t due = tick << AIRRT_TICK_SHIFT;
-    if (due < airrt_load_relaxed(&wheel->due_ns)) airrt_store_relaxed(&wheel->due_ns, due);
+    if (timer->u.timer.at_ns < airrt_load_relaxed(&wheel->due_ns)) airrt_store_relaxed(&wheel->due_ns, timer->u.timer.at_ns);
 }
 static void airrt_priv_wheel_remove_locked(airrt_wheel *wheel, airrt_signal *timer) {
     unsigned level = timer->u.timer.level, place = timer->u.timer.place;
@@ -2891,33 +2913,56 @@ static bool airrt_priv_wheel_next_locked(const airrt_wheel *wheel, unsigned *lev
     }
     return false;
 }
-/* Fires what is due: each timer becomes a signal to its actor. Any worker. Returns how many. */
+/* The earliest time at which a timer can be due: exact within the current 64 ticks, else when a place is to be looked at. */
+static uint64_t airrt_priv_wheel_due_locked(const airrt_wheel *wheel) {
+    unsigned level, place;
+    uint64_t tick, due = AIRRT_FOREVER;
+    if (!airrt_priv_wheel_next_locked(wheel, &level, &place, &tick)) return due;
+    if (level > 0) return tick << AIRRT_TICK_SHIFT;
+    for (const airrt_signal *timer = wheel->slots[0][place]; timer; timer = timer->u.timer.next)
+        if (timer->u.timer.at_ns < due) due = timer->u.timer.at_ns;
+    return due;
+}
+/* Fires what is due, in the order of time: each timer becomes a signal to its actor. Any worker. Returns how many. */
 static unsigned airrt_priv_wheel_run(airrt_wheel *wheel, uint64_t now_ns) {
-    airrt_signal *fired = NULL, **last = &fired;
+    airrt_signal *fired = NULL, **last = &fired, *kept = NULL;
     uint64_t now = now_ns >> AIRRT_TICK_SHIFT, tick;
     unsigned level, place, n = 0;
     if (now_ns < airrt_load_relaxed(&wheel->due_ns)) return 0;
     airrt_priv_lock(&wheel->lock);
     while (airrt_priv_wheel_next_locked(wheel, &level, &place, &tick) && tick <= now) {
-        airrt_signal *list = wheel->slots[level][place];
+        airrt_signal *list = wheel->slots[level][place], *due = NULL;
         wheel->slots[level][place] = NULL;
         wheel->occupied[level] &= ~((uint64_t)1 << place);
         if (tick > wheel->elapsed) wheel->elapsed = tick;
         while (list) {
             airrt_signal *timer = list;
             list = timer->u.timer.next;
-            if (airrt_priv_wheel_tick(timer->u.timer.at_ns) > wheel->elapsed) {
+            if (timer->u.timer.at_ns >> AIRRT_TICK_SHIFT > wheel->elapsed) {
                 airrt_priv_wheel_add_locked(wheel, timer); /* from a coarse level to a finer one */
-                continue;
+            } else if (timer->u.timer.at_ns > now_ns) { /* later in this very tick */
+                timer->u.timer.next = kept;
+                kept = timer;
+            } else { /* those of one place in the order of their times; there are few */
+                airrt_signal **before = &due;
+                while (*before && (*before)->u.timer.at_ns <= timer->u.timer.at_ns) before = &(*before)->u.timer.next;
+                timer->u.timer.next = *before;
+                *before = timer;
             }
+        }
+        for (airrt_signal *timer = due; timer; timer = timer->u.timer.next) {
             airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_FIRED);
-            timer->u.timer.next = NULL;
             *last = timer;
             last = &timer->u.timer.next;
         }
     }
     if (now > wheel->elapsed) wheel->elapsed = now;
-    airrt_store_relaxed(&wheel->due_ns, airrt_priv_wheel_next_locked(wheel, &level, &place, &tick) ? tick << AIRRT_TICK_SHIFT : AIRRT_FOREVER);
+    while (kept) {
+        airrt_signal *timer = kept;
+        kept = timer->u.timer.next;
+        airrt_priv_wheel_add_locked(wheel, timer);
+    }
+    airrt_store_relaxed(&wheel->due_ns, airrt_priv_wheel_due_locked(wheel));
     airrt_priv_unlock(&wheel->lock);
     for (; fired; n++) {
         airrt_signal *timer = fired;
@@ -3037,7 +3082,7 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
         airrt_store_seq(&its->pinned_bell, 1);
         airrt_priv_notify(&its->pinned_bell, 1);
         airrt_priv_unpin(system);
-    } else if (AIRRT_LIKELY(me && me->system == system && !me->pinned)) {
+    } else if (AIRRT_LIKELY(me && me->system == system && !me->alone)) {
         airrt_cell *displaced = me->next;
         me->next = cell;
         if (displaced) airrt_priv_queue_push(me, displaced);
@@ -3045,12 +3090,13 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
         airrt_fetch_add(&system->pins, 1, ACQUIRE); /* once it is pushed the actor may end, and the system with it */
         airrt_priv_shared_push(system, cell, cell, 1);
         airrt_priv_wake_one(system);
+        if (system->desc.wake.fn) system->desc.wake.fn(system->desc.wake.ctx);
         airrt_priv_unpin(system);
     }
 }
 /* To the back of the queue. */
 static void airrt_priv_requeue(airrt_worker *w, airrt_cell *cell) {
-    if (w->pinned) airrt_store_seq(&w->pinned_bell, 1);
+    if (w->alone) airrt_store_seq(&w->pinned_bell, 1);
     else airrt_priv_queue_push(w, cell);
 }
 AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx) {
@@ -3176,9 +3222,11 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             for (int i = 0; i < 4; i++) airrt_priv_pause();
         }
         /* one step from searching to sleeping, then a last look: against a push that saw neither */
+        airrt_store_seq(&w->looking, 1);
         uint32_t idle = airrt_fetch_add(&system->idle, AIRRT_SLEEPING1 - (searching ? 1u : 0u), SEQ_CST) + AIRRT_SLEEPING1;
         cell = airrt_priv_look(w, any);
         any = false;
+        if (!cell) airrt_store_seq(&w->looking, 0);
         bool quiet = !cell && (idle >> 16) == system->worker_count && airrt_load_seq(&system->settlers);
         if (quiet) airrt_priv_ring(&system->quiet);
         bool keeper = false;
@@ -3223,6 +3271,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             airrt_priv_wait(&system->tokens, 0, until);
         }
         if (keeper) airrt_store_release(&system->keeper, 0);
+        airrt_store_seq(&w->looking, 0);
         if (airrt_load_relaxed(&system->quit)) return NULL;
         if (cell) {
             airrt_priv_stop_searching(system);
@@ -3288,13 +3337,15 @@ static void airrt_priv_work_loop(airrt_worker *w) {
 enum { AIRRT_BELL_WORK = 1, AIRRT_BELL_DISMISS };
 static void airrt_priv_pinned_loop(airrt_worker *w) {
     while (w->pinned && !airrt_load_relaxed(&w->system->quit)) {
-        uint32_t bell = airrt_exchange(&w->pinned_bell, 0, SEQ_CST);
         airrt_priv_housekeep(w);
+        airrt_store_seq(&w->running, w->pinned); /* before the bell is taken: who sees neither sees it quiet */
+        uint32_t bell = airrt_exchange(&w->pinned_bell, 0, SEQ_CST);
         if (bell == AIRRT_BELL_DISMISS) break;
         if (bell) {
             airrt_priv_turn(w, w->pinned);
             airrt_priv_turn_end(w);
         } else {
+            airrt_priv_turn_end(w);
             uint64_t due = airrt_load_relaxed(&w->wheel.due_ns), left = due;
             if (due != AIRRT_FOREVER) {
                 uint64_t now = airrt_priv_now(w->system);
@@ -3312,7 +3363,7 @@ static void airrt_priv_work(airrt_worker *w) {
         airrt_priv_panicked(w);
         airrt_priv_turn_end(w);
     }
-    if (w->pinned) airrt_priv_pinned_loop(w);
+    if (w->alone) airrt_priv_pinned_loop(w);
     else airrt_priv_work_loop(w);
 }
 AIRRT_STB_BEGIN_
@@ -3510,8 +3561,9 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_signal *waiters = NULL, *signal;
     airrt_store_relaxed(&cell->life, AIRRT_LIFE_BURYING);
     airrt_priv_done(ctx, AIRRT_ERR_DEAD, reason);
-    while ((signal = w->signals) != NULL) { /* taken from its lane, not handled any more */
-        w->signals = signal->next;
+    while (w->signals) { /* taken from its lane, not handled any more */
+        signal = airrt_priv_signal_at(w->signals);
+        w->signals = signal->after;
         airrt_priv_refuse_signal(system, cell, signal, reason, NULL);
     }
 
@@ -3558,14 +3610,9 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     /* From here on signals are refused; what was in the lane is disposed of. */
     uint64_t lane = airrt_exchange(&cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, SEQ_CST);
     airrt_priv_release_name(system, cell); /* again: one registered meanwhile either sees us dead or is seen */
-    airrt_signal *list = NULL;
-    for (uint32_t index = (uint32_t)lane; index; index = signal->after) {
+    for (uint32_t index = airrt_priv_reverse((uint32_t)lane); index;) {
         signal = airrt_priv_signal_at(index);
-        signal->next = list;
-        list = signal;
-    }
-    while ((signal = list) != NULL) {
-        list = signal->next;
+        index = signal->after;
         airrt_priv_refuse_signal(system, cell, signal, reason, &waiters);
     }
     airrt_priv_forget_ties(cell, reason);
@@ -3780,11 +3827,15 @@ static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
             airrt_priv_wrap_put(clone);
             clone = NULL;
         }
-        airrt_wheel *wheel = timer->u.timer.wheel = &w->wheel;
-        airrt_priv_lock(&wheel->lock);
-        airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_ARMED);
-        airrt_priv_wheel_add_locked(wheel, timer);
-        airrt_priv_unlock(&wheel->lock);
+        if (next <= now) { /* catching up: it has fired again already */
+            airrt_priv_signal(airrt_priv_ref(cell), timer);
+        } else {
+            airrt_wheel *wheel = timer->u.timer.wheel = &w->wheel;
+            airrt_priv_lock(&wheel->lock);
+            airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_ARMED);
+            airrt_priv_wheel_add_locked(wheel, timer);
+            airrt_priv_unlock(&wheel->lock);
+        }
         if (!clone) { /* no memory for this one; the next comes */
             airrt_priv_log(w->system, 2, airrt_priv_ref(cell), "a periodic timer's message could not be cloned", __LINE__);
             return true;
@@ -3830,10 +3881,18 @@ static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
     airrt_priv_worker(ctx)->phase = AIRRT_PHASE_HANDLE;
     return err ? airrt_priv_failed(ctx, airrt_priv_reason_of(ctx, err)) : true;
 }
+/* True when all that came before a DOWN has been taken: from the ring, and from the priority lanes. */
+static bool airrt_priv_is_due(const airrt_cell *cell, const airrt_signal *down) {
+    if ((int64_t)(airrt_load_relaxed(&cell->head) - down->due) < 0) return false;
+    for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++) {
+        const airrt_signal *first = cell->cold->lanes.queue[i].first;
+        if (first && first->serial <= down->serial) return false;
+    }
+    return true;
+}
 static bool airrt_priv_deliver_due(airrt_ctx *ctx) {
     airrt_cold *cold;
-    while ((cold = ctx->cell->cold) != NULL && cold->due.first &&
-           (int64_t)(airrt_load_relaxed(&ctx->cell->head) - cold->due.first->due) >= 0)
+    while ((cold = ctx->cell->cold) != NULL && cold->due.first && airrt_priv_is_due(ctx->cell, cold->due.first))
         if (!airrt_priv_deliver_down(ctx, airrt_priv_shift(&cold->due))) return false;
     return true;
 }
@@ -3870,7 +3929,10 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
         }
         airrt_priv_signal_put(signal);
         return true;
-    case AIRRT_SIGNAL_DOWN: airrt_priv_append(&cold->due, signal); return true;
+    case AIRRT_SIGNAL_DOWN:
+        signal->serial = cold->lane_serial;
+        airrt_priv_append(&cold->due, signal);
+        return true;
     case AIRRT_SIGNAL_WAIT:
         for (airrt_signal *old = cold->waiters, *next; old; old = next) { /* those who gave up waiting */
             next = old->next;
@@ -3882,7 +3944,10 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
         return true;
     case AIRRT_SIGNAL_TIMER: return airrt_priv_deliver_timer(ctx, signal);
     case AIRRT_SIGNAL_PROBE: break;
-    case AIRRT_SIGNAL_MESSAGE: airrt_priv_append(&cold->lanes.queue[signal->u.wrap->envelope.priority], signal); return true;
+    case AIRRT_SIGNAL_MESSAGE:
+        signal->serial = ++cold->lane_serial;
+        airrt_priv_append(&cold->lanes.queue[signal->u.wrap->envelope.priority], signal);
+        return true;
     }
     return true;
 }
@@ -3897,9 +3962,9 @@ static bool airrt_priv_has_private(const airrt_cell *cell) {
 /* Handles the signals taken from the lane, then those that are due. False: the actor has ended. */
 static bool airrt_priv_attend_signals(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
-    airrt_signal *signal;
-    while ((signal = w->signals) != NULL) {
-        w->signals = signal->next;
+    while (w->signals) {
+        airrt_signal *signal = airrt_priv_signal_at(w->signals);
+        w->signals = signal->after;
         if (!airrt_priv_deliver(ctx, signal)) return false;
     }
     if (!airrt_priv_deliver_due(ctx)) return false;
@@ -3914,12 +3979,7 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
     if (airrt_load_relaxed(&cell->tail) & AIRRT_SIGNAL_) airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
     uint64_t generation = (uint64_t)airrt_priv_generation(cell) << AIRRT_LANE_GENERATION_SHIFT;
     uint64_t lane = airrt_exchange(&cell->lane, generation, ACQUIRE), orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
-    for (uint32_t index = (uint32_t)lane; index;) {
-        airrt_signal *signal = airrt_priv_signal_at(index);
-        index = signal->after;
-        signal->next = w->signals;
-        w->signals = signal;
-    }
+    w->signals = airrt_priv_reverse((uint32_t)lane);
     if (orders & AIRRT_ORDER_KILL) {
         airrt_count(&w->tally.killed, 1);
         airrt_priv_die(ctx, &airrt_priv_killed);
@@ -4077,9 +4137,10 @@ static bool airrt_priv_drops(airrt_backpressure policy, airrt_priority priority)
 /* Into a priority lane: a signal of its own kind, bounded by the mailbox's capacity. OK, FULL, DEAD, NOMEM. */
 static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap *wrap) {
     airrt_ref to = { cell->slot, (uint32_t)(key >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_ };
-    AIRRT_TRY(airrt_priv_guest(cell, to.generation, AIRRT_GUEST_MESSAGE)); /* first: who closes sees that we are coming */
+    airrt_err refused = airrt_priv_guest(cell, to.generation, AIRRT_GUEST_MESSAGE); /* first: who closes sees that we are coming */
     uint64_t t = airrt_load_seq(&cell->tail);
     bool open = !((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_));
+    if (refused) return open ? refused : AIRRT_ERR_DEAD;
     airrt_signal *signal = open ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
     if (signal) signal->u.wrap = wrap;
     airrt_err err = !open ? AIRRT_ERR_DEAD : !signal ? AIRRT_ERR_NOMEM : AIRRT_OK;
@@ -4339,19 +4400,12 @@ static void airrt_priv_box_drop(airrt_mailbox *box, void *msg, airrt_wrap *wrap)
 /* Takes what came on the control lane into the priority lanes. */
 static void airrt_priv_box_attend(airrt_mailbox *box) {
     airrt_cell *cell = &box->cell;
-    airrt_signal *list = NULL;
     if (!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_)) return;
     airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
     uint64_t lane = airrt_exchange(&cell->lane, (uint64_t)1 << AIRRT_LANE_GENERATION_SHIFT, ACQUIRE);
-    for (uint32_t index = (uint32_t)lane; index;) {
+    for (uint32_t index = airrt_priv_reverse((uint32_t)lane); index;) {
         airrt_signal *signal = airrt_priv_signal_at(index);
         index = signal->after;
-        signal->next = list;
-        list = signal;
-    }
-    while (list) {
-        airrt_signal *signal = list;
-        list = signal->next;
         airrt_priv_append(&box->lanes->queue[signal->u.wrap->envelope.priority], signal);
     }
 }
@@ -4642,10 +4696,8 @@ AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t
 AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer handle) {
     airrt_cold *cold = ctx->cell->cold;
     if (!handle.slot || !cold) return false;
-    airrt_signal *timer = NULL; /* only its owner's own list says that it is still there: blocks are reused */
-    uint32_t limit = 64u * ((1u << 26) - 1u);
-    if (handle.slot >= limit || !airrt_load_acquire(&airrt_priv_signal_chunks[31u - (unsigned)__builtin_clz(handle.slot / 64 + 1)])) return false;
-    timer = airrt_priv_signal_at(handle.slot);
+    airrt_signal *timer = airrt_priv_signal_of(handle.slot);
+    if (!timer) return false;
     uint32_t word = airrt_load_acquire(&timer->word);
     if (AIRRT_WORD_GENERATION(word) != handle.generation ||
         (AIRRT_WORD_STATE(word) != AIRRT_WORD_ARMED && AIRRT_WORD_STATE(word) != AIRRT_WORD_FIRED) ||
@@ -4792,7 +4844,9 @@ static bool airrt_priv_make_tie_to_parent(airrt_cell *child, airrt_ref child_ref
 static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell);
 static void airrt_priv_pinned_dismiss(airrt_worker *w);
 
-AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *type, const void *args, const airrt_spawn_desc *desc, airrt_ref *out) {
+/* Everything but the wait for pre_start; *question is what to wait for, if anything. */
+static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *type, const void *args, const airrt_spawn_desc *desc,
+                                        airrt_ref *out, airrt_signal **question_out) {
     static const airrt_spawn_desc plain = { .name = NULL };
     airrt_ref none = { 0, 0 };
     airrt_worker *me = airrt_priv_me;
@@ -4800,7 +4854,7 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     if (out) *out = none;
     if (!desc) desc = &plain;
     airrt_priv_describe(type);
-    uint32_t state = airrt_load_acquire(&system->state);
+    uint32_t state = airrt_load_seq(&system->state);
     if (AIRRT_UNLIKELY(state != AIRRT_SYSTEM_RUNNING && (state != AIRRT_SYSTEM_DRAINING || !parent)))
         return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, NULL);
     airrt_bound bound = system->bound;
@@ -4884,15 +4938,10 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     }
     if (out) *out = ref;
     if (!starts) return AIRRT_OK;
-    if (me && me->system == system && !me->pinned && !desc->pinned) airrt_priv_queue_push(me, cell);
+    if (me && me->system == system && !me->alone && !desc->pinned) airrt_priv_queue_push(me, cell);
     else airrt_priv_wake(cell);
-    if (!waits) return AIRRT_OK;
-    uint64_t limit = airrt_priv_deadline(desc->start_timeout_ns ? desc->start_timeout_ns : system->desc.start_timeout_ns);
-    if (airrt_priv_await(system, question, limit, AIRRT_WORD_GONE)) err = question->u.answer.err;
-    else err = AIRRT_ERR_TIMEOUT, airrt_priv_order(ref, AIRRT_ORDER_KILL);
-    airrt_priv_signal_put(question);
-    if (err && out) *out = none;
-    return err ? airrt_priv_err(err, err == AIRRT_ERR_TIMEOUT ? "start_timeout_ns" : NULL, NULL) : AIRRT_OK;
+    *question_out = question;
+    return AIRRT_OK;
 
 fail_tied:
     if (parent && !desc->detached) { /* nobody has seen it yet: both ends are ours */
@@ -4910,10 +4959,31 @@ fail:
         if (cell->state && cell->state != &cell->small) airrt_priv_put(airrt_priv_state_pool(type), cell->state);
         cell->cold = NULL;
         cell->state = NULL;
+        airrt_store_relaxed(&cell->life, 0);
         airrt_priv_put(&airrt_priv_cells, cell);
     }
     if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
+    if (err == AIRRT_ERR_INVALID || err == AIRRT_ERR_OS) return err; /* has its words already */
     return airrt_priv_err(err, err == AIRRT_ERR_EXISTS ? "name" : NULL, NULL);
+}
+AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *type, const void *args, const airrt_spawn_desc *desc, airrt_ref *out) {
+    airrt_worker *me = airrt_priv_me;
+    airrt_signal *question = NULL;
+    airrt_ref ref;
+    bool inside = me && me->system == system;
+    if (!inside) airrt_fetch_add(&system->spawning, 1, SEQ_CST); /* a shutdown that begins now waits until it is spawned or refused */
+    airrt_err err = airrt_priv_spawn_begin(system, type, args, desc, &ref, &question);
+    if (!inside) airrt_fetch_add(&system->spawning, (uint32_t)-1, SEQ_CST);
+    if (question) {
+        uint64_t limit = airrt_priv_deadline(desc && desc->start_timeout_ns ? desc->start_timeout_ns : system->desc.start_timeout_ns);
+        if (airrt_priv_await(system, question, limit, AIRRT_WORD_GONE)) err = question->u.answer.err;
+        else err = AIRRT_ERR_TIMEOUT, airrt_priv_order(ref, AIRRT_ORDER_KILL);
+        airrt_priv_signal_put(question);
+        if (err) airrt_discard(airrt_priv_err(err, err == AIRRT_ERR_TIMEOUT ? "start_timeout_ns" : NULL, NULL));
+        if (err) memset(&ref, 0, sizeof ref);
+    }
+    if (out) *out = ref;
+    return err;
 }
 AIRRT_API airrt_err airrt_spawn(airrt_system *system, airrt_spec spec, const airrt_spawn_desc *desc, airrt_ref *out) {
     if (!spec.type) return airrt_priv_err(AIRRT_ERR_INVALID, "spec", "names no actor type");
@@ -4972,6 +5042,7 @@ static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell)
     airrt_priv_pinned_reap(system, false);
     airrt_worker *w = airrt_priv_worker_make(system, AIRRT_WORKERS_MAX);
     if (!w) return AIRRT_ERR_NOMEM;
+    w->alone = true;
     w->pinned = cell;
     cell->cold->pinned = w;
     airrt_err err = airrt_priv_thread_start(w);
@@ -5096,7 +5167,7 @@ static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot) {
 }
 static uint64_t airrt_priv_accepted(const airrt_cell *cell) {
     uint64_t head = airrt_load_acquire(&cell->head), laps = airrt_load_relaxed(&cell->laps);
-    return (laps << 36) + (head >> 28) + airrt_priv_between(head, airrt_load_acquire(&cell->tail) & AIRRT_POSITION_);
+    return (laps << 36) + (head >> 28) + airrt_priv_length(cell);
 }
 AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
     memset(out, 0, sizeof *out);
@@ -5170,10 +5241,11 @@ static bool airrt_priv_is_quiet(airrt_system *system) {
     bool quiet = (before >> 16) == system->worker_count && !(before & (AIRRT_SLEEPING1 - 1)) && !airrt_load_seq(&system->shared_count) &&
                  !airrt_load_seq(&system->tokens);
     for (uint32_t i = 0; quiet && i < system->worker_count; i++)
-        quiet = airrt_load_seq(&system->workers[i]->queue.tail) == airrt_load_seq(&system->workers[i]->queue.head);
+        quiet = !airrt_load_seq(&system->workers[i]->looking) &&
+                airrt_load_seq(&system->workers[i]->queue.tail) == airrt_load_seq(&system->workers[i]->queue.head);
     airrt_priv_lock(&system->pinned_lock);
     for (airrt_worker *w = system->pinned; quiet && w; w = w->pinned_next)
-        quiet = !airrt_load_seq(&w->pinned_bell) && !airrt_load_acquire(&w->running);
+        quiet = airrt_load_acquire(&w->gone) || (!airrt_load_seq(&w->pinned_bell) && !airrt_load_seq(&w->running));
     airrt_priv_unlock(&system->pinned_lock);
     return quiet && airrt_load_seq(&system->idle) == before;
 }
@@ -5213,11 +5285,16 @@ static void airrt_priv_order_all(airrt_system *system, uint64_t order) {
         if (airrt_load_relaxed(&cell->system) == system) airrt_priv_order(ref, order);
     }
 }
-static bool airrt_priv_await_end(airrt_system *system, uint64_t deadline) {
+/* Orders all actors to end and waits for it. Those that a hook spawned just before are found by looking again. */
+static bool airrt_priv_end_all(airrt_system *system, uint64_t order, uint64_t deadline) {
     for (;;) {
         uint32_t quiet = airrt_load_seq(&system->quiet);
         if (airrt_priv_living(system) == 0) return true;
-        if (!airrt_priv_wait_step(system, &system->quiet, quiet, deadline)) return airrt_priv_living(system) == 0;
+        airrt_priv_order_all(system, order);
+        uint64_t again = airrt_priv_deadline(AIRRT_MS(50));
+        while (airrt_priv_living(system) > 0 && airrt_priv_wait_step(system, &system->quiet, quiet, again < deadline ? again : deadline))
+            quiet = airrt_load_seq(&system->quiet);
+        if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) return airrt_priv_living(system) == 0;
     }
 }
 static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_shutdown_desc *desc, airrt_shutdown_report *report) {
@@ -5232,12 +5309,11 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
         if (airrt_priv_settle_until(system, half)) err = AIRRT_ERR_TIMEOUT;
     }
     airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPING);
+    for (unsigned spins = 0; airrt_load_seq(&system->spawning);) airrt_priv_spin(&spins);
     uint64_t living = airrt_priv_living(system), killed_before = AIRRT_SUM(system, killed);
-    airrt_priv_order_all(system, d.now ? AIRRT_ORDER_KILL : AIRRT_ORDER_STOP);
-    if (!airrt_priv_await_end(system, deadline)) {
+    if (!airrt_priv_end_all(system, d.now ? AIRRT_ORDER_KILL : AIRRT_ORDER_STOP, deadline)) {
         if (!d.now) err = AIRRT_ERR_TIMEOUT;
-        airrt_priv_order_all(system, AIRRT_ORDER_KILL);
-        if (!airrt_priv_await_end(system, airrt_priv_deadline(AIRRT_MS(500)))) {
+        if (!airrt_priv_end_all(system, AIRRT_ORDER_KILL, airrt_priv_deadline(AIRRT_MS(500)))) {
             uint32_t slot = 0;
             for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL; report->stuck++)
                 if (!report->stuck) report->first_stuck = airrt_priv_ref(cell);

@@ -1,0 +1,551 @@
+/* The runtime's actor benchmarks, after the Savina suite: bench_actors WORKLOAD N, THREADS=workers (default 2). Prints
+ * one line; exits 1 if a workload's own check fails. README.md says what each workload measures and what N counts.
+ *
+ * Actors are spawned and started by the main thread, which then sleeps on a condition until the last of them calls
+ * finish(). Opening, spawning what is not itself measured, and shutting down are outside of the timed part. */
+#define AIRRT_IMPLEMENTATION
+#include "airrt.h" /* first: the implementation chooses the feature macros */
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Handlers run to completion: whoever has much to send or spawn does so much of it, tells itself to go on, and lets
+ * others have their turn. */
+enum { BATCH = 256 };
+enum { PRODUCERS = 8, RING = 503, JOINED = 60, BIG = 120, CREATURES = 100 };
+
+/* One message type for all workloads: a tag and 16 bytes. A handle fits into one of the numbers. */
+typedef enum tag { GO, PING, PONG, ADD, GET, LINK, HOP, MEET, CHANGE } tag;
+typedef struct note { tag tag; uint64_t a, b; } note;
+AIRRT_MESSAGE(note);
+
+static uint64_t ref_to_bits(airrt_ref ref) { return (uint64_t)ref.generation << 32 | ref.slot; }
+static airrt_ref ref_from_bits(uint64_t bits) {
+    return (airrt_ref){ .slot = (uint32_t)bits, .generation = (uint32_t)(bits >> 32) };
+}
+
+/* ---- the driver's side --------------------------------------------------------------------------------------------- */
+
+typedef struct bench {
+    airrt_system *system;
+    uint64_t n;             /* as given */
+    uint64_t msgs;          /* messages, or actors, that the figure counts */
+    uint64_t expected;      /* what `total` must be after the shutdown */
+    double begun, seconds;
+    double bytes_per_actor; /* 0 = not measured */
+} bench;
+
+static _Atomic uint64_t total; /* what the actors say they did */
+static _Atomic uint64_t left;  /* actors that have not done their share yet */
+static struct { pthread_mutex_t lock; pthread_cond_t changed; bool finished; } end = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER
+};
+
+/* A message that cannot be sent would leave the driver waiting for ever. */
+static void must(airrt_err err) {
+    if (AIRRT_LIKELY(err == AIRRT_OK)) return;
+    fprintf(stderr, "bench_actors: %s\n", airrt_err_str(err));
+    _Exit(1);
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static double rss_bytes(void) {
+    unsigned long size = 0, resident = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    if (!statm || fscanf(statm, "%lu %lu", &size, &resident) != 2) resident = 0;
+    if (statm) fclose(statm);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* The actors that exist have started and are idle; from here on it counts. */
+static void begin(bench *b) {
+    must(airrt_system_settle(b->system, AIRRT_SEC(30)));
+    b->begun = now();
+}
+
+/* Called by the actor that knows that all is done. */
+static void finish(void) {
+    pthread_mutex_lock(&end.lock);
+    end.finished = true;
+    pthread_cond_signal(&end.changed);
+    pthread_mutex_unlock(&end.lock);
+}
+
+static void await(bench *b) {
+    pthread_mutex_lock(&end.lock);
+    while (!end.finished) pthread_cond_wait(&end.changed, &end.lock);
+    pthread_mutex_unlock(&end.lock);
+    b->seconds = now() - b->begun;
+}
+
+/* ---- pingpong: two actors, one message between them ---------------------------------------------------------------- */
+
+AIRRT_ACTOR(pong, note, airrt_none);
+AIRRT_ACTOR(ping, note, pong_ref);
+
+typedef struct pong_state { uint64_t answered; } pong_state;
+static airrt_err pong_handle(pong_ctx *ctx, pong_state *self, const note *m) {
+    (void)ctx;
+    self->answered++;
+    ping_ref from = { ref_from_bits(m->b) };
+    must(ping_send(from, (note){ PONG, m->a, self->answered }));
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(pong, pong_state, pong_handle);
+
+typedef struct ping_state { pong_ref pong; } ping_state;
+static airrt_err ping_start(ping_ctx *ctx, ping_state *self, const ping_args *pong) {
+    (void)ctx;
+    self->pong = *pong;
+    return AIRRT_OK;
+}
+static airrt_err ping_handle(ping_ctx *ctx, ping_state *self, const note *m) {
+    uint64_t to_go = m->tag == PONG ? m->a - 1 : m->a;
+    if (to_go > 0) {
+        must(pong_send(self->pong, (note){ PING, to_go, ref_to_bits(ping_self(ctx).ref) }));
+    } else {
+        total = m->b;
+        finish();
+    }
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(ping, ping_state, ping_handle, .pre_start = ping_start);
+
+static void run_pingpong(bench *b) {
+    pong_ref pong;
+    ping_ref ping;
+    must(pong_spawn(b->system, AIRRT_NONE, NULL, &pong));
+    must(ping_spawn(b->system, pong, NULL, &ping));
+    b->msgs = 2 * b->n;
+    b->expected = b->n;
+    begin(b);
+    must(ping_send(ping, (note){ GO, b->n, 0 }));
+    await(b);
+}
+
+/* ---- counting, fanin: one or eight producers into one bounded mailbox ---------------------------------------------- */
+
+AIRRT_ACTOR(counter, note, uint64_t); /* how many producers */
+
+typedef struct counter_state { uint64_t sum, producers; } counter_state;
+static airrt_err counter_start(counter_ctx *ctx, counter_state *self, const counter_args *producers) {
+    (void)ctx;
+    self->producers = *producers;
+    return AIRRT_OK;
+}
+static airrt_err counter_handle(counter_ctx *ctx, counter_state *self, const note *m) {
+    (void)ctx;
+    if (m->tag == ADD) {
+        self->sum += m->a;
+    } else if (--self->producers == 0) {
+        total = self->sum;
+        finish();
+    }
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(counter, counter_state, counter_handle, .pre_start = counter_start);
+
+typedef struct producer_state { counter_ref counter; uint64_t to_go; } producer_state;
+AIRRT_ACTOR(producer, note, producer_state);
+
+static airrt_err producer_start(producer_ctx *ctx, producer_state *self, const producer_args *args) {
+    (void)ctx;
+    *self = *args;
+    return AIRRT_OK;
+}
+static airrt_err producer_handle(producer_ctx *ctx, producer_state *self, const note *m) {
+    (void)m;
+    for (int i = 0; i < BATCH; i++) {
+        bool all = self->to_go == 0;
+        airrt_err err = counter_send(self->counter, all ? (note){ GET, 0, 0 } : (note){ ADD, 1, 0 });
+        if (err == AIRRT_ERR_FULL) break; /* the same one again, when the counter has had its turn */
+        must(err);
+        if (all) return producer_exit(ctx);
+        self->to_go--;
+    }
+    must(producer_send(producer_self(ctx), (note){ GO, 0, 0 }));
+    airrt_ctx_yield(&ctx->base);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(producer, producer_state, producer_handle, .pre_start = producer_start);
+
+static void run_fanin_of(bench *b, uint64_t producers) {
+    counter_ref counter;
+    producer_ref producer[PRODUCERS];
+    must(counter_spawn(b->system, producers, NULL, &counter));
+    for (uint64_t i = 0; i < producers; i++) {
+        producer_args args = { counter, b->n / producers };
+        must(producer_spawn(b->system, args, NULL, &producer[i]));
+    }
+    b->msgs = b->n / producers * producers;
+    b->expected = b->msgs;
+    begin(b);
+    for (uint64_t i = 0; i < producers; i++) must(producer_send(producer[i], (note){ GO, 0, 0 }));
+    await(b);
+}
+static void run_counting(bench *b) { run_fanin_of(b, 1); }
+static void run_fanin(bench *b) { run_fanin_of(b, PRODUCERS); }
+
+/* ---- threadring: one token round 503 actors ------------------------------------------------------------------------ */
+
+AIRRT_ACTOR(hopper, note, airrt_none);
+
+typedef struct hopper_state { hopper_ref next; } hopper_state;
+static airrt_err hopper_handle(hopper_ctx *ctx, hopper_state *self, const note *m) {
+    (void)ctx;
+    if (m->tag == LINK) {
+        self->next.ref = ref_from_bits(m->b);
+    } else if (m->a > 0) {
+        must(hopper_send(self->next, (note){ HOP, m->a - 1, m->b + 1 }));
+    } else {
+        total = m->b;
+        finish();
+    }
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(hopper, hopper_state, hopper_handle);
+
+static void run_threadring(bench *b) {
+    hopper_ref ring[RING];
+    for (int i = 0; i < RING; i++) must(hopper_spawn(b->system, AIRRT_NONE, NULL, &ring[i]));
+    for (int i = 0; i < RING; i++)
+        must(hopper_send(ring[i], (note){ LINK, 0, ref_to_bits(ring[(i + 1) % RING].ref) }));
+    b->msgs = b->n;
+    b->expected = b->n;
+    begin(b);
+    must(hopper_send(ring[0], (note){ HOP, b->n, 0 }));
+    await(b);
+}
+
+/* ---- forkjoin: actors that live for one message -------------------------------------------------------------------- */
+
+AIRRT_ACTOR(joiner, note, uint64_t); /* how many there will be */
+
+static airrt_err joiner_start(joiner_ctx *ctx, uint64_t *self, const joiner_args *of) {
+    (void)ctx;
+    *self = *of;
+    return AIRRT_OK;
+}
+static airrt_err joiner_handle(joiner_ctx *ctx, uint64_t *self, const note *m) {
+    if (atomic_fetch_add(&total, m->a) + m->a == *self) finish();
+    return joiner_exit(ctx);
+}
+AIRRT_ACTOR_IMPL(joiner, uint64_t, joiner_handle, .pre_start = joiner_start);
+
+AIRRT_ACTOR(forker, note, uint64_t); /* how many to make */
+
+typedef struct forker_state { uint64_t n, made; } forker_state;
+static airrt_err forker_start(forker_ctx *ctx, forker_state *self, const forker_args *n) {
+    (void)ctx;
+    self->n = *n;
+    return AIRRT_OK;
+}
+static airrt_err forker_handle(forker_ctx *ctx, forker_state *self, const note *m) {
+    (void)m;
+    for (int i = 0; i < BATCH && self->made < self->n; i++, self->made++) {
+        joiner_ref made;
+        must(joiner_spawn(airrt_ctx_system(&ctx->base), self->n, &(airrt_spawn_desc){ .detached = true }, &made));
+        must(joiner_send(made, (note){ ADD, 1, 0 }));
+    }
+    if (self->made == self->n) return forker_exit(ctx);
+    must(forker_send(forker_self(ctx), (note){ GO, 0, 0 }));
+    airrt_ctx_yield(&ctx->base);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(forker, forker_state, forker_handle, .pre_start = forker_start);
+
+static void run_forkjoin(bench *b) {
+    forker_ref forker;
+    must(forker_spawn(b->system, b->n, NULL, &forker));
+    b->msgs = b->n;
+    b->expected = b->n;
+    begin(b);
+    must(forker_send(forker, (note){ GO, 0, 0 }));
+    await(b);
+}
+
+/* ---- fjthroughput: one sender, round robin over sixty bounded mailboxes -------------------------------------------- */
+
+AIRRT_ACTOR(sink, note, uint64_t); /* how many messages it will get */
+
+typedef struct sink_state { uint64_t expected, got, sum; } sink_state;
+static airrt_err sink_start(sink_ctx *ctx, sink_state *self, const sink_args *expected) {
+    (void)ctx;
+    self->expected = *expected;
+    return AIRRT_OK;
+}
+static airrt_err sink_handle(sink_ctx *ctx, sink_state *self, const note *m) {
+    (void)ctx;
+    self->sum += m->a;
+    if (++self->got == self->expected) {
+        total += self->sum;
+        if (atomic_fetch_sub(&left, 1) == 1) finish();
+    }
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(sink, sink_state, sink_handle, .pre_start = sink_start);
+
+typedef struct dealer_task { const sink_ref *sinks; uint64_t rounds; } dealer_task;
+AIRRT_ACTOR(dealer, note, dealer_task);
+
+typedef struct dealer_state { const sink_ref *sinks; uint64_t rounds; int next; } dealer_state;
+static airrt_err dealer_start(dealer_ctx *ctx, dealer_state *self, const dealer_args *args) {
+    (void)ctx;
+    *self = (dealer_state){ .sinks = args->sinks, .rounds = args->rounds };
+    return AIRRT_OK;
+}
+static airrt_err dealer_handle(dealer_ctx *ctx, dealer_state *self, const note *m) {
+    (void)m;
+    for (int i = 0; i < BATCH; i++) {
+        if (self->rounds == 0) return dealer_exit(ctx);
+        airrt_err err = sink_send(self->sinks[self->next], (note){ ADD, 1, 0 });
+        if (err == AIRRT_ERR_FULL) break;
+        must(err);
+        if (++self->next == JOINED) {
+            self->next = 0;
+            self->rounds--;
+        }
+    }
+    must(dealer_send(dealer_self(ctx), (note){ GO, 0, 0 }));
+    airrt_ctx_yield(&ctx->base);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(dealer, dealer_state, dealer_handle, .pre_start = dealer_start);
+
+static void run_fjthroughput(bench *b) {
+    sink_ref sinks[JOINED];
+    dealer_ref dealer;
+    for (int i = 0; i < JOINED; i++) must(sink_spawn(b->system, b->n, NULL, &sinks[i]));
+    must(dealer_spawn(b->system, (dealer_args){ sinks, b->n }, NULL, &dealer));
+    b->msgs = JOINED * b->n;
+    b->expected = b->msgs;
+    left = JOINED;
+    begin(b);
+    must(dealer_send(dealer, (note){ GO, 0, 0 }));
+    await(b); /* the dealer has read `sinks` for the last time */
+}
+
+/* ---- big: everybody pings anybody ---------------------------------------------------------------------------------- */
+
+typedef struct big_task { const airrt_ref *all; uint64_t pings; uint32_t id; } big_task;
+AIRRT_ACTOR(big, note, big_task);
+
+typedef struct big_state { const airrt_ref *all; uint64_t pings, answered; uint32_t random; } big_state;
+static airrt_err big_start(big_ctx *ctx, big_state *self, const big_args *args) {
+    (void)ctx;
+    *self = (big_state){ .all = args->all, .pings = args->pings, .random = args->id * 2654435761u + 12345u };
+    return AIRRT_OK;
+}
+static uint32_t next_random(uint32_t *state) {
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
+}
+static airrt_err big_handle(big_ctx *ctx, big_state *self, const note *m) {
+    if (m->tag == PING) {
+        big_ref from = { ref_from_bits(m->b) };
+        self->answered++;
+        must(big_send(from, (note){ PONG, m->a, 0 }));
+    } else if (self->pings > 0) {
+        big_ref to = { self->all[next_random(&self->random) % BIG] };
+        must(big_send(to, (note){ PING, self->pings--, ref_to_bits(big_self(ctx).ref) }));
+    } else if (atomic_fetch_sub(&left, 1) == 1) {
+        finish();
+    }
+    return AIRRT_OK;
+}
+static void big_stop_hook(big_ctx *ctx, big_state *self, const airrt_reason *reason) {
+    (void)ctx, (void)reason;
+    total += self->answered;
+}
+AIRRT_ACTOR_IMPL(big, big_state, big_handle, .pre_start = big_start, .post_stop = big_stop_hook);
+
+static void run_big(bench *b) {
+    static airrt_ref all[BIG]; /* outlives the timed part: an actor may look at it until the system is shut down */
+    for (uint32_t i = 0; i < BIG; i++) {
+        big_ref made;
+        must(big_spawn(b->system, (big_args){ all, b->n, i }, NULL, &made));
+        all[i] = made.ref;
+    }
+    b->msgs = 2 * BIG * b->n;
+    b->expected = BIG * b->n;
+    left = BIG;
+    begin(b);
+    for (int i = 0; i < BIG; i++) must(big_send((big_ref){ all[i] }, (note){ PONG, 0, 0 }));
+    await(b);
+}
+
+/* ---- chameneos: a hundred creatures meet in pairs, introduced by one mall ------------------------------------------ */
+
+AIRRT_ACTOR(mall, note, uint64_t); /* how many meetings */
+typedef struct creature_task { mall_ref mall; uint64_t colour; } creature_task;
+AIRRT_ACTOR(creature, note, creature_task);
+
+typedef struct mall_state { uint64_t meetings, faded; creature_ref waiting; bool somebody_waits; } mall_state;
+static airrt_err mall_start(mall_ctx *ctx, mall_state *self, const mall_args *meetings) {
+    (void)ctx;
+    self->meetings = *meetings;
+    return AIRRT_OK;
+}
+static airrt_err mall_handle(mall_ctx *ctx, mall_state *self, const note *m) {
+    (void)ctx;
+    if (self->meetings == 0) {
+        if (++self->faded == CREATURES) finish();
+    } else if (self->somebody_waits) {
+        self->meetings--;
+        self->somebody_waits = false;
+        must(creature_send(self->waiting, *m));
+    } else {
+        self->waiting.ref = ref_from_bits(m->b);
+        self->somebody_waits = true;
+    }
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(mall, mall_state, mall_handle, .pre_start = mall_start);
+
+typedef struct creature_state { mall_ref mall; uint64_t colour, met; } creature_state;
+static airrt_err creature_start(creature_ctx *ctx, creature_state *self, const creature_args *args) {
+    (void)ctx;
+    *self = (creature_state){ .mall = args->mall, .colour = args->colour };
+    return AIRRT_OK;
+}
+/* MEET comes to the one who waited; it works out the colour of both and tells the other. Then both go to the mall. */
+static airrt_err creature_handle(creature_ctx *ctx, creature_state *self, const note *m) {
+    uint64_t me = ref_to_bits(creature_self(ctx).ref);
+    if (m->tag == MEET) {
+        self->met++;
+        if (self->colour != m->a) self->colour = 3 - self->colour - m->a;
+        must(creature_send((creature_ref){ ref_from_bits(m->b) }, (note){ CHANGE, self->colour, me }));
+    } else if (m->tag == CHANGE) {
+        self->met++;
+        self->colour = m->a;
+    }
+    must(mall_send(self->mall, (note){ MEET, self->colour, me }));
+    return AIRRT_OK;
+}
+static void creature_stop_hook(creature_ctx *ctx, creature_state *self, const airrt_reason *reason) {
+    (void)ctx, (void)reason;
+    total += self->met;
+}
+AIRRT_ACTOR_IMPL(creature, creature_state, creature_handle, .pre_start = creature_start, .post_stop = creature_stop_hook);
+
+static void run_chameneos(bench *b) {
+    mall_ref mall;
+    creature_ref creatures[CREATURES];
+    must(mall_spawn(b->system, b->n, NULL, &mall));
+    for (uint64_t i = 0; i < CREATURES; i++)
+        must(creature_spawn(b->system, (creature_args){ mall, i % 3 }, NULL, &creatures[i]));
+    b->msgs = 4 * b->n;
+    b->expected = 2 * b->n;
+    begin(b);
+    for (int i = 0; i < CREATURES; i++) must(creature_send(creatures[i], (note){ GO, 0, 0 }));
+    await(b);
+}
+
+/* ---- spawn: actors that have run once and wait for work ------------------------------------------------------------ */
+
+AIRRT_ACTOR(idler, note, uint64_t); /* how many there will be */
+
+typedef struct idler_state { uint64_t sum; } idler_state;
+static airrt_err idler_start(idler_ctx *ctx, idler_state *self, const idler_args *of) {
+    (void)ctx, (void)self;
+    if (atomic_fetch_add(&total, 1) + 1 == *of) finish();
+    return AIRRT_OK;
+}
+static airrt_err idler_handle(idler_ctx *ctx, idler_state *self, const note *m) {
+    (void)ctx;
+    self->sum += m->a;
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(idler, idler_state, idler_handle, .pre_start = idler_start);
+
+typedef struct breeder_state { idler_ref *made; uint64_t n, next; } breeder_state;
+AIRRT_ACTOR(breeder, note, breeder_state);
+
+static airrt_err breeder_start(breeder_ctx *ctx, breeder_state *self, const breeder_args *args) {
+    (void)ctx;
+    *self = *args;
+    return AIRRT_OK;
+}
+static airrt_err breeder_handle(breeder_ctx *ctx, breeder_state *self, const note *m) {
+    (void)m;
+    for (int i = 0; i < BATCH && self->next < self->n; i++, self->next++)
+        must(idler_spawn(airrt_ctx_system(&ctx->base), self->n, &(airrt_spawn_desc){ .detached = true },
+                         &self->made[self->next]));
+    if (self->next == self->n) return breeder_exit(ctx);
+    must(breeder_send(breeder_self(ctx), (note){ GO, 0, 0 }));
+    airrt_ctx_yield(&ctx->base);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(breeder, breeder_state, breeder_handle, .pre_start = breeder_start);
+
+static void run_spawn(bench *b) {
+    idler_ref *made = calloc(b->n, sizeof *made); /* the handles are part of what an actor costs */
+    breeder_ref breeder;
+    if (!made) must(AIRRT_ERR_NOMEM);
+    must(breeder_spawn(b->system, (breeder_args){ made, b->n, 0 }, NULL, &breeder));
+    b->msgs = b->n;
+    b->expected = b->n;
+    double before = rss_bytes();
+    begin(b);
+    must(breeder_send(breeder, (note){ GO, 0, 0 }));
+    await(b);
+    b->bytes_per_actor = (rss_bytes() - before) / (double)b->n;
+    must(airrt_system_settle(b->system, AIRRT_SEC(30))); /* the breeder has left `made` alone */
+    for (uint64_t i = 0; i < b->n; i++)
+        if (!airrt_alive(made[i].ref)) must(AIRRT_ERR_DEAD);
+    free(made);
+}
+
+/* ---- main ---------------------------------------------------------------------------------------------------------- */
+
+static const struct { const char *name; void (*run)(bench *b); } workloads[] = {
+    { "pingpong", run_pingpong }, { "counting", run_counting }, { "fanin", run_fanin },
+    { "threadring", run_threadring }, { "forkjoin", run_forkjoin }, { "fjthroughput", run_fjthroughput },
+    { "big", run_big }, { "chameneos", run_chameneos }, { "spawn", run_spawn },
+};
+
+int main(int argc, char **argv) {
+    const size_t count = sizeof workloads / sizeof workloads[0];
+    const char *threads = getenv("THREADS");
+    const uint32_t workers = threads ? (uint32_t)strtoul(threads, NULL, 10) : 2;
+    bench b = { .n = argc == 3 ? strtoull(argv[2], NULL, 10) : 0 };
+    size_t w = 0;
+    while (w < count && (argc != 3 || strcmp(argv[1], workloads[w].name) != 0)) w++;
+    if (w == count || b.n == 0 || workers == 0) {
+        fprintf(stderr, "usage: THREADS=2 bench_actors WORKLOAD N\nworkloads:");
+        for (w = 0; w < count; w++) fprintf(stderr, " %s", workloads[w].name);
+        fprintf(stderr, "\n");
+        return 2;
+    }
+
+    airrt_shutdown_report report;
+    must(airrt_system_open(&(airrt_system_desc){ .workers = workers }, &b.system));
+    workloads[w].run(&b);
+    must(airrt_system_shutdown(b.system, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_SEC(60) }, &report));
+    airrt_system_close(b.system);
+
+    if (total != b.expected) {
+        fprintf(stderr, "bench_actors: %s: %" PRIu64 " instead of %" PRIu64 "\n", workloads[w].name, total, b.expected);
+        return 1;
+    }
+    if (!airrt_counts_balance(&report.counts) || report.counts.dead > 0 || report.counts.dropped > 0) {
+        fprintf(stderr, "bench_actors: %s: messages were lost\n", workloads[w].name);
+        return 1;
+    }
+    printf("workload=%s peer=airrt n=%" PRIu64 " seconds=%.6f msgs_per_sec=%.0f", workloads[w].name, b.n, b.seconds,
+           (double)b.msgs / b.seconds);
+    if (b.bytes_per_actor > 0) printf(" bytes_per_actor=%.0f", b.bytes_per_actor);
+    printf("\n");
+    return 0;
+}

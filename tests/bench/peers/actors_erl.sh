@@ -1,0 +1,7 @@
+#!/bin/sh
+# actors_erl WORKLOAD N, THREADS=schedulers (2), ERLFLAGS=more flags of the emulator. Schedulers are bound to processors,
+# as benchmarks of the BEAM are run; +P makes room for the processes of `spawn`.
+# shellcheck disable=SC2086 # flags are words
+threads=${THREADS:-2}
+exec erl -noshell -noinput +S "$threads:$threads" +sbt db +P 4000000 $ERLFLAGS -pa "$(dirname "$0")" \
+    -run actors_erl main "$@"

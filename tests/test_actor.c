@@ -1,0 +1,1545 @@
+/* test_actor.c: what an actor is given, keeps, and loses: spawning, messages, handles, failures, mailboxes of actors. */
+#define AIRRT_IMPLEMENTATION
+#include "airrt.h"
+#include "airrt_test.h"
+#include "airrt_probe.h"
+
+/* ---- other actor types ------------------------------------------------------------------------------------------- */
+
+PROBE_TYPE(bare, .mailbox = { .capacity = 0 });                     /* no hooks at all */
+PROBE_TYPE(retry, PROBE_HOOKS(retry), .redeliver = 3);
+PROBE_TYPE(watched, PROBE_HOOKS(watched), .timestamps = true);
+PROBE_TYPE(tight, PROBE_HOOKS(tight), .mailbox = { .capacity = 2, .backpressure = AIRRT_BACKPRESSURE_DROP });
+
+/* Content that proves it came over whole. */
+typedef struct page { uint64_t words[512]; } page;
+typedef struct AIRRT_ALIGNED(256) slab { uint64_t number; unsigned char fill[300]; } slab;
+typedef airrt_none ping;
+AIRRT_MESSAGE(page);
+AIRRT_MESSAGE(slab);
+AIRRT_MESSAGE(ping);
+AIRRT_ACTOR(reader, page, airrt_none);
+AIRRT_ACTOR(mason, slab, airrt_none);
+AIRRT_ACTOR(pinged, ping, airrt_none);
+static airrt_atomic_u64 whole, broken, pings;
+static airrt_err reader_handle(reader_ctx *ctx, airrt_none *state, const page *msg) {
+    bool right = true;
+    (void)ctx, (void)state;
+    for (uint64_t i = 0; i < 512; i++) right &= msg->words[i] == msg->words[0] * 1000 + i || i == 0;
+    airrt_fetch_add(right ? &whole : &broken, 1u, RELEASE);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(reader, airrt_none, reader_handle);
+static airrt_err mason_handle(mason_ctx *ctx, airrt_none *state, const slab *msg) {
+    bool right = (uintptr_t)msg % 256 == 0;
+    (void)ctx, (void)state;
+    for (size_t i = 0; i < sizeof msg->fill; i++) right &= msg->fill[i] == (unsigned char)(msg->number + i);
+    airrt_fetch_add(right ? &whole : &broken, 1u, RELEASE);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(mason, airrt_none, mason_handle);
+static airrt_err pinged_handle(pinged_ctx *ctx, airrt_none *state, const ping *msg) {
+    (void)ctx, (void)state, (void)msg;
+    airrt_fetch_add(&pings, 1u, RELEASE);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(pinged, airrt_none, pinged_handle);
+
+static const airrt_ref nobody;
+#define SEND_WITH(REF, MSG, ...) probe_send_with((REF), (MSG), &(airrt_send_desc){ __VA_ARGS__ })
+#define NOTE(N) ((act){ .number = (N) })
+/* What the actor's post_stop was told. */
+#define STOPPED_FOR(BOOK, KIND)                                                 \
+    do {                                                                        \
+        ck_assert_uint_eq(COUNT((BOOK)->stops), 1);                             \
+        ck_assert_int_eq((BOOK)->stopped.kind, (KIND));                         \
+    } while (0)
+
+/* ---- spawning ---------------------------------------------------------------------------------------------------- */
+
+START_TEST(spawn_returns_after_pre_start) {
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    ck_assert_uint_eq(COUNT(book.starts), 1);
+    ck_assert(airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(messages_are_handled_in_the_order_of_one_sender) {
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    for (uint64_t i = 0; i < 300; i++) TELL(ref, .number = i);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 300);
+    for (uint64_t i = 0; i < 300; i++) ck_assert_uint_eq(book.numbers[i], i);
+    ck_assert_uint_eq(world_counts().handled, 300);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(actor_without_hooks_handles_and_stops) {
+    POLLED_WORLD();
+    SPAWN(bare, ref, NULL);
+    for (uint64_t i = 0; i < 100; i++) SEND(bare, ref, .number = i);
+    airrt_test_ok(bare_stop(ref, AIRRT_SEC(5)));
+    ck_assert_uint_eq(world_counts().handled, 100);
+    ck_assert(!airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(spawn_without_out_or_desc_works) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    airrt_test_ok(probe_spawn(world, (probe_args){ .book = &book }, NULL, NULL));
+    ck_assert_uint_eq(COUNT(book.starts), 1);
+    WORLD_CLOSE();
+    STOPPED_FOR(&book, AIRRT_EXIT_SHUTDOWN);
+} END_TEST
+
+START_TEST(spec_spawns_like_the_type) {
+    diary book = { 0 };
+    airrt_ref ref;
+    airrt_spec nothing;
+    memset(&nothing, 0, sizeof nothing);
+    POLLED_WORLD();
+    airrt_test_ok(airrt_spawn(world, probe_spec((probe_args){ .book = &book }), NULL, &ref));
+    probe_ref typed;
+    airrt_test_ok(probe_from(ref, &typed));
+    TELL(typed, .number = 7);
+    SETTLE();
+    ACTED(&book, 7);
+    airrt_test_is(airrt_spawn(world, nothing, NULL, NULL), AIRRT_ERR_INVALID);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_fails(airrt_ctx *ctx, diary *book) {
+    (void)ctx, (void)book;
+    return AIRRT_ERR_NOT_FOUND;
+}
+START_TEST(failing_pre_start_is_returned_by_spawn) {
+    diary book = { .start = start_fails };
+    WORLD();
+    probe_ref ref = { { 77, 77 } };
+    airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, &(airrt_spawn_desc){ .name = "it" }, &ref), AIRRT_ERR_NOT_FOUND);
+    ck_assert(airrt_ref_equal(ref.ref, nobody));
+    ck_assert_uint_eq(COUNT(book.stops), 0);
+    airrt_ref found;
+    airrt_test_is(airrt_whereis(world, "it", &found), AIRRT_ERR_NOT_FOUND);
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_fails_with_code(airrt_ctx *ctx, diary *book) {
+    (void)book;
+    return probe_fail(PROBE(ctx), 5, "not today");
+}
+START_TEST(pre_start_that_calls_fail_is_reported) {
+    diary book = { .start = start_fails_with_code };
+    WORLD();
+    probe_ref ref = { { 77, 77 } };
+    airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, NULL, &ref), AIRRT_ERR_FAILED);
+    ck_assert(airrt_ref_equal(ref.ref, nobody));
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_panics(airrt_ctx *ctx, diary *book) {
+    (void)ctx, (void)book;
+    airrt_panic(9, "no start");
+}
+START_TEST(panic_in_pre_start_is_reported_by_spawn) {
+    diary book = { .start = start_panics };
+    WORLD();
+    probe_ref ref = { { 77, 77 } };
+    airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, NULL, &ref), AIRRT_ERR_START);
+    ck_assert(airrt_ref_equal(ref.ref, nobody));
+    ck_assert_uint_eq(COUNT(book.stops), 0);
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_ignores(airrt_ctx *ctx, diary *book) {
+    (void)book;
+    return probe_ignore(PROBE(ctx));
+}
+START_TEST(ignore_in_pre_start_is_reported_by_spawn) {
+    diary book = { .start = start_ignores };
+    WORLD();
+    probe_ref ref = { { 77, 77 } };
+    airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, NULL, &ref), AIRRT_ERR_IGNORE);
+    ck_assert(airrt_ref_equal(ref.ref, nobody));
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_waits(airrt_ctx *ctx, diary *book) {
+    (void)ctx;
+    gate_pass(book->arg);
+    return AIRRT_OK;
+}
+START_TEST(pre_start_that_takes_too_long_is_a_timeout) {
+    static gate at;
+    diary book = { .start = start_waits, .arg = &at };
+    WORLD();
+    probe_ref ref = { { 77, 77 } };
+    airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, &(airrt_spawn_desc){ .start_timeout_ns = AIRRT_MS(5) }, &ref),
+                  AIRRT_ERR_TIMEOUT);
+    ck_assert(airrt_ref_equal(ref.ref, nobody));
+    GATE_OPEN(&at);
+    airrt_test_eventually(airrt_system_actors(world, NULL, 0) == 0, 10);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(detached_spawn_does_not_wait_for_pre_start) {
+    static gate at;
+    diary book = { .start = start_waits, .arg = &at };
+    WORLD();
+    SPAWN_WITH(probe, ref, &book, .detached = true);
+    ck_assert(airrt_alive(ref.ref));
+    TELL(ref, .number = 3);                        /* waits in the mailbox */
+    airrt_info info;
+    GATE_ENTERED(&at);
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    ck_assert_int_eq(info.state, AIRRT_STATE_STARTING);
+    GATE_OPEN(&at);
+    SETTLE();
+    ACTED(&book, 3);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(detached_actor_whose_start_fails_is_gone) {
+    diary book = { .start = start_fails };
+    WORLD();
+    SPAWN_WITH(probe, ref, &book, .detached = true);
+    airrt_test_eventually(!airrt_alive(ref.ref), 10);
+    airrt_test_is(probe_send(ref, NOTE(1)), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(messages_sent_to_a_start_that_fails_are_dead_letters) {
+    static gate at;
+    diary book = { .arg = &at };
+    POLLED_WORLD();
+    book.start = start_fails;
+    SPAWN_WITH(probe, ref, &book, .detached = true);
+    airrt_err err = probe_send(ref, NOTE(4));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    if (!err) ck_assert_uint_eq(DROPPED(4), 1);
+    ck_assert_uint_eq(world_counts().dead, !err);
+    WORLD_CLOSE();
+} END_TEST
+
+static probe_ref inner, outer;
+static airrt_err act_spawn(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return probe_spawn(airrt_ctx_system(ctx), (probe_args){ .book = msg->arg }, &(airrt_spawn_desc){ .detached = msg->number == 99 }, &inner);
+}
+START_TEST(actor_spawned_inside_an_actor_stops_with_it) {
+    diary parent = { 0 }, child = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &parent);
+    TELL(ref, act_spawn, &child, 1);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(child.starts), 1);
+    ck_assert(airrt_alive(inner.ref));
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    SETTLE();
+    ck_assert(!airrt_alive(inner.ref));
+    ck_assert_uint_eq(COUNT(child.stops), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(detached_actor_spawned_inside_an_actor_lives_on) {
+    diary parent = { 0 }, child = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &parent);
+    TELL(ref, act_spawn, &child, 99);
+    SETTLE();
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    SETTLE();
+    ck_assert(airrt_alive(inner.ref));
+    TELL(inner, .number = 5);
+    SETTLE();
+    ACTED(&child, 5);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(abnormal_end_of_a_child_ends_its_parent) {
+    diary parent = { 0 }, child = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &parent);
+    TELL(ref, act_spawn, &child, 1);
+    SETTLE();
+    TELL(inner, .fn = act_fail);
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    STOPPED_FOR(&parent, AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(parent.stopped.code, 42);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(normal_end_of_a_child_leaves_its_parent) {
+    diary parent = { 0 }, child = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &parent);
+    TELL(ref, act_spawn, &child, 1);
+    SETTLE();
+    TELL(inner, .fn = act_exit);
+    SETTLE();
+    ck_assert(!airrt_alive(inner.ref));
+    ck_assert(airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(failing_start_of_a_child_reaches_its_parent) {
+    diary parent = { 0 }, child = { .start = start_fails };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &parent);
+    TELL(ref, act_spawn, &child, 1);
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    STOPPED_FOR(&parent, AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(parent.stopped.err, AIRRT_ERR_NOT_FOUND);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_spawns(airrt_ctx *ctx, diary *book) {
+    return probe_spawn(airrt_ctx_system(ctx), (probe_args){ .book = book->arg }, NULL, &inner);
+}
+START_TEST(pre_start_may_spawn) {
+    diary child = { 0 }, parent = { .start = start_spawns, .arg = &child };
+    WORLD();
+    SPAWN(probe, ref, &parent);
+    TELL(inner, .number = 8);
+    SETTLE();
+    ACTED(&child, 8);
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    SETTLE();
+    ck_assert(!airrt_alive(inner.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- ends -------------------------------------------------------------------------------------------------------- */
+
+START_TEST(exit_runs_post_stop_with_normal) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .fn = act_exit);
+    SETTLE();
+    STOPPED_FOR(&book, AIRRT_EXIT_NORMAL);
+    ck_assert_uint_eq(COUNT(book.errors), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(fail_runs_post_stop_with_code_and_text) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .fn = act_fail);
+    SETTLE();
+    STOPPED_FOR(&book, AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(book.stopped.code, 42);
+    ck_assert_str_eq(book.stopped.text, "as told");
+    ck_assert_uint_eq(COUNT(book.errors), 1);
+    ck_assert_int_eq(book.failed.code, 42);
+    airrt_counts counts = world_counts();
+    ck_assert_uint_eq(counts.handled, 1);
+    ck_assert_uint_eq(counts.failed, 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(returned_error_is_in_the_reason) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .fn = act_error);
+    SETTLE();
+    STOPPED_FOR(&book, AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(book.stopped.err, AIRRT_ERR_NOT_FOUND);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(stop_runs_post_stop_with_shutdown) {
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    STOPPED_FOR(&book, AIRRT_EXIT_SHUTDOWN);
+    airrt_test_is(probe_stop(ref, AIRRT_SEC(5)), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(kill_runs_post_stop_with_killed) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .number = 1);
+    airrt_test_ok(airrt_kill(ref.ref));
+    SETTLE();
+    STOPPED_FOR(&book, AIRRT_EXIT_KILLED);
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    ck_assert_uint_eq(DROPPED(1), 1);
+    airrt_test_is(airrt_kill(ref.ref), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(panic_runs_post_stop_with_crash) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .fn = act_panic);
+    SETTLE();
+    STOPPED_FOR(&book, AIRRT_EXIT_CRASH);
+    ck_assert_int_eq(book.stopped.code, 43);
+    ck_assert_str_eq(book.stopped.text, "as told");
+    ck_assert_uint_eq(world_counts().failed, 1);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_atomic_u64 depth_reached;
+static unsigned bottom(void) {
+    airrt_fetch_add(&depth_reached, 1u, RELAXED);
+    airrt_panic(1000, "from the deep, with more words than a reason has room for");
+}
+static unsigned (*volatile at_bottom)(void) = bottom;
+static unsigned dive(unsigned depth) {
+    volatile unsigned char ballast[64] = { 0 };
+    if (depth == 0) return at_bottom();
+    ballast[depth % 64] = (unsigned char)depth;
+    return dive(depth - 1) + ballast[depth % 64];
+}
+static airrt_err act_dive(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    return dive((unsigned)msg->number) ? AIRRT_OK : AIRRT_ERR_FAILED;
+}
+START_TEST(panic_leaves_from_any_depth) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    for (uint64_t i = 0; i < 100; i++) TELL(ref, act_dive, NULL, 100 + i);
+    TELL(ref, .number = 1);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(depth_reached), 100);
+    ck_assert_uint_eq(COUNT(book.errors), 100);
+    ck_assert_int_eq(book.failed.kind, AIRRT_EXIT_CRASH);
+    ck_assert_int_eq(book.failed.code, 1000);
+    ck_assert_uint_eq(strlen(book.failed.text), sizeof book.failed.text - 1);
+    ck_assert_uint_eq(COUNT(book.acts), 101);
+    WORLD_CLOSE();
+} END_TEST
+
+static void stop_panics(airrt_ctx *ctx, diary *book, const airrt_reason *reason) {
+    (void)ctx, (void)book, (void)reason;
+    airrt_panic(44, "in post_stop");
+}
+START_TEST(panic_in_post_stop_does_not_undo_the_end) {
+    diary book = { .stop = stop_panics };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    ck_assert(!airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.stops), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_action error_panics(airrt_ctx *ctx, diary *book, const airrt_reason *reason) {
+    (void)ctx, (void)book, (void)reason;
+    airrt_panic(45, "in on_error");
+}
+START_TEST(panic_in_on_error_ends_the_actor) {
+    diary book = { .error = error_panics };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .fn = act_fail);
+    TELL(ref, .number = 2);
+    SETTLE();
+    STOPPED_FOR(&book, AIRRT_EXIT_CRASH);
+    ck_assert_int_eq(book.stopped.code, 45);
+    ck_assert_uint_eq(COUNT(book.errors), 1);
+    ck_assert_uint_eq(COUNT(book.acts), 1);
+    ck_assert_uint_eq(DROPPED(2), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(panic_in_post_stop_of_a_restart_begins_afresh) {
+    diary book = { .stop = stop_panics, .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .fn = act_fail);
+    TELL(ref, .number = 2);
+    SETTLE();
+    ck_assert(airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.starts), 2);
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    ck_assert_uint_eq(book.numbers[1], 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(exit_leaves_what_is_queued_as_dead_letters) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .number = 1);
+    TELL(ref, act_exit, NULL, 2);
+    for (uint64_t i = 3; i < 20; i++) TELL(ref, .number = i);
+    SETTLE();
+    ACTED(&book, 1, 2);
+    for (uint64_t i = 0; i < 20; i++) ck_assert_uint_eq(DROPPED(i), i >= 3);
+    ck_assert_uint_eq(DROPS(), 17);
+    ck_assert_uint_eq(world_counts().dead, 17);
+    ck_assert_uint_eq(COUNT(letters.why[AIRRT_LOSS_DIED]), 17);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(drop_runs_once_for_each_unhandled_message_of_a_grown_mailbox) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .unbounded = true });
+    for (uint64_t i = 1; i < 5000; i++) TELL(ref, .number = i);
+    airrt_test_ok(airrt_kill(ref.ref));
+    SETTLE();
+    for (uint64_t i = 1; i < 5000; i++) MUST(DROPPED(i) == 1);
+    ck_assert_uint_eq(DROPS(), 4999);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- on_error ---------------------------------------------------------------------------------------------------- */
+
+START_TEST(resume_goes_on_with_the_state_as_it_is) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .number = 1);
+    TELL(ref, act_fail, NULL, 2);
+    TELL(ref, act_panic, NULL, 3);
+    TELL(ref, .number = 4);
+    SETTLE();
+    ACTED(&book, 1, 2, 3, 4);
+    ck_assert_uint_eq(COUNT(book.starts), 1);
+    ck_assert_uint_eq(COUNT(book.stops), 0);
+    ck_assert_uint_eq(COUNT(book.errors), 2);
+    ck_assert_uint_eq(world_counts().failed, 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(resume_has_no_limit) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    for (int i = 0; i < 500; i++) TELL(ref, .fn = i % 2 ? act_fail : act_panic);
+    SETTLE();
+    ck_assert(airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.errors), 500);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(restart_keeps_handle_and_queue_and_zeroes_the_state) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .number = 1);
+    TELL(ref, act_fail, NULL, 2);
+    TELL(ref, .number = 3);
+    TELL(ref, act_panic, NULL, 4);
+    TELL(ref, .number = 5);
+    SETTLE();
+    ACTED(&book, 1, 2, 3, 4, 5);
+    ck_assert_uint_eq(COUNT(book.starts), 3);
+    ck_assert_uint_eq(COUNT(book.stops), 2);
+    ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_CRASH);
+    ck_assert_uint_eq(COUNT(book.dirty), 0);
+    airrt_info info;
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    ck_assert_uint_eq(info.restarts, 2);
+    ck_assert_int_eq(info.state, AIRRT_STATE_RUNNING);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(restart_is_limited_to_five_in_sixty_seconds) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    for (int i = 0; i < 5; i++) {
+        TELL(ref, .fn = act_fail);
+        SETTLE();
+        airrt_test_clock_advance(&clockwork, AIRRT_SEC(5));
+    }
+    ck_assert(airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.starts), 6);
+    TELL(ref, .fn = act_fail);
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.starts), 6);
+    ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(book.stopped.code, 42);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(restarts_older_than_sixty_seconds_do_not_count) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    for (int i = 0; i < 30; i++) {
+        TELL(ref, .fn = act_fail);
+        SETTLE();
+        airrt_test_clock_advance(&clockwork, AIRRT_SEC(13)); /* five of them take 65 s */
+    }
+    ck_assert(airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.starts), 31);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_fails_again(airrt_ctx *ctx, diary *book) {
+    (void)book;
+    return airrt_ctx_restarts(ctx) ? AIRRT_ERR_NOT_FOUND : AIRRT_OK;
+}
+START_TEST(restart_whose_pre_start_fails_ends_the_actor) {
+    diary book = { .action = AIRRT_ACTION_RESTART, .start = start_fails_again };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_fail, NULL, 1);
+    TELL(ref, .number = 2);
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.starts), 2);
+    ck_assert_uint_eq(DROPPED(2), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(escalate_without_supervisor_is_stop) {
+    diary book = { .action = AIRRT_ACTION_ESCALATE };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .fn = act_fail);
+    TELL(ref, .number = 2);
+    SETTLE();
+    STOPPED_FOR(&book, AIRRT_EXIT_ERROR);
+    ck_assert_uint_eq(DROPPED(2), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(stop_is_the_default_action) {
+    POLLED_WORLD();
+    SPAWN(bare, ref, NULL);
+    SEND(bare, ref, .fn = act_fail);
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(restart_while_stopping_does_not_lose_the_queue) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .number = 1);
+    TELL(ref, act_fail, NULL, 2);
+    TELL(ref, .number = 3);
+    airrt_test_ok(airrt_stop_async(ref.ref));
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    ACTED(&book, 1, 2, 3);
+    ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_SHUTDOWN);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- redelivery -------------------------------------------------------------------------------------------------- */
+
+START_TEST(redelivered_message_comes_first_after_the_restart) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(retry, ref, &book);
+    SEND(retry, ref, .number = 1);
+    SEND(retry, ref, act_fail, NULL, 2);
+    SEND(retry, ref, .number = 3);
+    SETTLE();
+    ACTED(&book, 1, 2, 2, 2, 3);
+    airrt_counts counts = world_counts();
+    ck_assert_uint_eq(counts.quarantined, 1);
+    ck_assert_uint_eq(counts.handled, 2);
+    ck_assert_uint_eq(COUNT(letters.why[AIRRT_LOSS_QUARANTINED]), 1);
+    ck_assert_uint_eq(DROPPED(2), 1);
+    ck_assert_uint_eq(DROPS(), 1);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(panicking_handler_is_quarantined_after_k_tries) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(retry, ref, &book);
+    SEND(retry, ref, act_panic, NULL, 2);
+    SEND(retry, ref, .number = 3);
+    SETTLE();
+    ACTED(&book, 2, 2, 2, 3);
+    ck_assert_uint_eq(world_counts().quarantined, 1);
+    ck_assert_uint_eq(DROPPED(2), 1);
+    ck_assert(airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_fail_first(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    airrt_atomic_u64 *tries = msg->arg;
+    (void)state;
+    return airrt_fetch_add(tries, 1u, RELAXED) < 2 ? probe_fail(PROBE(ctx), 1, "not yet") : AIRRT_OK;
+}
+START_TEST(redelivered_message_that_succeeds_is_handled_once) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    airrt_atomic_u64 tries = { 0 }, more = { 0 };
+    POLLED_WORLD();
+    SPAWN(retry, ref, &book);
+    SEND(retry, ref, act_fail_first, &tries, 1);
+    SEND(retry, ref, act_fail_first, &more, 2);      /* the count of tries begins anew */
+    SETTLE();
+    ACTED(&book, 1, 1, 1, 2, 2, 2);
+    airrt_counts counts = world_counts();
+    ck_assert_uint_eq(counts.quarantined, 0);
+    ck_assert_uint_eq(counts.handled, 2);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(message_kept_for_redelivery_dies_with_its_actor) {
+    diary book = { .action = AIRRT_ACTION_STOP };
+    POLLED_WORLD();
+    SPAWN(retry, ref, &book);
+    SEND(retry, ref, act_fail, NULL, 1);
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    ck_assert_uint_eq(DROPPED(1), 1);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(failed_stays_a_part_of_handled) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    POLLED_WORLD();
+    SPAWN(retry, ref, &book);
+    SEND(retry, ref, act_fail, NULL, 2);
+    SETTLE();
+    airrt_counts counts = world_counts();
+    ck_assert_uint_le(counts.failed, counts.handled);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- handles ----------------------------------------------------------------------------------------------------- */
+
+START_TEST(zero_handle_is_dead) {
+    probe_ref zero = { { 0, 0 } };
+    airrt_reason reason;
+    airrt_info info;
+    size_t sent = 9;
+    act some = NOTE(1);
+    WORLD();
+    airrt_test_is(probe_send(zero, some), AIRRT_ERR_DEAD);
+    airrt_test_is(probe_try_send(zero, some), AIRRT_ERR_DEAD);
+    airrt_test_is(SEND_WITH(zero, some, .correlation = 1), AIRRT_ERR_DEAD);
+    airrt_test_is(probe_send_many(zero, &some, 1, &sent), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(sent, 0);
+    airrt_test_is(probe_stop(zero, AIRRT_SEC(1)), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_stop_async(zero.ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_kill(zero.ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_wait(zero.ref, AIRRT_SEC(1), &reason), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_get_info(zero.ref, &info), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_name_register(world, "zero", zero.ref), AIRRT_ERR_DEAD);
+    ck_assert(!airrt_alive(zero.ref));
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* Ends and spawns until the slot of OLD is taken again by another actor, which must hear nothing. */
+START_TEST(stale_handle_reaches_nobody_when_its_slot_is_used_again) {
+    static diary book;
+    enum { LIVES = 20000 };
+    static probe_ref stale[LIVES];
+    static bool used[1 << 20];
+    POLLED_WORLD();
+    uint64_t again = 0;
+    for (size_t i = 0; i < LIVES; i++) {
+        SPAWN(probe, ref, &book);
+        stale[i] = ref;
+        again += used[ref.ref.slot];
+        used[ref.ref.slot] = true;
+        for (size_t old = i < 3 ? 0 : i - 3; old < i; old++) {
+            MUST(probe_send(stale[old], NOTE(1)) == AIRRT_ERR_DEAD);
+            MUST(airrt_kill(stale[old].ref) == AIRRT_ERR_DEAD);
+            MUST(airrt_stop_async(stale[old].ref) == AIRRT_ERR_DEAD);
+            MUST(!airrt_alive(stale[old].ref));
+        }
+        airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    }
+    SPAWN(probe, last, &book);
+    for (size_t i = 0; i < LIVES; i++) {
+        MUST(probe_send(stale[i], NOTE(1)) == AIRRT_ERR_DEAD);
+        MUST(SEND_WITH(stale[i], NOTE(1), .ttl_ns = AIRRT_SEC(1)) == AIRRT_ERR_DEAD);
+    }
+    SETTLE();
+    ck_assert(airrt_alive(last.ref));
+    ck_assert_uint_gt(again, 1000);
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(forged_handles_reach_nobody) {
+    static diary book;
+    probe_ref alive[16];
+    uint64_t seed = 4711;
+    POLLED_WORLD();
+    for (int i = 0; i < 16; i++) airrt_test_ok(probe_spawn(world, (probe_args){ .book = &book }, NULL, &alive[i]));
+    for (int i = 0; i < 100000; i++) {
+        probe_ref forged = { { (uint32_t)airrt_test_random(&seed), (uint32_t)airrt_test_random(&seed) } };
+        bool real = false;
+        if (i % 2) forged.ref.slot = alive[i % 16].ref.slot;
+        if (i % 3 == 0) forged.ref.slot %= 4096;
+        for (int a = 0; a < 16; a++) real |= airrt_ref_equal(alive[a].ref, forged.ref);
+        if (real) continue;
+        airrt_err err = probe_send(forged, NOTE(1));
+        MUST(err == AIRRT_ERR_DEAD || err == AIRRT_ERR_TYPE);
+        MUST(airrt_kill(forged.ref) == AIRRT_ERR_DEAD);
+        MUST(!airrt_alive(forged.ref));
+    }
+    SETTLE();
+    for (int i = 0; i < 16; i++) ck_assert(airrt_alive(alive[i].ref));
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* Bits above a generation must not be cut off, so that they meet a generation in use. */
+START_TEST(generation_with_high_bits_set_reaches_nobody) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        probe_ref forged = ref;
+        forged.ref.generation ^= (uint32_t)1 << bit;
+        airrt_test_is(probe_send(forged, NOTE(1)), AIRRT_ERR_DEAD);
+        airrt_test_is(SEND_WITH(forged, NOTE(1), .correlation = 1), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_kill(forged.ref), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_wait(forged.ref, AIRRT_NO_WAIT, NULL), AIRRT_ERR_DEAD);
+        ck_assert(!airrt_alive(forged.ref));
+    }
+    SETTLE();
+    ck_assert(airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(slot_beyond_the_table_reaches_nobody) {
+    static const uint32_t slots[] = { UINT32_MAX, UINT32_MAX - 1, 1u << 31, 1u << 24, (1u << 22) + 1 };
+    POLLED_WORLD();
+    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
+        probe_ref forged = { { slots[i], 1 } };
+        airrt_info info;
+        airrt_test_is(probe_send(forged, NOTE(1)), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_kill(forged.ref), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_get_info(forged.ref, &info), AIRRT_ERR_DEAD);
+        ck_assert(!airrt_alive(forged.ref));
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(handle_of_another_type_is_refused) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(trap, ref, &book);
+    probe_ref wrong = { ref.ref }, typed = { { 5, 5 } };
+    act some = NOTE(1);
+    size_t sent = 5;
+    airrt_test_is(probe_send(wrong, some), AIRRT_ERR_TYPE);
+    airrt_test_is(probe_try_send(wrong, some), AIRRT_ERR_TYPE);
+    airrt_test_is(SEND_WITH(wrong, some, .correlation = 1), AIRRT_ERR_TYPE);
+    airrt_test_is(probe_send_many(wrong, &some, 1, &sent), AIRRT_ERR_TYPE);
+    ck_assert_uint_eq(sent, 0);
+    airrt_test_is(probe_from(ref.ref, &typed), AIRRT_ERR_TYPE);
+    ck_assert(airrt_ref_equal(typed.ref, nobody));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(from_gives_the_typed_handle_of_the_living) {
+    diary book = { 0 };
+    probe_ref typed;
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    airrt_test_ok(probe_from(ref.ref, &typed));
+    TELL(typed, .number = 1);
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    ACTED(&book, 1);
+    airrt_test_is(probe_from(ref.ref, &typed), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- ownership and kinds of messages ------------------------------------------------------------------------------ */
+
+START_TEST(refused_message_stays_with_the_sender) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 1 });
+    TELL(ref, .number = 1);
+    airrt_test_is(probe_send(ref, NOTE(2)), AIRRT_ERR_FULL);
+    airrt_test_is(SEND_WITH(ref, NOTE(3), .correlation = 1), AIRRT_ERR_FULL);
+    SETTLE();
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    airrt_test_is(probe_send(ref, NOTE(4)), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(DROPS(), 0);
+    ACTED(&book, 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(handled_message_is_not_dropped) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .number = 1);
+    TELL(ref, act_fail, NULL, 2);
+    TELL(ref, act_panic, NULL, 3);
+    SETTLE();
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(four_kibibyte_messages_arrive_whole) {
+    static page sheet;
+    reader_ref ref;
+    WORLD();
+    airrt_test_ok(reader_spawn(world, AIRRT_NONE, NULL, &ref));
+    for (uint64_t n = 1; n <= 500; n++) {
+        sheet.words[0] = n;
+        for (uint64_t i = 1; i < 512; i++) sheet.words[i] = n * 1000 + i;
+        if (n % 2) airrt_test_ok(reader_send(ref, sheet));
+        else airrt_test_ok(reader_send_with(ref, sheet, &(airrt_send_desc){ .correlation = n }));
+    }
+    SETTLE();
+    ck_assert_uint_eq(COUNT(whole), 500);
+    ck_assert_uint_eq(COUNT(broken), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(over_aligned_messages_arrive_aligned) {
+    static slab block;
+    mason_ref ref;
+    WORLD();
+    airrt_test_ok(mason_spawn(world, AIRRT_NONE, NULL, &ref));
+    for (uint64_t n = 1; n <= 200; n++) { /* gcc remarks on such arguments by value: -Wpsabi */
+        size_t sent;
+        block.number = n;
+        for (size_t i = 0; i < sizeof block.fill; i++) block.fill[i] = (unsigned char)(n + i);
+        airrt_test_ok(mason_send_many(ref, &block, 1, &sent));
+    }
+    SETTLE();
+    ck_assert_uint_eq(COUNT(whole), 200);
+    ck_assert_uint_eq(COUNT(broken), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(messages_without_content_are_counted_one_by_one) {
+    pinged_ref ref;
+    ping calls[10] = { { 0 } };
+    size_t sent;
+    WORLD();
+    airrt_test_ok(pinged_spawn(world, AIRRT_NONE, NULL, &ref));
+    for (int n = 0; n < 100; n++) airrt_test_ok(pinged_send(ref, AIRRT_NONE));
+    airrt_test_ok(pinged_send_many(ref, calls, 10, &sent));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(pings), 110);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(send_many_keeps_order_and_says_how_many_went) {
+    diary book = { 0 };
+    act some[20] = { { 0 } };
+    size_t sent = 0;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 13 });
+    for (uint64_t i = 0; i < 20; i++) some[i].number = i;
+    airrt_test_ok(probe_send_many(ref, some, 3, &sent));
+    ck_assert_uint_eq(sent, 3);
+    airrt_test_is(probe_send_many(ref, some + 3, 17, &sent), AIRRT_ERR_FULL);
+    ck_assert_uint_eq(sent, 10);
+    SETTLE();
+    airrt_test_ok(probe_send_many(ref, some + 13, 7, &sent));
+    ck_assert_uint_eq(sent, 7);
+    airrt_test_ok(probe_send_many(ref, some, 0, &sent));
+    ck_assert_uint_eq(sent, 0);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 20);
+    for (uint64_t i = 0; i < 20; i++) ck_assert_uint_eq(book.numbers[i], i);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- envelope and context ----------------------------------------------------------------------------------------- */
+
+static airrt_envelope seen;
+static bool seen_any;
+static airrt_err act_look(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    const airrt_envelope *envelope = airrt_ctx_envelope(ctx);
+    (void)state, (void)msg;
+    seen_any = envelope != NULL;
+    if (envelope) seen = *envelope;
+    return AIRRT_OK;
+}
+START_TEST(plain_send_has_no_envelope) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    seen_any = true;
+    TELL(ref, .fn = act_look);
+    SETTLE();
+    ck_assert(!seen_any);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(send_with_brings_an_envelope) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, other, &book);
+    act look = { .fn = act_look };
+    airrt_test_ok(SEND_WITH(ref, look, .correlation = 12345, .reply_to = other.ref, .sender = ref.ref, .ttl_ns = AIRRT_SEC(7)));
+    SETTLE();
+    ck_assert(seen_any);
+    ck_assert_uint_eq(seen.correlation, 12345);
+    ck_assert(airrt_ref_equal(seen.reply_to, other.ref));
+    ck_assert(airrt_ref_equal(seen.sender, ref.ref));
+    ck_assert_uint_eq(seen.deadline_ns, AIRRT_SEC(8));   /* the clock stands at 1 s */
+    ck_assert_uint_eq(seen.sent_ns, AIRRT_SEC(1));
+    ck_assert_int_eq(seen.priority, AIRRT_PRIORITY_NORMAL);
+    uint64_t first = seen.id;
+    ck_assert_uint_ne(first, 0);
+    airrt_test_ok(SEND_WITH(ref, look, .priority = AIRRT_PRIORITY_HIGH));
+    SETTLE();
+    ck_assert_uint_ne(seen.id, first);
+    ck_assert_int_eq(seen.priority, AIRRT_PRIORITY_HIGH);
+    ck_assert_uint_eq(seen.deadline_ns, 0);
+    ck_assert(airrt_ref_equal(seen.sender, nobody));
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_pass_on(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    return probe_send_with(outer, (act){ .fn = act_look }, NULL);
+}
+START_TEST(sender_is_the_sending_actor) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, other, &book);
+    outer = other;
+    TELL(ref, .fn = act_pass_on);
+    SETTLE();
+    ck_assert(seen_any);
+    ck_assert(airrt_ref_equal(seen.sender, ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(message_past_its_time_to_live_is_dropped_and_counted) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    airrt_test_ok(SEND_WITH(ref, NOTE(1), .ttl_ns = AIRRT_SEC(1)));
+    airrt_test_ok(SEND_WITH(ref, NOTE(2), .ttl_ns = AIRRT_SEC(3)));
+    TELL(ref, .number = 3);
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(2));
+    SETTLE();
+    ACTED(&book, 2, 3);
+    ck_assert_uint_eq(DROPPED(1), 1);
+    ck_assert_uint_eq(world_counts().expired, 1);
+    ck_assert_uint_eq(COUNT(letters.why[AIRRT_LOSS_EXPIRED]), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+static struct { airrt_ref self; airrt_system *system; uint32_t restarts; uint64_t messages, created, last, now; } told;
+static airrt_err act_tell(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    told.self = airrt_ctx_self(ctx);
+    told.system = airrt_ctx_system(ctx);
+    told.restarts = airrt_ctx_restarts(ctx);
+    told.messages = airrt_ctx_messages(ctx);
+    told.created = airrt_ctx_created_ns(ctx);
+    told.last = airrt_ctx_last_message_ns(ctx);
+    told.now = airrt_ctx_now_ns(ctx);
+    return AIRRT_OK;
+}
+START_TEST(context_tells_who_and_how_often) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .fn = act_tell);
+    SETTLE();
+    ck_assert(airrt_ref_equal(told.self, ref.ref));
+    ck_assert_ptr_eq(told.system, world);
+    ck_assert_uint_eq(told.restarts, 0);
+    ck_assert_uint_eq(told.messages, 1);
+    ck_assert_uint_eq(told.created, 0);
+    ck_assert_uint_eq(told.last, 0);
+    TELL(ref, .fn = act_fail);
+    TELL(ref, .number = 3);
+    TELL(ref, .fn = act_tell);
+    SETTLE();
+    ck_assert_uint_eq(told.restarts, 1);
+    ck_assert_uint_eq(told.messages, 4);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(restarts_of_the_context_stay_at_255) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    for (uint32_t i = 1; i <= 260; i++) {
+        TELL(ref, .fn = act_fail);
+        TELL(ref, .fn = act_tell);
+        SETTLE();
+        ck_assert_uint_eq(told.restarts, i < 255 ? i : 255);
+        airrt_test_clock_advance(&clockwork, AIRRT_SEC(61));
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(timestamps_tell_creation_and_the_message_before) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(watched, ref, &book);
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(4));
+    SEND(watched, ref, .fn = act_tell);
+    SETTLE();
+    ck_assert_uint_eq(told.created, AIRRT_SEC(1));
+    ck_assert_uint_eq(told.last, 0);
+    ck_assert_uint_eq(told.now, AIRRT_SEC(5));
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(3));
+    SEND(watched, ref, .fn = act_tell);
+    SETTLE();
+    ck_assert_uint_eq(told.created, AIRRT_SEC(1));
+    ck_assert_uint_eq(told.last, AIRRT_SEC(5));
+    ck_assert_uint_eq(told.now, AIRRT_SEC(8));
+    WORLD_CLOSE();
+} END_TEST
+
+static diary *turn_book;
+static airrt_err act_yield(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    diary_note(turn_book, msg->number);
+    airrt_ctx_yield(ctx);
+    return AIRRT_OK;
+}
+START_TEST(yield_gives_others_their_turn) {
+    diary book = { 0 }, turns = { 0 };
+    turn_book = &turns;
+    POLLED_WORLD();
+    SPAWN(probe, a, &book);
+    SPAWN(probe, b, &book);
+    for (uint64_t i = 0; i < 4; i++) {
+        TELL(a, act_yield, NULL, 10 + i);
+        TELL(b, act_yield, NULL, 20 + i);
+    }
+    SETTLE();
+    ck_assert_uint_eq(COUNT(turns.acts), 8);
+    for (size_t i = 2; i < 8; i++) ck_assert_uint_ne(turns.numbers[i] / 10, turns.numbers[i - 1] / 10);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- mailboxes of actors ------------------------------------------------------------------------------------------ */
+
+START_TEST(small_capacities_are_exact) {
+    static const uint32_t capacities[] = { 1, 2, 3, 5, 63, 64, 65 };
+    POLLED_WORLD();
+    for (size_t c = 0; c < sizeof capacities / sizeof *capacities; c++) {
+        diary book = { 0 };
+        SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = capacities[c] });
+        for (int round = 0; round < 5; round++) {
+            for (uint32_t i = 0; i < capacities[c]; i++) TELL(ref, .number = i);
+            airrt_test_is(probe_send(ref, NOTE(1)), AIRRT_ERR_FULL);
+            airrt_test_is(SEND_WITH(ref, NOTE(1), .correlation = 1), AIRRT_ERR_FULL);
+            airrt_info info;
+            airrt_test_ok(airrt_get_info(ref.ref, &info));
+            ck_assert_uint_eq(info.queued, capacities[c]);
+            ck_assert_uint_eq(info.capacity, capacities[c]);
+            SETTLE();
+        }
+        ck_assert_uint_eq(COUNT(book.acts), 5 * (uint64_t)capacities[c]);
+        airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    }
+    ck_assert_uint_eq(world_counts().refused, 2 * 5 * 7);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(default_capacity_is_1000_and_the_systems_is_used) {
+    diary book = { 0 };
+    airrt_info info;
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    ck_assert_uint_eq(info.capacity, 1000);
+    for (int i = 0; i < 1000; i++) TELL(ref, .number = 1);
+    airrt_test_is(probe_send(ref, NOTE(1)), AIRRT_ERR_FULL);
+    SPAWN_WITH(probe, endless, &book, .mailbox = { .unbounded = true });
+    airrt_test_ok(airrt_get_info(endless.ref, &info));
+    ck_assert_uint_eq(info.capacity, AIRRT_UNLIMITED);
+    WORLD_CLOSE();
+    POLLED_WORLD(.mailbox = { .capacity = 7 });
+    SPAWN(probe, seven, &book);
+    airrt_test_ok(airrt_get_info(seven.ref, &info));
+    ck_assert_uint_eq(info.capacity, 7);
+    SPAWN(tight, two, &book);                      /* the type's own wins */
+    airrt_test_ok(airrt_get_info(two.ref, &info));
+    ck_assert_uint_eq(info.capacity, 2);
+    SPAWN_WITH(tight, three, &book, .mailbox = { .capacity = 3 }); /* the spawn's wins over both */
+    airrt_test_ok(airrt_get_info(three.ref, &info));
+    ck_assert_uint_eq(info.capacity, 3);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(drop_policy_drops_the_incoming_message) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(tight, ref, &book);
+    for (uint64_t i = 1; i <= 4; i++) SEND(tight, ref, .number = i);
+    SETTLE();
+    ACTED(&book, 1, 2);
+    ck_assert_uint_eq(DROPPED(3), 1);
+    ck_assert_uint_eq(DROPPED(4), 1);
+    airrt_counts counts = world_counts();
+    ck_assert_uint_eq(counts.dropped, 2);
+    ck_assert_uint_eq(counts.accepted, 4);
+    ck_assert_uint_eq(COUNT(letters.why[AIRRT_LOSS_DROPPED]), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(drop_oldest_policy_drops_the_oldest) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 4, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST });
+    for (uint64_t i = 1; i <= 10; i++) TELL(ref, .number = i);
+    SETTLE();
+    ACTED(&book, 7, 8, 9, 10);
+    for (uint64_t i = 1; i <= 10; i++) ck_assert_uint_eq(DROPPED(i), i <= 6);
+    ck_assert_uint_eq(world_counts().dropped, 6);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(latest_policy_keeps_the_newest_only) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .backpressure = AIRRT_BACKPRESSURE_LATEST });
+    for (uint64_t i = 1; i <= 10; i++) TELL(ref, .number = i);
+    SETTLE();
+    ACTED(&book, 10);
+    ck_assert_uint_eq(world_counts().dropped, 9);
+    ck_assert_uint_eq(DROPS(), 9);
+    ck_assert_uint_eq(DROPPED(10), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(by_priority_policy_refuses_normal_and_drops_low) {
+    static gate at;
+    diary book = { 0 };
+    WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY });
+    TELL(ref, act_gate, &at, 1);
+    GATE_ENTERED(&at);
+    TELL(ref, .number = 2);
+    airrt_test_is(probe_send(ref, NOTE(3)), AIRRT_ERR_FULL);
+    airrt_test_ok(SEND_WITH(ref, NOTE(4), .priority = AIRRT_PRIORITY_LOW));
+    airrt_test_is(SEND_WITH(ref, NOTE(5), .priority = AIRRT_PRIORITY_HIGH, .timeout_ns = AIRRT_MS(2)), AIRRT_ERR_TIMEOUT);
+    airrt_test_is(SEND_WITH(ref, NOTE(6), .priority = AIRRT_PRIORITY_CRITICAL, .timeout_ns = AIRRT_NO_WAIT), AIRRT_ERR_FULL);
+    GATE_OPEN(&at);
+    SETTLE();
+    ACTED(&book, 1, 2);
+    ck_assert_uint_eq(DROPPED(4), 1);
+    ck_assert_uint_eq(DROPS(), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(blocked_send_runs_a_polled_system_until_there_is_room) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    for (uint64_t i = 0; i < 20; i++) TELL(ref, .number = i);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 20);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(blocked_sender_times_out) {
+    static gate at;
+    diary book = { 0 };
+    WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    TELL(ref, act_gate, &at, 1);
+    GATE_ENTERED(&at);
+    TELL(ref, .number = 2);
+    uint64_t before = airrt_test_now_ns();
+    airrt_test_is(SEND_WITH(ref, NOTE(3), .timeout_ns = AIRRT_MS(20)), AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_ge(airrt_test_now_ns() - before, AIRRT_MS(15));
+    airrt_test_is(probe_try_send(ref, NOTE(4)), AIRRT_ERR_FULL);
+    airrt_test_is(SEND_WITH(ref, NOTE(5), .timeout_ns = AIRRT_NO_WAIT), AIRRT_ERR_FULL);
+    GATE_OPEN(&at);
+    SETTLE();
+    ACTED(&book, 1, 2);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static probe_ref busy;
+static airrt_atomic_u64 sends_done;
+static void *send_blocking(void *arg) {
+    (void)arg;
+    airrt_discard(probe_send(busy, NOTE(3)));
+    airrt_fetch_add(&sends_done, 1u, RELEASE);
+    return NULL;
+}
+START_TEST(blocked_sender_wakes_when_there_is_room) {
+    static gate at;
+    diary book = { 0 };
+    pthread_t thread;
+    WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    TELL(ref, act_gate, &at, 1);
+    GATE_ENTERED(&at);
+    TELL(ref, .number = 2);
+    busy = ref;
+    ck_assert_int_eq(pthread_create(&thread, NULL, send_blocking, NULL), 0);
+    for (int i = 0; i < 100; i++) sched_yield();
+    ck_assert_uint_eq(COUNT(sends_done), 0);
+    GATE_OPEN(&at);
+    pthread_join(thread, NULL);
+    SETTLE();
+    ACTED(&book, 1, 2, 3);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_atomic_u64 send_error;
+static void *send_to_the_dying(void *arg) {
+    (void)arg;
+    airrt_store_release(&send_error, (uint64_t)probe_send(busy, NOTE(3)));
+    return NULL;
+}
+START_TEST(blocked_sender_wakes_when_the_actor_ends) {
+    static gate at;
+    diary book = { 0 };
+    pthread_t thread;
+    WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    TELL(ref, act_gate, &at, 1);
+    GATE_ENTERED(&at);
+    TELL(ref, .number = 2);
+    busy = ref;
+    ck_assert_int_eq(pthread_create(&thread, NULL, send_to_the_dying, NULL), 0);
+    for (int i = 0; i < 100; i++) sched_yield();
+    airrt_test_ok(airrt_kill(ref.ref));
+    GATE_OPEN(&at);
+    pthread_join(thread, NULL);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(send_error), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(DROPPED(3), 0);
+    ck_assert_uint_eq(DROPPED(2), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_flood(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    airrt_err *err = msg->arg;
+    (void)ctx, (void)state;
+    airrt_discard(probe_send(outer, NOTE(1)));
+    *err = probe_send(outer, NOTE(2));
+    return AIRRT_OK;
+}
+START_TEST(full_mailbox_does_not_block_a_hook) {
+    diary book = { 0 };
+    airrt_err err = AIRRT_OK;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, full, &book, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    SPAWN(probe, ref, NULL);
+    outer = full;
+    TELL(ref, act_flood, &err, 0);
+    SETTLE();
+    ck_assert_int_eq(err, AIRRT_ERR_FULL);
+    ACTED(&book, 1);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(lanes_hand_out_urgent_messages_first) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .lanes = true });
+    airrt_test_ok(SEND_WITH(ref, NOTE(41), .priority = AIRRT_PRIORITY_LOW));
+    TELL(ref, .number = 31);
+    airrt_test_ok(SEND_WITH(ref, NOTE(21), .priority = AIRRT_PRIORITY_HIGH));
+    airrt_test_ok(SEND_WITH(ref, NOTE(11), .priority = AIRRT_PRIORITY_CRITICAL));
+    airrt_test_ok(SEND_WITH(ref, NOTE(22), .priority = AIRRT_PRIORITY_HIGH));
+    TELL(ref, .number = 32);
+    SETTLE();
+    ACTED(&book, 11, 21, 22, 31, 32, 41);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(lanes_starve_nobody) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .lanes = true });
+    airrt_test_ok(SEND_WITH(ref, NOTE(4), .priority = AIRRT_PRIORITY_LOW));
+    for (int i = 0; i < 100; i++) airrt_test_ok(SEND_WITH(ref, NOTE(1), .priority = AIRRT_PRIORITY_CRITICAL));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 101);
+    size_t at = 0;
+    while (book.numbers[at] != 4) at++;
+    ck_assert_uint_lt(at, 25);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(lanes_lose_nothing_when_the_actor_is_killed) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .lanes = true });
+    for (uint64_t i = 1; i <= 40; i++)
+        airrt_test_ok(SEND_WITH(ref, NOTE(i), .priority = (airrt_priority)(1 + i % 4)));
+    airrt_test_balanced(world);
+    airrt_test_ok(airrt_kill(ref.ref));
+    SETTLE();
+    ck_assert_uint_eq(DROPS(), 40);
+    ck_assert_uint_eq(world_counts().dead, 40);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(lanes_are_drained_by_stop) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .lanes = true });
+    for (uint64_t i = 1; i <= 40; i++)
+        airrt_test_ok(SEND_WITH(ref, NOTE(i), .priority = (airrt_priority)(1 + i % 4)));
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    ck_assert_uint_eq(COUNT(book.acts), 40);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(lanes_keep_the_capacity) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .lanes = true, .capacity = 8 });
+    uint64_t went = 0;
+    for (int i = 0; i < 100; i++) went += SEND_WITH(ref, NOTE(1), .priority = AIRRT_PRIORITY_CRITICAL) == AIRRT_OK;
+    ck_assert_uint_ge(went, 8);
+    ck_assert_uint_le(went, 4 * 8);                /* each lane has a capacity */
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), went);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- dead letters -------------------------------------------------------------------------------------------------- */
+
+#define LETTER(N) (&letters.items[N].letter)
+START_TEST(refused_letter_is_shown_and_not_dropped) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 1 });
+    TELL(ref, .number = 1);
+    airrt_test_is(probe_send(ref, NOTE(2)), AIRRT_ERR_FULL);
+    ck_assert_uint_eq(COUNT(letters.count), 1);
+    ck_assert(LETTER(0)->refused);
+    ck_assert_int_eq(LETTER(0)->why, AIRRT_LOSS_FULL);
+    ck_assert(airrt_ref_equal(LETTER(0)->to, ref.ref));
+    ck_assert_str_eq(LETTER(0)->type_name, "act");
+    ck_assert_uint_eq(LETTER(0)->payload_size, sizeof(act));
+    ck_assert_uint_eq(((const act *)LETTER(0)->payload)->number, 2);
+    ck_assert_uint_eq(DROPS(), 0);
+    ck_assert_uint_eq(world_counts().refused, 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(dead_letter_of_an_ended_actor_says_died) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    airrt_test_ok(SEND_WITH(ref, NOTE(5), .sender = ref.ref));
+    airrt_test_ok(airrt_kill(ref.ref));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(letters.count), 1);
+    ck_assert(!LETTER(0)->refused);
+    ck_assert_int_eq(LETTER(0)->why, AIRRT_LOSS_DIED);
+    ck_assert(airrt_ref_equal(LETTER(0)->to, ref.ref));
+    ck_assert(airrt_ref_equal(LETTER(0)->sender, ref.ref));
+    ck_assert_uint_eq(((const act *)LETTER(0)->payload)->number, 5);
+    ck_assert_uint_eq(DROPPED(5), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_to_the_dead(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    return probe_send(outer, NOTE(6)) == AIRRT_ERR_DEAD ? AIRRT_OK : AIRRT_ERR_FAILED;
+}
+START_TEST(send_to_the_dead_from_an_actor_is_a_refused_letter) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, gone, &book);
+    SPAWN(probe, ref, &book);
+    airrt_test_ok(probe_stop(gone, AIRRT_SEC(5)));
+    outer = gone;
+    TELL(ref, .fn = act_to_the_dead);
+    SETTLE();
+    ck_assert(airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(letters.count), 1);
+    ck_assert(LETTER(0)->refused);
+    ck_assert_int_eq(LETTER(0)->why, AIRRT_LOSS_NO_RECEIVER);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(dead_letter_of_a_large_message_has_its_payload) {
+    static page sheet;
+    reader_ref ref;
+    POLLED_WORLD();
+    airrt_test_ok(reader_spawn(world, AIRRT_NONE, NULL, &ref));
+    for (uint64_t i = 0; i < 512; i++) sheet.words[i] = i + 9;
+    airrt_test_ok(reader_send(ref, sheet));
+    airrt_test_ok(airrt_kill(ref.ref));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(letters.count), 1);
+    ck_assert_uint_eq(LETTER(0)->payload_size, sizeof(page));
+    ck_assert_mem_eq(LETTER(0)->payload, &sheet, 64);
+    WORLD_CLOSE();
+} END_TEST
+
+SUITE("actor", 60,
+    spawn_returns_after_pre_start, messages_are_handled_in_the_order_of_one_sender, actor_without_hooks_handles_and_stops,
+    spawn_without_out_or_desc_works, spec_spawns_like_the_type, failing_pre_start_is_returned_by_spawn,
+    pre_start_that_calls_fail_is_reported, panic_in_pre_start_is_reported_by_spawn, ignore_in_pre_start_is_reported_by_spawn,
+    pre_start_that_takes_too_long_is_a_timeout, detached_spawn_does_not_wait_for_pre_start,
+    detached_actor_whose_start_fails_is_gone, messages_sent_to_a_start_that_fails_are_dead_letters,
+    actor_spawned_inside_an_actor_stops_with_it, detached_actor_spawned_inside_an_actor_lives_on,
+    abnormal_end_of_a_child_ends_its_parent, normal_end_of_a_child_leaves_its_parent,
+    failing_start_of_a_child_reaches_its_parent, pre_start_may_spawn,
+    exit_runs_post_stop_with_normal, fail_runs_post_stop_with_code_and_text, returned_error_is_in_the_reason,
+    stop_runs_post_stop_with_shutdown, kill_runs_post_stop_with_killed, panic_runs_post_stop_with_crash,
+    panic_leaves_from_any_depth, panic_in_post_stop_does_not_undo_the_end, panic_in_on_error_ends_the_actor,
+    panic_in_post_stop_of_a_restart_begins_afresh, exit_leaves_what_is_queued_as_dead_letters,
+    drop_runs_once_for_each_unhandled_message_of_a_grown_mailbox,
+    resume_goes_on_with_the_state_as_it_is, resume_has_no_limit, restart_keeps_handle_and_queue_and_zeroes_the_state,
+    restart_is_limited_to_five_in_sixty_seconds, restarts_older_than_sixty_seconds_do_not_count,
+    restart_whose_pre_start_fails_ends_the_actor, escalate_without_supervisor_is_stop, stop_is_the_default_action,
+    restart_while_stopping_does_not_lose_the_queue,
+    redelivered_message_comes_first_after_the_restart, panicking_handler_is_quarantined_after_k_tries,
+    redelivered_message_that_succeeds_is_handled_once, message_kept_for_redelivery_dies_with_its_actor,
+    failed_stays_a_part_of_handled,
+    zero_handle_is_dead, stale_handle_reaches_nobody_when_its_slot_is_used_again, forged_handles_reach_nobody,
+    generation_with_high_bits_set_reaches_nobody, slot_beyond_the_table_reaches_nobody, handle_of_another_type_is_refused,
+    from_gives_the_typed_handle_of_the_living,
+    refused_message_stays_with_the_sender, handled_message_is_not_dropped, four_kibibyte_messages_arrive_whole,
+    over_aligned_messages_arrive_aligned, messages_without_content_are_counted_one_by_one,
+    send_many_keeps_order_and_says_how_many_went,
+    plain_send_has_no_envelope, send_with_brings_an_envelope, sender_is_the_sending_actor,
+    message_past_its_time_to_live_is_dropped_and_counted, context_tells_who_and_how_often,
+    restarts_of_the_context_stay_at_255, timestamps_tell_creation_and_the_message_before, yield_gives_others_their_turn,
+    small_capacities_are_exact, default_capacity_is_1000_and_the_systems_is_used, drop_policy_drops_the_incoming_message,
+    drop_oldest_policy_drops_the_oldest, latest_policy_keeps_the_newest_only, by_priority_policy_refuses_normal_and_drops_low,
+    blocked_send_runs_a_polled_system_until_there_is_room, blocked_sender_times_out, blocked_sender_wakes_when_there_is_room, blocked_sender_wakes_when_the_actor_ends,
+    full_mailbox_does_not_block_a_hook, lanes_hand_out_urgent_messages_first, lanes_starve_nobody,
+    lanes_lose_nothing_when_the_actor_is_killed, lanes_are_drained_by_stop, lanes_keep_the_capacity,
+    refused_letter_is_shown_and_not_dropped, dead_letter_of_an_ended_actor_says_died,
+    send_to_the_dead_from_an_actor_is_a_refused_letter, dead_letter_of_a_large_message_has_its_payload);

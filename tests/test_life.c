@@ -1,0 +1,1750 @@
+/* test_life.c: what actors have to do with each other and with time: watches, links, stops, names, stashes, requests, timers. */
+#define AIRRT_IMPLEMENTATION
+#include "airrt.h"
+#include "airrt_test.h"
+#include "airrt_probe.h"
+
+PROBE_TYPE(keeper, PROBE_HOOKS(keeper), .stash_capacity = 3);
+AIRRT_REQUEST(twice, probe, uint64_t);
+AIRRT_REQUEST(wide, probe, act);                   /* another reply type of the same actor */
+AIRRT_REQUEST(kept, keeper, uint64_t);
+#define KEEPER(CTX) ((keeper_ctx *)(void *)(CTX))
+#define TRAP(CTX) ((trap_ctx *)(void *)(CTX))
+
+static const airrt_ref nobody;
+/* Something to do inside an actor, and what came of it. */
+typedef struct errand {
+    airrt_ref ref;
+    uint64_t id, delay;
+    airrt_err err;
+    airrt_timer timer;
+    bool yes;
+    const char *name;
+} errand;
+#define ERRAND errand *e = (errand *)msg->arg; (void)ctx, (void)state, (void)e
+static airrt_err act_watch(airrt_ctx *ctx, probe_state *state, const act *msg) { ERRAND; e->err = airrt_watch(ctx, e->ref, &e->id); return AIRRT_OK; }
+static airrt_err act_unwatch(airrt_ctx *ctx, probe_state *state, const act *msg) { ERRAND; e->err = airrt_unwatch(ctx, e->id); return AIRRT_OK; }
+static airrt_err act_link(airrt_ctx *ctx, probe_state *state, const act *msg) { ERRAND; e->err = airrt_link(ctx, e->ref); return AIRRT_OK; }
+static airrt_err act_unlink(airrt_ctx *ctx, probe_state *state, const act *msg) { ERRAND; e->err = airrt_unlink(ctx, e->ref); return AIRRT_OK; }
+static airrt_err act_kill(airrt_ctx *ctx, probe_state *state, const act *msg) { ERRAND; e->err = airrt_kill(e->ref); return AIRRT_OK; }
+static airrt_err act_stop(airrt_ctx *ctx, probe_state *state, const act *msg) { ERRAND; e->err = airrt_stop_async(e->ref); return AIRRT_OK; }
+#define KILL(REF) airrt_test_ok(airrt_kill((REF).ref))
+#define STOP(REF) airrt_test_ok(probe_stop((REF), AIRRT_SEC(5)))
+
+/* ---- watches ------------------------------------------------------------------------------------------------------ */
+
+START_TEST(down_tells_who_why_and_which_watch) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, target, NULL);
+    errand e = { .ref = target.ref };
+    TELL(ref, act_watch, &e, 0);
+    SETTLE();
+    airrt_test_ok(e.err);
+    ck_assert_uint_ne(e.id, 0);
+    ck_assert_uint_eq(COUNT(book.downs), 0);
+    TELL(target, .fn = act_fail);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.downs), 1);
+    ck_assert(airrt_ref_equal(book.down_items[0].from, target.ref));
+    ck_assert_uint_eq(book.down_items[0].id, e.id);
+    ck_assert_int_eq(book.down_items[0].reason.kind, AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(book.down_items[0].reason.code, 42);
+    ck_assert_str_eq(book.down_items[0].reason.text, "as told");
+    ck_assert(airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(down_has_the_reason_of_every_kind_of_end) {
+    static const airrt_exit kinds[] = { AIRRT_EXIT_NORMAL, AIRRT_EXIT_SHUTDOWN, AIRRT_EXIT_KILLED, AIRRT_EXIT_CRASH };
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    for (uint64_t i = 0; i < 4; i++) {
+        SPAWN(probe, target, NULL);
+        errand e = { .ref = target.ref };
+        TELL(ref, act_watch, &e, 0);
+        SETTLE();
+        switch (kinds[i]) {
+        case AIRRT_EXIT_NORMAL: TELL(target, .fn = act_exit); break;
+        case AIRRT_EXIT_SHUTDOWN: STOP(target); break;
+        case AIRRT_EXIT_KILLED: KILL(target); break;
+        default: TELL(target, .fn = act_panic);
+        }
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.downs), i + 1);
+        ck_assert_int_eq(book.down_items[i].reason.kind, kinds[i]);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(watching_the_dead_says_no_process_at_once) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, target, NULL);
+    STOP(target);
+    errand e = { .ref = target.ref }, zero = { .ref = nobody };
+    TELL(ref, act_watch, &e, 0);
+    SETTLE();
+    airrt_test_ok(e.err);
+    ck_assert_uint_eq(COUNT(book.downs), 1);
+    ck_assert_int_eq(book.down_items[0].reason.kind, AIRRT_EXIT_NO_PROCESS);
+    ck_assert_uint_eq(book.down_items[0].id, e.id);
+    ck_assert(airrt_ref_equal(book.down_items[0].from, target.ref));
+    TELL(ref, act_watch, &zero, 0);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.downs), 2);
+    ck_assert_int_eq(book.down_items[1].reason.kind, AIRRT_EXIT_NO_PROCESS);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(unwatch_ends_a_watch) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, target, NULL);
+    errand e = { .ref = target.ref };
+    TELL(ref, act_watch, &e, 0);
+    TELL(ref, act_unwatch, &e, 0);
+    SETTLE();
+    airrt_test_ok(e.err);
+    KILL(target);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.downs), 0);
+    TELL(ref, act_unwatch, &e, 0);
+    SETTLE();
+    airrt_test_is(e.err, AIRRT_ERR_NOT_FOUND);
+    WORLD_CLOSE();
+} END_TEST
+
+static gate crossing;
+static airrt_err act_unwatch_late(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    gate_pass(&crossing);
+    return act_unwatch(ctx, state, msg);
+}
+START_TEST(unwatch_suppresses_a_down_on_its_way) {
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, target, NULL);
+    errand e = { .ref = target.ref };
+    TELL(ref, act_watch, &e, 0);
+    SETTLE();
+    TELL(ref, act_unwatch_late, &e, 0);
+    GATE_ENTERED(&crossing);
+    STOP(target);                                  /* its DOWN waits until the hook returns */
+    GATE_OPEN(&crossing);
+    SETTLE();
+    airrt_test_ok(e.err);
+    ck_assert_uint_eq(COUNT(book.downs), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(each_watch_has_its_own_down) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, target, NULL);
+    errand e[3] = { { .ref = target.ref }, { .ref = target.ref }, { .ref = target.ref } };
+    for (int i = 0; i < 3; i++) TELL(ref, act_watch, &e[i], 0);
+    TELL(ref, act_unwatch, &e[1], 0);
+    SETTLE();
+    KILL(target);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.downs), 2);
+    uint64_t a = book.down_items[0].id, b = book.down_items[1].id;
+    ck_assert((a == e[0].id && b == e[2].id) || (a == e[2].id && b == e[0].id));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(many_watchers_are_all_told) {
+    static diary books[100];
+    static errand e[100];
+    WORLD();
+    SPAWN(probe, target, NULL);
+    for (int i = 0; i < 100; i++) {
+        SPAWN(probe, ref, &books[i]);
+        e[i].ref = target.ref;
+        TELL(ref, act_watch, &e[i], 0);
+    }
+    SETTLE();
+    STOP(target);
+    SETTLE();
+    for (int i = 0; i < 100; i++) ck_assert_uint_eq(COUNT(books[i].downs), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(watching_oneself_harms_nobody) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    errand e = { .ref = ref.ref };
+    TELL(ref, act_watch, &e, 0);
+    SETTLE();
+    ck_assert(airrt_alive(ref.ref));
+    STOP(ref);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+/* A round: the target tells the watcher `number` things, then ends. */
+static airrt_err act_talk_and_end(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    probe_ref to = *(const probe_ref *)msg->arg;
+    (void)state;
+    for (uint64_t i = 0; i < msg->number; i++)
+        if (probe_send(to, (act){ .number = i })) return AIRRT_ERR_FULL;
+    return msg->number % 2 ? probe_exit(PROBE(ctx)) : probe_fail(PROBE(ctx), 1, "end");
+}
+static airrt_err down_counts_acts(airrt_ctx *ctx, diary *book, const airrt_down *down) {
+    uint64_t *at_down = book->arg;
+    (void)ctx, (void)down;
+    *at_down = airrt_load_relaxed(&book->acts);
+    return AIRRT_OK;
+}
+START_TEST(down_never_overtakes_messages_sent_before) {
+    static diary books[300];
+    static uint64_t at_down[300];
+    static probe_ref watchers[300];
+    static errand e[300];
+    WORLD();
+    for (uint64_t i = 0; i < 300; i++) {
+        books[i].down = down_counts_acts;
+        books[i].arg = &at_down[i];
+        SPAWN(probe, ref, &books[i]);
+        SPAWN(probe, target, NULL);
+        watchers[i] = ref;
+        e[i].ref = target.ref;
+        TELL(ref, act_watch, &e[i], 0);
+        if (i % 3) SETTLE();
+        TELL(target, act_talk_and_end, &watchers[i], i);
+    }
+    SETTLE();
+    for (uint64_t i = 0; i < 300; i++) {
+        ck_assert_uint_eq(COUNT(books[i].downs), 1);
+        if (i % 3) ck_assert_uint_eq(at_down[i], i + 1); /* and the message that made it watch */
+        ck_assert_uint_eq(COUNT(books[i].acts), i + 1);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err down_fails(airrt_ctx *ctx, diary *book, const airrt_down *down) {
+    (void)book, (void)down;
+    return probe_fail(PROBE(ctx), 8, "cannot go on");
+}
+START_TEST(failing_on_down_fails_the_actor) {
+    diary book = { .down = down_fails };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, target, NULL);
+    errand e = { .ref = target.ref };
+    TELL(ref, act_watch, &e, 0);
+    SETTLE();
+    TELL(target, .fn = act_exit);
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.errors), 1);
+    ck_assert_int_eq(book.stopped.code, 8);
+    ck_assert_uint_le(world_counts().failed, world_counts().handled - 2); /* no message failed */
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(restart_in_place_fires_down) {
+    diary book = { 0 }, mortal = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, target, &mortal);
+    errand e = { .ref = target.ref };
+    TELL(ref, act_watch, &e, 0);
+    SETTLE();
+    TELL(target, .fn = act_fail);
+    SETTLE();
+    ck_assert(airrt_alive(target.ref));
+    ck_assert_uint_eq(COUNT(book.downs), 1);
+    ck_assert_int_eq(book.down_items[0].reason.kind, AIRRT_EXIT_ERROR);
+    TELL(ref, act_watch, &e, 0);                   /* the new incarnation can be watched again */
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.downs), 1);
+    KILL(target);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.downs), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(own_watches_end_with_the_incarnation) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, target, NULL);
+    errand e = { .ref = target.ref };
+    TELL(ref, act_watch, &e, 0);
+    TELL(ref, .fn = act_fail);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.starts), 2);
+    KILL(target);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.downs), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- links -------------------------------------------------------------------------------------------------------- */
+
+START_TEST(abnormal_end_takes_the_linked_along) {
+    diary a = { 0 }, b = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, one, &a);
+    SPAWN(probe, two, &b);
+    errand e = { .ref = two.ref };
+    TELL(one, act_link, &e, 0);
+    SETTLE();
+    airrt_test_ok(e.err);
+    TELL(two, .fn = act_panic);
+    SETTLE();
+    ck_assert(!airrt_alive(one.ref));
+    ck_assert_int_eq(a.stopped.kind, AIRRT_EXIT_CRASH);
+    ck_assert_int_eq(a.stopped.code, 43);
+    ck_assert_uint_eq(COUNT(a.stops), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(link_works_both_ways) {
+    diary a = { 0 }, b = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, one, &a);
+    SPAWN(probe, two, &b);
+    errand e = { .ref = two.ref };
+    TELL(one, act_link, &e, 0);
+    SETTLE();
+    KILL(one);
+    SETTLE();
+    ck_assert(!airrt_alive(two.ref));
+    ck_assert_int_eq(b.stopped.kind, AIRRT_EXIT_KILLED);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(abnormal_end_runs_along_a_chain_of_links) {
+    static diary books[20];
+    static errand e[20];
+    probe_ref refs[20];
+    WORLD();
+    for (int i = 0; i < 20; i++) {
+        airrt_test_ok(probe_spawn(world, (probe_args){ .book = &books[i] }, NULL, &refs[i]));
+        if (i == 0) continue;
+        e[i].ref = refs[i - 1].ref;
+        TELL(refs[i], act_link, &e[i], 0);
+    }
+    SETTLE();
+    TELL(refs[7], .fn = act_fail);
+    SETTLE();
+    for (int i = 0; i < 20; i++) {
+        ck_assert(!airrt_alive(refs[i].ref));
+        ck_assert_int_eq(books[i].stopped.code, 42);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(normal_end_leaves_the_linked) {
+    POLLED_WORLD();
+    SPAWN(probe, one, NULL);
+    SPAWN(probe, two, NULL);
+    SPAWN(probe, three, NULL);
+    errand e = { .ref = two.ref }, f = { .ref = three.ref };
+    TELL(one, act_link, &e, 0);
+    TELL(one, act_link, &f, 0);
+    SETTLE();
+    TELL(two, .fn = act_exit);
+    STOP(three);
+    SETTLE();
+    ck_assert(airrt_alive(one.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(on_exit_hears_of_the_end_and_lives_on) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(trap, one, &book);
+    SPAWN(probe, two, NULL);
+    SPAWN(probe, three, NULL);
+    errand e = { .ref = two.ref }, f = { .ref = three.ref };
+    SEND(trap, one, act_link, &e, 0);
+    SEND(trap, one, act_link, &f, 0);
+    SETTLE();
+    TELL(two, .fn = act_fail);
+    SETTLE();
+    TELL(three, .fn = act_exit);
+    SETTLE();
+    ck_assert(airrt_alive(one.ref));
+    ck_assert_uint_eq(COUNT(book.exits), 2);
+    ck_assert(airrt_ref_equal(book.exit_items[0].from, two.ref));
+    ck_assert_uint_eq(book.exit_items[0].id, 0);
+    ck_assert_int_eq(book.exit_items[0].reason.code, 42);
+    ck_assert_int_eq(book.exit_items[1].reason.kind, AIRRT_EXIT_NORMAL);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(unlink_unties) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(trap, one, &book);
+    SPAWN(probe, two, NULL);
+    errand e = { .ref = two.ref };
+    SEND(trap, one, act_link, &e, 0);
+    SEND(trap, one, act_unlink, &e, 0);
+    SETTLE();
+    airrt_test_ok(e.err);
+    KILL(two);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.exits), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(unlinked_actor_survives_the_other_side) {
+    POLLED_WORLD();
+    SPAWN(probe, one, NULL);
+    SPAWN(probe, two, NULL);
+    errand e = { .ref = two.ref }, f = { .ref = one.ref };
+    TELL(one, act_link, &e, 0);
+    SETTLE();
+    TELL(two, act_unlink, &f, 0);                  /* by the one that was linked to */
+    SETTLE();
+    KILL(one);
+    SETTLE();
+    ck_assert(airrt_alive(two.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(linking_twice_is_once) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(trap, one, &book);
+    SPAWN(probe, two, NULL);
+    errand e = { .ref = two.ref };
+    SEND(trap, one, act_link, &e, 0);
+    SEND(trap, one, act_link, &e, 0);
+    SETTLE();
+    airrt_test_ok(e.err);
+    KILL(two);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.exits), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(linking_from_both_sides_is_once) {
+    diary book = { 0 }, other = { 0 };
+    POLLED_WORLD();
+    SPAWN(trap, one, &book);
+    SPAWN(trap, two, &other);
+    errand e = { .ref = two.ref }, f = { .ref = one.ref };
+    SEND(trap, one, act_link, &e, 0);
+    SETTLE();
+    SEND(trap, two, act_link, &f, 0);
+    SETTLE();
+    airrt_test_ok(airrt_kill(two.ref));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.exits), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(one_unlink_undoes_two_links) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(trap, one, &book);
+    SPAWN(probe, two, NULL);
+    errand e = { .ref = two.ref };
+    SEND(trap, one, act_link, &e, 0);
+    SEND(trap, one, act_link, &e, 0);
+    SEND(trap, one, act_unlink, &e, 0);
+    SETTLE();
+    KILL(two);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.exits), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(linking_to_the_dead_is_no_process) {
+    diary book = { 0 }, victim = { 0 };
+    POLLED_WORLD();
+    SPAWN(trap, one, &book);
+    SPAWN(probe, other, &victim);
+    SPAWN(probe, two, NULL);
+    STOP(two);
+    errand e = { .ref = two.ref };
+    SEND(trap, one, act_link, &e, 0);
+    TELL(other, act_link, &e, 0);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.exits), 1);
+    ck_assert_int_eq(book.exit_items[0].reason.kind, AIRRT_EXIT_NO_PROCESS);
+    ck_assert(!airrt_alive(other.ref));
+    ck_assert_int_eq(victim.stopped.kind, AIRRT_EXIT_NO_PROCESS);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- stopping and waiting ------------------------------------------------------------------------------------------ */
+
+START_TEST(stop_handles_what_is_queued_and_refuses_the_rest) {
+    static gate at;
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    for (uint64_t i = 1; i <= 50; i++) TELL(ref, .number = i);
+    airrt_test_ok(airrt_stop_async(ref.ref));
+    GATE_OPEN(&at);
+    airrt_test_eventually(!airrt_alive(ref.ref), 10);
+    ck_assert_uint_eq(COUNT(book.acts), 51);
+    airrt_test_is(probe_send(ref, (act){ .number = 60 }), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(kill_loses_what_is_queued) {
+    static gate at;
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    for (uint64_t i = 1; i <= 50; i++) TELL(ref, .number = i);
+    KILL(ref);
+    GATE_OPEN(&at);
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.acts), 1);
+    ck_assert_uint_eq(DROPS(), 50);
+    ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_KILLED);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(stop_whose_time_is_spent_kills) {
+    diary book = { 0 };
+    static gate at;
+    WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_gate, &at, 0);
+    TELL(ref, .number = 1);
+    GATE_ENTERED(&at);
+    airrt_err err = probe_stop(ref, AIRRT_MS(5));  /* stuck in a handler: not even a kill ends it */
+    airrt_test_is(err, AIRRT_ERR_TIMEOUT);
+    GATE_OPEN(&at);
+    airrt_test_eventually(!airrt_alive(ref.ref), 10);
+    SETTLE();
+    ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_KILLED);
+    ck_assert_uint_eq(DROPPED(1), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(hooks_may_stop_and_kill_others_and_themselves) {
+    diary books[4] = { { 0 } };
+    POLLED_WORLD();
+    SPAWN(probe, a, &books[0]);
+    SPAWN(probe, b, &books[1]);
+    SPAWN(probe, c, &books[2]);
+    SPAWN(probe, d, &books[3]);
+    errand e[] = { { .ref = a.ref }, { .ref = b.ref }, { .ref = c.ref }, { .ref = d.ref }, { .ref = nobody } };
+    TELL(a, act_stop, &e[1], 0);
+    TELL(a, act_kill, &e[2], 0);
+    TELL(a, act_kill, &e[4], 0);
+    SETTLE();
+    airrt_test_ok(e[1].err);
+    airrt_test_ok(e[2].err);
+    airrt_test_is(e[4].err, AIRRT_ERR_DEAD);
+    TELL(a, act_stop, &e[0], 1);
+    TELL(a, .number = 2);                          /* queued before the stop: handled */
+    TELL(d, act_kill, &e[3], 1);
+    TELL(d, .number = 2);
+    SETTLE();
+    ck_assert_int_eq(books[1].stopped.kind, AIRRT_EXIT_SHUTDOWN);
+    ck_assert_int_eq(books[2].stopped.kind, AIRRT_EXIT_KILLED);
+    ck_assert_int_eq(books[0].stopped.kind, AIRRT_EXIT_SHUTDOWN);
+    ck_assert_uint_eq(COUNT(books[0].acts), 5);
+    ck_assert_int_eq(books[3].stopped.kind, AIRRT_EXIT_KILLED);
+    ck_assert_uint_eq(COUNT(books[3].acts), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(wait_tells_the_reason) {
+    static const struct { act_fn *fn; airrt_exit kind; int32_t code; } ends[] = {
+        { act_exit, AIRRT_EXIT_NORMAL, 0 }, { act_fail, AIRRT_EXIT_ERROR, 42 },
+        { act_error, AIRRT_EXIT_ERROR, 0 }, { act_panic, AIRRT_EXIT_CRASH, 43 } };
+    static gate at[4];
+    WORLD();
+    for (size_t i = 0; i < 4; i++) {
+        airrt_reason reason;
+        SPAWN(probe, ref, NULL);
+        TELL(ref, act_gate, &at[i], 0);
+        TELL(ref, .fn = ends[i].fn);
+        GATE_ENTERED(&at[i]);
+        airrt_test_is(airrt_wait(ref.ref, AIRRT_MS(1), &reason), AIRRT_ERR_TIMEOUT);
+        airrt_test_is(airrt_wait(ref.ref, AIRRT_NO_WAIT, NULL), AIRRT_ERR_TIMEOUT);
+        GATE_OPEN(&at[i]);
+        airrt_err err = airrt_wait(ref.ref, AIRRT_SEC(10), &reason);
+        if (err == AIRRT_ERR_DEAD) continue;       /* it was quicker */
+        airrt_test_ok(err);
+        ck_assert_int_eq(reason.kind, ends[i].kind);
+        ck_assert_int_eq(reason.code, ends[i].code);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(wait_runs_a_polled_system_and_tells_the_reason) {
+    airrt_reason reason;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, .fn = act_fail);
+    airrt_test_ok(airrt_wait(ref.ref, AIRRT_SEC(5), &reason));
+    ck_assert_int_eq(reason.kind, AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(reason.code, 42);
+    ck_assert_str_eq(reason.text, "as told");
+    airrt_test_is(airrt_wait(ref.ref, AIRRT_SEC(5), &reason), AIRRT_ERR_DEAD);
+    SPAWN(probe, other, NULL);
+    KILL(other);
+    airrt_test_ok(airrt_wait(other.ref, AIRRT_SEC(5), NULL));
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_ref waited;
+static airrt_atomic_u64 waits_ok;
+static void *wait_for_it(void *arg) {
+    airrt_reason reason;
+    (void)arg;
+    if (airrt_wait(waited, AIRRT_SEC(20), &reason) == AIRRT_OK && reason.kind == AIRRT_EXIT_KILLED) airrt_fetch_add(&waits_ok, 1u, RELAXED);
+    return NULL;
+}
+static void *kill_it(void *arg) {
+    (void)arg;
+    for (int i = 0; i < 200; i++) sched_yield();
+    airrt_discard(airrt_kill(waited));
+    return NULL;
+}
+START_TEST(several_threads_may_wait_for_one_actor) {
+    pthread_t threads[5];
+    static gate at;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    waited = ref.ref;
+    for (int i = 0; i < 4; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, wait_for_it, NULL), 0);
+    airrt_info info;
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    uint64_t soon = airrt_test_deadline_ns(0.02);
+    while (airrt_test_before(soon)) {}             /* most likely all wait by now; if not, they find it DEAD */
+    ck_assert_int_eq(pthread_create(&threads[4], NULL, kill_it, NULL), 0);
+    pthread_join(threads[4], NULL);
+    GATE_OPEN(&at);
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    ck_assert(!airrt_alive(ref.ref));
+    ck_assert_uint_ge(COUNT(waits_ok), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err verdicts[8];
+static airrt_err act_wait_for_all(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    airrt_ref other = ((const errand *)msg->arg)->ref;
+    probe_ref typed;
+    uint64_t reply;
+    airrt_health health;
+    (void)state;
+    typed.ref = other;
+    verdicts[0] = airrt_stop(other, AIRRT_MS(1));
+    verdicts[1] = airrt_wait(other, AIRRT_MS(1), NULL);
+    verdicts[2] = airrt_system_settle(airrt_ctx_system(ctx), AIRRT_MS(1));
+    verdicts[3] = airrt_system_shutdown(airrt_ctx_system(ctx), NULL, NULL);
+    verdicts[4] = twice_ask(typed, (act){ .number = 1 }, AIRRT_MS(1), &reply);
+    verdicts[5] = probe_stop(typed, AIRRT_MS(1));
+    verdicts[6] = airrt_probe(other, AIRRT_MS(1), &health);
+    verdicts[7] = airrt_wait(airrt_ctx_self(ctx), AIRRT_MS(1), NULL);
+    airrt_system_close(airrt_ctx_system(ctx));     /* nothing happens */
+    return AIRRT_OK;
+}
+START_TEST(waiting_calls_inside_a_hook_are_refused) {
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    SPAWN(probe, other, &book);
+    errand e = { .ref = other.ref };
+    TELL(ref, act_wait_for_all, &e, 0);
+    SETTLE();
+    for (int i = 0; i < 8; i++) airrt_test_is(verdicts[i], AIRRT_ERR_CONTEXT);
+    ck_assert(airrt_alive(other.ref));
+    ck_assert(airrt_alive(ref.ref));
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- names --------------------------------------------------------------------------------------------------------- */
+
+START_TEST(names_are_unique_and_found) {
+    diary book = { 0 };
+    airrt_ref found;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .name = "alpha");
+    airrt_test_ok(airrt_whereis(world, "alpha", &found));
+    ck_assert(airrt_ref_equal(found, ref.ref));
+    probe_ref second = { { 5, 5 } };
+    airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, &(airrt_spawn_desc){ .name = "alpha" }, &second), AIRRT_ERR_EXISTS);
+    ck_assert(airrt_ref_equal(second.ref, nobody));
+    ck_assert_uint_eq(COUNT(book.starts), 1);
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 1);
+    airrt_test_is(airrt_whereis(world, "beta", &found), AIRRT_ERR_NOT_FOUND);
+    ck_assert(airrt_ref_equal(found, nobody));
+    airrt_test_ok(probe_send_name(world, "alpha", (act){ .number = 4 }));
+    airrt_test_is(probe_send_name(world, "beta", (act){ .number = 4 }), AIRRT_ERR_NOT_FOUND);
+    SETTLE();
+    ACTED(&book, 4);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(name_is_copied) {
+    char name[8] = "gamma";
+    airrt_ref found;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, NULL, .name = name);
+    memset(name, 'x', 5);
+    airrt_test_ok(airrt_whereis(world, "gamma", &found));
+    ck_assert(airrt_ref_equal(found, ref.ref));
+    airrt_info info;
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    ck_assert_str_eq(info.name, "gamma");
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(names_of_no_or_too_many_bytes_are_invalid) {
+    char name[300];
+    probe_ref ref;
+    POLLED_WORLD();
+    memset(name, 'n', sizeof name);
+    name[256] = 0;
+    airrt_test_is(probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .name = name }, &ref), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "name");
+    name[255] = 0;
+    airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .name = name }, &ref));
+    airrt_test_is(probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .name = "" }, &ref), AIRRT_ERR_INVALID);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(typed_whereis_refuses_other_types) {
+    probe_ref typed = { { 5, 5 } };
+    trap_ref right;
+    POLLED_WORLD();
+    SPAWN_WITH(trap, ref, NULL, .name = "delta");
+    airrt_test_is(probe_whereis(world, "delta", &typed), AIRRT_ERR_TYPE);
+    ck_assert(airrt_ref_equal(typed.ref, nobody));
+    airrt_test_is(probe_send_name(world, "delta", (act){ .number = 1 }), AIRRT_ERR_TYPE);
+    airrt_test_ok(trap_whereis(world, "delta", &right));
+    ck_assert(airrt_ref_equal(right.ref, ref.ref));
+    airrt_test_is(probe_whereis(world, "epsilon", &typed), AIRRT_ERR_NOT_FOUND);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(systems_have_names_of_their_own) {
+    airrt_system *other;
+    airrt_ref found;
+    probe_ref there;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, here, NULL, .name = "zeta");
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .polled = true }, &other));
+    airrt_test_is(airrt_whereis(other, "zeta", &found), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(probe_spawn(other, (probe_args){ 0 }, &(airrt_spawn_desc){ .name = "zeta" }, &there));
+    airrt_test_ok(airrt_whereis(world, "zeta", &found));
+    ck_assert(airrt_ref_equal(found, here.ref));
+    airrt_system_close(other);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err down_takes_the_name(airrt_ctx *ctx, diary *book, const airrt_down *down) {
+    errand *e = book->arg;
+    airrt_ref found;
+    (void)down;
+    e->yes = airrt_whereis(airrt_ctx_system(ctx), "eta", &found) == AIRRT_ERR_NOT_FOUND;
+    e->err = airrt_name_register(airrt_ctx_system(ctx), "eta", airrt_ctx_self(ctx));
+    return AIRRT_OK;
+}
+START_TEST(name_is_free_before_anybody_is_told_of_the_end) {
+    WORLD();
+    for (int i = 0; i < 50; i++) {
+        errand e = { .err = AIRRT_ERR_FAILED };
+        diary book = { .down = down_takes_the_name, .arg = &e };
+        SPAWN_WITH(probe, target, NULL, .name = "eta");
+        SPAWN(probe, ref, &book);
+        e.ref = target.ref;
+        TELL(ref, act_watch, &e, 0);
+        TELL(target, .fn = act_exit);
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.downs), 1);
+        ck_assert(e.yes);
+        airrt_test_ok(e.err);
+        STOP(ref);
+        airrt_ref found;
+        airrt_test_is(airrt_whereis(world, "eta", &found), AIRRT_ERR_NOT_FOUND);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(name_stays_over_a_restart) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    airrt_ref found;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .name = "theta");
+    TELL(ref, .fn = act_fail);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.starts), 2);
+    airrt_test_ok(airrt_whereis(world, "theta", &found));
+    ck_assert(airrt_ref_equal(found, ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(names_are_registered_and_released) {
+    airrt_ref found;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    SPAWN(probe, other, NULL);
+    airrt_test_ok(airrt_name_register(world, "iota", ref.ref));
+    airrt_test_is(airrt_name_register(world, "iota", other.ref), AIRRT_ERR_EXISTS);
+    airrt_test_is(airrt_name_register(world, "", other.ref), AIRRT_ERR_INVALID);
+    airrt_test_ok(airrt_name_release(world, "iota"));
+    airrt_test_is(airrt_name_release(world, "iota"), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(airrt_whereis(world, "iota", &found), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_name_register(world, "iota", other.ref));
+    airrt_test_ok(airrt_name_register(world, "kappa", ref.ref));
+    STOP(other);
+    airrt_test_is(airrt_whereis(world, "iota", &found), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(airrt_name_register(world, "lambda", other.ref), AIRRT_ERR_DEAD);
+    airrt_test_ok(airrt_whereis(world, "kappa", &found));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(thousands_of_names_are_kept_apart) {
+    static probe_ref refs[3000];
+    char name[32];
+    POLLED_WORLD();
+    for (int i = 0; i < 3000; i++) {
+        snprintf(name, sizeof name, "actor-%d", i);
+        airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .name = name }, &refs[i]));
+    }
+    for (int i = 0; i < 3000; i += 2) KILL(refs[i]);
+    SETTLE();
+    for (int i = 0; i < 3000; i++) {
+        airrt_ref found;
+        snprintf(name, sizeof name, "actor-%d", i);
+        MUST(airrt_whereis(world, name, &found) == (i % 2 ? AIRRT_OK : AIRRT_ERR_NOT_FOUND));
+        MUST(airrt_ref_equal(found, i % 2 ? refs[i].ref : nobody));
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- stash --------------------------------------------------------------------------------------------------------- */
+
+static bool working;
+static airrt_err stash_verdict;
+/* Put aside until `working`; then a number to answer, if anybody asks. */
+static airrt_err act_when_working(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    if (!working) {
+        stash_verdict = keeper_stash(KEEPER(ctx), msg);
+        return AIRRT_OK;
+    }
+    kept_reply(KEEPER(ctx), msg->number * 2);
+    return AIRRT_OK;
+}
+static airrt_err act_begin_work(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    working = true;
+    return keeper_unstash(KEEPER(ctx));
+}
+START_TEST(unstashed_messages_come_next_oldest_first) {
+    diary book = { 0 };
+    working = false;
+    POLLED_WORLD();
+    SPAWN(keeper, ref, &book);
+    for (uint64_t i = 1; i <= 3; i++) SEND(keeper, ref, act_when_working, NULL, i);
+    SETTLE();
+    ck_assert_uint_eq(world_counts().stashed, 3);
+    ck_assert_uint_eq(world_counts().handled, 0);
+    airrt_test_balanced(world);
+    SEND(keeper, ref, .number = 7);
+    SEND(keeper, ref, act_begin_work, NULL, 8);
+    SEND(keeper, ref, .number = 9);
+    SETTLE();
+    ACTED(&book, 1, 2, 3, 7, 8, 1, 2, 3, 9);
+    ck_assert_uint_eq(world_counts().stashed, 0);
+    ck_assert_uint_eq(world_counts().handled, 6);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(full_stash_refuses) {
+    diary book = { 0 };
+    working = false;
+    POLLED_WORLD();
+    SPAWN(keeper, ref, &book);
+    for (uint64_t i = 1; i <= 4; i++) SEND(keeper, ref, act_when_working, NULL, i);
+    SETTLE();
+    airrt_test_is(stash_verdict, AIRRT_ERR_FULL);
+    ck_assert_uint_eq(world_counts().stashed, 3);
+    ck_assert_uint_eq(world_counts().handled, 1);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(stashed_messages_die_with_their_actor) {
+    diary book = { 0 };
+    working = false;
+    POLLED_WORLD();
+    SPAWN(keeper, ref, &book);
+    for (uint64_t i = 1; i <= 3; i++) SEND(keeper, ref, act_when_working, NULL, i);
+    SETTLE();
+    airrt_test_ok(airrt_kill(ref.ref));
+    SETTLE();
+    ck_assert_uint_eq(DROPS(), 3);
+    ck_assert_uint_eq(world_counts().dead, 3);
+    ck_assert_uint_eq(COUNT(letters.why[AIRRT_LOSS_DIED]), 3);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(stash_can_be_filled_again_after_unstash) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(keeper, ref, &book);
+    for (int round = 0; round < 10; round++) {
+        working = false;
+        for (uint64_t i = 1; i <= 3; i++) SEND(keeper, ref, act_when_working, NULL, i);
+        SETTLE();
+        airrt_test_ok(stash_verdict);
+        SEND(keeper, ref, act_begin_work, NULL, 8);
+        SETTLE();
+    }
+    ck_assert_uint_eq(world_counts().handled, 40);
+    WORLD_CLOSE();
+} END_TEST
+
+static keeper_ref stasher;
+static uint64_t asked_value;
+static airrt_atomic_u64 asked_err;
+static void *ask_the_keeper(void *arg) {
+    (void)arg;
+    airrt_store_release(&asked_err, 100u + (uint64_t)kept_ask(stasher, (act){ act_when_working, NULL, 21 }, AIRRT_SEC(20), &asked_value));
+    return NULL;
+}
+START_TEST(stashed_request_is_answered_after_unstash) {
+    diary book = { 0 };
+    pthread_t thread;
+    working = false;
+    WORLD();
+    SPAWN(keeper, ref, &book);
+    stasher = ref;
+    ck_assert_int_eq(pthread_create(&thread, NULL, ask_the_keeper, NULL), 0);
+    airrt_test_eventually(COUNT(book.acts) == 1, 10);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(asked_err), 0);        /* it is still waiting */
+    SEND(keeper, ref, act_begin_work, NULL, 8);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(COUNT(asked_err), 100 + AIRRT_OK);
+    ck_assert_uint_eq(asked_value, 42);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- requests ------------------------------------------------------------------------------------------------------ */
+
+static airrt_err act_reply(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    twice_reply(PROBE(ctx), msg->number * 2);
+    return AIRRT_OK;
+}
+static airrt_err act_reply_again(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    twice_reply(PROBE(ctx), msg->number * 2);
+    twice_reply(PROBE(ctx), msg->number * 3);
+    return AIRRT_OK;
+}
+static airrt_err act_refuse(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    twice_refuse(PROBE(ctx), AIRRT_ERR_LIMIT);
+    return AIRRT_OK;
+}
+static airrt_err act_reply_wide(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    wide_reply(PROBE(ctx), *msg);
+    return AIRRT_OK;
+}
+static twice_promise promised;
+static airrt_atomic_u32 promise_made;
+static airrt_err act_defer(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    promised = twice_defer(PROBE(ctx));
+    airrt_store_release(&promise_made, 1u);
+    return AIRRT_OK;
+}
+static airrt_err act_fulfil(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    twice_fulfil(promised, msg->number);
+    return AIRRT_OK;
+}
+#define ASK(REF, FN, N, OUT) twice_ask((REF), (act){ (FN), NULL, (N) }, AIRRT_SEC(10), (OUT))
+
+START_TEST(request_is_answered) {
+    uint64_t value = 0;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    for (uint64_t i = 0; i < 200; i++) {
+        airrt_test_ok(ASK(ref, act_reply, i, &value));
+        ck_assert_uint_eq(value, 2 * i);
+    }
+    SETTLE();
+    ck_assert_uint_eq(world_counts().handled, 200);
+    ck_assert_uint_eq(world_counts().late_replies, 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(request_runs_a_polled_system) {
+    uint64_t value = 0;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_test_ok(ASK(ref, act_reply, 4, &value));
+    ck_assert_uint_eq(value, 8);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(refusal_is_the_result_of_the_request) {
+    uint64_t value = 77;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_test_is(ASK(ref, act_refuse, 4, &value), AIRRT_ERR_LIMIT);
+    ck_assert(airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(request_handled_without_answer_is_no_reply) {
+    uint64_t value;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_test_is(ASK(ref, NULL, 4, &value), AIRRT_ERR_NO_REPLY);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(reply_of_another_type_is_refused) {
+    uint64_t value = 77;
+    act sheet;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_test_is(ASK(ref, act_reply_wide, 4, &value), AIRRT_ERR_TYPE);
+    ck_assert_uint_ne(value, 4);
+    airrt_test_is(wide_ask(ref, (act){ act_reply, NULL, 4 }, AIRRT_SEC(10), &sheet), AIRRT_ERR_TYPE);
+    airrt_test_ok(wide_ask(ref, (act){ act_reply_wide, NULL, 4 }, AIRRT_SEC(10), &sheet));
+    ck_assert_uint_eq(sheet.number, 4);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(second_reply_is_counted_and_not_delivered) {
+    uint64_t value;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_test_ok(ASK(ref, act_reply_again, 4, &value));
+    SETTLE();
+    ck_assert_uint_eq(value, 8);
+    ck_assert_uint_eq(world_counts().late_replies, 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(reply_to_a_plain_message_is_harmless) {
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, act_reply, NULL, 1);
+    airrt_test_ok(probe_send_with(ref, (act){ .fn = act_reply }, NULL));
+    TELL(ref, act_defer, NULL, 1);
+    TELL(ref, act_fulfil, NULL, 1);
+    SETTLE();
+    ck_assert(airrt_alive(ref.ref));
+    ck_assert_uint_eq(world_counts().handled, 4);
+    WORLD_CLOSE();
+} END_TEST
+
+static probe_ref asked;
+static uint64_t answer;
+static airrt_atomic_u64 answer_err;
+static void *ask_deferred(void *arg) {
+    (void)arg;
+    airrt_store_release(&answer_err, 100u + (uint64_t)ASK(asked, act_defer, 5, &answer));
+    return NULL;
+}
+START_TEST(deferred_request_is_fulfilled_by_another_actor) {
+    pthread_t thread;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    SPAWN(probe, other, NULL);
+    asked = ref;
+    ck_assert_int_eq(pthread_create(&thread, NULL, ask_deferred, NULL), 0);
+    airrt_test_eventually(airrt_load_acquire(&promise_made), 10);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(answer_err), 0);
+    TELL(other, act_fulfil, NULL, 55);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(COUNT(answer_err), 100);
+    ck_assert_uint_eq(answer, 55);
+    TELL(other, act_fulfil, NULL, 56);             /* once more: too late */
+    SETTLE();
+    ck_assert_uint_eq(world_counts().late_replies, 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(deferred_request_is_fulfilled_by_a_thread) {
+    pthread_t thread;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    asked = ref;
+    ck_assert_int_eq(pthread_create(&thread, NULL, ask_deferred, NULL), 0);
+    airrt_test_eventually(airrt_load_acquire(&promise_made), 10);
+    twice_fulfil(promised, 66);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(COUNT(answer_err), 100);
+    ck_assert_uint_eq(answer, 66);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(deferred_request_is_dead_when_its_actor_ends) {
+    pthread_t thread;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    asked = ref;
+    ck_assert_int_eq(pthread_create(&thread, NULL, ask_deferred, NULL), 0);
+    airrt_test_eventually(airrt_load_acquire(&promise_made), 10);
+    SETTLE();
+    KILL(ref);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(COUNT(answer_err), 100 + AIRRT_ERR_DEAD);
+    twice_fulfil(promised, 1);                     /* reaches nobody */
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(forged_promise_reaches_nobody) {
+    uint64_t seed = 99, value;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_test_ok(ASK(ref, act_reply, 1, &value));
+    for (int i = 0; i < 10000; i++) {
+        twice_promise forged = { (uint32_t)airrt_test_random(&seed), (uint32_t)airrt_test_random(&seed) };
+        if (i % 2) forged.slot %= 1000;
+        twice_fulfil(forged, 1);
+    }
+    twice_fulfil((twice_promise){ 0, 0 }, 1);
+    airrt_test_ok(ASK(ref, act_reply, 2, &value));
+    ck_assert_uint_eq(value, 4);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(request_to_the_dead_is_dead) {
+    probe_ref zero = { { 0, 0 } };
+    uint64_t value;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    STOP(ref);
+    airrt_test_is(ASK(ref, act_reply, 1, &value), AIRRT_ERR_DEAD);
+    airrt_test_is(ASK(zero, act_reply, 1, &value), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(request_on_which_the_handler_fails_is_dead) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    uint64_t value;
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    airrt_test_is(ASK(ref, act_fail, 1, &value), AIRRT_ERR_DEAD);
+    airrt_test_is(ASK(ref, act_panic, 1, &value), AIRRT_ERR_DEAD);
+    book.action = AIRRT_ACTION_RESTART;
+    airrt_test_is(ASK(ref, act_panic, 1, &value), AIRRT_ERR_DEAD);
+    ck_assert(airrt_alive(ref.ref));
+    book.action = AIRRT_ACTION_STOP;
+    airrt_test_is(ASK(ref, act_fail, 1, &value), AIRRT_ERR_DEAD);
+    ck_assert(!airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(queued_request_is_dead_when_its_actor_ends) {
+    uint64_t value;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, .fn = act_exit);
+    airrt_test_is(ASK(ref, act_reply, 1, &value), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(queued_request_survives_a_restart) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    uint64_t value = 0;
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .fn = act_fail);
+    airrt_test_ok(ASK(ref, act_reply, 1, &value));
+    ck_assert_uint_eq(value, 2);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_reply_late(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    gate_pass((gate *)msg->arg);
+    return act_reply(ctx, state, msg);
+}
+START_TEST(request_times_out_and_a_late_reply_is_counted) {
+    static gate at;
+    uint64_t value = 77;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_test_is(twice_ask(ref, (act){ act_reply_late, &at, 4 }, AIRRT_MS(50), &value), AIRRT_ERR_TIMEOUT);
+    value = 77;
+    GATE_ENTERED(&at);
+    GATE_OPEN(&at);
+    SETTLE();
+    ck_assert_uint_eq(value, 77);                  /* who has gone is not written to */
+    ck_assert_uint_eq(world_counts().late_replies, 1);
+    airrt_test_ok(ASK(ref, act_reply, 3, &value));
+    ck_assert_uint_eq(value, 6);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(request_expires_when_its_asker_has_gone) {
+    static gate at;
+    uint64_t value = 77;
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_gate, &at, 1);
+    GATE_ENTERED(&at);
+    airrt_test_is(twice_ask(ref, (act){ act_reply, NULL, 4 }, AIRRT_MS(5), &value), AIRRT_ERR_TIMEOUT);
+    GATE_OPEN(&at);
+    SETTLE();
+    ACTED(&book, 1);
+    ck_assert_uint_eq(world_counts().expired, 1);
+    ck_assert_uint_eq(DROPPED(4), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(request_to_a_full_mailbox_is_full) {
+    static gate at;
+    uint64_t value;
+    WORLD();
+    SPAWN_WITH(probe, ref, NULL, .mailbox = { .capacity = 1 });
+    TELL(ref, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    TELL(ref, .number = 1);
+    airrt_test_is(ASK(ref, act_reply, 4, &value), AIRRT_ERR_FULL);
+    GATE_OPEN(&at);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_atomic_u64 right_answers;
+static void *ask_much(void *arg) {
+    (void)arg;
+    for (uint64_t i = 0; i < 200; i++) {
+        uint64_t value = 0;
+        if (ASK(asked, act_reply, i, &value) == AIRRT_OK && value == 2 * i) airrt_fetch_add(&right_answers, 1u, RELAXED);
+    }
+    return NULL;
+}
+START_TEST(many_threads_ask_at_once) {
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    asked = ref;
+    airrt_test_threads(8, ask_much, NULL);
+    ck_assert_uint_eq(COUNT(right_answers), 1600);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- timers -------------------------------------------------------------------------------------------------------- */
+
+static airrt_err act_arm(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    ERRAND;
+    e->err = probe_after(PROBE(ctx), e->delay, (act){ .number = msg->number }, &e->timer);
+    return AIRRT_OK;
+}
+static airrt_err act_arm_every(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    ERRAND;
+    e->err = probe_every(PROBE(ctx), e->delay, (act){ .number = msg->number }, &(airrt_every_desc){ .catch_up = e->yes }, &e->timer);
+    return AIRRT_OK;
+}
+static airrt_err act_cancel(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    ERRAND;
+    e->yes = airrt_timer_cancel(ctx, e->timer);
+    return AIRRT_OK;
+}
+#define ADVANCE(NS) (airrt_test_clock_advance(&clockwork, (NS)), (void)0)
+#define TICK AIRRT_MS(1)                           /* timers are late by less than this, and never early */
+
+START_TEST(timer_fires_once_and_never_early) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_SEC(10) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm, &e, 5);
+    SETTLE();
+    airrt_test_ok(e.err);
+    ck_assert_uint_ne(e.timer.slot, 0);
+    ck_assert_uint_eq(COUNT(book.acts), 1);
+    ADVANCE(AIRRT_SEC(10) - 1);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 1);
+    ADVANCE(TICK);
+    SETTLE();
+    ACTED(&book, 5, 5);
+    ADVANCE(AIRRT_SEC(100));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    ck_assert_uint_eq(DROPS(), 0);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(timer_fires_in_a_system_with_threads) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_MS(3) };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm, &e, 5);
+    airrt_test_eventually(COUNT(book.acts) == 2, 10);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(timer_message_has_no_envelope_and_is_counted) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_SEC(1) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm, &e, 5);
+    SETTLE();
+    ADVANCE(AIRRT_SEC(2));
+    SETTLE();
+    ck_assert_uint_eq(world_counts().accepted, 2);
+    ck_assert_uint_eq(world_counts().handled, 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(cancelled_timer_does_not_fire) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_SEC(10) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm, &e, 5);
+    TELL(ref, act_cancel, &e, 6);
+    SETTLE();
+    ck_assert(e.yes);
+    ck_assert_uint_eq(DROPPED(5), 1);
+    TELL(ref, act_cancel, &e, 7);                  /* again: not there any more */
+    SETTLE();
+    ck_assert(!e.yes);
+    ADVANCE(AIRRT_SEC(20));
+    SETTLE();
+    ACTED(&book, 5, 6, 7);
+    ck_assert_uint_eq(DROPS(), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(cancel_after_delivery_says_false) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_SEC(1), .yes = true };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm, &e, 5);
+    SETTLE();
+    ADVANCE(AIRRT_SEC(2));
+    SETTLE();
+    TELL(ref, act_cancel, &e, 6);
+    SETTLE();
+    ck_assert(!e.yes);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* In a hook that lasts past the time at which the timer is due. */
+static airrt_err act_cancel_late(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    ERRAND;
+    e->err = probe_after(PROBE(ctx), AIRRT_MS(1), (act){ .number = 77 }, &e->timer);
+    uint64_t end = airrt_test_now_ns() + AIRRT_MS(4);
+    while (airrt_test_now_ns() < end) {}
+    e->yes = airrt_timer_cancel(ctx, e->timer);
+    return AIRRT_OK;
+}
+START_TEST(cancel_wins_over_a_timer_that_is_due) {
+    static diary book;
+    errand e = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    for (int i = 0; i < 20; i++) {
+        TELL(ref, act_cancel_late, &e, 1);
+        SETTLE();
+        airrt_test_ok(e.err);
+        ck_assert(e.yes);
+    }
+    for (uint64_t i = 0; i < COUNT(book.acts); i++) ck_assert_uint_eq(book.numbers[i], 1);
+    ck_assert_uint_eq(DROPPED(77), 20);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(forged_timer_cancels_nothing) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_SEC(1) };
+    uint64_t seed = 5;
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, other, &book);
+    TELL(ref, act_arm, &e, 5);
+    SETTLE();
+    errand theirs = { .timer = e.timer, .yes = true };
+    TELL(other, act_cancel, &theirs, 6);           /* another actor's timer */
+    SETTLE();
+    ck_assert(!theirs.yes);
+    for (int i = 0; i < 2000; i++) {
+        errand forged = { .timer = { (uint32_t)airrt_test_random(&seed), (uint32_t)airrt_test_random(&seed) } };
+        if (i % 2) forged.timer.slot %= 2000;
+        TELL(ref, act_cancel, &forged, 6);
+        SETTLE();
+        ck_assert(!forged.yes);
+    }
+    ck_assert_uint_eq(COUNT(book.acts), 2002);
+    ADVANCE(AIRRT_SEC(2));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 2003);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(timers_end_with_the_incarnation) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    errand e = { .delay = AIRRT_SEC(1) }, f = { .delay = AIRRT_SEC(1) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm, &e, 5);
+    TELL(ref, act_arm_every, &f, 6);
+    TELL(ref, act_fail, NULL, 7);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.starts), 2);
+    ck_assert_uint_eq(DROPPED(5), 1);
+    ck_assert_uint_eq(DROPPED(6), 1);
+    ADVANCE(AIRRT_SEC(10));
+    SETTLE();
+    ACTED(&book, 5, 6, 7);
+    e.yes = true;
+    TELL(ref, act_cancel, &e, 8);
+    SETTLE();
+    ck_assert(!e.yes);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(timers_end_with_their_actor) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_SEC(1) }, f = { .delay = AIRRT_SEC(1) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm, &e, 5);
+    TELL(ref, act_arm_every, &f, 6);
+    STOP(ref);
+    ck_assert_uint_eq(DROPPED(5), 1);
+    ck_assert_uint_eq(DROPPED(6), 1);
+    ADVANCE(AIRRT_SEC(10));
+    SETTLE();
+    ACTED(&book, 5, 6);
+    ck_assert_uint_eq(airrt_system_idle_ns(world), AIRRT_FOREVER);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(every_fires_at_each_multiple) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_MS(10) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm_every, &e, 5);
+    SETTLE();
+    ADVANCE(TICK);
+    for (uint64_t i = 1; i <= 100; i++) {
+        ADVANCE(AIRRT_MS(10));
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), i + 1);
+    }
+    TELL(ref, act_cancel, &e, 6);
+    SETTLE();
+    ck_assert(e.yes);
+    ADVANCE(AIRRT_SEC(1));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 102);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(every_missed_delivers_once_and_goes_on_at_the_next_multiple) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_MS(10) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm_every, &e, 5);
+    SETTLE();
+    ADVANCE(AIRRT_MS(35));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    ADVANCE(AIRRT_MS(5) - 1);                      /* 40 ms less one ns */
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    ADVANCE(TICK);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 3);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(every_that_catches_up_delivers_all) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_MS(10), .yes = true };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm_every, &e, 5);
+    SETTLE();
+    ADVANCE(AIRRT_MS(35));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 4);
+    ADVANCE(AIRRT_MS(5) + TICK);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 5);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_arm_first(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    ERRAND;
+    e->err = probe_every(PROBE(ctx), e->delay, (act){ .number = msg->number }, &(airrt_every_desc){ .first_ns = AIRRT_SEC(3) }, &e->timer);
+    return AIRRT_OK;
+}
+START_TEST(every_may_begin_later) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_SEC(1) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm_first, &e, 5);
+    SETTLE();
+    ADVANCE(AIRRT_SEC(3) - 1);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 1);
+    ADVANCE(TICK);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    ADVANCE(AIRRT_SEC(1));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 3);
+    WORLD_CLOSE();
+} END_TEST
+
+static errand *self_cancelling;
+static airrt_err act_third_time(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)msg;
+    if (++state->sum >= 3) self_cancelling->yes = airrt_timer_cancel(ctx, self_cancelling->timer);
+    return AIRRT_OK;
+}
+static airrt_err act_arm_third_time(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    ERRAND;
+    state->sum = 0;
+    self_cancelling = e;
+    e->err = probe_every(PROBE(ctx), AIRRT_MS(10), (act){ .fn = act_third_time }, NULL, &e->timer);
+    return AIRRT_OK;
+}
+START_TEST(every_may_be_cancelled_by_its_own_message) {
+    diary book = { 0 };
+    errand e = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm_third_time, &e, 0);
+    SETTLE();
+    for (int i = 0; i < 100; i++) {
+        ADVANCE(AIRRT_MS(10));
+        SETTLE();
+    }
+    ck_assert(e.yes);
+    ck_assert_uint_eq(COUNT(book.acts), 4);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(period_below_a_microsecond_is_invalid) {
+    diary book = { 0 };
+    errand e = { .delay = 10 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm_every, &e, 5);
+    SETTLE();
+    airrt_test_is(e.err, AIRRT_ERR_INVALID);
+    ck_assert_uint_eq(e.timer.slot, 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* Delays from nothing to months, all armed at once; the message carries when it is due. */
+enum { TIMERS = 2000 };
+static struct { uint64_t due[TIMERS], at[TIMERS]; size_t count; } fired;
+static airrt_err act_fired(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    fired.due[fired.count] = msg->number;
+    fired.at[fired.count++] = airrt_load_relaxed(&clockwork.monotonic_ns);
+    return AIRRT_OK;
+}
+static airrt_err act_arm_many(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    uint64_t seed = msg->number, now = airrt_load_relaxed(&clockwork.monotonic_ns);
+    (void)state;
+    for (int i = 0; i < TIMERS; i++) {
+        unsigned bits = 10 + (unsigned)(airrt_test_random(&seed) % 44);   /* up to 208 days */
+        uint64_t delay = airrt_test_random(&seed) >> (64 - bits);
+        AIRRT_TRY(probe_after(PROBE(ctx), delay, (act){ act_fired, NULL, now + delay }, NULL));
+    }
+    return AIRRT_OK;
+}
+#define FIRED_IN_ORDER()                                                        \
+    do {                                                                        \
+        ck_assert_uint_eq(fired.count, TIMERS);                                 \
+        for (size_t i_ = 0; i_ < TIMERS; i_++) {                                \
+            MUST(fired.at[i_] >= fired.due[i_]);                                \
+            if (i_) MUST(fired.due[i_] + TICK > fired.due[i_ - 1]);             \
+        }                                                                       \
+    } while (0)
+
+START_TEST(many_timers_fire_in_order_and_never_early) {
+    static diary book;
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm_many, NULL, 1);
+    SETTLE();
+    int steps = 0;
+    while (fired.count < TIMERS && steps++ < 200000) {
+        uint64_t idle = airrt_system_idle_ns(world);
+        MUST(idle != AIRRT_FOREVER);
+        ADVANCE(idle ? idle : 1);
+        SETTLE();
+    }
+    FIRED_IN_ORDER();
+    for (size_t i = 0; i < TIMERS; i++) MUST(fired.at[i] < fired.due[i] + TICK); /* whoever sleeps as long as idle_ns says is in time */
+    ck_assert_uint_eq(airrt_system_idle_ns(world), AIRRT_FOREVER);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(timers_fire_in_order_after_leaps_of_the_clock) {
+    static diary book;
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        uint64_t random = seed;
+        POLLED_WORLD();
+        fired.count = 0;
+        SPAWN_WITH(probe, ref, &book, .mailbox = { .unbounded = true });
+        TELL(ref, act_arm_many, NULL, seed);
+        SETTLE();
+        for (int i = 0; fired.count < TIMERS && i < 100000; i++) {
+            ADVANCE(airrt_test_random(&random) >> (10 + airrt_test_random(&random) % 40));
+            SETTLE();
+        }
+        FIRED_IN_ORDER();
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+START_TEST(timers_of_a_hundred_days_are_not_early) {
+    diary book = { 0 };
+    errand e = { .delay = 100 * AIRRT_SEC(86400) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm, &e, 5);
+    SETTLE();
+    for (int day = 0; day < 99; day++) {
+        ADVANCE(AIRRT_SEC(86400));
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), 1);
+    }
+    ADVANCE(AIRRT_SEC(86400) - 1);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 1);
+    ADVANCE(TICK);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(delay_of_forever_never_comes) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_FOREVER }, f = { .delay = AIRRT_FOREVER - AIRRT_SEC(1) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm, &e, 5);
+    TELL(ref, act_arm, &f, 6);
+    SETTLE();
+    for (int i = 0; i < 50; i++) {
+        ADVANCE(AIRRT_SEC(86400) * 30);
+        SETTLE();
+    }
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    STOP(ref);
+    ck_assert_uint_eq(DROPS(), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(idle_tells_how_long_a_loop_may_sleep) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_SEC(5) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    ck_assert_uint_eq(airrt_system_idle_ns(world), AIRRT_FOREVER);
+    TELL(ref, act_arm, &e, 5);
+    ck_assert_uint_eq(airrt_system_idle_ns(world), 0);
+    SETTLE();
+    uint64_t slept = 0;
+    for (int i = 0; i < 100 && COUNT(book.acts) == 1; i++) {
+        uint64_t idle = airrt_system_idle_ns(world);
+        ck_assert_uint_gt(idle, 0);
+        ck_assert_uint_le(idle, AIRRT_SEC(5) + TICK);
+        slept += idle;
+        ADVANCE(idle);
+        SETTLE();
+    }
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    ck_assert_uint_ge(slept, AIRRT_SEC(5));
+    ck_assert_uint_lt(slept, AIRRT_SEC(5) + TICK);
+    ck_assert_uint_eq(airrt_system_idle_ns(world), AIRRT_FOREVER);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(timers_of_many_actors_on_threads_all_fire) {
+    static diary books[200];
+    static errand e[200];
+    WORLD();
+    for (uint64_t i = 0; i < 200; i++) {
+        SPAWN(probe, ref, &books[i]);
+        e[i].delay = AIRRT_US(100 * i);
+        TELL(ref, act_arm, &e[i], i);
+    }
+    for (int i = 0; i < 200; i++) airrt_test_eventually(COUNT(books[i].acts) == 2, 10);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+SUITE("life", 60,
+    down_tells_who_why_and_which_watch, down_has_the_reason_of_every_kind_of_end, watching_the_dead_says_no_process_at_once,
+    unwatch_ends_a_watch, unwatch_suppresses_a_down_on_its_way, each_watch_has_its_own_down, many_watchers_are_all_told,
+    watching_oneself_harms_nobody, down_never_overtakes_messages_sent_before, failing_on_down_fails_the_actor,
+    restart_in_place_fires_down, own_watches_end_with_the_incarnation,
+    abnormal_end_takes_the_linked_along, link_works_both_ways, abnormal_end_runs_along_a_chain_of_links,
+    normal_end_leaves_the_linked, on_exit_hears_of_the_end_and_lives_on, unlink_unties,
+    unlinked_actor_survives_the_other_side, linking_twice_is_once, linking_from_both_sides_is_once,
+    one_unlink_undoes_two_links, linking_to_the_dead_is_no_process,
+    stop_handles_what_is_queued_and_refuses_the_rest, kill_loses_what_is_queued, stop_whose_time_is_spent_kills,
+    hooks_may_stop_and_kill_others_and_themselves, wait_tells_the_reason, wait_runs_a_polled_system_and_tells_the_reason,
+    several_threads_may_wait_for_one_actor, waiting_calls_inside_a_hook_are_refused,
+    names_are_unique_and_found, name_is_copied, names_of_no_or_too_many_bytes_are_invalid, typed_whereis_refuses_other_types,
+    systems_have_names_of_their_own, name_is_free_before_anybody_is_told_of_the_end, name_stays_over_a_restart,
+    names_are_registered_and_released, thousands_of_names_are_kept_apart,
+    unstashed_messages_come_next_oldest_first, full_stash_refuses, stashed_messages_die_with_their_actor,
+    stash_can_be_filled_again_after_unstash, stashed_request_is_answered_after_unstash,
+    request_is_answered, request_runs_a_polled_system, refusal_is_the_result_of_the_request,
+    request_handled_without_answer_is_no_reply, reply_of_another_type_is_refused, second_reply_is_counted_and_not_delivered,
+    reply_to_a_plain_message_is_harmless, deferred_request_is_fulfilled_by_another_actor,
+    deferred_request_is_fulfilled_by_a_thread, deferred_request_is_dead_when_its_actor_ends, forged_promise_reaches_nobody,
+    request_to_the_dead_is_dead, request_on_which_the_handler_fails_is_dead, queued_request_is_dead_when_its_actor_ends,
+    queued_request_survives_a_restart, request_times_out_and_a_late_reply_is_counted,
+    request_expires_when_its_asker_has_gone, request_to_a_full_mailbox_is_full,
+    many_threads_ask_at_once,
+    timer_fires_once_and_never_early, timer_fires_in_a_system_with_threads, timer_message_has_no_envelope_and_is_counted,
+    cancelled_timer_does_not_fire, cancel_after_delivery_says_false, cancel_wins_over_a_timer_that_is_due,
+    forged_timer_cancels_nothing, timers_end_with_the_incarnation, timers_end_with_their_actor, every_fires_at_each_multiple,
+    every_missed_delivers_once_and_goes_on_at_the_next_multiple, every_that_catches_up_delivers_all, every_may_begin_later,
+    every_may_be_cancelled_by_its_own_message, period_below_a_microsecond_is_invalid,
+    many_timers_fire_in_order_and_never_early, timers_fire_in_order_after_leaps_of_the_clock,
+    timers_of_a_hundred_days_are_not_early, delay_of_forever_never_comes, idle_tells_how_long_a_loop_may_sleep,
+    timers_of_many_actors_on_threads_all_fire);

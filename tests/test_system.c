@@ -1,0 +1,962 @@
+/* test_system.c: systems: opening, running, settling, shutting down, closing, and what happens when memory or threads fail. */
+static int test_fault(const char *site);
+#define AIRRT_FAULT(SITE) test_fault(SITE)
+#define AIRRT_IMPLEMENTATION
+#include "airrt.h"
+#include "airrt_test.h"
+#include "airrt_probe.h"
+#include <malloc.h>
+
+AIRRT_REQUEST(twice, probe, uint64_t);
+
+/* ---- faults inside the implementation ----------------------------------------------------------------------------- */
+
+static struct { airrt_atomic_u64 armed, calls, at; const char *site; } fault;
+static int test_fault(const char *site) {
+    if (!airrt_load_relaxed(&fault.armed)) return 0;
+    if (airrt_fetch_add(&fault.calls, 1u, RELAXED) + 1 != airrt_load_relaxed(&fault.at)) return 0;
+    fault.site = site;
+    return 1;
+}
+/* The N-th look at a fault point from now on fails; 0: none. */
+static void fault_arm(uint64_t n) {
+    airrt_store_relaxed(&fault.calls, 0u);
+    airrt_store_relaxed(&fault.at, n);
+    airrt_store_relaxed(&fault.armed, n > 0);
+}
+/* Whether the one that was armed has been reached; none fails any more. */
+static bool fault_hit(void) {
+    bool hit = airrt_load_relaxed(&fault.calls) >= airrt_load_relaxed(&fault.at);
+    fault_arm(0);
+    return hit;
+}
+
+static const airrt_ref nobody;
+#define INVALID_FIELD(FIELD, ...)                                               \
+    do {                                                                        \
+        airrt_system *system_ = (airrt_system *)&fault;                         \
+        airrt_test_is(airrt_system_open(&(airrt_system_desc){ __VA_ARGS__ }, &system_), AIRRT_ERR_INVALID); \
+        ck_assert_str_eq(airrt_error_last()->field, FIELD);                     \
+        ck_assert_ptr_null(system_);                                            \
+    } while (0)
+
+/* ---- opening ------------------------------------------------------------------------------------------------------- */
+
+START_TEST(invalid_config_names_the_field) {
+    INVALID_FIELD("workers", .workers = 257);
+    INVALID_FIELD("workers", .workers = 2, .polled = true);
+    INVALID_FIELD("capacity", .mailbox = { .capacity = (1u << 26) + 1 });
+    INVALID_FIELD("backpressure", .mailbox = { .backpressure = (airrt_backpressure)99 });
+    INVALID_FIELD("allocator", .allocator = { .alloc_fn = airrt_test_alloc });
+    INVALID_FIELD("clock", .clock = { .wall_ns = airrt_test_clock_wall_ });
+} END_TEST
+
+START_TEST(invalid_mailbox_of_a_spawn_names_the_field) {
+    probe_ref ref = { { 5, 5 } };
+    POLLED_WORLD();
+    airrt_test_is(probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .mailbox = { .capacity = (1u << 26) + 1 } }, &ref), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "capacity");
+    ck_assert(airrt_ref_equal(ref.ref, nobody));
+    airrt_test_is(probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .pinned = true }, &ref), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "pinned");
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(all_defaults_open_and_close) {
+    airrt_system *system;
+    airrt_test_ok(airrt_system_open(NULL, &system));
+    airrt_system_close(system);
+    airrt_system_close(NULL);
+} END_TEST
+
+START_TEST(one_worker_and_256_workers_open) {
+    static const uint32_t workers[] = { 1, 3, 256 };
+    for (int i = 0; i < 3; i++) {
+        diary book = { 0 };
+        world_open(&(airrt_system_desc){ .workers = workers[i] });
+        SPAWN(probe, ref, &book);
+        for (uint64_t n = 0; n < 100; n++) TELL(ref, .number = n);
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), 100);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+START_TEST(max_actors_counts_the_living) {
+    POLLED_WORLD(.max_actors = 2);
+    probe_ref third = { { 5, 5 } };
+    SPAWN(probe, a, NULL);
+    SPAWN(probe, b, NULL);
+    for (int i = 0; i < 20; i++) {
+        airrt_test_is(probe_spawn(world, (probe_args){ 0 }, NULL, &third), AIRRT_ERR_LIMIT);
+        ck_assert(airrt_ref_equal(third.ref, nobody));
+        airrt_test_ok(probe_stop(a, AIRRT_SEC(5)));
+        airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &a));
+    }
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 2);
+    ck_assert(airrt_alive(b.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_fails(airrt_ctx *ctx, diary *book) {
+    (void)ctx, (void)book;
+    return AIRRT_ERR_NOT_FOUND;
+}
+START_TEST(failed_spawns_do_not_count_for_max_actors) {
+    diary book = { .start = start_fails };
+    probe_ref ref;
+    POLLED_WORLD(.max_actors = 2);
+    SPAWN_WITH(probe, a, NULL, .name = "a");
+    for (int i = 0; i < 20; i++) {
+        airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, NULL, &ref), AIRRT_ERR_NOT_FOUND);
+        airrt_test_is(probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .name = "a" }, &ref), AIRRT_ERR_EXISTS);
+    }
+    airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &ref));
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(actors_are_listed_with_their_facts) {
+    airrt_info infos[4];
+    POLLED_WORLD();
+    SPAWN_WITH(probe, a, NULL, .name = "one", .mailbox = { .capacity = 9 });
+    SPAWN(trap, b, NULL);
+    TELL(a, .number = 1);
+    ck_assert_uint_eq(airrt_system_actors(world, infos, 1), 2);
+    ck_assert_uint_eq(airrt_system_actors(world, infos, 4), 2);
+    for (int i = 0; i < 2; i++) {
+        bool is_a = airrt_ref_equal(infos[i].ref, a.ref);
+        ck_assert(is_a || airrt_ref_equal(infos[i].ref, b.ref));
+        ck_assert_str_eq(infos[i].type, is_a ? "probe" : "trap");
+        ck_assert_str_eq(infos[i].name, is_a ? "one" : "");
+        ck_assert_uint_eq(infos[i].queued, is_a);
+        ck_assert_uint_eq(infos[i].accepted, is_a);
+        ck_assert_uint_eq(infos[i].capacity, is_a ? 9 : 1000);
+        ck_assert_int_eq(infos[i].state, AIRRT_STATE_RUNNING);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- polled systems ------------------------------------------------------------------------------------------------ */
+
+START_TEST(polled_system_runs_only_when_polled) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, .number = 1);
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    ck_assert_uint_eq(airrt_system_idle_ns(world), 0);
+    ck_assert_uint_eq(airrt_system_poll(world, 10), 1);
+    ACTED(&book, 1);
+    ck_assert_uint_eq(airrt_system_poll(world, 10), 0);
+    ck_assert_uint_eq(airrt_system_idle_ns(world), AIRRT_FOREVER);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(poll_runs_at_most_its_budget) {
+    diary books[5] = { { 0 } };
+    probe_ref refs[5];
+    POLLED_WORLD();
+    for (int i = 0; i < 5; i++) {
+        airrt_test_ok(probe_spawn(world, (probe_args){ .book = &books[i] }, NULL, &refs[i]));
+    }
+    for (int i = 0; i < 5; i++) TELL(refs[i], .number = 1); /* only now: a spawn that waits runs the system */
+    for (int i = 0; i < 5; i++) {
+        ck_assert_uint_eq(airrt_system_idle_ns(world), 0);
+        ck_assert_uint_eq(airrt_system_poll(world, 1), 1);
+    }
+    ck_assert_uint_eq(airrt_system_poll(world, 1), 0);
+    ck_assert_uint_eq(airrt_system_poll(world, 0), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static size_t inner_polls = 99;
+static airrt_err act_poll(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    inner_polls = airrt_system_poll(airrt_ctx_system(ctx), 10);
+    return AIRRT_OK;
+}
+START_TEST(poll_inside_a_hook_does_nothing) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, other, &book);
+    TELL(ref, .fn = act_poll);
+    TELL(other, .number = 1);
+    SETTLE();
+    ck_assert_uint_eq(inner_polls, 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static diary ring_books[10];
+static probe_ref ring_refs[10];
+static airrt_err act_pass(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    if (msg->number == 0) return AIRRT_OK;
+    return probe_send(ring_refs[msg->number % 10], (act){ act_pass, NULL, msg->number - 1 });
+}
+START_TEST(idle_is_zero_while_work_waits) {
+    POLLED_WORLD();
+    for (int i = 0; i < 10; i++) airrt_test_ok(probe_spawn(world, (probe_args){ .book = &ring_books[i] }, NULL, &ring_refs[i]));
+    TELL(ring_refs[0], act_pass, NULL, 1000);
+    for (int i = 0; world_counts().handled < 1001; i++) {
+        ck_assert_int_lt(i, 5000);
+        ck_assert_uint_eq(airrt_system_idle_ns(world), 0);
+        airrt_system_poll(world, 1);
+    }
+    ck_assert_uint_eq(airrt_system_idle_ns(world), AIRRT_FOREVER);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(same_seed_same_order_in_a_polled_system) {
+    uint64_t first[64], n = 0;
+    for (int round = 0; round < 2; round++) {
+        static diary book;
+        memset(&book, 0, sizeof book);
+        POLLED_WORLD(.seed = 17);
+        for (int i = 0; i < 10; i++) airrt_test_ok(probe_spawn(world, (probe_args){ .book = &book }, NULL, &ring_refs[i]));
+        for (uint64_t i = 0; i < 40; i++) TELL(ring_refs[i * 7 % 10], .number = i);
+        SETTLE();
+        n = COUNT(book.acts);
+        ck_assert_uint_eq(n, 40);
+        for (uint64_t i = 0; i < n; i++) {
+            if (round == 0) first[i] = book.numbers[i];
+            else ck_assert_uint_eq(first[i], book.numbers[i]);
+        }
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+/* ---- many systems --------------------------------------------------------------------------------------------------- */
+
+START_TEST(systems_live_side_by_side) {
+    enum { SYSTEMS = 20 };
+    static diary books[SYSTEMS];
+    airrt_system *systems[SYSTEMS];
+    probe_ref refs[SYSTEMS];
+    for (uint32_t i = 0; i < SYSTEMS; i++) {
+        airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1, .polled = i % 2 }, &systems[i]));
+        airrt_test_ok(probe_spawn(systems[i], (probe_args){ .book = &books[i] }, NULL, &refs[i]));
+    }
+    for (uint64_t n = 0; n < 50; n++)
+        for (uint32_t i = 0; i < SYSTEMS; i++) TELL(refs[i], .number = i * 1000 + n);
+    for (uint32_t i = 0; i < SYSTEMS; i++) {
+        airrt_test_ok(airrt_system_settle(systems[i], AIRRT_SEC(10)));
+        ck_assert_uint_eq(COUNT(books[i].acts), 50);
+        for (uint64_t n = 0; n < 50; n++) ck_assert_uint_eq(books[i].numbers[n], i * 1000 + n);
+        ck_assert_uint_eq(airrt_system_actors(systems[i], NULL, 0), 1);
+        airrt_test_balanced(systems[i]);
+    }
+    for (uint32_t i = 0; i < SYSTEMS; i++) airrt_system_close(systems[i]);
+} END_TEST
+
+static probe_ref far_away;
+static airrt_err act_send_far(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    return probe_send(far_away, (act){ .number = msg->number });
+}
+START_TEST(actors_of_different_systems_talk) {
+    diary book = { 0 };
+    airrt_system *other;
+    WORLD();
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &other));
+    airrt_test_ok(probe_spawn(other, (probe_args){ .book = &book }, NULL, &far_away));
+    SPAWN(probe, ref, NULL);
+    for (uint64_t i = 0; i < 200; i++) TELL(ref, act_send_far, NULL, i);
+    SETTLE();
+    airrt_test_ok(airrt_system_settle(other, AIRRT_SEC(10)));
+    ck_assert_uint_eq(COUNT(book.acts), 200);
+    airrt_test_balanced(other);
+    airrt_system_close(other);
+    airrt_test_is(probe_send(far_away, (act){ 0 }), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(handles_of_a_closed_system_are_dead) {
+    airrt_info info;
+    uint64_t value;
+    probe_ref typed;
+    act some = { 0 };
+    size_t sent;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    WORLD_CLOSE();
+    airrt_test_is(probe_send(ref, some), AIRRT_ERR_DEAD);
+    airrt_test_is(probe_try_send(ref, some), AIRRT_ERR_DEAD);
+    airrt_test_is(probe_send_with(ref, some, NULL), AIRRT_ERR_DEAD);
+    airrt_test_is(probe_send_many(ref, &some, 1, &sent), AIRRT_ERR_DEAD);
+    airrt_test_is(twice_ask(ref, some, AIRRT_SEC(1), &value), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_stop(ref.ref, AIRRT_SEC(1)), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_kill(ref.ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_stop_async(ref.ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_wait(ref.ref, AIRRT_SEC(1), NULL), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_get_info(ref.ref, &info), AIRRT_ERR_DEAD);
+    airrt_test_is(probe_from(ref.ref, &typed), AIRRT_ERR_DEAD);
+    ck_assert(!airrt_alive(ref.ref));
+    ck_assert_uint_eq(DROPS(), 0);
+} END_TEST
+
+START_TEST(opening_and_closing_leaks_nothing) {
+    airrt_test_fault counter = { 0 };
+    diary book = { 0 };
+    size_t settled = 0;
+    probe_ref first = { { 0, 0 } };
+    for (int i = 0; i < 2000; i++) {
+        airrt_system_desc desc = { .workers = 1, .polled = i % 4 != 0, .allocator = airrt_test_allocator(&counter) };
+        airrt_test_ok(airrt_system_open(&desc, &world));
+        SPAWN_WITH(probe, ref, &book, .name = "it");
+        for (uint64_t n = 0; n < 20; n++) TELL(ref, .number = n);
+        airrt_test_ok(airrt_system_settle(world, AIRRT_SEC(10)));
+        airrt_system_close(world);
+        airrt_test_fault_clean(&counter);
+        if (i == 0) first = ref;
+        if (i == 400) settled = mallinfo2().uordblks;
+        MUST(probe_send(first, (act){ 0 }) == AIRRT_ERR_DEAD);
+    }
+    size_t end = mallinfo2().uordblks;
+    if (settled) ck_assert_msg(end < settled + 65536, "%zu bytes in use after 400 systems, %zu after 2000", settled, end);
+} END_TEST
+
+/* ---- shutting down -------------------------------------------------------------------------------------------------- */
+
+START_TEST(shutdown_handles_what_is_queued) {
+    diary book = { 0 };
+    airrt_shutdown_report report;
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    for (uint64_t i = 0; i < 300; i++) TELL(ref, .number = i);
+    airrt_test_ok(airrt_system_shutdown(world, NULL, &report));
+    ck_assert_uint_eq(COUNT(book.acts), 300);
+    ck_assert_uint_eq(report.counts.handled, 300);
+    ck_assert_uint_eq(report.counts.dead, 0);
+    ck_assert_uint_eq(report.stopped, 1);
+    ck_assert_uint_eq(report.killed, 0);
+    ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_SHUTDOWN);
+    ck_assert(!airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(shutdown_follows_what_messages_lead_to) {
+    WORLD();
+    for (int i = 0; i < 10; i++) airrt_test_ok(probe_spawn(world, (probe_args){ .book = &ring_books[i] }, NULL, &ring_refs[i]));
+    TELL(ring_refs[0], act_pass, NULL, 20000);
+    airrt_shutdown_report report;
+    airrt_test_ok(airrt_system_shutdown(world, NULL, &report));
+    ck_assert_uint_eq(report.counts.handled, 20001);
+    ck_assert_uint_eq(report.stopped, 10);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(shutdown_now_leaves_dead_letters) {
+    diary book = { 0 };
+    airrt_shutdown_report report;
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    for (uint64_t i = 1; i <= 300; i++) TELL(ref, .number = i);
+    airrt_test_ok(airrt_system_shutdown(world, &(airrt_shutdown_desc){ .now = true }, &report));
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    ck_assert_uint_eq(report.counts.dead, 300);
+    ck_assert_uint_eq(DROPS(), 300);
+    ck_assert_uint_eq(report.killed, 1);
+    ck_assert_uint_eq(report.stopped, 0);
+    ck_assert_uint_eq(COUNT(book.stops), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(later_shutdowns_report_the_same) {
+    airrt_shutdown_report first, second;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, .number = 1);
+    airrt_test_ok(airrt_system_shutdown(world, NULL, &first));
+    for (int i = 0; i < 3; i++) {
+        airrt_test_ok(airrt_system_shutdown(world, &(airrt_shutdown_desc){ .now = i % 2 }, &second));
+        ck_assert_uint_eq(second.stopped, first.stopped);
+        ck_assert_uint_eq(second.killed, first.killed);
+        ck_assert_uint_eq(second.counts.handled, first.counts.handled);
+    }
+    ck_assert_uint_eq(first.stopped, 1);
+    airrt_test_ok(airrt_system_shutdown(world, NULL, NULL));
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_atomic_u64 shutdowns_ok;
+static void *shut_it_down(void *arg) {
+    airrt_shutdown_report report;
+    (void)arg;
+    if (airrt_system_shutdown(world, NULL, &report) == AIRRT_OK && report.stopped == 30 && !airrt_system_actors(world, NULL, 0))
+        airrt_fetch_add(&shutdowns_ok, 1u, RELAXED);
+    return NULL;
+}
+START_TEST(shutdown_from_several_threads_is_one) {
+    WORLD();
+    for (int i = 0; i < 30; i++) {
+        SPAWN(probe, ref, NULL);
+        for (uint64_t n = 0; n < 100; n++) TELL(ref, .number = n);
+    }
+    airrt_test_threads(6, shut_it_down, NULL);
+    ck_assert_uint_eq(COUNT(shutdowns_ok), 6);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(nothing_is_spawned_or_sent_after_shutdown) {
+    probe_ref late = { { 5, 5 } };
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_test_ok(airrt_system_shutdown(world, NULL, NULL));
+    airrt_test_is(probe_spawn(world, (probe_args){ 0 }, NULL, &late), AIRRT_ERR_SHUTDOWN);
+    ck_assert(airrt_ref_equal(late.ref, nobody));
+    airrt_test_is(probe_send(ref, (act){ 0 }), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(stuck_actor_is_reported_and_left_alone) {
+    static gate at;
+    static diary book;
+    airrt_shutdown_report report;
+    WORLD();
+    SPAWN(probe, stuck, &book);
+    SPAWN(probe, other, NULL);
+    TELL(stuck, act_gate, &at, 1);
+    TELL(stuck, .number = 2);
+    GATE_ENTERED(&at);
+    airrt_test_is(airrt_system_shutdown(world, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_MS(50) }, &report), AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_eq(report.stuck, 1);
+    ck_assert(airrt_ref_equal(report.first_stuck, stuck.ref));
+    ck_assert_uint_eq(report.stopped + report.killed, 1);
+    ck_assert(!airrt_alive(other.ref));
+    ck_assert_uint_ge(airrt_test_log_count(&logged, 1, NULL), 1);
+    airrt_test_is(airrt_system_shutdown(world, NULL, NULL), AIRRT_ERR_TIMEOUT); /* later calls report the same */
+    airrt_system_close(world);                     /* returns, and leaves memory and thread to it */
+    GATE_OPEN(&at);
+    airrt_test_eventually(COUNT(book.stops) == 1, 10);
+    ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_KILLED);
+    airrt_test_eventually(DROPPED(2) == 1, 10);
+} END_TEST
+
+/* Keeps itself busy for ever. */
+static airrt_err act_for_ever(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return probe_send(probe_self(PROBE(ctx)), *msg);
+}
+START_TEST(shutdown_kills_what_does_not_come_to_an_end) {
+    airrt_shutdown_report report;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, .fn = act_for_ever);
+    airrt_err err = airrt_system_shutdown(world, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_MS(100) }, &report);
+    airrt_test_is(err, AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_eq(report.stuck, 0);
+    ck_assert_uint_eq(report.stopped + report.killed, 1);
+    airrt_test_balanced(world);
+    airrt_system_close(world);
+} END_TEST
+
+START_TEST(shutdown_answers_requests_in_flight) {
+    static gate at;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    GATE_OPEN(&at);
+    uint64_t value;
+    airrt_err err = twice_ask(ref, (act){ 0 }, AIRRT_SEC(10), &value);
+    airrt_test_is(err, AIRRT_ERR_NO_REPLY);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(settle_waits_for_all_that_follows) {
+    WORLD();
+    for (int i = 0; i < 10; i++) airrt_test_ok(probe_spawn(world, (probe_args){ .book = &ring_books[i] }, NULL, &ring_refs[i]));
+    for (uint64_t round = 1; round <= 50; round++) {
+        TELL(ring_refs[0], act_pass, NULL, 500);
+        SETTLE();
+        ck_assert_uint_eq(world_counts().handled, round * 501);
+        ck_assert_uint_eq(world_counts().queued, 0);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(settle_times_out) {
+    static gate at;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, act_gate, &at, 0);
+    airrt_test_is(airrt_system_settle(world, AIRRT_MS(10)), AIRRT_ERR_TIMEOUT);
+    GATE_OPEN(&at);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_arm_far(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    return probe_after(PROBE(ctx), AIRRT_SEC(1000), (act){ .number = 9 }, NULL);
+}
+START_TEST(settle_does_not_wait_for_timers) {
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, .fn = act_arm_far);
+    SETTLE();
+    WORLD_CLOSE();
+    ck_assert_uint_eq(DROPPED(9), 1);
+} END_TEST
+
+static airrt_err body_fails(airrt_system *system, void *arg) {
+    probe_ref ref;
+    AIRRT_TRY(probe_spawn(system, (probe_args){ .book = arg }, NULL, &ref));
+    AIRRT_TRY(probe_send(ref, (act){ .number = 1 }));
+    return AIRRT_ERR_NOT_FOUND;
+}
+static airrt_err body_works(airrt_system *system, void *arg) {
+    airrt_discard(body_fails(system, arg));
+    return AIRRT_OK;
+}
+START_TEST(run_passes_errors_and_ends_everything) {
+    diary book = { 0 };
+    airrt_test_is(airrt_system_run(NULL, body_fails, &book), AIRRT_ERR_NOT_FOUND);
+    ACTED(&book, 1);
+    ck_assert_uint_eq(COUNT(book.stops), 1);
+    airrt_test_ok(airrt_system_run(NULL, body_works, &book));
+    airrt_test_is(airrt_system_run(&(airrt_system_desc){ .workers = 1000 }, body_works, &book), AIRRT_ERR_INVALID);
+    ck_assert_uint_eq(COUNT(book.starts), 2);
+} END_TEST
+
+/* ---- overruns, pinned actors, many actors ---------------------------------------------------------------------------- */
+
+static airrt_atomic_u64 overruns;
+static airrt_overrun overrun_seen;
+static void note_overrun(const airrt_overrun *overrun, void *ctx) {
+    (void)ctx;
+    overrun_seen = *overrun;
+    airrt_fetch_add(&overruns, 1u, RELEASE);
+}
+START_TEST(overrunning_handler_is_reported_once) {
+    static gate at;
+    world_open(&(airrt_system_desc){ .workers = 2, .overrun_ns = AIRRT_MS(5), .overruns = { note_overrun, NULL } });
+    SPAWN(probe, ref, NULL);
+    TELL(ref, act_gate, &at, 0);
+    airrt_test_eventually(COUNT(overruns) == 1, 10);
+    ck_assert(airrt_ref_equal(overrun_seen.actor, ref.ref));
+    ck_assert_uint_ge(overrun_seen.running_ns, AIRRT_MS(5));
+    uint64_t soon = airrt_test_deadline_ns(0.03);
+    while (airrt_test_before(soon)) {}
+    ck_assert_uint_eq(COUNT(overruns), 1);
+    GATE_OPEN(&at);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(quick_handlers_are_not_reported) {
+    world_open(&(airrt_system_desc){ .workers = 2, .overrun_ns = AIRRT_SEC(5), .overruns = { note_overrun, NULL } });
+    SPAWN(probe, ref, NULL);
+    for (uint64_t i = 0; i < 1000; i++) TELL(ref, .number = i);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(overruns), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_atomic_u64 threads_seen;
+static pthread_t pinned_thread;
+static airrt_err act_note_thread(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    if (!airrt_fetch_add(&threads_seen, 1u, RELAXED)) pinned_thread = pthread_self();
+    else if (!pthread_equal(pinned_thread, pthread_self())) airrt_fetch_add(&threads_seen, 1000000u, RELAXED);
+    return AIRRT_OK;
+}
+START_TEST(pinned_actor_runs_on_one_thread_of_its_own) {
+    diary book = { 0 };
+    WORLD();
+    SPAWN_WITH(probe, ref, &book, .pinned = true);
+    for (int i = 0; i < 500; i++) TELL(ref, .fn = act_note_thread);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(threads_seen), 500);
+    ck_assert_uint_eq(world_counts().handled, 500);
+    airrt_test_balanced(world);
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    ck_assert_uint_eq(COUNT(book.stops), 1);
+    ck_assert_uint_eq(world_counts().handled, 500);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(pinned_actor_does_not_hold_up_the_others) {
+    static gate at;
+    diary book = { 0 };
+    world_open(&(airrt_system_desc){ .workers = 1 });
+    SPAWN_WITH(probe, slow, NULL, .pinned = true);
+    SPAWN(probe, quick, &book);
+    TELL(slow, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    TELL(quick, .number = 1);
+    airrt_test_eventually(COUNT(book.acts) == 1, 10);
+    GATE_OPEN(&at);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(pinned_actors_come_and_go) {
+    WORLD();
+    for (int i = 0; i < 60; i++) {
+        SPAWN_WITH(probe, a, NULL, .pinned = true);
+        SPAWN_WITH(probe, b, NULL, .pinned = true);
+        for (uint64_t n = 0; n < 10; n++) {
+            TELL(a, .number = n);
+            TELL(b, .number = n);
+        }
+        if (i % 3 == 0) airrt_test_ok(airrt_kill(a.ref));
+        else TELL(a, .fn = i % 3 == 1 ? act_exit : act_panic);
+        if (i % 2) airrt_test_ok(probe_stop(b, AIRRT_SEC(5)));
+    }
+    SETTLE();
+    airrt_test_balanced(world);
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 30);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(pinned_actor_restarts_and_keeps_timers) {
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    WORLD();
+    SPAWN_WITH(probe, ref, &book, .pinned = true);
+    TELL(ref, .fn = act_panic);
+    TELL(ref, .number = 5);
+    airrt_test_eventually(COUNT(book.acts) == 2, 10);
+    ck_assert_uint_eq(COUNT(book.starts), 2);
+    TELL(ref, .fn = act_arm_far);
+    SETTLE();
+    WORLD_CLOSE();
+    ck_assert_uint_eq(DROPPED(9), 1);
+} END_TEST
+
+START_TEST(pinned_start_that_fails_is_reported) {
+    diary book = { .start = start_fails };
+    probe_ref ref = { { 5, 5 } };
+    WORLD();
+    for (int i = 0; i < 20; i++) {
+        airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, &(airrt_spawn_desc){ .pinned = true }, &ref), AIRRT_ERR_NOT_FOUND);
+        ck_assert(airrt_ref_equal(ref.ref, nobody));
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(thousands_of_actors_on_several_workers) {
+    enum { ACTORS = 5000 };
+    static probe_ref refs[ACTORS];
+    world_open(&(airrt_system_desc){ .workers = 4 });
+    for (int i = 0; i < ACTORS; i++) airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &refs[i]));
+    for (int round = 0; round < 10; round++)
+        for (int i = 0; i < ACTORS; i++) MUST(probe_send(refs[i], (act){ .number = 1 }) == AIRRT_OK);
+    SETTLE();
+    ck_assert_uint_eq(world_counts().handled, 10 * ACTORS);
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), ACTORS);
+    WORLD_CLOSE();
+    for (int i = 0; i < ACTORS; i++) MUST(!airrt_alive(refs[i].ref));
+} END_TEST
+
+static airrt_err act_spawn_tree(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    for (int i = 0; i < 2 && msg->number > 0; i++) {
+        probe_ref child;
+        AIRRT_TRY(probe_spawn(airrt_ctx_system(ctx), (probe_args){ 0 }, NULL, &child));
+        AIRRT_TRY(probe_send(child, (act){ act_spawn_tree, NULL, msg->number - 1 }));
+    }
+    return AIRRT_OK;
+}
+START_TEST(tree_of_children_ends_with_its_root) {
+    WORLD();
+    SPAWN(probe, root, NULL);
+    TELL(root, act_spawn_tree, NULL, 9);
+    SETTLE();
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 1023);
+    airrt_test_ok(probe_stop(root, AIRRT_SEC(10)));
+    SETTLE();
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- out of memory --------------------------------------------------------------------------------------------------- */
+
+START_TEST(open_survives_every_allocation_failure) {
+    airrt_test_fault failing = { 0 };
+    while (airrt_test_fault_next(&failing)) {
+        airrt_system_desc desc = { .workers = 3, .allocator = airrt_test_allocator(&failing) };
+        airrt_err err = airrt_system_open(&desc, &world);
+        airrt_test_is(err, airrt_test_fault_hit(&failing) ? AIRRT_ERR_NOMEM : AIRRT_OK);
+        if (err) ck_assert_ptr_null(world);
+        else airrt_system_close(world);
+    }
+    ck_assert_uint_gt(failing.fail_at, 2);
+} END_TEST
+
+START_TEST(pinned_spawn_survives_every_allocation_failure) {
+    airrt_test_fault failing = { 0 };
+    world_open(&(airrt_system_desc){ .workers = 1, .allocator = airrt_test_allocator(&failing) });
+    for (uint64_t n = 1;; n++) {
+        probe_ref ref;
+        failing.fail_at = airrt_load_relaxed(&failing.calls) + n;
+        airrt_err err = probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .pinned = true }, &ref);
+        bool hit = airrt_test_fault_hit(&failing);
+        failing.fail_at = 0;
+        airrt_test_is(err, hit ? AIRRT_ERR_NOMEM : AIRRT_OK);
+        if (!hit) break;
+    }
+    SETTLE();
+    WORLD_CLOSE();
+    airrt_test_fault_clean(&failing);
+} END_TEST
+
+/* Each of the fault points of the implementation in turn, from the first open of the process on. */
+START_TEST(open_survives_every_fault) {
+    uint64_t n = 1;
+    for (;; n++) {
+        fault_arm(n);
+        airrt_err err = airrt_system_open(&(airrt_system_desc){ .workers = 2 }, &world);
+        bool hit = fault_hit();
+        if (!hit) {
+            airrt_test_ok(err);
+            break;
+        }
+        ck_assert_msg(err == AIRRT_ERR_NOMEM || err == AIRRT_ERR_OS, "fault %d at '%s': %s", (int)n, fault.site, airrt_err_str(err));
+        ck_assert_ptr_null(world);
+        ck_assert_int_lt((int)n, 1000);
+    }
+    airrt_system_close(world);
+    ck_assert_uint_gt(n, 3);
+} END_TEST
+
+/* Every kind of spawn, in a process whose pools are still empty: each try finds them a little fuller. */
+#define SPAWN_SURVIVES(...)                                                     \
+    do {                                                                        \
+        uint64_t hits_ = 0;                                                     \
+        for (uint64_t n_ = 1;; n_++) {                                          \
+            probe_ref ref_ = { { 5, 5 } };                                      \
+            size_t living_ = airrt_system_actors(world, NULL, 0);               \
+            fault_arm(n_);                                                      \
+            airrt_err err_ = probe_spawn(world, (probe_args){ .book = &spawned }, &(airrt_spawn_desc){ __VA_ARGS__ }, &ref_); \
+            bool hit_ = fault_hit();                                            \
+            SETTLE();                                                           \
+            if (err_) {                                                         \
+                ck_assert_msg(hit_ && (err_ == AIRRT_ERR_NOMEM || err_ == AIRRT_ERR_OS), "fault %d at '%s': %s", (int)n_, fault.site, \
+                    airrt_err_str(err_));                                       \
+                ck_assert(airrt_ref_equal(ref_.ref, nobody));                   \
+                ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), living_); \
+            } else {                                                            \
+                TELL(ref_, .number = 1);                                        \
+                SETTLE();                                                       \
+                airrt_test_ok(probe_stop(ref_, AIRRT_SEC(5)));                  \
+            }                                                                   \
+            if (!hit_) break;                                                   \
+            hits_++;                                                            \
+            ck_assert_int_lt((int)n_, 1000);                                    \
+        }                                                                       \
+    } while (0)
+static diary spawned;
+START_TEST(spawn_survives_every_fault) {
+    POLLED_WORLD();
+    SPAWN_SURVIVES(.name = NULL);
+    SPAWN_SURVIVES(.name = "fragile");
+    SPAWN_SURVIVES(.name = "lanes", .mailbox = { .lanes = true });
+    SPAWN_SURVIVES(.detached = true);
+    SPAWN_SURVIVES(.mailbox = { .capacity = 4, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST });
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(pinned_spawn_survives_every_fault) {
+    WORLD();
+    SPAWN_SURVIVES(.pinned = true);
+    SPAWN_SURVIVES(.pinned = true, .name = "pinned");
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err spawn_err;
+static airrt_err act_spawn_with_fault(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    probe_ref child;
+    (void)state;
+    fault_arm(msg->number);
+    spawn_err = probe_spawn(airrt_ctx_system(ctx), (probe_args){ .book = &spawned }, NULL, &child);
+    *(bool *)msg->arg = fault_hit();
+    return AIRRT_OK;
+}
+START_TEST(spawn_inside_an_actor_survives_every_fault) {
+    bool hit = true;
+    POLLED_WORLD();
+    for (uint64_t n = 1; hit; n++) {
+        SPAWN(probe, parent, NULL);
+        TELL(parent, act_spawn_with_fault, &hit, n);
+        SETTLE();
+        if (spawn_err) ck_assert(hit && spawn_err == AIRRT_ERR_NOMEM);
+        ck_assert(airrt_alive(parent.ref));
+        ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), spawn_err ? 1 : 2);
+        airrt_test_ok(probe_stop(parent, AIRRT_SEC(5)));
+        SETTLE();
+        ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(sends_survive_every_fault) {
+    POLLED_WORLD();
+    uint64_t hits = 0;
+    for (uint64_t n = 1;; n++) {
+        static diary book;
+        uint64_t went = 0, refused = 0;
+        memset(&book, 0, sizeof book);
+        SPAWN_WITH(probe, ref, &book, .mailbox = { .unbounded = true });
+        fault_arm(n);
+        for (uint64_t i = 0; i < 400; i++) {
+            act msg = { .number = i };
+            airrt_err err = i % 5 ? probe_send(ref, msg) : probe_send_with(ref, msg, &(airrt_send_desc){ .correlation = i });
+            if (err) MUST(err == AIRRT_ERR_NOMEM);
+            if (err) refused++;
+            else went++;
+        }
+        bool hit = fault_hit();
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), went);
+        for (uint64_t i = 1; i < went; i++) MUST(book.numbers[i] > book.numbers[i - 1]);
+        if (refused) ck_assert(hit);
+        ck_assert_uint_le(refused, 1);             /* one fault, one message */
+        airrt_test_balanced(world);
+        airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+        hits += hit;
+        if (!hit) break;
+        ck_assert_int_lt((int)n, 1000);
+    }
+    ck_assert_uint_gt(hits, 0);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err timer_err;
+static airrt_err act_arm_with_fault(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    fault_arm(msg->number);
+    timer_err = probe_after(PROBE(ctx), AIRRT_SEC(1), (act){ .number = 5 }, NULL);
+    *(bool *)msg->arg = fault_hit();
+    return AIRRT_OK;
+}
+START_TEST(timers_survive_every_fault) {
+    bool hit = true;
+    POLLED_WORLD();
+    for (uint64_t n = 1; hit; n++) {
+        diary book = { 0 };
+        SPAWN(probe, ref, &book);
+        TELL(ref, act_arm_with_fault, &hit, n);
+        SETTLE();
+        if (timer_err) ck_assert(hit && timer_err == AIRRT_ERR_NOMEM);
+        airrt_test_clock_advance(&clockwork, AIRRT_SEC(2));
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), timer_err ? 1 : 2);
+        airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    }
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+typedef struct tie { airrt_ref ref; airrt_err err; bool hit, link; uint64_t id; } tie;
+static airrt_err act_tie_with_fault(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    tie *t = msg->arg;
+    (void)state;
+    fault_arm(msg->number);
+    t->err = t->link ? airrt_link(ctx, t->ref) : airrt_watch(ctx, t->ref, &t->id);
+    t->hit = fault_hit();
+    return AIRRT_OK;
+}
+START_TEST(watches_and_links_survive_every_fault) {
+    POLLED_WORLD();
+    for (int link = 0; link < 2; link++) {
+        tie t = { .hit = true, .link = link == 1 };
+        for (uint64_t n = 1; t.hit; n++) {
+            diary book = { 0 };
+            SPAWN(trap, ref, &book);
+            SPAWN(probe, target, NULL);
+            t.ref = target.ref;
+            SEND(trap, ref, act_tie_with_fault, &t, n);
+            SETTLE();
+            if (t.err) ck_assert(t.hit && t.err == AIRRT_ERR_NOMEM);
+            airrt_test_ok(airrt_kill(target.ref));
+            SETTLE();
+            ck_assert_uint_eq(COUNT(book.downs) + COUNT(book.exits), t.err ? 0 : 1);
+            airrt_test_ok(trap_stop(ref, AIRRT_SEC(5)));
+        }
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_twice(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    twice_reply(PROBE(ctx), msg->number * 2);
+    return AIRRT_OK;
+}
+START_TEST(requests_names_and_waits_survive_every_fault) {
+    POLLED_WORLD();
+    for (uint64_t n = 1, hits = 1; hits; n++) {
+        uint64_t value = 0;
+        airrt_ref found;
+        hits = 0;
+        SPAWN(probe, ref, NULL);
+        fault_arm(n);
+        airrt_err err = twice_ask(ref, (act){ act_twice, NULL, 4 }, AIRRT_SEC(5), &value);
+        bool hit = fault_hit();
+        hits += hit;
+        if (err) ck_assert_msg(hit && err == AIRRT_ERR_NOMEM, "fault %d at '%s': %s", (int)n, fault.site, airrt_err_str(err));
+        else ck_assert_uint_eq(value, 8);
+        fault_arm(n);
+        err = airrt_name_register(world, "n", ref.ref);
+        hit = fault_hit();
+        hits += hit;
+        if (err) ck_assert(hit && err == AIRRT_ERR_NOMEM);
+        airrt_test_is(airrt_whereis(world, "n", &found), err ? AIRRT_ERR_NOT_FOUND : AIRRT_OK);
+        fault_arm(n);
+        err = probe_stop(ref, AIRRT_SEC(5));
+        hit = fault_hit();
+        hits += hit;
+        if (err) {
+            ck_assert(hit && err == AIRRT_ERR_NOMEM);
+            airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+        }
+        airrt_test_is(airrt_whereis(world, "n", &found), AIRRT_ERR_NOT_FOUND);
+        airrt_test_balanced(world);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+/* Everything fails from some point on, in threads, and then works again: nothing is lost, all is accounted for. */
+START_TEST(system_lives_through_a_famine) {
+    static diary book;
+    for (uint64_t n = 1; n < 40; n++) {
+        uint64_t went = 0;
+        memset(&book, 0, sizeof book);
+        WORLD();
+        SPAWN_WITH(probe, ref, &book, .mailbox = { .unbounded = true });
+        for (int i = 0; i < 60; i++) {
+            fault_arm(1 + (n * 7 + (uint64_t)i) % 5);
+            went += probe_send_with(ref, (act){ .number = 1 }, &(airrt_send_desc){ .correlation = 1 }) == AIRRT_OK;
+            probe_ref other;
+            airrt_discard(probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .mailbox = { .lanes = i % 2 } }, &other));
+            fault_arm(0);
+        }
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), went);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+SUITE("system", 60,
+    invalid_config_names_the_field, invalid_mailbox_of_a_spawn_names_the_field, all_defaults_open_and_close,
+    one_worker_and_256_workers_open, max_actors_counts_the_living, failed_spawns_do_not_count_for_max_actors,
+    actors_are_listed_with_their_facts,
+    polled_system_runs_only_when_polled, poll_runs_at_most_its_budget, poll_inside_a_hook_does_nothing,
+    idle_is_zero_while_work_waits, same_seed_same_order_in_a_polled_system,
+    systems_live_side_by_side, actors_of_different_systems_talk, handles_of_a_closed_system_are_dead,
+    opening_and_closing_leaks_nothing,
+    shutdown_handles_what_is_queued, shutdown_follows_what_messages_lead_to, shutdown_now_leaves_dead_letters,
+    later_shutdowns_report_the_same, shutdown_from_several_threads_is_one, nothing_is_spawned_or_sent_after_shutdown,
+    stuck_actor_is_reported_and_left_alone, shutdown_kills_what_does_not_come_to_an_end, shutdown_answers_requests_in_flight,
+    settle_waits_for_all_that_follows, settle_times_out, settle_does_not_wait_for_timers, run_passes_errors_and_ends_everything,
+    overrunning_handler_is_reported_once, quick_handlers_are_not_reported, pinned_actor_runs_on_one_thread_of_its_own,
+    pinned_actor_does_not_hold_up_the_others, pinned_actors_come_and_go, pinned_actor_restarts_and_keeps_timers,
+    pinned_start_that_fails_is_reported, thousands_of_actors_on_several_workers, tree_of_children_ends_with_its_root,
+    open_survives_every_allocation_failure, pinned_spawn_survives_every_allocation_failure, open_survives_every_fault,
+    spawn_survives_every_fault, pinned_spawn_survives_every_fault, spawn_inside_an_actor_survives_every_fault,
+    sends_survive_every_fault, timers_survive_every_fault, watches_and_links_survive_every_fault,
+    requests_names_and_waits_survive_every_fault, system_lives_through_a_famine);
