@@ -2401,7 +2401,7 @@ static uint64_t airrt_priv_shut(airrt_cell *cell) {
         if (t & AIRRT_RESIZE_) {
             airrt_priv_spin(&spins);
             t = airrt_load_acquire(&cell->tail);
-        } else if (airrt_cas(&cell->tail, &t, t & ~(uint64_t)AIRRT_OPEN_, ACQ_REL, ACQUIRE)) {
+        } else if (airrt_cas(&cell->tail, &t, t & ~(uint64_t)AIRRT_OPEN_, SEQ_CST, ACQUIRE)) { /* sc: against senders that evict */
             airrt_priv_make_room(cell); /* they will find it closed */
             return t & ~(uint64_t)AIRRT_OPEN_;
         }
@@ -2417,11 +2417,13 @@ static void airrt_priv_strip(airrt_cell *cell) {
 #define AIRRT_GUESTS_GENERATION_SHIFT 42
 #define AIRRT_GUEST_EVICTOR ((int64_t)1 << 32)
 #define AIRRT_GUEST_MESSAGE ((int64_t)1)
-/* Adds to the guests of a life. DEAD: it is over; FULL: there are as many messages as its capacity already. */
+/* Adds to the guests of a life. DEAD: it is over; FULL: there are as many messages as its capacity, or evicting senders as
+ * there can be. */
 static airrt_err airrt_priv_guest(airrt_cell *cell, uint32_t generation, int64_t change) {
     uint64_t guests = airrt_load_relaxed(&cell->guests);
     do {
         if (guests >> AIRRT_GUESTS_GENERATION_SHIFT != generation) return AIRRT_ERR_DEAD;
+        if (change == AIRRT_GUEST_EVICTOR && (guests >> 32 & 1023) == 1023) return AIRRT_ERR_FULL;
         if (change == AIRRT_GUEST_MESSAGE && (uint32_t)guests >= airrt_load_relaxed(&cell->capacity)) return AIRRT_ERR_FULL;
     } while (!airrt_cas(&cell->guests, &guests, guests + (uint64_t)change, SEQ_CST, RELAXED));
     return AIRRT_OK;
@@ -2431,7 +2433,8 @@ static airrt_err airrt_priv_guest(airrt_cell *cell, uint32_t generation, int64_t
 static airrt_err airrt_priv_evict(airrt_cell *cell, uint64_t key, uint64_t keep, void *out, size_t size, size_t align, airrt_wrap **wrap) {
     airrt_err err = AIRRT_ERR_EMPTY;
     uint32_t generation = (uint32_t)(key >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_;
-    if (airrt_priv_guest(cell, generation, AIRRT_GUEST_EVICTOR)) return AIRRT_ERR_DEAD; /* from here on its death waits for us */
+    airrt_err refused = airrt_priv_guest(cell, generation, AIRRT_GUEST_EVICTOR); /* from here on its death waits for us */
+    if (refused) return refused == AIRRT_ERR_FULL ? AIRRT_ERR_EMPTY : refused;
     uint64_t t = airrt_load_seq(&cell->tail);
     if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) err = AIRRT_ERR_DEAD;
     else if (!(t & (AIRRT_NORING_ | AIRRT_RESIZE_)) &&
@@ -3164,8 +3167,10 @@ static bool airrt_priv_keep(airrt_worker *w) {
         if (!other->reported && now - other->seen_since_ns >= system->desc.overrun_ns) {
             airrt_overrun overrun = { airrt_priv_ref(running), now - other->seen_since_ns };
             other->reported = true;
+            airrt_priv_me = NULL; /* what these send is not for a worker that is about to sleep */
             if (system->desc.overruns.fn) system->desc.overruns.fn(&overrun, system->desc.overruns.ctx);
             airrt_priv_log(system, 2, overrun.actor, "a handler overruns", __LINE__);
+            airrt_priv_me = w;
         }
     }
     return stalled;
@@ -3609,6 +3614,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     }
     /* From here on signals are refused; what was in the lane is disposed of. */
     uint64_t lane = airrt_exchange(&cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, SEQ_CST);
+    if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
     airrt_priv_release_name(system, cell); /* again: one registered meanwhile either sees us dead or is seen */
     for (uint32_t index = airrt_priv_reverse((uint32_t)lane); index;) {
         signal = airrt_priv_signal_at(index);
@@ -3637,7 +3643,6 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     uint64_t accepted = ((uint64_t)airrt_load_relaxed(&cell->laps) << 36) + (end >> 28);
     airrt_count(&w->tally.accepted, accepted);
     airrt_count(&w->tally.ended, 1);
-    if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
     airrt_store_relaxed(&cell->life, airrt_exit_is_normal(reason->kind) ? AIRRT_STATE_STOPPED : AIRRT_STATE_FAILED);
     airrt_store_relaxed(&cell->head, 0);
     airrt_store_relaxed(&cell->laps, 0);
@@ -3920,8 +3925,21 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
         return true;
     }
     switch ((airrt_signal_kind)signal->kind) {
-    case AIRRT_SIGNAL_WATCH:
-    case AIRRT_SIGNAL_LINK: airrt_priv_insert(&cold->ties, signal); return true;
+    case AIRRT_SIGNAL_LINK: /* both may have linked at once: both ends keep the older of the two ties */
+        for (airrt_signal *mine = cold->ties; mine; mine = mine->next) {
+            if (!mine->link_tie || !airrt_ref_equal(mine->peer, signal->peer)) continue;
+            airrt_signal *loser = mine->match < signal->match ? signal : mine;
+            if (loser == mine) {
+                airrt_priv_loosen(cold, mine);
+                airrt_priv_insert(&cold->ties, signal);
+            }
+            airrt_store_relaxed(&loser->id, 0);
+            airrt_priv_signal_put(loser);
+            return true;
+        }
+        airrt_priv_insert(&cold->ties, signal);
+        return true;
+    case AIRRT_SIGNAL_WATCH: airrt_priv_insert(&cold->ties, signal); return true;
     case AIRRT_SIGNAL_UNTIE:
         if ((twin = airrt_priv_twin(signal)) != NULL) {
             airrt_priv_loosen(cold, twin);
@@ -4161,8 +4179,8 @@ static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap
 }
 /* One try of a send: plain, or wrapped, or into a lane. */
 static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, airrt_pools *pools, const airrt_message_type *type, const void *msg, airrt_wrap *wrap,
-                                airrt_priority priority) {
-    if (wrap && airrt_load_relaxed(&cell->lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL) return airrt_priv_push_lane(cell, key, wrap);
+                                bool lane) {
+    if (lane) return airrt_priv_push_lane(cell, key, wrap);
     if (wrap) return airrt_priv_push_slow(cell, key, pools, &wrap, sizeof wrap, type->size, type->align, AIRRT_SEQ_WRAPPED_);
     return airrt_priv_push_slow(cell, key, pools, msg, type->size, type->size, type->align, 0);
 }
@@ -4206,7 +4224,7 @@ static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep,
 /* The whole of a send: policy of the mailbox, waiting, eviction. On AIRRT_OK with *dropped the message itself was dropped
  * by policy and is still to be disposed of. */
 static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const airrt_message_type *type, const void *msg, airrt_wrap *wrap,
-                                        airrt_priority priority, bool may_wait, uint64_t timeout_ns, const airrt_evicted *e, bool *dropped) {
+                                        bool lane, airrt_priority priority, bool may_wait, uint64_t timeout_ns, const airrt_evicted *e, bool *dropped) {
     airrt_backpressure policy = (airrt_backpressure)airrt_load_relaxed(&cell->policy);
     uint64_t deadline = 0;
     bool waiting = false;
@@ -4214,7 +4232,7 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
     for (;;) {
         uint32_t room = airrt_load_acquire(&cell->room); /* then WAITER, then another try, then sleep: no wake-up is lost */
         if (waiting) airrt_priv_announce(cell, key);
-        airrt_err err = airrt_priv_try(cell, key, e->pools, type, msg, wrap, priority);
+        airrt_err err = airrt_priv_try(cell, key, e->pools, type, msg, wrap, lane);
         if (err == AIRRT_OK && policy == AIRRT_BACKPRESSURE_LATEST && airrt_priv_length(cell) > 1)
             airrt_priv_evict_down(cell, key, 1, false, type, e);
         if (err != AIRRT_ERR_FULL) return err;
@@ -4266,8 +4284,9 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     airrt_priority priority = airrt_priv_priority(&type->msg, desc);
     airrt_wrap *wrap = NULL;
     airrt_err err = AIRRT_OK;
-    bool dropped = false;
-    if (desc || promise || (airrt_load_relaxed(&cell->lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL)) {
+    bool dropped = false, lane = airrt_load_relaxed(&cell->lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL;
+    if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL) err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
+    if (!err && (desc || promise || lane)) {
         wrap = airrt_priv_wrap_make(&type->pools, &type->msg, msg, desc, priority, airrt_priv_now(system));
         if (!wrap) err = AIRRT_ERR_NOMEM;
     }
@@ -4278,10 +4297,9 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     }
     if (!err) {
         airrt_evicted evicted = { system, NULL, to, &type->pools, NULL };
-        err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, priority, wait && !me, desc ? desc->timeout_ns : 0, &evicted, &dropped);
+        err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, wait && !me, desc ? desc->timeout_ns : 0, &evicted, &dropped);
     }
-    if (!err && airrt_load_relaxed(&cell->lanes) == 1 && wrap && priority != AIRRT_PRIORITY_NORMAL && !dropped)
-        AIRRT_TALLY(system, accepted, 1);
+    if (!err && lane && !dropped) AIRRT_TALLY(system, accepted, 1);
     if (dropped) { /* accepted, and dropped by policy */
         AIRRT_TALLY(system, accepted, 1);
         if (wrap) airrt_priv_lose(system, to, &type->msg, NULL, wrap, AIRRT_LOSS_DROPPED, NULL);
@@ -4290,6 +4308,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
         airrt_priv_wrap_put(wrap);
     }
     if (!inside) airrt_priv_unpin(system);
+    if (err == AIRRT_ERR_INVALID) return err;
     if (err) return airrt_priv_refuse(to, type, msg, err, err == AIRRT_ERR_DEAD ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL);
     return AIRRT_OK;
 }
@@ -4443,13 +4462,14 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
     bool dropped = false, lane = airrt_load_relaxed(&box->cell.lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL;
     losses->why = (airrt_loss)0;
     losses->count = 0;
-    if (desc || lane) {
+    if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL) err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
+    if (!err && (desc || lane)) {
         wrap = airrt_priv_wrap_make(&box->pools, &box->type, msg, desc, priority, airrt_priv_box_now(box));
         if (!wrap) err = airrt_priv_err(AIRRT_ERR_NOMEM, "envelope", NULL);
     }
     if (!err) {
         airrt_evicted evicted = { NULL, box, { 0, 0 }, &box->pools, losses };
-        err = airrt_priv_send_policy(&box->cell, AIRRT_BOX_KEY, &box->type, msg, wrap, priority, wait && !airrt_priv_me,
+        err = airrt_priv_send_policy(&box->cell, AIRRT_BOX_KEY, &box->type, msg, wrap, lane, priority, wait && !airrt_priv_me,
                                      desc ? desc->timeout_ns : 0, &evicted, &dropped);
     }
     if (err == AIRRT_ERR_DEAD) err = AIRRT_ERR_CLOSED;
@@ -4462,7 +4482,7 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
         if (wrap) airrt_priv_wrap_put(wrap);
         losses->why = err == AIRRT_ERR_CLOSED ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL, losses->count++;
         airrt_fetch_add(&box->refused, 1, RELAXED);
-        return airrt_priv_err(err, NULL, NULL);
+        return err == AIRRT_ERR_INVALID ? err : airrt_priv_err(err, NULL, NULL);
     }
     return AIRRT_OK;
 }
@@ -5139,10 +5159,11 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
 }
 
 static uint64_t airrt_priv_sum(airrt_system *system, size_t field) {
-    uint64_t sum = airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&system->outside + field));
+    uint64_t sum = 0;
     for (uint32_t i = 0; i < system->worker_count; i++)
         sum += airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&system->workers[i]->tally + field));
-    airrt_priv_lock(&system->pinned_lock);
+    airrt_priv_lock(&system->pinned_lock); /* while it is held no pinned worker's counts move to the outside's */
+    sum += airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&system->outside + field));
     for (airrt_worker *w = system->pinned; w; w = w->pinned_next)
         sum += airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&w->tally + field));
     airrt_priv_unlock(&system->pinned_lock);
@@ -5154,11 +5175,14 @@ static uint64_t airrt_priv_living(airrt_system *system) {
     uint64_t ended = AIRRT_SUM(system, ended), spawned = AIRRT_SUM(system, spawned);
     return spawned - ended;
 }
-/* The next living actor of a system at or after *slot; NULL: no more. */
-static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot) {
+/* The next living actor of a system at or after *slot; NULL: no more. *ref is what it was called before it was looked at, so
+ * that it never names a successor. */
+static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot, airrt_ref *ref) {
     uint32_t count = airrt_load_acquire(&airrt_priv_table.count);
     for (; *slot < count; ++*slot) {
         airrt_cell *cell = airrt_priv_table.cells + *slot;
+        ref->slot = *slot;
+        ref->generation = (uint32_t)(airrt_load_seq(&cell->tail) >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_;
         uint8_t life = airrt_load_relaxed(&cell->life);
         if (airrt_load_relaxed(&cell->system) != system || life == 0 || life == AIRRT_STATE_STOPPED || life == AIRRT_STATE_FAILED) continue;
         return ++*slot, cell;
@@ -5181,13 +5205,14 @@ AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
     out->late_replies = AIRRT_SUM(system, late);
     out->stashed = AIRRT_SUM(system, stashed);
     out->queued = AIRRT_SUM(system, aside);
-    out->handled = airrt_load_relaxed(&system->outside_handled);
     for (uint32_t i = 0; i < system->worker_count; i++) out->handled += airrt_load_relaxed(&system->workers[i]->ctx.handled);
     airrt_priv_lock(&system->pinned_lock);
+    out->handled += airrt_load_relaxed(&system->outside_handled);
     for (airrt_worker *w = system->pinned; w; w = w->pinned_next) out->handled += airrt_load_relaxed(&w->ctx.handled);
     airrt_priv_unlock(&system->pinned_lock);
     uint32_t slot = 0;
-    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL;) {
+    airrt_ref ref;
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
         out->accepted += airrt_priv_accepted(cell);
         out->queued += airrt_priv_length(cell);
         if (airrt_load_relaxed(&cell->lanes) == 1) out->queued += (uint32_t)airrt_load_relaxed(&cell->guests);
@@ -5215,7 +5240,8 @@ AIRRT_STB_END_
 AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity) {
     size_t n = 0;
     uint32_t slot = 0;
-    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL; n++)
+    airrt_ref ref;
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL; n++)
         if (n < capacity) airrt_priv_info(system, cell, &out[n]);
     return n;
 }
@@ -5251,9 +5277,12 @@ static bool airrt_priv_is_quiet(airrt_system *system) {
 }
 static airrt_err airrt_priv_settle_until(airrt_system *system, uint64_t deadline) {
     if (system->desc.polled) {
-        while (airrt_system_poll(system, 64) > 0)
+        for (unsigned spins = 0;;) { /* another thread may be polling it, or giving it work */
+            bool ran = airrt_system_poll(system, 64) > 0;
+            if (!ran && airrt_system_idle_ns(system) > 0 && !airrt_load_acquire(&system->polling)) return AIRRT_OK;
             if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) return AIRRT_ERR_TIMEOUT;
-        return airrt_system_idle_ns(system) > 0 ? AIRRT_OK : AIRRT_ERR_TIMEOUT;
+            if (!ran) airrt_priv_spin(&spins);
+        }
     }
     airrt_err err = AIRRT_OK;
     airrt_fetch_add(&system->settlers, 1, SEQ_CST);
@@ -5279,11 +5308,8 @@ AIRRT_API airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_n
 /* Gives an order to all living actors. */
 static void airrt_priv_order_all(airrt_system *system, uint64_t order) {
     uint32_t slot = 0;
-    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL;) {
-        uint64_t lane = airrt_load_relaxed(&cell->lane);
-        airrt_ref ref = { cell->slot, (uint32_t)(lane >> AIRRT_LANE_GENERATION_SHIFT) };
-        if (airrt_load_relaxed(&cell->system) == system) airrt_priv_order(ref, order);
-    }
+    airrt_ref ref;
+    while (airrt_priv_each(system, &slot, &ref)) airrt_priv_order(ref, order);
 }
 /* Orders all actors to end and waits for it. Those that a hook spawned just before are found by looking again. */
 static bool airrt_priv_end_all(airrt_system *system, uint64_t order, uint64_t deadline) {
@@ -5315,8 +5341,9 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
         if (!d.now) err = AIRRT_ERR_TIMEOUT;
         if (!airrt_priv_end_all(system, AIRRT_ORDER_KILL, airrt_priv_deadline(AIRRT_MS(500)))) {
             uint32_t slot = 0;
-            for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot)) != NULL; report->stuck++)
-                if (!report->stuck) report->first_stuck = airrt_priv_ref(cell);
+            airrt_ref ref;
+            for (; airrt_priv_each(system, &slot, &ref); report->stuck++)
+                if (!report->stuck) report->first_stuck = ref;
             if (report->stuck) {
                 err = AIRRT_ERR_TIMEOUT;
                 airrt_priv_log(system, 1, report->first_stuck, "an actor is stuck in user code", __LINE__);

@@ -26,9 +26,10 @@ static void stuck(int number) {
     _exit(write(2, text, sizeof text - 1) < 0 ? 3 : 2);
 }
 static _Noreturn void give_up(const char *what, int line, uint64_t x, uint64_t y) {
-    printf("stress_mailbox: line %d: %s (%" PRIu64 ", %" PRIu64 ")\n  in round %" PRIu64 ": %s, policy %d, capacity %u%s%s, %u senders; seed %"
-        PRIu64 "\n", line, what, x, y, now.number, now.kind, (int)now.desc.backpressure, now.desc.capacity,
-        now.desc.unbounded ? ", unbounded" : "", now.desc.lanes ? ", lanes" : "", now.senders, seed);
+    printf("stress_mailbox: line %d: %s (%" PRIu64 ", %" PRIu64 ")\n", line, what, x, y);
+    printf("  in round %" PRIu64 ": %s, policy %d, capacity %u%s%s, %u senders; seed %" PRIu64 "\n", now.number, now.kind,
+        (int)now.desc.backpressure, now.desc.capacity, now.desc.unbounded ? ", unbounded" : "", now.desc.lanes ? ", lanes" : "",
+        now.senders, seed);
     fflush(stdout);
     _exit(1);
 }
@@ -81,7 +82,9 @@ typedef struct kind {
     static void T##_close_it(void) { T##_box_close(&T##_it); }                  \
     static airrt_err T##_send_it(stamp s) { return T##_box_send(&T##_it, T##_of(s)); } \
     static airrt_err T##_try_send_it(stamp s) { return T##_box_try_send(&T##_it, T##_of(s)); } \
-    static airrt_err T##_send_with_it(stamp s, const airrt_send_desc *desc) { return T##_box_send_with(&T##_it, T##_of(s), desc); } \
+    static airrt_err T##_send_with_it(stamp s, const airrt_send_desc *desc) {   \
+        return T##_box_send_with(&T##_it, T##_of(s), desc);                     \
+    }                                                                           \
     static airrt_err T##_got(airrt_err err, const T *msg, stamp *out) {         \
         if (err) return err;                                                    \
         for (size_t i = 0; i < sizeof msg->rest; i++) MUST(msg->rest[i] == (msg->stamp.check & 0xff), i, msg->rest[i]); \
@@ -144,7 +147,10 @@ static airrt_err send_somehow(stamp s, uint64_t *random) {
         if (airrt_test_random(random) % ttl_every == 0) desc.ttl_ns = 1 + airrt_test_random(random) % 2000;
         switch (airrt_test_random(random) % 4) {
         case 0: desc.timeout_ns = AIRRT_NO_WAIT; may_be_full = true; break;
-        case 1: desc.timeout_ns = 1 + airrt_test_random(random) % AIRRT_US(200); may_time_out = policy == AIRRT_BACKPRESSURE_BLOCK; break;
+        case 1:
+            desc.timeout_ns = 1 + airrt_test_random(random) % AIRRT_US(200);
+            may_time_out = policy == AIRRT_BACKPRESSURE_BLOCK;
+            break;
         case 2: desc.timeout_ns = AIRRT_FOREVER; break;
         default: break;
         }

@@ -45,6 +45,30 @@ static airrt_err pinged_handle(pinged_ctx *ctx, airrt_none *state, const ping *m
 }
 AIRRT_ACTOR_IMPL(pinged, airrt_none, pinged_handle);
 
+/* A large, aligned state beside arguments of the largest size. */
+typedef struct AIRRT_ALIGNED(64) hall { unsigned char bytes[200]; } hall;
+typedef struct luggage { airrt_atomic_u64 *starts, *wrong; unsigned char bytes[80]; } luggage;
+AIRRT_ACTOR(roomy, ping, luggage);
+static airrt_err roomy_start(roomy_ctx *ctx, hall *state, const luggage *args) {
+    bool right = (uintptr_t)state % 64 == 0;
+    (void)ctx;
+    for (size_t i = 0; i < sizeof state->bytes; i++) right &= state->bytes[i] == 0;
+    for (size_t i = 0; i < sizeof args->bytes; i++) right &= args->bytes[i] == (unsigned char)(i + 3);
+    airrt_fetch_add(args->starts, 1u, RELEASE);
+    if (!right) airrt_fetch_add(args->wrong, 1u, RELEASE);
+    return AIRRT_OK;
+}
+static airrt_err roomy_handle(roomy_ctx *ctx, hall *state, const ping *msg) {
+    (void)msg;
+    memset(state, 0xAB, sizeof *state);
+    return roomy_fail(ctx, 1, "again");
+}
+static airrt_action roomy_error(roomy_ctx *ctx, hall *state, const airrt_reason *reason) {
+    (void)ctx, (void)state, (void)reason;
+    return AIRRT_ACTION_RESTART;
+}
+AIRRT_ACTOR_IMPL(roomy, hall, roomy_handle, .pre_start = roomy_start, .on_error = roomy_error);
+
 static const airrt_ref nobody;
 #define SEND_WITH(REF, MSG, ...) probe_send_with((REF), (MSG), &(airrt_send_desc){ __VA_ARGS__ })
 #define NOTE(N) ((act){ .number = (N) })
@@ -117,6 +141,22 @@ static airrt_err start_fails(airrt_ctx *ctx, diary *book) {
     (void)ctx, (void)book;
     return AIRRT_ERR_NOT_FOUND;
 }
+START_TEST(every_start_has_a_zeroed_state_and_the_arguments_of_the_spawn) {
+    static airrt_atomic_u64 starts, wrong;
+    roomy_ref ref[20];
+    luggage args = { &starts, &wrong, { 0 } };
+    for (size_t i = 0; i < sizeof args.bytes; i++) args.bytes[i] = (unsigned char)(i + 3);
+    WORLD();
+    for (int i = 0; i < 20; i++) airrt_test_ok(roomy_spawn(world, args, NULL, &ref[i]));
+    memset(args.bytes, 0, sizeof args.bytes);
+    for (int i = 0; i < 20; i++)
+        for (int n = 0; n < 4; n++) airrt_test_ok(roomy_send(ref[i], AIRRT_NONE));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(starts), 100);
+    ck_assert_uint_eq(COUNT(wrong), 0);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(failing_pre_start_is_returned_by_spawn) {
     diary book = { .start = start_fails };
     WORLD();
@@ -1508,7 +1548,8 @@ START_TEST(dead_letter_of_a_large_message_has_its_payload) {
 
 SUITE("actor", 60,
     spawn_returns_after_pre_start, messages_are_handled_in_the_order_of_one_sender, actor_without_hooks_handles_and_stops,
-    spawn_without_out_or_desc_works, spec_spawns_like_the_type, failing_pre_start_is_returned_by_spawn,
+    spawn_without_out_or_desc_works, spec_spawns_like_the_type,
+    every_start_has_a_zeroed_state_and_the_arguments_of_the_spawn, failing_pre_start_is_returned_by_spawn,
     pre_start_that_calls_fail_is_reported, panic_in_pre_start_is_reported_by_spawn, ignore_in_pre_start_is_reported_by_spawn,
     pre_start_that_takes_too_long_is_a_timeout, detached_spawn_does_not_wait_for_pre_start,
     detached_actor_whose_start_fails_is_gone, messages_sent_to_a_start_that_fails_are_dead_letters,

@@ -11,6 +11,19 @@ AIRRT_REQUEST(kept, keeper, uint64_t);
 #define KEEPER(CTX) ((keeper_ctx *)(void *)(CTX))
 #define TRAP(CTX) ((trap_ctx *)(void *)(CTX))
 
+/* An actor whose health the messages say. */
+AIRRT_ACTOR(patient, act, airrt_none);
+static airrt_err patient_handle(patient_ctx *ctx, airrt_health *state, const act *msg) {
+    if (msg->fn) return msg->fn(&ctx->base, NULL, msg);
+    *state = (airrt_health)msg->number;
+    return AIRRT_OK;
+}
+static airrt_health patient_health(patient_ctx *ctx, airrt_health *state) {
+    (void)ctx;
+    return *state;
+}
+AIRRT_ACTOR_IMPL(patient, airrt_health, patient_handle, .health = patient_health);
+
 static const airrt_ref nobody;
 /* Something to do inside an actor, and what came of it. */
 typedef struct errand {
@@ -671,6 +684,44 @@ START_TEST(waiting_calls_inside_a_hook_are_refused) {
     ck_assert(airrt_alive(other.ref));
     ck_assert(airrt_alive(ref.ref));
     ck_assert_uint_eq(COUNT(book.acts), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(health_is_what_the_hook_says) {
+    patient_ref ref;
+    airrt_health health = AIRRT_UNHEALTHY;
+    POLLED_WORLD();
+    airrt_test_ok(patient_spawn(world, AIRRT_NONE, NULL, &ref));
+    airrt_test_ok(airrt_probe(ref.ref, AIRRT_SEC(5), &health));
+    ck_assert_int_eq(health, AIRRT_HEALTHY);
+    SEND(patient, ref, .number = AIRRT_DEGRADED);
+    SETTLE();
+    airrt_test_ok(airrt_probe(ref.ref, AIRRT_SEC(5), &health));
+    ck_assert_int_eq(health, AIRRT_DEGRADED);
+    SPAWN(probe, plain, NULL);                     /* no hook: healthy */
+    airrt_test_ok(airrt_probe(plain.ref, AIRRT_SEC(5), &health));
+    ck_assert_int_eq(health, AIRRT_HEALTHY);
+    STOP(plain);
+    airrt_test_is(airrt_probe(plain.ref, AIRRT_SEC(5), &health), AIRRT_ERR_DEAD);
+    ck_assert_int_eq(health, AIRRT_UNHEALTHY);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(health_of_a_busy_actor_is_a_timeout) {
+    static gate at;
+    patient_ref ref;
+    airrt_health health = AIRRT_HEALTHY;
+    WORLD();
+    airrt_test_ok(patient_spawn(world, AIRRT_NONE, NULL, &ref));
+    SEND(patient, ref, act_gate, &at, 0);
+    for (int i = 0; i < 100; i++) SEND(patient, ref, .number = AIRRT_HEALTHY);
+    GATE_ENTERED(&at);
+    airrt_test_is(airrt_probe(ref.ref, AIRRT_MS(5), &health), AIRRT_ERR_TIMEOUT);
+    ck_assert_int_eq(health, AIRRT_UNHEALTHY);
+    GATE_OPEN(&at);
+    airrt_test_ok(airrt_probe(ref.ref, AIRRT_SEC(10), &health));
+    ck_assert_int_eq(health, AIRRT_HEALTHY);
+    SETTLE();
     WORLD_CLOSE();
 } END_TEST
 
@@ -1727,6 +1778,7 @@ SUITE("life", 60,
     stop_handles_what_is_queued_and_refuses_the_rest, kill_loses_what_is_queued, stop_whose_time_is_spent_kills,
     hooks_may_stop_and_kill_others_and_themselves, wait_tells_the_reason, wait_runs_a_polled_system_and_tells_the_reason,
     several_threads_may_wait_for_one_actor, waiting_calls_inside_a_hook_are_refused,
+    health_is_what_the_hook_says, health_of_a_busy_actor_is_a_timeout,
     names_are_unique_and_found, name_is_copied, names_of_no_or_too_many_bytes_are_invalid, typed_whereis_refuses_other_types,
     systems_have_names_of_their_own, name_is_free_before_anybody_is_told_of_the_end, name_stays_over_a_restart,
     names_are_registered_and_released, thousands_of_names_are_kept_apart,

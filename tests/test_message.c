@@ -394,7 +394,11 @@ START_TEST(durations_are_nanoseconds) {
 #define MUST(COND) ((COND) ? (void)0 : ck_abort_msg("failed: %s", #COND))
 
 enum { ID_THREADS = 6, ID_EACH = 20000 };
-typedef struct ids { airrt_atomic_u32 arrived, disorder; uint64_t id[ID_THREADS][ID_EACH]; airrt_uuid uuid[ID_THREADS][ID_EACH]; } ids;
+typedef struct ids {
+    airrt_atomic_u32 arrived, disorder;
+    uint64_t id[ID_THREADS][ID_EACH];
+    airrt_uuid uuid[ID_THREADS][ID_EACH];
+} ids;
 static int by_value(const void *a, const void *b) {
     uint64_t x, y;
     memcpy(&x, a, sizeof x);

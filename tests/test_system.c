@@ -411,6 +411,39 @@ START_TEST(nothing_is_spawned_or_sent_after_shutdown) {
     WORLD_CLOSE();
 } END_TEST
 
+static airrt_atomic_u64 spawners_ready, spawned_late, spawn_error;
+static void *spawn_until_refused(void *arg) {
+    (void)arg;
+    airrt_fetch_add(&spawners_ready, 1u, RELEASE);
+    for (;;) {
+        probe_ref ref;
+        airrt_err err = probe_spawn(world, (probe_args){ 0 }, NULL, &ref);
+        if (err == AIRRT_ERR_SHUTDOWN) return NULL;
+        if (err == AIRRT_ERR_DEAD) continue;       /* ended by the shutdown before its pre_start had returned */
+        if (err) airrt_store_relaxed(&spawn_error, err);
+        if (err) return NULL;
+        airrt_discard(probe_send(ref, (act){ .number = 1 }));
+        if (airrt_fetch_add(&spawned_late, 1u, RELAXED) % 64 == 63) airrt_discard(airrt_kill(ref.ref));
+    }
+}
+START_TEST(spawn_that_overlaps_a_shutdown_leaves_nobody_behind) {
+    for (int round = 0; round < 60; round++) {
+        pthread_t threads[2];
+        airrt_store_relaxed(&spawners_ready, 0u);
+        airrt_store_relaxed(&spawned_late, 0u);
+        WORLD();
+        for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, spawn_until_refused, NULL), 0);
+        airrt_test_eventually(COUNT(spawners_ready) == 2 && COUNT(spawned_late) > (uint64_t)round, 10);
+        airrt_shutdown_report report;
+        airrt_test_ok(airrt_system_shutdown(world, &(airrt_shutdown_desc){ .now = round % 2 }, &report));
+        ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
+        for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+        airrt_test_is((airrt_err)COUNT(spawn_error), AIRRT_OK);
+        ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 START_TEST(stuck_actor_is_reported_and_left_alone) {
     static gate at;
     static diary book;
@@ -852,6 +885,85 @@ START_TEST(timers_survive_every_fault) {
     WORLD_CLOSE();
 } END_TEST
 
+PROBE_TYPE(keeper, PROBE_HOOKS(keeper), .redeliver = 2);
+static bool stash_hit;
+static airrt_err stash_err;
+static airrt_err act_stash_with_fault(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    if (state->sum > msg->number) return AIRRT_OK; /* the second time */
+    fault_arm(msg->number);
+    stash_err = keeper_stash((keeper_ctx *)(void *)ctx, msg);
+    stash_hit = fault_hit();
+    return AIRRT_OK;
+}
+static airrt_err act_unstash(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    return keeper_unstash((keeper_ctx *)(void *)ctx);
+}
+START_TEST(stash_survives_every_fault) {
+    POLLED_WORLD();
+    stash_hit = true;
+    for (uint64_t n = 1; stash_hit; n++) {
+        diary book = { 0 };
+        SPAWN(keeper, ref, &book);
+        SEND(keeper, ref, act_stash_with_fault, NULL, n);
+        SETTLE();
+        if (stash_err) ck_assert(stash_hit && stash_err == AIRRT_ERR_NOMEM);
+        airrt_test_balanced(world);
+        SEND(keeper, ref, .fn = act_unstash);
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), stash_err ? 2 : 3);
+        airrt_test_balanced(world);
+        airrt_test_ok(keeper_stop(ref, AIRRT_SEC(5)));
+    }
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(redelivery_survives_every_fault) {
+    POLLED_WORLD();
+    bool hit = true;
+    for (uint64_t n = 1; hit; n++) {
+        diary book = { .action = AIRRT_ACTION_RESTART };
+        SPAWN(keeper, ref, &book);
+        fault_arm(n);
+        airrt_err err = keeper_send(ref, (act){ .fn = act_panic, .number = 1 });
+        if (!err) SETTLE();
+        hit = fault_hit();
+        SEND(keeper, ref, .number = 2);
+        SETTLE();
+        ck_assert_uint_ge(COUNT(book.acts), 1);
+        airrt_test_balanced(world);
+        if (airrt_alive(ref.ref)) airrt_test_ok(keeper_stop(ref, AIRRT_SEC(5)));
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(lanes_survive_every_fault) {
+    POLLED_WORLD();
+    bool hit = true;
+    for (uint64_t n = 1; hit; n++) {
+        static diary book;
+        uint64_t went = 0, refused = 0;
+        memset(&book, 0, sizeof book);
+        SPAWN_WITH(probe, ref, &book, .mailbox = { .lanes = true });
+        fault_arm(n);
+        for (uint64_t i = 1; i <= 200; i++) {
+            airrt_err err = probe_send_with(ref, (act){ .number = i }, &(airrt_send_desc){ .priority = (airrt_priority)(1 + i % 4) });
+            if (err) MUST(err == AIRRT_ERR_NOMEM);
+            if (err) refused++;
+            else went++;
+        }
+        hit = fault_hit();
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), went);
+        ck_assert_uint_le(refused, hit);
+        airrt_test_balanced(world);
+        airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
+    }
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
 typedef struct tie { airrt_ref ref; airrt_err err; bool hit, link; uint64_t id; } tie;
 static airrt_err act_tie_with_fault(airrt_ctx *ctx, probe_state *state, const act *msg) {
     tie *t = msg->arg;
@@ -951,6 +1063,7 @@ SUITE("system", 60,
     opening_and_closing_leaks_nothing,
     shutdown_handles_what_is_queued, shutdown_follows_what_messages_lead_to, shutdown_now_leaves_dead_letters,
     later_shutdowns_report_the_same, shutdown_from_several_threads_is_one, nothing_is_spawned_or_sent_after_shutdown,
+    spawn_that_overlaps_a_shutdown_leaves_nobody_behind,
     stuck_actor_is_reported_and_left_alone, shutdown_kills_what_does_not_come_to_an_end, shutdown_answers_requests_in_flight,
     settle_waits_for_all_that_follows, settle_times_out, settle_does_not_wait_for_timers, run_passes_errors_and_ends_everything,
     overrunning_handler_is_reported_once, quick_handlers_are_not_reported, pinned_actor_runs_on_one_thread_of_its_own,
@@ -958,5 +1071,6 @@ SUITE("system", 60,
     pinned_start_that_fails_is_reported, thousands_of_actors_on_several_workers, tree_of_children_ends_with_its_root,
     open_survives_every_allocation_failure, pinned_spawn_survives_every_allocation_failure, open_survives_every_fault,
     spawn_survives_every_fault, pinned_spawn_survives_every_fault, spawn_inside_an_actor_survives_every_fault,
-    sends_survive_every_fault, timers_survive_every_fault, watches_and_links_survive_every_fault,
+    sends_survive_every_fault, timers_survive_every_fault, stash_survives_every_fault,
+    redelivery_survives_every_fault, lanes_survive_every_fault, watches_and_links_survive_every_fault,
     requests_names_and_waits_survive_every_fault, system_lives_through_a_famine);
