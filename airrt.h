@@ -2450,6 +2450,7 @@ static airrt_err airrt_priv_evict(airrt_cell *cell, uint64_t key, uint64_t keep,
 enum {
     AIRRT_ORDER_STOP = 1,   /* drain and stop */
     AIRRT_ORDER_KILL = 2,
+    AIRRT_ORDER_EXPIRE = 8, /* the same, because its start has taken too long */
     AIRRT_ORDER_DETOUR = 4  /* the consumer's own note: there is work besides the ring */
 };
 #define AIRRT_LANE_GENERATION_SHIFT 42
@@ -3446,6 +3447,7 @@ static airrt_pool *airrt_priv_state_pool(airrt_actor_type *type) {
 static const airrt_reason airrt_priv_normal = { .kind = AIRRT_EXIT_NORMAL };
 static const airrt_reason airrt_priv_stopped = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "stopped" };
 static const airrt_reason airrt_priv_killed = { .kind = AIRRT_EXIT_KILLED, .text = "killed" };
+static const airrt_reason airrt_priv_late_start = { .kind = AIRRT_EXIT_TIMEOUT, .text = "start took too long" };
 /* The reason that an error returned by a hook stands for; good until the ctx's next failure. */
 static const airrt_reason *airrt_priv_reason_of(airrt_ctx *ctx, airrt_err err) {
     bool told = ctx->leaving;
@@ -3998,9 +4000,9 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
     uint64_t generation = (uint64_t)airrt_priv_generation(cell) << AIRRT_LANE_GENERATION_SHIFT;
     uint64_t lane = airrt_exchange(&cell->lane, generation, ACQUIRE), orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
     w->signals = airrt_priv_reverse((uint32_t)lane);
-    if (orders & AIRRT_ORDER_KILL) {
+    if (orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE)) {
         airrt_count(&w->tally.killed, 1);
-        airrt_priv_die(ctx, &airrt_priv_killed);
+        airrt_priv_die(ctx, orders & AIRRT_ORDER_KILL ? &airrt_priv_killed : &airrt_priv_late_start);
         return false;
     }
     if ((orders & AIRRT_ORDER_STOP) && airrt_load_relaxed(&cell->life) == AIRRT_STATE_RUNNING) {
@@ -4013,7 +4015,7 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
 /* The first turn of a type with pre_start; one that was killed before is not started. False: the actor has ended. */
 static bool airrt_priv_first_turn(airrt_ctx *ctx) {
     uint64_t orders = airrt_load_relaxed(&ctx->cell->lane) >> AIRRT_LANE_ORDER_SHIFT;
-    if (AIRRT_UNLIKELY(orders & AIRRT_ORDER_KILL)) return airrt_priv_attend(ctx);
+    if (AIRRT_UNLIKELY(orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE))) return airrt_priv_attend(ctx);
     return airrt_priv_begin(ctx);
 }
 static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap **wrap) {
@@ -4997,7 +4999,7 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     if (question) {
         uint64_t limit = airrt_priv_deadline(desc && desc->start_timeout_ns ? desc->start_timeout_ns : system->desc.start_timeout_ns);
         if (airrt_priv_await(system, question, limit, AIRRT_WORD_GONE)) err = question->u.answer.err;
-        else err = AIRRT_ERR_TIMEOUT, airrt_priv_order(ref, AIRRT_ORDER_KILL);
+        else err = AIRRT_ERR_TIMEOUT, airrt_priv_order(ref, AIRRT_ORDER_EXPIRE);
         airrt_priv_signal_put(question);
         if (err) airrt_discard(airrt_priv_err(err, err == AIRRT_ERR_TIMEOUT ? "start_timeout_ns" : NULL, NULL));
         if (err) memset(&ref, 0, sizeof ref);

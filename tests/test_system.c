@@ -486,16 +486,31 @@ START_TEST(shutdown_kills_what_does_not_come_to_an_end) {
     airrt_system_close(world);
 } END_TEST
 
-START_TEST(shutdown_answers_requests_in_flight) {
-    static gate at;
+static probe_ref asked;
+static airrt_atomic_u64 deferred, ask_result;
+static airrt_err act_defer(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    (void)twice_defer(PROBE(ctx));                 /* and nobody will fulfil it */
+    airrt_fetch_add(&deferred, 1u, RELEASE);
+    return AIRRT_OK;
+}
+static void *ask_in_vain(void *arg) {
+    uint64_t value;
+    (void)arg;
+    airrt_store_release(&ask_result, 100u + (uint64_t)twice_ask(asked, (act){ .fn = act_defer }, AIRRT_SEC(40), &value));
+    return NULL;
+}
+START_TEST(shutdown_ends_requests_in_flight) {
+    pthread_t thread;
     WORLD();
     SPAWN(probe, ref, NULL);
-    TELL(ref, act_gate, &at, 0);
-    GATE_ENTERED(&at);
-    GATE_OPEN(&at);
-    uint64_t value;
-    airrt_err err = twice_ask(ref, (act){ 0 }, AIRRT_SEC(10), &value);
-    airrt_test_is(err, AIRRT_ERR_NO_REPLY);
+    asked = ref;
+    ck_assert_int_eq(pthread_create(&thread, NULL, ask_in_vain, NULL), 0);
+    airrt_test_eventually(COUNT(deferred) == 1, 10);
+    ck_assert_uint_eq(COUNT(ask_result), 0);
+    airrt_test_ok(airrt_system_shutdown(world, NULL, NULL));
+    pthread_join(thread, NULL);
+    ck_assert(COUNT(ask_result) == 100 + AIRRT_ERR_DEAD || COUNT(ask_result) == 100 + AIRRT_ERR_SHUTDOWN);
     WORLD_CLOSE();
 } END_TEST
 
@@ -1064,7 +1079,7 @@ SUITE("system", 60,
     shutdown_handles_what_is_queued, shutdown_follows_what_messages_lead_to, shutdown_now_leaves_dead_letters,
     later_shutdowns_report_the_same, shutdown_from_several_threads_is_one, nothing_is_spawned_or_sent_after_shutdown,
     spawn_that_overlaps_a_shutdown_leaves_nobody_behind,
-    stuck_actor_is_reported_and_left_alone, shutdown_kills_what_does_not_come_to_an_end, shutdown_answers_requests_in_flight,
+    stuck_actor_is_reported_and_left_alone, shutdown_kills_what_does_not_come_to_an_end, shutdown_ends_requests_in_flight,
     settle_waits_for_all_that_follows, settle_times_out, settle_does_not_wait_for_timers, run_passes_errors_and_ends_everything,
     overrunning_handler_is_reported_once, quick_handlers_are_not_reported, pinned_actor_runs_on_one_thread_of_its_own,
     pinned_actor_does_not_hold_up_the_others, pinned_actors_come_and_go, pinned_actor_restarts_and_keeps_timers,
