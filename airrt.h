@@ -354,7 +354,8 @@ typedef struct airrt_mailbox_desc {
     uint32_t capacity;               /* messages, 1 to 2^26; 0 = 1000 */
     airrt_backpressure backpressure; /* when full; 0 = ERROR */
     bool unbounded;                  /* no bound but memory; capacity and backpressure are not looked at */
-    bool lanes;                      /* messages of other than NORMAL priority get lanes of their own, up to capacity together */
+    bool lanes;                      /* messages of other than NORMAL priority get lanes of their own, up to capacity together;
+                                        not with DROP_OLDEST and LATEST */
     airrt_clock clock;               /* mailboxes without a system: judges time to live; all zero = the machine's */
 } airrt_mailbox_desc;
 
@@ -570,7 +571,7 @@ typedef struct airrt_mpsc {
 
 /* slots NULL: capacity is rounded up to a power of two, at least 2, and allocated (AIRRT_MALLOC). Else slots is an array
  * of capacity slots of the caller's, which outlives the ring, and capacity such a power of two already.
- * errors INVALID (capacity 0, above 2^31, or not a power of two for the caller's slots), NOMEM. close accepts zeroed rings. */
+ * errors INVALID (capacity 0, above 2^30, or not a power of two for the caller's slots), NOMEM. close accepts zeroed rings. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_spsc_open(airrt_spsc *ring, void *slots, size_t capacity, size_t stride, size_t align);
 AIRRT_API void airrt_spsc_close(airrt_spsc *ring);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_mpsc_open(airrt_mpsc *ring, void *slots, size_t capacity, size_t stride, size_t align);
@@ -841,30 +842,33 @@ AIRRT_HOT unsigned char *airrt_priv_slot(uintptr_t ring, uint64_t position, size
     return (unsigned char *)((ring & ~(uintptr_t)63) + AIRRT_RING_HEADER_(align) + (size_t)index * AIRRT_SLOT_STRIDE_(size, align));
 }
 
-/* The send. One compare-and-swap claims the position, proves the generation and clears IDLE. key: generation and OPEN;
- * pools: of the message's geometry, which the cell cannot be asked for before its generation is proved. */
-AIRRT_HOT airrt_err airrt_priv_push(airrt_cell *cell, uint64_t key, airrt_pools *pools, const void *msg, size_t size, size_t align) {
+/* The send, in two halves between which the message is assigned to its slot. The first: one compare-and-swap claims the
+ * position, proves the generation and clears IDLE. key: generation and OPEN. Returns where the message goes and, in *word,
+ * what the second half is to be given; NULL: the long way. */
+AIRRT_HOT void *airrt_priv_claim_slot(airrt_cell *cell, uint64_t key, uint64_t *word, size_t size, size_t align) {
     /* acquire: makes `ring` at least as new as the position */
     uint64_t t = airrt_load_acquire(&cell->tail);
     for (;;) {
-        if (AIRRT_UNLIKELY((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_ | AIRRT_RESIZE_ | AIRRT_NORING_))) break;
+        if (AIRRT_UNLIKELY((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_ | AIRRT_RESIZE_ | AIRRT_NORING_))) return NULL;
         uintptr_t ring = airrt_load_acquire(&cell->ring);
         uint64_t position = t & AIRRT_POSITION_, lap = AIRRT_POS1_ << (ring & 63);
         uint64_t span = (uint64_t)airrt_load_relaxed(&cell->capacity) << 28;
         uint64_t look = position - (span < lap ? span : lap);
         /* In-order frees make this one look say both that the bound is kept and that slot `position` is free.
          * acquire: pairs with the consumer's release of the slot. */
-        if (AIRRT_UNLIKELY(airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align))) != look + lap)) break;
+        if (AIRRT_UNLIKELY(airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align))) != look + lap)) return NULL;
         /* acquire on success: a signal can have run the actor and published the same word again */
         if (AIRRT_LIKELY(airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) + AIRRT_POS1_, ACQUIRE, ACQUIRE))) {
-            unsigned char *slot = airrt_priv_slot(ring, position, size, align);
-            memcpy(slot + AIRRT_SLOT_OFFSET_(align), msg, size);
-            airrt_store_release(airrt_priv_seq(slot), position + AIRRT_POS1_); /* pairs with the consumer's acquire */
-            if (t & AIRRT_IDLE_) airrt_priv_wake(cell);
-            return AIRRT_OK;
+            *word = t;
+            return airrt_priv_slot(ring, position, size, align) + AIRRT_SLOT_OFFSET_(align);
         }
     }
-    return airrt_priv_push_slow(cell, key, pools, msg, size, size, align, 0);
+}
+/* The second half: publishes the message. Its slot is not to be touched any more. */
+AIRRT_HOT void airrt_priv_publish(airrt_cell *cell, void *msg, uint64_t word, size_t align) {
+    unsigned char *slot = (unsigned char *)msg - AIRRT_SLOT_OFFSET_(align);
+    airrt_store_release(airrt_priv_seq(slot), (word & AIRRT_POSITION_) + AIRRT_POS1_); /* pairs with the consumer's acquire */
+    if (word & AIRRT_IDLE_) airrt_priv_wake(cell);
 }
 
 /* ---- >>mailboxes: usable alone, with waiting receive ------------------------------------------------------------ */
@@ -888,8 +892,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt
 AIRRT_API void airrt_mailbox_seal(airrt_mailbox *box);
 /* Seals, drops what is queued, gives the memory back. Nobody may be inside a call. Accepts a zeroed or closed mailbox. */
 AIRRT_API void airrt_mailbox_close(airrt_mailbox *box);
-/* Messages that a call dropped on its way. */
-typedef struct airrt_losses { airrt_loss why; uint32_t count; } airrt_losses;
+/* What a send has to tell a recorder: messages it dropped on its way, and why it was refused itself (0: it was not). */
+typedef struct airrt_losses { uint32_t dropped; airrt_loss refused; } airrt_losses;
 /* What NAME_send and its kin do when the short way does not fit. */
 AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg, const airrt_send_desc *desc,
                                                                        bool wait, airrt_losses *losses);
@@ -916,20 +920,16 @@ AIRRT_INLINE void airrt_noop_recorder_sent(airrt_noop_recorder *recorder) { (voi
 AIRRT_INLINE void airrt_noop_recorder_received(airrt_noop_recorder *recorder) { (void)recorder; }
 AIRRT_INLINE void airrt_noop_recorder_dropped(airrt_noop_recorder *recorder, airrt_loss loss) { (void)recorder; (void)loss; }
 
-/* The common case of a send to a mailbox without runtime: no lanes, not LATEST, and room. */
-AIRRT_HOT airrt_err airrt_priv_mailbox_send(airrt_mailbox *box, const void *msg, size_t size, size_t align, bool wait, airrt_losses *losses) {
-    airrt_err err = AIRRT_ERR_FULL;
-    losses->count = 0;
-    if (AIRRT_LIKELY(!airrt_load_relaxed(&box->cell.lanes)))
-        err = airrt_priv_push(&box->cell, 1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, &box->pools, msg, size, align);
-    if (AIRRT_LIKELY(err == AIRRT_OK)) return AIRRT_OK;
-    return airrt_mailbox_send_with(box, msg, NULL, wait, losses);
+/* The first half of the common case of a send to a mailbox without runtime: no lanes, not LATEST, and room. */
+AIRRT_HOT void *airrt_priv_mailbox_claim(airrt_mailbox *box, uint64_t *word, size_t size, size_t align) {
+    if (AIRRT_UNLIKELY(airrt_load_relaxed(&box->cell.lanes))) return NULL;
+    return airrt_priv_claim_slot(&box->cell, 1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word, size, align);
 }
 
 /* AIRRT_MAILBOX(NAME, T) makes a mailbox of T, a message (AIRRT_MESSAGE), for many senders and one receiver:
  *   airrt_err NAME_open(NAME *, const airrt_mailbox_desc *);   void NAME_seal(NAME *);   void NAME_close(NAME *);
  *   airrt_err NAME_send(NAME *, T);           as .backpressure says; FULL, CLOSED, NOMEM: the message is still the caller's
- *   airrt_err NAME_try_send(NAME *, T);       never waits
+ *   airrt_err NAME_try_send(NAME *, T);       the same, but BLOCK is FULL: never waits
  *   airrt_err NAME_send_with(NAME *, T, const airrt_send_desc *);   priority, time to live, limit of waiting (TIMEOUT)
  *   airrt_err NAME_recv(NAME *, T *out, uint64_t timeout_ns);       TIMEOUT; CLOSED when sealed and empty
  *   airrt_err NAME_try_recv(NAME *, T *out);                        EMPTY; CLOSED
@@ -947,20 +947,26 @@ AIRRT_HOT airrt_err airrt_priv_mailbox_send(airrt_mailbox *box, const void *msg,
     AIRRT_INLINE void NAME##_seal(NAME *box) { airrt_mailbox_seal(&box->base); }                           \
     AIRRT_INLINE void NAME##_close(NAME *box) { airrt_mailbox_close(&box->base); }                         \
     AIRRT_INLINE airrt_err NAME##_sent_(NAME *box, airrt_err err, airrt_losses losses) {                   \
-        for (; losses.count > 0; losses.count--) RECORDER##_dropped(&box->recorder, losses.why);           \
+        for (; losses.dropped > 0; losses.dropped--) RECORDER##_dropped(&box->recorder, AIRRT_LOSS_DROPPED); \
+        if (losses.refused) RECORDER##_dropped(&box->recorder, losses.refused);                            \
         if (!err) RECORDER##_sent(&box->recorder);                                                         \
         return err;                                                                                        \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME *box, NAME##_msg msg) {                        \
-        airrt_losses loss;                                                                                 \
-        airrt_err err = airrt_priv_mailbox_send(&box->base, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), true, &loss); \
-        return NAME##_sent_(box, err, loss);                                                               \
+    AIRRT_HOT airrt_err NAME##_send_(NAME *box, NAME##_msg msg, bool wait) {                               \
+        uint64_t word;                                                                                     \
+        airrt_losses losses = { 0, (airrt_loss)0 };                                                        \
+        NAME##_msg *slot = (NAME##_msg *)airrt_priv_mailbox_claim(&box->base, &word, sizeof msg, AIRRT_ALIGNOF(NAME##_msg)); \
+        if (AIRRT_LIKELY(slot != NULL)) {                                                                  \
+            *slot = msg;                                                                                   \
+            airrt_priv_publish(&box->base.cell, slot, word, AIRRT_ALIGNOF(NAME##_msg));                    \
+            return NAME##_sent_(box, AIRRT_OK, losses);                                                    \
+        }                                                                                                  \
+        NAME##_msg copy = msg; /* so that msg itself can stay in registers */                              \
+        airrt_err err = airrt_mailbox_send_with(&box->base, &copy, NULL, wait, &losses);                   \
+        return NAME##_sent_(box, err, losses);                                                             \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME *box, NAME##_msg msg) {                    \
-        airrt_losses loss;                                                                                 \
-        airrt_err err = airrt_priv_mailbox_send(&box->base, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), false, &loss); \
-        return NAME##_sent_(box, err, loss);                                                               \
-    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME *box, NAME##_msg msg) { return NAME##_send_(box, msg, true); } \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME *box, NAME##_msg msg) { return NAME##_send_(box, msg, false); } \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_with(NAME *box, NAME##_msg msg, const airrt_send_desc *desc) { \
         airrt_losses loss;                                                                                 \
         airrt_err err = airrt_mailbox_send_with(&box->base, &msg, desc, true, &loss);                      \
@@ -1043,20 +1049,18 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_spawn(airrt_system *system, airrt_spec
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *type, const void *args,
                                                      const airrt_spawn_desc *desc, airrt_ref *out);
 
-/* Everything a send does beyond the common case; err is what the push said. */
+/* Everything a send does beyond the common case. desc NULL: a plain one. */
 AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg,
                                                                     const airrt_send_desc *desc, bool wait);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name, const void *msg);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n, size_t *sent);
 
-AIRRT_HOT airrt_err airrt_priv_send(airrt_ref to, airrt_actor_type *type, const void *msg, size_t size, size_t align, bool wait) {
-    if (AIRRT_LIKELY(to.slot < airrt_load_acquire(&airrt_priv_table.count) && to.generation <= AIRRT_GENERATION_MAX_)) {
-        airrt_cell *cell = airrt_priv_table.cells + to.slot;
-        uint64_t key = (uint64_t)to.generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_;
-        if (AIRRT_LIKELY(airrt_load_relaxed(&cell->type) == type && !airrt_load_relaxed(&cell->lanes)))
-            if (AIRRT_LIKELY(airrt_priv_push(cell, key, &type->pools, msg, size, align) == AIRRT_OK)) return AIRRT_OK;
-    }
-    return airrt_priv_send_slow(to, type, msg, NULL, wait);
+/* The first half of the common case of a send: see airrt_priv_claim_slot. *cell is who the second half is for. */
+AIRRT_HOT void *airrt_priv_send_claim(airrt_ref to, const airrt_actor_type *type, airrt_cell **cell, uint64_t *word, size_t size, size_t align) {
+    if (AIRRT_UNLIKELY(to.slot >= airrt_load_acquire(&airrt_priv_table.count) || to.generation > AIRRT_GENERATION_MAX_)) return NULL;
+    *cell = airrt_priv_table.cells + to.slot;
+    if (AIRRT_UNLIKELY(airrt_load_relaxed(&(*cell)->type) != type || airrt_load_relaxed(&(*cell)->lanes))) return NULL;
+    return airrt_priv_claim_slot(*cell, (uint64_t)to.generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word, size, align);
 }
 
 /* What the message loop finds when the short way does not fit. */
@@ -1139,7 +1143,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_spec NAME_spec(ARGS);                                                               the same as a value
  *   airrt_err NAME_send(NAME_ref, MSG);           any thread or hook; when full as .backpressure says.
  *                                                 OK: airrt owns it. DEAD, FULL, NOMEM, TYPE: the caller still does
- *   airrt_err NAME_try_send(NAME_ref, MSG);       never waits
+ *   airrt_err NAME_try_send(NAME_ref, MSG);       the same, but BLOCK is FULL: never waits
  *   airrt_err NAME_send_with(NAME_ref, MSG, const airrt_send_desc *);     with an envelope; also TIMEOUT
  *   airrt_err NAME_send_many(NAME_ref, const MSG *, size_t n, size_t *sent);   in order; *sent went, the rest is the caller's
  *   airrt_err NAME_send_name(airrt_system *, const char *name, MSG);      also NOT_FOUND
@@ -1178,12 +1182,21 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
                                                         const airrt_spawn_desc *desc, NAME##_ref *out) {   \
         return airrt_priv_spawn(system, &NAME##_actor_, &args, desc, out ? &out->ref : NULL);              \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME##_ref to, NAME##_msg msg) {                    \
-        return airrt_priv_send(to.ref, &NAME##_actor_, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), true); \
+    AIRRT_HOT airrt_err NAME##_send_(NAME##_ref to, NAME##_msg msg, bool wait) {                           \
+        airrt_cell *cell;                                                                                  \
+        uint64_t word;                                                                                     \
+        NAME##_msg *slot = (NAME##_msg *)airrt_priv_send_claim(to.ref, &NAME##_actor_, &cell, &word, sizeof msg, \
+                                                               AIRRT_ALIGNOF(NAME##_msg));                 \
+        if (AIRRT_LIKELY(slot != NULL)) {                                                                  \
+            *slot = msg;                                                                                   \
+            airrt_priv_publish(cell, slot, word, AIRRT_ALIGNOF(NAME##_msg));                               \
+            return AIRRT_OK;                                                                               \
+        }                                                                                                  \
+        NAME##_msg copy = msg; /* so that msg itself can stay in registers */                              \
+        return airrt_priv_send_slow(to.ref, &NAME##_actor_, &copy, NULL, wait);                            \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME##_ref to, NAME##_msg msg) {                \
-        return airrt_priv_send(to.ref, &NAME##_actor_, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), false); \
-    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, true); } \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, false); } \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_with(NAME##_ref to, NAME##_msg msg, const airrt_send_desc *desc) { \
         static const airrt_send_desc plain = { AIRRT_PRIORITY_DEFAULT, 0, 0, 0, { 0, 0 }, { 0, 0 } };      \
         return airrt_priv_send_slow(to.ref, &NAME##_actor_, &msg, desc ? desc : &plain, true);             \
@@ -1510,8 +1523,8 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 AIRRT_STB_BEGIN_
 #if !defined(AIRRT_NO_STB_DS_IMPLEMENTATION) && !defined(STB_DS_IMPLEMENTATION)
 /* stb_ds does not check its allocations: what a put can need is set aside before it starts. */
-static void *airrt_priv_stb_realloc(void *old, size_t size);
-static void airrt_priv_stb_free(void *old);
+static void *airrt_priv_stb_realloc(void *old, size_t size) __attribute__((unused)); /* unless STBDS_REALLOC is another's */
+static void airrt_priv_stb_free(void *old) __attribute__((unused));
 #ifndef STBDS_REALLOC
 #define STBDS_REALLOC(CTX, PTR, SIZE) airrt_priv_stb_realloc((PTR), (SIZE))
 #define STBDS_FREE(CTX, PTR) airrt_priv_stb_free(PTR)
@@ -2163,6 +2176,14 @@ static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t a
     return wrap;
 }
 AIRRT_INLINE void airrt_priv_wrap_put(airrt_wrap *wrap) { airrt_priv_put(wrap->pool, wrap); }
+
+#define AIRRT_DRAIN_BUFFER 4096
+/* Room for one message that is to be dropped: on the stack, or for huge ones in *spare; NULL: no memory. */
+static void *airrt_priv_room(airrt_pools *pools, const airrt_message_type *type, unsigned char *stack, airrt_wrap **spare) {
+    if (type->size <= AIRRT_DRAIN_BUFFER && type->align <= 64) return stack;
+    *spare = airrt_priv_wrap_get(pools, type->size, type->align);
+    return *spare ? airrt_priv_wrapped(*spare) : NULL;
+}
 
 static airrt_signal *airrt_priv_signal_get(airrt_signal_kind kind) {
     airrt_signal *signal = airrt_priv_get(&airrt_priv_signals);
@@ -3574,18 +3595,14 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_priv_refuse_signal(system, cell, signal, reason, NULL);
     }
 
+    unsigned char stack[AIRRT_DRAIN_BUFFER] AIRRT_ALIGNED(64);
     uint64_t end = airrt_priv_shut(cell) & AIRRT_POSITION_;
     while (airrt_load_relaxed(&cell->head) != end) {
-        unsigned char stack[512] AIRRT_ALIGNED(64);
         airrt_wrap *wrap = NULL, *spare = NULL;
-        void *msg = stack;
-        if (type->msg.size > sizeof stack || type->msg.align > 64) { /* large ones go through a block */
-            spare = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
-            if (!spare) {
-                airrt_priv_requeue(w, cell); /* memory will come */
-                return;
-            }
-            msg = airrt_priv_wrapped(spare);
+        void *msg = airrt_priv_room(&type->pools, &type->msg, stack, &spare);
+        if (!msg) {
+            airrt_priv_requeue(w, cell); /* memory will come */
+            return;
         }
         bool got = airrt_priv_take(cell, msg, type->msg.size, type->msg.align, &wrap);
         if (got) airrt_priv_lose(system, self, &type->msg, msg, wrap, AIRRT_LOSS_DIED, reason);
@@ -4195,7 +4212,7 @@ static void airrt_priv_announce(airrt_cell *cell, uint64_t key) {
 /* What an evicting sender is to do with the message it took out. */
 typedef struct airrt_evicted { airrt_system *system; airrt_mailbox *box; airrt_ref to; airrt_pools *pools; airrt_losses *losses; } airrt_evicted;
 static void airrt_priv_evicted(const airrt_evicted *e, const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
-    if (e->losses) e->losses->why = AIRRT_LOSS_DROPPED, e->losses->count++;
+    if (e->losses) e->losses->dropped++;
     if (e->system) {
         airrt_priv_lose(e->system, e->to, type, msg, wrap, AIRRT_LOSS_DROPPED, NULL);
         return;
@@ -4315,6 +4332,10 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     return AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg, const airrt_send_desc *desc, bool wait) {
+    airrt_cell *cell = airrt_priv_cell(to);
+    if (!desc && cell && to.generation && to.generation <= AIRRT_GENERATION_MAX_ && airrt_load_relaxed(&cell->type) == type &&
+        !airrt_load_relaxed(&cell->lanes) && /* mostly a ring that is full, or not there yet */
+        !airrt_priv_push_slow(cell, airrt_priv_key(to), &type->pools, msg, type->msg.size, type->msg.size, type->msg.align, 0)) return AIRRT_OK;
     return airrt_priv_send_full(to, type, msg, desc, wait, NULL);
 }
 AIRRT_API airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name, const void *msg) {
@@ -4438,19 +4459,18 @@ static bool airrt_priv_box_take(airrt_mailbox *box, void *out, airrt_wrap **wrap
 AIRRT_API void airrt_mailbox_close(airrt_mailbox *box) {
     if (!box->is_open) return;
     airrt_mailbox_seal(box);
-    airrt_wrap *wrap, *room;
+    unsigned char stack[AIRRT_DRAIN_BUFFER] AIRRT_ALIGNED(64);
     unsigned spins = 0;
     while (airrt_mailbox_length(box) > 0) {
-        room = airrt_priv_wrap_get(&box->pools, box->type.size, box->type.align);
-        if (!room) {
-            airrt_priv_spin(&spins); /* memory will come */
-            continue;
-        }
-        if (airrt_priv_box_take(box, airrt_priv_wrapped(room), &wrap)) {
+        airrt_wrap *wrap, *spare = NULL;
+        void *msg = airrt_priv_room(&box->pools, &box->type, stack, &spare);
+        if (msg && airrt_priv_box_take(box, msg, &wrap)) {
             airrt_fetch_add(&box->dead, 1, RELAXED);
-            airrt_priv_box_drop(box, airrt_priv_wrapped(room), wrap);
+            airrt_priv_box_drop(box, msg, wrap);
+        } else {
+            airrt_priv_spin(&spins); /* for a huge message: memory will come */
         }
-        airrt_priv_wrap_put(room);
+        if (spare) airrt_priv_wrap_put(spare);
     }
     airrt_priv_strip(&box->cell);
     airrt_priv_free(box->lanes, sizeof *box->lanes);
@@ -4462,8 +4482,8 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
     airrt_wrap *wrap = NULL;
     airrt_err err = AIRRT_OK;
     bool dropped = false, lane = airrt_load_relaxed(&box->cell.lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL;
-    losses->why = (airrt_loss)0;
-    losses->count = 0;
+    losses->dropped = 0;
+    losses->refused = (airrt_loss)0;
     if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL) err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
     if (!err && (desc || lane)) {
         wrap = airrt_priv_wrap_make(&box->pools, &box->type, msg, desc, priority, airrt_priv_box_now(box));
@@ -4477,12 +4497,12 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
     if (err == AIRRT_ERR_DEAD) err = AIRRT_ERR_CLOSED;
     if (!err && (lane || dropped)) airrt_fetch_add(&box->lane_accepted, 1, RELAXED);
     if (dropped) {
-        losses->why = AIRRT_LOSS_DROPPED, losses->count++;
+        losses->dropped++;
         airrt_fetch_add(&box->dropped, 1, RELAXED);
         airrt_priv_box_drop(box, (void *)(uintptr_t)msg, wrap);
     } else if (err) {
         if (wrap) airrt_priv_wrap_put(wrap);
-        losses->why = err == AIRRT_ERR_CLOSED ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL, losses->count++;
+        losses->refused = err == AIRRT_ERR_CLOSED ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL;
         airrt_fetch_add(&box->refused, 1, RELAXED);
         return err == AIRRT_ERR_INVALID ? err : airrt_priv_err(err, NULL, NULL);
     }
@@ -4515,13 +4535,14 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
         uint64_t t = airrt_load_acquire(&cell->tail), head = airrt_load_acquire(&cell->head);
         bool empty = (t & AIRRT_POSITION_) == head && !(uint32_t)airrt_load_seq(&cell->guests);
         if (!(t & AIRRT_OPEN_) && empty) return AIRRT_ERR_CLOSED;
-        if (timeout_ns == AIRRT_NO_WAIT) return empty || ++spins > 64 ? AIRRT_ERR_EMPTY : (airrt_priv_pause(), AIRRT_ERR_EMPTY);
+        if (timeout_ns == AIRRT_NO_WAIT) return AIRRT_ERR_EMPTY;
+        if (deadline == UINT64_MAX - 2) deadline = airrt_priv_deadline(timeout_ns);
         if (!empty) { /* a sender is between claim and publication */
+            if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) return AIRRT_ERR_TIMEOUT;
             airrt_priv_spin(&spins);
             continue;
         }
         if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for a mailbox");
-        if (deadline == UINT64_MAX - 2) deadline = airrt_priv_deadline(timeout_ns);
         if (!airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), UINT32_MAX)) continue;
         bool in_time = true;
         while (in_time && (airrt_load_acquire(&cell->tail) & (AIRRT_IDLE_ | AIRRT_OPEN_)) == (AIRRT_IDLE_ | AIRRT_OPEN_))
@@ -4570,10 +4591,10 @@ static void airrt_priv_release_name_locked(airrt_system *system, airrt_cell *cel
     if (at < 0) return;
     char *name = system->names_of[at].value;
     if (!airrt_priv_stb_reserve(stbds_hmlen(system->names_of), 0, sizeof *system->names_of)) {} /* a shrinking index is not needed */
-    stbds_hmdel(system->names_of, (uint64_t)cell->slot);
+    (void)stbds_hmdel(system->names_of, (uint64_t)cell->slot);
     airrt_priv_stb_release();
     if (!airrt_priv_stb_reserve(stbds_shlen(system->names), 0, sizeof *system->names)) {}
-    stbds_shdel(system->names, name);
+    (void)stbds_shdel(system->names, name);
     airrt_priv_stb_release();
     airrt_priv_free(name, 0);
 }
@@ -4600,7 +4621,7 @@ static airrt_err airrt_priv_bind_locked(airrt_system *system, const char *name, 
         airrt_priv_stb_release();
         room = airrt_priv_stb_reserve(stbds_hmlen(system->names_of), system->names_of ? stbds_arrcap(system->names_of - 1) : 0, sizeof *system->names_of);
         if (room) stbds_hmput(system->names_of, (uint64_t)ref.slot, copy);
-        else stbds_shdel(system->names, copy);
+        else (void)stbds_shdel(system->names, copy);
     }
     airrt_priv_stb_release();
     if (!room) airrt_priv_free(copy, 0);

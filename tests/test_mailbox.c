@@ -1610,8 +1610,8 @@ START_TEST(recorder_counts_refused_messages_by_reason_and_not_as_sent) {
     told_box_seal(&box);
     airrt_test_is(SEND_WITH(told_box, &box, NOTE(2), .correlation = 1), AIRRT_ERR_CLOSED);
     RECORDED(&box, 2, 0, 0, 0, 2);
-    /* refused for want of room; the third was not */
     ck_assert_uint_eq(airrt_load_relaxed(&box.recorder.dropped[AIRRT_LOSS_FULL]), 2);
+    ck_assert_uint_eq(airrt_load_relaxed(&box.recorder.dropped[AIRRT_LOSS_NO_RECEIVER]), 1);
     COUNTS_ARE(&box, .accepted = 2, .queued = 2, .refused = 3);
     told_box_close(&box);
 } END_TEST
@@ -1739,6 +1739,24 @@ START_TEST(recorder_counts_exactly_with_many_senders) {
     ck_assert_uint_eq(airrt_load_relaxed(&box.recorder.dropped[AIRRT_LOSS_DROPPED]), TELLERS * TOLD_EACH - taken);
     COUNTS_ARE(&box, .accepted = TELLERS * TOLD_EACH, .handled = taken, .dropped = TELLERS * TOLD_EACH - taken);
     told_box_close(&box);
+} END_TEST
+/* The drop function of what a send evicts seals the mailbox, so that the send itself is refused afterwards. */
+typedef struct fuse { airrt_mailbox *box; } fuse;
+static void fuse_drop(fuse *msg) {
+    if (msg->box) airrt_mailbox_seal(msg->box);
+}
+AIRRT_MESSAGE(fuse, .drop = fuse_drop);
+AIRRT_MAILBOX_RECORDED(fuse_box, fuse, airrt_atomic_recorder);
+START_TEST(recorder_is_told_what_a_refused_send_has_evicted) {
+    fuse_box box;
+    OPEN(fuse_box, &box, .capacity = 2, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST);
+    airrt_test_ok(fuse_box_send(&box, (fuse){ &box.base }));
+    airrt_test_ok(fuse_box_send(&box, (fuse){ NULL }));
+    airrt_test_is(fuse_box_send(&box, (fuse){ NULL }), AIRRT_ERR_CLOSED);
+    COUNTS_ARE(&box, .accepted = 2, .queued = 1, .dropped = 1, .refused = 1);
+    ck_assert_uint_eq(airrt_load_relaxed(&box.recorder.dropped[AIRRT_LOSS_DROPPED]), 1);
+    ck_assert_uint_eq(airrt_load_relaxed(&box.recorder.sent), 2);
+    fuse_box_close(&box);
 } END_TEST
 /* A recorder of the user's own: what happened, in order. */
 typedef struct diary { char text[64]; size_t length; } diary;
@@ -2088,6 +2106,19 @@ START_TEST(message_without_content_is_a_message) {
     COUNTS_ARE(&box, .accepted = 3, .handled = 3, .refused = 1);
     nudge_box_close(&box);
 } END_TEST
+START_TEST(send_with_an_unknown_priority_names_it) {
+    parcel_box box;
+    books_open();
+    for (int lanes = 0; lanes < 2; lanes++) {
+        OPEN(parcel_box, &box, .lanes = lanes);
+        airrt_test_is(send_at(&box, 0, (airrt_priority)(AIRRT_PRIORITY_CRITICAL + 1)), AIRRT_ERR_INVALID);
+        ck_assert_str_eq(airrt_error_last()->field, "priority");
+        airrt_test_is(send_at(&box, 0, (airrt_priority)-1), AIRRT_ERR_INVALID);
+        COUNTS_ARE(&box, .accepted = 0, .refused = 2);
+        parcel_box_close(&box);
+    }
+    ck_assert_uint_eq(DROPPED(), 0);
+} END_TEST
 START_TEST(send_with_no_options_is_a_send) {
     note_box box;
     OPEN(note_box, &box, .capacity = 2);
@@ -2153,13 +2184,14 @@ SUITE("mailbox", 60,
     recorder_keeps_the_most_that_waited, high_water_is_within_the_capacity_when_messages_are_dropped,
     high_water_is_within_the_capacity_when_messages_are_evicted, recorder_keeps_the_time_of_the_last_event,
     recorder_is_reset_when_the_mailbox_opens_again, recorder_counts_exactly_with_many_senders,
-    recorder_of_ones_own_is_told_as_it_happens, noop_recorder_changes_nothing, mailbox_carries_1_byte,
-    mailbox_carries_3_bytes, mailbox_carries_16_bytes_aligned_to_16, mailbox_carries_100_bytes,
-    mailbox_carries_4_kib, mailbox_carries_64_kib, mailbox_carries_messages_aligned_to_64,
+    recorder_is_told_what_a_refused_send_has_evicted, recorder_of_ones_own_is_told_as_it_happens,
+    noop_recorder_changes_nothing, mailbox_carries_1_byte, mailbox_carries_3_bytes,
+    mailbox_carries_16_bytes_aligned_to_16, mailbox_carries_100_bytes, mailbox_carries_4_kib,
+    mailbox_carries_64_kib, mailbox_carries_messages_aligned_to_64,
     mailbox_carries_large_messages_aligned_to_64, mailbox_carries_messages_aligned_to_256,
     mailbox_carries_messages_aligned_to_4096, message_on_its_way_is_not_overtaken_by_later_ones,
     message_on_its_way_counts_for_the_bound, receive_gives_up_in_time_while_a_message_is_on_its_way,
     out_of_memory_refuses_messages_and_loses_none, out_of_memory_refuses_messages_to_lanes_and_loses_none,
     out_of_memory_while_evicting_loses_nothing_uncounted, refused_messages_stay_the_callers,
     length_is_the_number_of_messages_queued, positions_may_wrap_around, message_without_content_is_a_message,
-    send_with_no_options_is_a_send);
+    send_with_an_unknown_priority_names_it, send_with_no_options_is_a_send);
