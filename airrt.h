@@ -65,8 +65,8 @@
  * otherwise); links pass it on, watchers are told. A panic leaks what the hook held; locks it held stay locked.
  * Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL; a thread may ask to BLOCK; a hook that
  * meets FULL keeps the message and tries again later (airrt_ctx_yield, a timer, its own stash).
- * Fairness: an actor has 64 messages a turn. While turns take below 4 us, queues of fewer than 8 actors are left to their
- * worker; behind a turn that does not end they are taken by another worker after at most a few milliseconds.
+ * Fairness: an actor has 64 messages a turn. A worker's queue is shared with others when it holds 16 us of work (judged by
+ * the turns before) or 64 actors; behind a turn that does not end, after a millisecond or two.
  *
  * THREADS
  *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait
@@ -1496,8 +1496,8 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 #define AIRRT_RING_LOG2_FIRST 2    /* slots of an actor's first ring */
 #define AIRRT_RING_LOG2_SEGMENT 10 /* unbounded mailboxes link rings of this size */
 #define AIRRT_RING_LOG2_MAX 26
-#define AIRRT_QUICK_TURN_NS 4000   /* turns below this are quick: their queue is taken from only beyond ... */
-#define AIRRT_QUICK_SURPLUS 8u     /* ... this length, or when a turn has not ended for a millisecond */
+#define AIRRT_WORTH_MOVING_NS 16000 /* a queue with less work than this is left to its worker ... */
+#define AIRRT_SURPLUS_MAX 64        /* ... unless it is this long, or a turn has not ended for a millisecond */
 #define AIRRT_SPIN_LOOKS 100       /* of a searching worker before it parks */
 
 /* ---- stb_ds: its implementation is emitted here once; only ordinary functions use its macros ---- */
@@ -2519,7 +2519,7 @@ typedef struct airrt_wheel {
     airrt_signal *slots[AIRRT_WHEEL_LEVELS][64];
 } airrt_wheel;
 
-#define AIRRT_QUEUE_SIZE 256
+#define AIRRT_QUEUE_SIZE 1024
 /* Bounded run queue: the owner pushes at the tail and pops at the head, thieves take half from the head. */
 typedef struct airrt_queue {
     airrt_atomic_u64 head AIRRT_ALIGNED(64);
@@ -3330,14 +3330,16 @@ static void airrt_priv_turn_end(airrt_worker *w) {
     w->ctx.cell = NULL;
     w->phase = AIRRT_PHASE_NONE;
 }
-/* Every 64 turns: timers, and how long a turn takes. With short turns a short queue is no reason to wake or to let in
- * another core: moving an actor costs more than it saves. A queue behind a turn that does not end is open to all. */
+/* How many actors must wait in a queue before it is worth another core's while: moving an actor costs more than a few quick
+ * turns. Pure. */
+static uint32_t airrt_priv_surplus(uint64_t ns, uint64_t turns) {
+    uint64_t worth = turns * AIRRT_WORTH_MOVING_NS / (ns ? ns : 1);
+    return worth < 1 ? 1 : worth > AIRRT_SURPLUS_MAX ? AIRRT_SURPLUS_MAX : (uint32_t)worth;
+}
+/* Every 64 turns: timers, and how long a turn takes. */
 static void airrt_priv_housekeep(airrt_worker *w) {
     uint64_t now = airrt_priv_machine_ns(NULL), turns = airrt_load_relaxed(&w->turns);
-    if (turns - w->paced_turns >= 32) {
-        bool quick = now - w->paced_ns < (turns - w->paced_turns) * AIRRT_QUICK_TURN_NS;
-        airrt_store_relaxed(&w->surplus, quick ? AIRRT_QUICK_SURPLUS : 1u);
-    }
+    if (turns - w->paced_turns >= 32) airrt_store_relaxed(&w->surplus, airrt_priv_surplus(now - w->paced_ns, turns - w->paced_turns));
     w->paced_ns = now;
     w->paced_turns = turns;
     airrt_priv_turn_end(w);
