@@ -279,7 +279,7 @@ typedef enum airrt_backpressure {
     AIRRT_BACKPRESSURE_DROP,        /* the incoming message is dropped and counted; the send returns AIRRT_OK */
     AIRRT_BACKPRESSURE_DROP_OLDEST, /* the oldest queued message is dropped and counted; capacity becomes a power of two */
     AIRRT_BACKPRESSURE_LATEST,      /* only the newest message is kept, all older ones are dropped and counted */
-    AIRRT_BACKPRESSURE_BY_PRIORITY  /* CRITICAL, HIGH: BLOCK; NORMAL: ERROR; LOW: DROP */
+    AIRRT_BACKPRESSURE_BY_PRIORITY /* CRITICAL, HIGH: BLOCK; NORMAL: ERROR; LOW: DROP */
 } airrt_backpressure;
 
 /* Why a message was not handled. */
@@ -354,7 +354,7 @@ typedef struct airrt_mailbox_desc {
     uint32_t capacity;               /* messages, 1 to 2^26; 0 = 1000 */
     airrt_backpressure backpressure; /* when full; 0 = ERROR */
     bool unbounded;                  /* no bound but memory; capacity and backpressure are not looked at */
-    bool lanes;                      /* messages of other than NORMAL priority get lanes of their own, up to capacity together;
+    bool lanes; /* messages of other than NORMAL priority get lanes of their own, up to capacity together;
                                         not with DROP_OLDEST and LATEST */
     airrt_clock clock;               /* mailboxes without a system: judges time to live; all zero = the machine's */
 } airrt_mailbox_desc;
@@ -391,7 +391,7 @@ typedef struct airrt_spawn_desc {
 typedef struct airrt_dead_letter {
     airrt_ref to, sender;     /* sender zero if not known */
     const char *type_name;
-    const void *payload;      /* of payload_size bytes; dropped after the call unless the sender still owns it (refused) */
+    const void *payload; /* of payload_size bytes; dropped after the call unless the sender still owns it (refused) */
     size_t payload_size;
     airrt_loss why;
     bool refused;             /* the send returned an error: the sender still owns the message */
@@ -420,7 +420,10 @@ typedef struct airrt_system_desc {
     struct { void (*fn)(const airrt_dead_letter *letter, void *ctx); void *ctx; } dead_letters; /* any thread */
     struct { void (*fn)(const airrt_log_item *item, void *ctx); void *ctx; } log;               /* any thread */
     struct { void (*fn)(const airrt_overrun *overrun, void *ctx); void *ctx; } overruns;        /* any thread */
-    struct { void (*fn)(void *ctx); void *ctx; } wake; /* .polled: another thread has given it work; may write to a pipe */
+    struct {
+        void (*fn)(void *ctx);
+        void *ctx;
+    } wake; /* .polled: another thread has given it work; may write to a pipe */
     airrt_allocator allocator;
     airrt_clock clock;
 } airrt_system_desc;
@@ -572,9 +575,11 @@ typedef struct airrt_mpsc {
 /* slots NULL: capacity is rounded up to a power of two, at least 2, and allocated (AIRRT_MALLOC). Else slots is an array
  * of capacity slots of the caller's, which outlives the ring, and capacity such a power of two already.
  * errors INVALID (capacity 0, above 2^30, or not a power of two for the caller's slots), NOMEM. close accepts zeroed rings. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_spsc_open(airrt_spsc *ring, void *slots, size_t capacity, size_t stride, size_t align);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_spsc_open(airrt_spsc *ring, void *slots, size_t capacity, size_t stride,
+                                                    size_t align);
 AIRRT_API void airrt_spsc_close(airrt_spsc *ring);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_mpsc_open(airrt_mpsc *ring, void *slots, size_t capacity, size_t stride, size_t align);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_mpsc_open(airrt_mpsc *ring, void *slots, size_t capacity, size_t stride,
+                                                    size_t align);
 AIRRT_API void airrt_mpsc_close(airrt_mpsc *ring);
 
 AIRRT_HOT airrt_err airrt_spsc_push(airrt_spsc *r, const void *msg, size_t size) {
@@ -600,8 +605,8 @@ AIRRT_HOT airrt_err airrt_spsc_pop(airrt_spsc *r, void *out, size_t size) {
     return AIRRT_OK;
 }
 /* Copies n slots' worth of memory from or to position `at`, in at most two pieces. */
-AIRRT_HOT void airrt_priv_spsc_copy(unsigned char *slots, uint64_t mask, uint64_t at, unsigned char *flat, size_t n, size_t size,
-                                    bool in) {
+AIRRT_HOT void airrt_priv_spsc_copy(unsigned char *slots, uint64_t mask, uint64_t at, unsigned char *flat, size_t n,
+                                    size_t size, bool in) {
     size_t first = (size_t)(mask + 1 - (at & mask));
     if (first > n) first = n;
     unsigned char *slot = slots + (at & mask) * size;
@@ -663,12 +668,14 @@ AIRRT_HOT airrt_err airrt_mpsc_push(airrt_mpsc *r, const void *msg, size_t size,
     return AIRRT_OK;
 }
 /* One compare-and-swap claims n: the single consumer frees in order, so the last slot free says that all are. */
-AIRRT_INLINE size_t airrt_mpsc_push_many(airrt_mpsc *r, const void *msgs, size_t n, size_t size, size_t offset, size_t stride) {
+AIRRT_INLINE size_t airrt_mpsc_push_many(airrt_mpsc *r, const void *msgs, size_t n, size_t size, size_t offset,
+                                         size_t stride) {
     uint64_t tail = airrt_load_relaxed(&r->push.tail);
     if (n > r->push.mask + 1) n = (size_t)(r->push.mask + 1);
     while (n > 0) {
         uint64_t last = tail + n - 1;
-        int64_t lag = (int64_t)(airrt_load_acquire(airrt_priv_seq(r->push.slots + (last & r->push.mask) * stride)) - last);
+        int64_t lag =
+            (int64_t)(airrt_load_acquire(airrt_priv_seq(r->push.slots + (last & r->push.mask) * stride)) - last);
         if (lag == 0) {
             if (airrt_cas(&r->push.tail, &tail, tail + n, RELAXED, RELAXED)) break;
         } else {
@@ -832,14 +839,16 @@ AIRRT_API airrt_table airrt_priv_table;
 
 /* The way out of the line for everything but the common case: growth, bounds, envelopes, waiting. payload_size bytes go
  * into a slot of the geometry (size, align) with the sequence flags `mark`. Returns OK, DEAD, FULL or NOMEM. */
-AIRRT_API AIRRT_COLD airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_pools *pools, const void *payload,
-                                                    size_t payload_size, size_t size, size_t align, uint64_t mark);
+AIRRT_API AIRRT_COLD airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_pools *pools,
+                                                    const void *payload, size_t payload_size, size_t size, size_t align,
+                                                    uint64_t mark);
 /* Schedules a cell whose IDLE flag the caller has cleared. */
 AIRRT_API void airrt_priv_wake(airrt_cell *cell);
 
 AIRRT_HOT unsigned char *airrt_priv_slot(uintptr_t ring, uint64_t position, size_t size, size_t align) {
     uint64_t index = (position >> 28) & (((uint64_t)1 << (ring & 63)) - 1);
-    return (unsigned char *)((ring & ~(uintptr_t)63) + AIRRT_RING_HEADER_(align) + (size_t)index * AIRRT_SLOT_STRIDE_(size, align));
+    return (unsigned char *)((ring & ~(uintptr_t)63) + AIRRT_RING_HEADER_(align) +
+                             (size_t)index * AIRRT_SLOT_STRIDE_(size, align));
 }
 
 /* The send, in two halves between which the message is assigned to its slot. The first: one compare-and-swap claims the
@@ -856,7 +865,8 @@ AIRRT_HOT void *airrt_priv_claim_slot(airrt_cell *cell, uint64_t key, uint64_t *
         uint64_t look = position - (span < lap ? span : lap);
         /* In-order frees make this one look say both that the bound is kept and that slot `position` is free.
          * acquire: pairs with the consumer's release of the slot. */
-        if (AIRRT_UNLIKELY(airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align))) != look + lap)) return NULL;
+        if (AIRRT_UNLIKELY(airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align))) != look + lap))
+            return NULL;
         /* acquire on success: a signal can have run the actor and published the same word again */
         if (AIRRT_LIKELY(airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) + AIRRT_POS1_, ACQUIRE, ACQUIRE))) {
             *word = t;
@@ -867,7 +877,8 @@ AIRRT_HOT void *airrt_priv_claim_slot(airrt_cell *cell, uint64_t key, uint64_t *
 /* The second half: publishes the message. Its slot is not to be touched any more. */
 AIRRT_HOT void airrt_priv_publish(airrt_cell *cell, void *msg, uint64_t word, size_t align) {
     unsigned char *slot = (unsigned char *)msg - AIRRT_SLOT_OFFSET_(align);
-    airrt_store_release(airrt_priv_seq(slot), (word & AIRRT_POSITION_) + AIRRT_POS1_); /* pairs with the consumer's acquire */
+    airrt_store_release(airrt_priv_seq(slot),
+                        (word & AIRRT_POSITION_) + AIRRT_POS1_); /* pairs with the consumer's acquire */
     if (word & AIRRT_IDLE_) airrt_priv_wake(cell);
 }
 
@@ -886,7 +897,8 @@ typedef struct airrt_mailbox {
 
 /* Opens the caller's mailbox, which must stay where it is until it is closed. NULL desc: all defaults. No memory is
  * taken before the first message. errors INVALID, NOMEM (lanes). One thread. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type type, const airrt_mailbox_desc *desc);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type type,
+                                                       const airrt_mailbox_desc *desc);
 /* No more sends (they return CLOSED); what is queued can still be received; a waiting receiver and waiting senders wake.
  * Any thread, again and again. */
 AIRRT_API void airrt_mailbox_seal(airrt_mailbox *box);
@@ -895,11 +907,13 @@ AIRRT_API void airrt_mailbox_close(airrt_mailbox *box);
 /* What a send has to tell a recorder: messages it dropped on its way, and why it was refused itself (0: it was not). */
 typedef struct airrt_losses { uint32_t dropped; airrt_loss refused; } airrt_losses;
 /* What NAME_send and its kin do when the short way does not fit. */
-AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg, const airrt_send_desc *desc,
-                                                                       bool wait, airrt_losses *losses);
+AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
+                                                                       const airrt_send_desc *desc, bool wait,
+                                                                       airrt_losses *losses);
 /* Moves the next message to *out; *expired: how many it passed over because their time to live was over. timeout_ns AIRRT_NO_WAIT: EMPTY at once; else TIMEOUT. CLOSED: sealed and empty.
  * The one receiving thread. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t timeout_ns, uint32_t *expired);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t timeout_ns,
+                                                       uint32_t *expired);
 /* Messages queued now. Any thread. */
 AIRRT_API size_t airrt_mailbox_length(const airrt_mailbox *box);
 AIRRT_API void airrt_mailbox_counts(const airrt_mailbox *box, airrt_counts *out);
@@ -918,7 +932,10 @@ AIRRT_API void airrt_atomic_recorder_dropped(airrt_atomic_recorder *recorder, ai
 typedef struct airrt_noop_recorder { char unused; } airrt_noop_recorder;
 AIRRT_INLINE void airrt_noop_recorder_sent(airrt_noop_recorder *recorder) { (void)recorder; }
 AIRRT_INLINE void airrt_noop_recorder_received(airrt_noop_recorder *recorder) { (void)recorder; }
-AIRRT_INLINE void airrt_noop_recorder_dropped(airrt_noop_recorder *recorder, airrt_loss loss) { (void)recorder; (void)loss; }
+AIRRT_INLINE void airrt_noop_recorder_dropped(airrt_noop_recorder *recorder, airrt_loss loss) {
+    (void)recorder;
+    (void)loss;
+}
 
 /* The first half of the common case of a send to a mailbox without runtime: no lanes, not LATEST, and room. */
 AIRRT_HOT void *airrt_priv_mailbox_claim(airrt_mailbox *box, uint64_t *word, size_t size, size_t align) {
@@ -1045,22 +1062,29 @@ typedef struct airrt_spec {
  * after start_timeout_ns; .detached, or inside an actor: at once, and a failing pre_start is seen by links and watchers.
  * Inside an actor the new one is linked to it and stops with it, unless detached. desc and out may be NULL.
  * errors NOMEM, LIMIT (max_actors), EXISTS (name), INVALID, SHUTDOWN, IGNORE, whatever pre_start returned. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_spawn(airrt_system *system, airrt_spec spec, const airrt_spawn_desc *desc, airrt_ref *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_spawn(airrt_system *system, airrt_spec spec, const airrt_spawn_desc *desc,
+                                                airrt_ref *out);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *type, const void *args,
                                                      const airrt_spawn_desc *desc, airrt_ref *out);
 
 /* Everything a send does beyond the common case. desc NULL: a plain one. */
-AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg,
-                                                                    const airrt_send_desc *desc, bool wait);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name, const void *msg);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n, size_t *sent);
+AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type,
+                                                                    const void *msg, const airrt_send_desc *desc,
+                                                                    bool wait);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name,
+                                                         const void *msg);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs,
+                                                         size_t n, size_t *sent);
 
 /* The first half of the common case of a send: see airrt_priv_claim_slot. *cell is who the second half is for. */
-AIRRT_HOT void *airrt_priv_send_claim(airrt_ref to, const airrt_actor_type *type, airrt_cell **cell, uint64_t *word, size_t size, size_t align) {
-    if (AIRRT_UNLIKELY(to.slot >= airrt_load_acquire(&airrt_priv_table.count) || to.generation > AIRRT_GENERATION_MAX_)) return NULL;
+AIRRT_HOT void *airrt_priv_send_claim(airrt_ref to, const airrt_actor_type *type, airrt_cell **cell, uint64_t *word,
+                                      size_t size, size_t align) {
+    if (AIRRT_UNLIKELY(to.slot >= airrt_load_acquire(&airrt_priv_table.count) || to.generation > AIRRT_GENERATION_MAX_))
+        return NULL;
     *cell = airrt_priv_table.cells + to.slot;
     if (AIRRT_UNLIKELY(airrt_load_relaxed(&(*cell)->type) != type || airrt_load_relaxed(&(*cell)->lanes))) return NULL;
-    return airrt_priv_claim_slot(*cell, (uint64_t)to.generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word, size, align);
+    return airrt_priv_claim_slot(*cell, (uint64_t)to.generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word, size,
+                                 align);
 }
 
 /* What the message loop finds when the short way does not fit. */
@@ -1082,8 +1106,10 @@ AIRRT_HOT void airrt_priv_run(airrt_ctx *ctx, void *msg, size_t size, size_t ali
         if (AIRRT_LIKELY(!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && ring &&
                          airrt_load_acquire(airrt_priv_seq(slot)) == head + AIRRT_POS1_)) {
             memcpy(msg, slot + AIRRT_SLOT_OFFSET_(align), size);
-            airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63))); /* pairs with the sender's acquire */
-            airrt_store_release(&cell->head, head + AIRRT_POS1_); /* after the slot: who sees the head sees the slot free */
+            airrt_store_release(airrt_priv_seq(slot),
+                                head + (AIRRT_POS1_ << (ring & 63))); /* pairs with the sender's acquire */
+            airrt_store_release(&cell->head,
+                                head + AIRRT_POS1_); /* after the slot: who sees the head sees the slot free */
             if (AIRRT_UNLIKELY(head + AIRRT_POS1_ == 0)) airrt_count(&cell->laps, 1);
         } else if (airrt_priv_next(ctx, msg, size, align) == AIRRT_NEXT_LEAVE_) {
             return;
@@ -1097,16 +1123,21 @@ AIRRT_HOT void airrt_priv_run(airrt_ctx *ctx, void *msg, size_t size, size_t ali
 
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_fail(airrt_ctx *ctx, int32_t code, const char *text);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err how);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up,
-                                                     airrt_actor_type *type, const void *msg, airrt_timer *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns,
+                                                     bool catch_up, airrt_actor_type *type, const void *msg,
+                                                     airrt_timer *out);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, const void *msg);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_unstash(airrt_ctx *ctx);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_from(airrt_ref ref, const airrt_actor_type *type);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_whereis(airrt_system *system, const char *name, const airrt_actor_type *type, airrt_ref *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_whereis(airrt_system *system, const char *name,
+                                                       const airrt_actor_type *type, airrt_ref *out);
 
 /* What a period does when it was missed: COALESCE (0) delivers once and goes on at the next multiple, CATCH_UP delivers
  * every one. */
-typedef struct airrt_every_desc { bool catch_up; uint64_t first_ns; /* delay of the first; 0 = the period */ } airrt_every_desc;
+typedef struct airrt_every_desc {
+    bool catch_up;
+    uint64_t first_ns; /* delay of the first; 0 = the period */
+} airrt_every_desc;
 
 /* Hooks may call these; each takes the ctx that the hook was given. */
 AIRRT_API airrt_system *airrt_ctx_system(const airrt_ctx *ctx);
@@ -1115,11 +1146,12 @@ AIRRT_API airrt_ref airrt_ctx_self(const airrt_ctx *ctx);
 AIRRT_INLINE const airrt_envelope *airrt_ctx_envelope(const airrt_ctx *ctx) {
     return ctx->envelope && ctx->envelope->id ? ctx->envelope : NULL;
 }
-AIRRT_API uint32_t airrt_ctx_restarts(const airrt_ctx *ctx);        /* incarnations before this one; 255 = that many or more */
+AIRRT_API uint32_t airrt_ctx_restarts(const airrt_ctx *ctx); /* incarnations before this one; 255 = that many or more */
 AIRRT_API uint64_t airrt_ctx_messages(const airrt_ctx *ctx);        /* taken from the mailbox, in all incarnations */
-AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx);          /* monotonic, read once a turn and every 64 messages */
+AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx); /* monotonic, read once a turn and every 64 messages */
 AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx);      /* when it was spawned; 0 without .timestamps */
-AIRRT_API uint64_t airrt_ctx_last_message_ns(const airrt_ctx *ctx); /* when the message before this one was taken; 0 = none, or without .timestamps */
+AIRRT_API uint64_t airrt_ctx_last_message_ns(
+    const airrt_ctx *ctx); /* when the message before this one was taken; 0 = none, or without .timestamps */
 AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx);                     /* others have their turn after this message */
 
 /* Asks to be told (on_down) when `ref` ends, or its incarnation does; at once, NO_PROCESS, if it has. *id undoes it; may be
@@ -1283,76 +1315,89 @@ extern "C" {
 #define AIRRT_STRICT_HOOKS_END_ _Pragma("GCC diagnostic pop")
 #endif
 #define AIRRT_ACTOR_IMPL(NAME, STATE, ...) AIRRT_ACTOR_IMPL_(NAME, STATE, airrt_unobserved, __VA_ARGS__, .end_ = 0)
-#define AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, ...) AIRRT_ACTOR_IMPL_(NAME, STATE, OBSERVER, __VA_ARGS__, .end_ = 0)
-#define AIRRT_ACTOR_IMPL_(NAME, STATE, OBSERVER, ...)                                                      \
-    AIRRT_GENERATED_BEGIN_                                                                                 \
-    typedef STATE NAME##_state_;                                                                           \
-    typedef struct NAME##_hooks {                                                                          \
-        airrt_err (*handle)(NAME##_ctx *ctx, NAME##_state_ *state, const NAME##_msg *msg);                 \
-        airrt_err (*pre_start)(NAME##_ctx *ctx, NAME##_state_ *state, const NAME##_args *args);            \
-        void (*post_stop)(NAME##_ctx *ctx, NAME##_state_ *state, const airrt_reason *reason);              \
-        airrt_action (*on_error)(NAME##_ctx *ctx, NAME##_state_ *state, const airrt_reason *reason);       \
-        airrt_err (*on_down)(NAME##_ctx *ctx, NAME##_state_ *state, const airrt_down *down);               \
-        airrt_err (*on_exit)(NAME##_ctx *ctx, NAME##_state_ *state, const airrt_down *down);               \
-        airrt_health (*health)(NAME##_ctx *ctx, NAME##_state_ *state);                                     \
-        airrt_mailbox_desc mailbox;                                                                        \
-        uint32_t redeliver, stash_capacity;                                                                \
-        bool timestamps;                                                                                   \
-        int end_;                                                                                          \
-    } NAME##_hooks;                                                                                        \
-    AIRRT_STRICT_HOOKS_BEGIN_                                                                              \
-    static const NAME##_hooks NAME##_hooks_ = { .handle = __VA_ARGS__ };                                   \
-    AIRRT_STRICT_HOOKS_END_                                                                                \
-    AIRRT_INLINE airrt_err NAME##_deliver_(airrt_ctx *ctx, void *state, const void *msg) {                 \
-        OBSERVER##_received((NAME##_ctx *)ctx);                                                            \
-        airrt_err err = NAME##_hooks_.handle((NAME##_ctx *)ctx, (NAME##_state_ *)state, (const NAME##_msg *)msg); \
-        OBSERVER##_handled((NAME##_ctx *)ctx);                                                             \
-        return err;                                                                                        \
-    }                                                                                                      \
-    AIRRT_INLINE void NAME##_run_(airrt_ctx *ctx) {                                                        \
-        NAME##_msg msg;                                                                                    \
-        airrt_priv_run(ctx, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), NAME##_deliver_);                 \
-    }                                                                                                      \
-    AIRRT_INLINE airrt_err NAME##_start_(airrt_ctx *ctx, void *state, const void *args) {                  \
-        if (!NAME##_hooks_.pre_start) return AIRRT_OK;                                                     \
-        return NAME##_hooks_.pre_start((NAME##_ctx *)ctx, (NAME##_state_ *)state, (const NAME##_args *)args); \
-    }                                                                                                      \
-    AIRRT_INLINE void NAME##_stop_(airrt_ctx *ctx, void *state, const airrt_reason *reason) {              \
-        if (NAME##_hooks_.post_stop) NAME##_hooks_.post_stop((NAME##_ctx *)ctx, (NAME##_state_ *)state, reason); \
-    }                                                                                                      \
-    AIRRT_INLINE airrt_action NAME##_error_(airrt_ctx *ctx, void *state, const airrt_reason *reason) {     \
-        if (!NAME##_hooks_.on_error) return AIRRT_ACTION_STOP;                                             \
-        return NAME##_hooks_.on_error((NAME##_ctx *)ctx, (NAME##_state_ *)state, reason);                  \
-    }                                                                                                      \
-    AIRRT_INLINE airrt_err NAME##_down_(airrt_ctx *ctx, void *state, const airrt_down *down) {             \
-        return NAME##_hooks_.on_down ? NAME##_hooks_.on_down((NAME##_ctx *)ctx, (NAME##_state_ *)state, down) : AIRRT_OK; \
-    }                                                                                                      \
-    AIRRT_INLINE airrt_err NAME##_exit_(airrt_ctx *ctx, void *state, const airrt_down *down) {             \
-        return NAME##_hooks_.on_exit ? NAME##_hooks_.on_exit((NAME##_ctx *)ctx, (NAME##_state_ *)state, down) : AIRRT_OK; \
-    }                                                                                                      \
-    AIRRT_INLINE airrt_health NAME##_health_(airrt_ctx *ctx, void *state) {                                \
+#define AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, ...) \
+    AIRRT_ACTOR_IMPL_(NAME, STATE, OBSERVER, __VA_ARGS__, .end_ = 0)
+#define AIRRT_ACTOR_IMPL_(NAME, STATE, OBSERVER, ...)                                                                  \
+    AIRRT_GENERATED_BEGIN_                                                                                             \
+    typedef STATE NAME##_state_;                                                                                       \
+    typedef struct NAME##_hooks {                                                                                      \
+        airrt_err (*handle)(NAME##_ctx * ctx, NAME##_state_ *state, const NAME##_msg *msg);                            \
+        airrt_err (*pre_start)(NAME##_ctx * ctx, NAME##_state_ *state, const NAME##_args *args);                       \
+        void (*post_stop)(NAME##_ctx * ctx, NAME##_state_ *state, const airrt_reason *reason);                         \
+        airrt_action (*on_error)(NAME##_ctx * ctx, NAME##_state_ *state, const airrt_reason *reason);                  \
+        airrt_err (*on_down)(NAME##_ctx * ctx, NAME##_state_ *state, const airrt_down *down);                          \
+        airrt_err (*on_exit)(NAME##_ctx * ctx, NAME##_state_ *state, const airrt_down *down);                          \
+        airrt_health (*health)(NAME##_ctx * ctx, NAME##_state_ *state);                                                \
+        airrt_mailbox_desc mailbox;                                                                                    \
+        uint32_t redeliver, stash_capacity;                                                                            \
+        bool timestamps;                                                                                               \
+        int end_;                                                                                                      \
+    } NAME##_hooks;                                                                                                    \
+    AIRRT_STRICT_HOOKS_BEGIN_                                                                                          \
+    static const NAME##_hooks NAME##_hooks_ = { .handle = __VA_ARGS__ };                                               \
+    AIRRT_STRICT_HOOKS_END_                                                                                            \
+    AIRRT_INLINE airrt_err NAME##_deliver_(airrt_ctx *ctx, void *state, const void *msg) {                             \
+        OBSERVER##_received((NAME##_ctx *)ctx);                                                                        \
+        airrt_err err = NAME##_hooks_.handle((NAME##_ctx *)ctx, (NAME##_state_ *)state, (const NAME##_msg *)msg);      \
+        OBSERVER##_handled((NAME##_ctx *)ctx);                                                                         \
+        return err;                                                                                                    \
+    }                                                                                                                  \
+    AIRRT_INLINE void NAME##_run_(airrt_ctx *ctx) {                                                                    \
+        NAME##_msg msg;                                                                                                \
+        airrt_priv_run(ctx, &msg, sizeof msg, AIRRT_ALIGNOF(NAME##_msg), NAME##_deliver_);                             \
+    }                                                                                                                  \
+    AIRRT_INLINE airrt_err NAME##_start_(airrt_ctx *ctx, void *state, const void *args) {                              \
+        if (!NAME##_hooks_.pre_start) return AIRRT_OK;                                                                 \
+        return NAME##_hooks_.pre_start((NAME##_ctx *)ctx, (NAME##_state_ *)state, (const NAME##_args *)args);          \
+    }                                                                                                                  \
+    AIRRT_INLINE void NAME##_stop_(airrt_ctx *ctx, void *state, const airrt_reason *reason) {                          \
+        if (NAME##_hooks_.post_stop) NAME##_hooks_.post_stop((NAME##_ctx *)ctx, (NAME##_state_ *)state, reason);       \
+    }                                                                                                                  \
+    AIRRT_INLINE airrt_action NAME##_error_(airrt_ctx *ctx, void *state, const airrt_reason *reason) {                 \
+        if (!NAME##_hooks_.on_error) return AIRRT_ACTION_STOP;                                                         \
+        return NAME##_hooks_.on_error((NAME##_ctx *)ctx, (NAME##_state_ *)state, reason);                              \
+    }                                                                                                                  \
+    AIRRT_INLINE airrt_err NAME##_down_(airrt_ctx *ctx, void *state, const airrt_down *down) {                         \
+        return NAME##_hooks_.on_down ? NAME##_hooks_.on_down((NAME##_ctx *)ctx, (NAME##_state_ *)state, down)          \
+                                     : AIRRT_OK;                                                                       \
+    }                                                                                                                  \
+    AIRRT_INLINE airrt_err NAME##_exit_(airrt_ctx *ctx, void *state, const airrt_down *down) {                         \
+        return NAME##_hooks_.on_exit ? NAME##_hooks_.on_exit((NAME##_ctx *)ctx, (NAME##_state_ *)state, down)          \
+                                     : AIRRT_OK;                                                                       \
+    }                                                                                                                  \
+    AIRRT_INLINE airrt_health NAME##_health_(airrt_ctx *ctx, void *state) {                                            \
         return NAME##_hooks_.health ? NAME##_hooks_.health((NAME##_ctx *)ctx, (NAME##_state_ *)state) : AIRRT_HEALTHY; \
-    }                                                                                                      \
-    AIRRT_INLINE void NAME##_describe_(airrt_actor_type *type) {                                           \
-        type->has = (NAME##_hooks_.pre_start ? AIRRT_HAS_START_ : 0u) | (NAME##_hooks_.post_stop ? AIRRT_HAS_STOP_ : 0u) | \
-                    (NAME##_hooks_.on_error ? AIRRT_HAS_ERROR_ : 0u) | (NAME##_hooks_.on_down ? AIRRT_HAS_DOWN_ : 0u) | \
-                    (NAME##_hooks_.on_exit ? AIRRT_HAS_EXIT_ : 0u) | (NAME##_hooks_.health ? AIRRT_HAS_HEALTH_ : 0u); \
-        type->mailbox = NAME##_hooks_.mailbox;                                                             \
-        type->redeliver = NAME##_hooks_.redeliver;                                                         \
-        type->stash_capacity = NAME##_hooks_.stash_capacity;                                               \
-        type->timestamps = NAME##_hooks_.timestamps;                                                       \
-    }                                                                                                      \
-    AIRRT_DESIGNATORS_BEGIN_                                                                               \
-    airrt_actor_type NAME##_actor_ = {                                                                     \
-        .name = #NAME, .run = NAME##_run_, .deliver = NAME##_deliver_, .start = NAME##_start_,             \
-        .stop = NAME##_stop_, .error = NAME##_error_, .down = NAME##_down_, .exit = NAME##_exit_,          \
-        .health = NAME##_health_, .message = NAME##_message_, .describe = NAME##_describe_,                \
-        .state_size = AIRRT_CONTENT_SIZE_(NAME##_state_), .state_align = AIRRT_ALIGNOF(NAME##_state_),     \
-        .args_size = AIRRT_CONTENT_SIZE_(NAME##_args), .args_align = AIRRT_ALIGNOF(NAME##_args)            \
-    };                                                                                                     \
-    AIRRT_DESIGNATORS_END_                                                                                 \
-    AIRRT_GENERATED_END_                                                                                   \
-    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_state_) <= 64, "AIRRT_ACTOR_IMPL(" #NAME "): state aligned to more than 64 bytes")
+    }                                                                                                                  \
+    AIRRT_INLINE void NAME##_describe_(airrt_actor_type *type) {                                                       \
+        type->has =                                                                                                    \
+            (NAME##_hooks_.pre_start ? AIRRT_HAS_START_ : 0u) | (NAME##_hooks_.post_stop ? AIRRT_HAS_STOP_ : 0u) |     \
+            (NAME##_hooks_.on_error ? AIRRT_HAS_ERROR_ : 0u) | (NAME##_hooks_.on_down ? AIRRT_HAS_DOWN_ : 0u) |        \
+            (NAME##_hooks_.on_exit ? AIRRT_HAS_EXIT_ : 0u) | (NAME##_hooks_.health ? AIRRT_HAS_HEALTH_ : 0u);          \
+        type->mailbox = NAME##_hooks_.mailbox;                                                                         \
+        type->redeliver = NAME##_hooks_.redeliver;                                                                     \
+        type->stash_capacity = NAME##_hooks_.stash_capacity;                                                           \
+        type->timestamps = NAME##_hooks_.timestamps;                                                                   \
+    }                                                                                                                  \
+    AIRRT_DESIGNATORS_BEGIN_                                                                                           \
+    airrt_actor_type NAME##_actor_ = { .name = #NAME,                                                                  \
+                                       .run = NAME##_run_,                                                             \
+                                       .deliver = NAME##_deliver_,                                                     \
+                                       .start = NAME##_start_,                                                         \
+                                       .stop = NAME##_stop_,                                                           \
+                                       .error = NAME##_error_,                                                         \
+                                       .down = NAME##_down_,                                                           \
+                                       .exit = NAME##_exit_,                                                           \
+                                       .health = NAME##_health_,                                                       \
+                                       .message = NAME##_message_,                                                     \
+                                       .describe = NAME##_describe_,                                                   \
+                                       .state_size = AIRRT_CONTENT_SIZE_(NAME##_state_),                               \
+                                       .state_align = AIRRT_ALIGNOF(NAME##_state_),                                    \
+                                       .args_size = AIRRT_CONTENT_SIZE_(NAME##_args),                                  \
+                                       .args_align = AIRRT_ALIGNOF(NAME##_args) };                                     \
+    AIRRT_DESIGNATORS_END_                                                                                             \
+    AIRRT_GENERATED_END_                                                                                               \
+    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_state_) <= 64,                                                            \
+                        "AIRRT_ACTOR_IMPL(" #NAME "): state aligned to more than 64 bytes")
 
 /* ---- >>requests ------------------------------------------------------------------------------------------------- */
 
@@ -1364,8 +1409,8 @@ extern "C" {
  *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
  *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting
  *   void NAME_fulfil(NAME_promise, REPLY);         cannot fail; who came too late reaches nobody */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
-                                                   void *out, size_t size);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg,
+                                                   uint64_t timeout_ns, void *out, size_t size);
 AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size);
 AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx);
 AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void *value, size_t size);
@@ -1407,11 +1452,13 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_open(const airrt_system_desc *d
  * memory are left to it, and the log hook says so. */
 AIRRT_API void airrt_system_close(airrt_system *system);
 /* Opens a system, runs body(system, arg) on this thread, shuts down, closes; the first error of these. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *desc, airrt_err (*body)(airrt_system *system, void *arg), void *arg);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *desc,
+                                                     airrt_err (*body)(airrt_system *system, void *arg), void *arg);
 /* Ends all actors: first, unless .now, what is queued is handled; at the deadline the rest is killed and TIMEOUT is
  * returned. From the call on nothing can be spawned from outside. Any thread but a hook (CONTEXT), again and again: later
  * calls wait for the first and report the same. desc and out may be NULL. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc, airrt_shutdown_report *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
+                                                          airrt_shutdown_report *out);
 /* Waits until no actor is runnable or running and nothing is queued; timers do not count. TIMEOUT, CONTEXT. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_ns);
 /* .polled systems: runs at most `budget` turns of actors, and due timers, on this thread; returns how many turns were
@@ -1441,9 +1488,11 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *ou
 
 /* Names are unique in a system, copied, at most 255 bytes; an actor has at most one. Released by its end, before anybody is
  * told of it. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_register(airrt_system *system, const char *name, airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, const char *name);                 /* NOT_FOUND */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_whereis(airrt_system *system, const char *name, airrt_ref *out);      /* NOT_FOUND */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_register(airrt_system *system, const char *name,
+                                                        airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, const char *name); /* NOT_FOUND */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_whereis(airrt_system *system, const char *name,
+                                                  airrt_ref *out); /* NOT_FOUND */
 
 /* Ids. message: sequential in this process; uuid: unique across machines. Any thread. */
 AIRRT_API uint64_t airrt_message_id(void);
@@ -1487,7 +1536,8 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 #define AIRRT_FAULT(SITE) 0 /* true makes the site fail: an allocation, a thread; SITE is a string */
 #endif
 #ifndef AIRRT_ACTORS_MAX
-#define AIRRT_ACTORS_MAX (sizeof(void *) > 4 ? (uint32_t)1 << 24 : (uint32_t)1 << 18) /* in the process; address space only */
+#define AIRRT_ACTORS_MAX \
+    (sizeof(void *) > 4 ? (uint32_t)1 << 24 : (uint32_t)1 << 18) /* in the process; address space only */
 #endif
 #ifndef AIRRT_TURN_MESSAGES
 #define AIRRT_TURN_MESSAGES 64 /* of one actor before the next one has its turn */
@@ -1523,7 +1573,8 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 AIRRT_STB_BEGIN_
 #if !defined(AIRRT_NO_STB_DS_IMPLEMENTATION) && !defined(STB_DS_IMPLEMENTATION)
 /* stb_ds does not check its allocations: what a put can need is set aside before it starts. */
-static void *airrt_priv_stb_realloc(void *old, size_t size) __attribute__((unused)); /* unless STBDS_REALLOC is another's */
+static void *airrt_priv_stb_realloc(void *old, size_t size)
+    __attribute__((unused)); /* unless STBDS_REALLOC is another's */
 static void airrt_priv_stb_free(void *old) __attribute__((unused));
 #ifndef STBDS_REALLOC
 #define STBDS_REALLOC(CTX, PTR, SIZE) airrt_priv_stb_realloc((PTR), (SIZE))
@@ -1710,7 +1761,8 @@ static void *airrt_priv_stb_realloc(void *old, size_t size) {
     for (int i = 0; !old && i < 2; i++)
         if (airrt_priv_stb_spare[i].ptr && airrt_priv_stb_spare[i].size >= size &&
             (pick < 0 || airrt_priv_stb_spare[i].size < airrt_priv_stb_spare[pick].size)) pick = i;
-    if (pick < 0 || !airrt_priv_stb_spare[pick].ptr || airrt_priv_stb_spare[pick].size < size) return realloc(old, size);
+    if (pick < 0 || !airrt_priv_stb_spare[pick].ptr || airrt_priv_stb_spare[pick].size < size)
+        return realloc(old, size);
     void *block = airrt_priv_stb_spare[pick].ptr;
     airrt_priv_stb_spare[pick].ptr = NULL;
     if (old) memcpy(block, old, airrt_priv_stb_spare[pick].old_size);
@@ -1724,7 +1776,8 @@ static bool airrt_priv_stb_reserve(ptrdiff_t length, size_t capacity, size_t ele
     airrt_priv_stb_spare[0].size = sizeof(stbds_array_header) + (2 * capacity + 16) * elem_size;
     airrt_priv_stb_spare[0].old_size = capacity ? sizeof(stbds_array_header) + capacity * elem_size : 0;
     airrt_priv_stb_spare[1].size = 1024 + 16 * 8 * entries;
-    for (int i = 0; i < 2; i++) airrt_priv_stb_spare[i].ptr = AIRRT_FAULT("stb_ds") ? NULL : malloc(airrt_priv_stb_spare[i].size);
+    for (int i = 0; i < 2; i++)
+        airrt_priv_stb_spare[i].ptr = AIRRT_FAULT("stb_ds") ? NULL : malloc(airrt_priv_stb_spare[i].size);
     return airrt_priv_stb_spare[0].ptr && airrt_priv_stb_spare[1].ptr;
 }
 static void airrt_priv_stb_release(void) {
@@ -1766,13 +1819,13 @@ AIRRT_API const char *airrt_err_str(airrt_err err) {
     return "unknown error";
 }
 AIRRT_API const char *airrt_exit_str(airrt_exit kind) {
-    static const char *const names[] = { "none", "normal", "shutdown", "shutdown with a term", "killed", "error", "crash",
-                                         "timeout", "no process" };
+    static const char *const names[] = { "none",  "normal",  "shutdown",  "shutdown with a term", "killed", "error",
+                                         "crash", "timeout", "no process" };
     return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
 }
 AIRRT_API const char *airrt_loss_str(airrt_loss loss) {
-    static const char *const names[] = { "none", "full", "no receiver", "shutdown", "dropped", "expired", "receiver died",
-                                         "quarantined" };
+    static const char *const names[] = { "none",    "full",    "no receiver",   "shutdown",
+                                         "dropped", "expired", "receiver died", "quarantined" };
     return (unsigned)loss < sizeof names / sizeof *names ? names[loss] : "unknown";
 }
 AIRRT_API const char *airrt_state_str(airrt_state state) {
@@ -1808,7 +1861,8 @@ AIRRT_API uint64_t airrt_message_id(void) {
 AIRRT_API airrt_uuid airrt_uuid_make(void) {
     /* Milliseconds and a 12-bit count within them never go back in one process: ids made later sort later. */
     static airrt_atomic_u64 last;
-    uint64_t stamp = airrt_priv_machine_wall_ns(NULL) / 1000000u << 12, before = airrt_load_relaxed(&last), tail = airrt_priv_random();
+    uint64_t stamp = airrt_priv_machine_wall_ns(NULL) / 1000000u << 12, before = airrt_load_relaxed(&last),
+             tail = airrt_priv_random();
     do {
         if (stamp <= before) stamp = before + 1;
     } while (!airrt_cas(&last, &before, stamp, RELAXED, RELAXED));
@@ -1847,7 +1901,8 @@ static airrt_err airrt_priv_ring_slots(void **slots, void **allocated, size_t *c
     *allocated = NULL;
     AIRRT_TRY(airrt_priv_ring_capacity(capacity, *slots != NULL));
     if (*slots) return AIRRT_OK;
-    *slots = *allocated = *capacity < SIZE_MAX / stride ? airrt_priv_alloc(*capacity * stride, align > 64 ? align : 64) : NULL;
+    *slots = *allocated =
+        *capacity < SIZE_MAX / stride ? airrt_priv_alloc(*capacity * stride, align > 64 ? align : 64) : NULL;
     return *slots ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOMEM, "slots", NULL);
 }
 AIRRT_API airrt_err airrt_spsc_open(airrt_spsc *ring, void *slots, size_t capacity, size_t stride, size_t align) {
@@ -1904,8 +1959,16 @@ typedef enum airrt_signal_kind {
     AIRRT_SIGNAL_TIMER,
     AIRRT_SIGNAL_MESSAGE    /* a message of a priority lane */
 } airrt_signal_kind;
-enum { AIRRT_WORD_FREE, AIRRT_WORD_OPEN, AIRRT_WORD_WRITING, AIRRT_WORD_DONE, AIRRT_WORD_GONE, AIRRT_WORD_ARMED, AIRRT_WORD_FIRED,
-       AIRRT_WORD_CANCELLED };
+enum {
+    AIRRT_WORD_FREE,
+    AIRRT_WORD_OPEN,
+    AIRRT_WORD_WRITING,
+    AIRRT_WORD_DONE,
+    AIRRT_WORD_GONE,
+    AIRRT_WORD_ARMED,
+    AIRRT_WORD_FIRED,
+    AIRRT_WORD_CANCELLED
+};
 #define AIRRT_WORD_STATE(W) ((W)&15u)
 #define AIRRT_WORD_GENERATION(W) ((W) >> 4)
 
@@ -1919,15 +1982,21 @@ typedef struct airrt_signal {
     uint8_t kind;
     bool near, link_tie, parent;      /* of a tie: the end of who made it; a link; its other end is this one's parent */
     airrt_ref owner, peer;            /* the timer's actor; the other end of a tie */
-    airrt_atomic_u64 id;              /* of a tie while it is attached, else 0: what `match` of the other end is compared with */
+    airrt_atomic_u64 id; /* of a tie while it is attached, else 0: what `match` of the other end is compared with */
     uint64_t match;
     uint32_t twin;                    /* index of the other end */
-    uint64_t due, serial;             /* the receiver's position, and the last of its lane messages, that a DOWN waits for */
+    uint64_t due, serial; /* the receiver's position, and the last of its lane messages, that a DOWN waits for */
     airrt_actor_type *type;           /* of a timer's message */
     union {
         airrt_reason reason;
-        struct { struct airrt_signal *prev, *next; uint64_t at_ns, period_ns; struct airrt_wheel *wheel; airrt_wrap *wrap;
-                 uint8_t level, place; bool catch_up; } timer; /* prev, next: in the wheel */
+        struct {
+            struct airrt_signal *prev, *next;
+            uint64_t at_ns, period_ns;
+            struct airrt_wheel *wheel;
+            airrt_wrap *wrap;
+            uint8_t level, place;
+            bool catch_up;
+        } timer; /* prev, next: in the wheel */
         struct { void *out; size_t size; airrt_err err; airrt_reason *reason; } answer;
         airrt_wrap *wrap;
     } u;
@@ -1953,8 +2022,12 @@ airrt_table airrt_priv_table;
 static uint32_t airrt_priv_carved;  /* cells given to the pool so far; guarded by the pool's lock */
 static airrt_pool airrt_priv_cells = { .size = sizeof(airrt_cell), .align = 64, .link_at = offsetof(airrt_cell, link),
                                        .batch = 64, .index = 0, .kind = AIRRT_POOL_CELLS };
-static airrt_pool airrt_priv_signals = { .size = sizeof(airrt_signal), .align = 64, .link_at = offsetof(airrt_signal, link),
-                                         .batch = 32, .index = 1, .kind = AIRRT_POOL_SIGNALS };
+static airrt_pool airrt_priv_signals = { .size = sizeof(airrt_signal),
+                                         .align = 64,
+                                         .link_at = offsetof(airrt_signal, link),
+                                         .batch = 32,
+                                         .index = 1,
+                                         .kind = AIRRT_POOL_SIGNALS };
 static airrt_atomic_ptr airrt_priv_signal_chunks[26]; /* chunk k holds 64 << k of them */
 static uint32_t airrt_priv_signal_chunk_count;
 
@@ -1969,7 +2042,9 @@ static airrt_signal *airrt_priv_signal_at(uint32_t index) {
 /* The block of a handle that may be anything; NULL if there never was such a block. */
 static airrt_signal *airrt_priv_signal_of(uint32_t slot) {
     if (slot == 0 || slot >= 64u * ((1u << 26) - 1u)) return NULL;
-    return airrt_load_acquire(&airrt_priv_signal_chunks[31u - (unsigned)__builtin_clz(slot / 64 + 1)]) ? airrt_priv_signal_at(slot) : NULL;
+    return airrt_load_acquire(&airrt_priv_signal_chunks[31u - (unsigned)__builtin_clz(slot / 64 + 1)])
+               ? airrt_priv_signal_at(slot)
+               : NULL;
 }
 /* Turns what a lane held, newest first, into oldest first. Returns the first index. */
 static uint32_t airrt_priv_reverse(uint32_t newest) {
@@ -2003,7 +2078,8 @@ static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
     uint32_t max = AIRRT_ACTORS_MAX, usable = airrt_load_relaxed(&airrt_priv_table.count);
     if (!airrt_priv_table.cells) {
         void *reserved = AIRRT_FAULT("table") ? MAP_FAILED
-            : mmap(NULL, (size_t)max * sizeof(airrt_cell), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                                              : mmap(NULL, (size_t)max * sizeof(airrt_cell), PROT_NONE,
+                                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (reserved == MAP_FAILED) return false;
         airrt_priv_table.cells = reserved;
     }
@@ -2013,7 +2089,8 @@ static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
         void *first = airrt_priv_table.cells + usable;
         if (mprotect(first, more * sizeof(airrt_cell), PROT_READ | PROT_WRITE)) return false;
 #if defined(__linux__) && !defined(AIRRT_NO_POPULATE)
-        if (usable >= 8192) madvise(first, more * sizeof(airrt_cell), 23 /* MADV_POPULATE_WRITE: one call, not 256 faults */);
+        if (usable >= 8192)
+            madvise(first, more * sizeof(airrt_cell), 23 /* MADV_POPULATE_WRITE: one call, not 256 faults */);
 #endif
         airrt_store_release(&airrt_priv_table.count, usable + more);
     }
@@ -2101,7 +2178,8 @@ static airrt_pool *airrt_priv_pool(size_t size, size_t align, size_t link_at, ui
     airrt_pool *pool = NULL;
     airrt_priv_lock(&airrt_priv_process.lock);
     for (uint64_t probe = 0; !pool; probe++) {
-        uint64_t key = airrt_priv_map_key(airrt_priv_mix(airrt_priv_mix(size) ^ align) ^ airrt_priv_mix(shape + probe * 0x9e3779b97f4a7c15u));
+        uint64_t key = airrt_priv_map_key(airrt_priv_mix(airrt_priv_mix(size) ^ align) ^
+                                          airrt_priv_mix(shape + probe * 0x9e3779b97f4a7c15u));
         ptrdiff_t at = stbds_hmlen(airrt_priv_process.pools) ? stbds_hmgeti(airrt_priv_process.pools, key) : -1;
         if (at >= 0) {
             airrt_pool *found = airrt_priv_process.pools[at].value;
@@ -2129,12 +2207,14 @@ static airrt_pool *airrt_priv_pool(size_t size, size_t align, size_t link_at, ui
 }
 
 AIRRT_STB_END_
-static AIRRT_COLD airrt_pool *airrt_priv_find_pool(airrt_atomic_ptr *cache, size_t size, size_t align, size_t link_at, uint64_t shape) {
+static AIRRT_COLD airrt_pool *airrt_priv_find_pool(airrt_atomic_ptr *cache, size_t size, size_t align, size_t link_at,
+                                                   uint64_t shape) {
     airrt_pool *pool = airrt_priv_pool(size, align, link_at, shape);
     if (pool) airrt_store_release(cache, pool);
     return pool;
 }
-AIRRT_INLINE airrt_pool *airrt_priv_cached_pool(airrt_atomic_ptr *cache, size_t size, size_t align, size_t link_at, uint64_t shape) {
+AIRRT_INLINE airrt_pool *airrt_priv_cached_pool(airrt_atomic_ptr *cache, size_t size, size_t align, size_t link_at,
+                                                uint64_t shape) {
     airrt_pool *pool = airrt_load_acquire(cache);
     return AIRRT_LIKELY(pool != NULL) ? pool : airrt_priv_find_pool(cache, size, align, link_at, shape);
 }
@@ -2143,8 +2223,8 @@ static airrt_ring *airrt_priv_ring_get(airrt_pools *pools, size_t size, size_t a
     size_t stride = AIRRT_SLOT_STRIDE_(size, align);
     if (stride > (SIZE_MAX / 2 - AIRRT_RING_HEADER_(align)) >> log2) return NULL;
     size_t bytes = AIRRT_RING_HEADER_(align) + (stride << log2);
-    airrt_pool *pool = airrt_priv_cached_pool(&pools->rings[log2], bytes, align < 64 ? 64 : align, offsetof(airrt_ring, u.link),
-                                              (uint64_t)stride << 8 | log2);
+    airrt_pool *pool = airrt_priv_cached_pool(&pools->rings[log2], bytes, align < 64 ? 64 : align,
+                                              offsetof(airrt_ring, u.link), (uint64_t)stride << 8 | log2);
     airrt_ring *ring = pool ? airrt_priv_get(pool) : NULL;
     if (!ring) return NULL;
     AIRRT_ASSERT(((uintptr_t)ring & 63) == 0);
@@ -2179,7 +2259,8 @@ AIRRT_INLINE void airrt_priv_wrap_put(airrt_wrap *wrap) { airrt_priv_put(wrap->p
 
 #define AIRRT_DRAIN_BUFFER 4096
 /* Room for one message that is to be dropped: on the stack, or for huge ones in *spare; NULL: no memory. */
-static void *airrt_priv_room(airrt_pools *pools, const airrt_message_type *type, unsigned char *stack, airrt_wrap **spare) {
+static void *airrt_priv_room(airrt_pools *pools, const airrt_message_type *type, unsigned char *stack,
+                             airrt_wrap **spare) {
     if (type->size <= AIRRT_DRAIN_BUFFER && type->align <= 64) return stack;
     *spare = airrt_priv_wrap_get(pools, type->size, type->align);
     return *spare ? airrt_priv_wrapped(*spare) : NULL;
@@ -2220,10 +2301,11 @@ static uint32_t airrt_priv_log2_for(uint32_t capacity) {
 }
 
 /* Attaches a ring with the message already in it. OK, NOMEM, or EXISTS: the word has moved, start again. */
-static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, airrt_pools *pools, const void *payload, size_t payload_size, size_t size, size_t align,
-                                 uint64_t mark) {
+static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, airrt_pools *pools, const void *payload,
+                                 size_t payload_size, size_t size, size_t align, uint64_t mark) {
     uint64_t position = t & AIRRT_POSITION_, backlog = 0;
-    uint32_t capacity = airrt_load_relaxed(&cell->capacity), log2 = AIRRT_RING_LOG2_FIRST, last = AIRRT_RING_LOG2_SEGMENT;
+    uint32_t capacity = airrt_load_relaxed(&cell->capacity), log2 = AIRRT_RING_LOG2_FIRST,
+             last = AIRRT_RING_LOG2_SEGMENT;
     uintptr_t old = 0;
     if (capacity != AIRRT_UNLIMITED) last = airrt_priv_log2_for(capacity);
     if (!(t & AIRRT_NORING_)) {
@@ -2262,17 +2344,19 @@ static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, airrt_pools *pool
         return AIRRT_ERR_EXISTS;
     }
     airrt_store_release(&cell->ring, tagged); /* pairs with the senders' load of ring */
-    if (t & AIRRT_NORING_) airrt_store_release(&cell->first, (void *)tagged); /* pairs with the consumer's load of first */
+    if (t & AIRRT_NORING_)
+        airrt_store_release(&cell->first, (void *)tagged); /* pairs with the consumer's load of first */
     else airrt_store_release(&((airrt_ring *)(old & ~(uintptr_t)63))->next, (void *)tagged);
     /* A swap loop, not a store: signals may have changed the flags meanwhile. */
     uint64_t e = airrt_load_relaxed(&cell->tail);
-    while (!airrt_cas(&cell->tail, &e, (e & ~(uint64_t)(AIRRT_IDLE_ | AIRRT_RESIZE_ | AIRRT_NORING_)) + AIRRT_POS1_, ACQ_REL, RELAXED)) {}
+    while (!airrt_cas(&cell->tail, &e, (e & ~(uint64_t)(AIRRT_IDLE_ | AIRRT_RESIZE_ | AIRRT_NORING_)) + AIRRT_POS1_,
+                      ACQ_REL, RELAXED)) {}
     if (e & AIRRT_IDLE_) airrt_priv_wake(cell);
     return AIRRT_OK;
 }
 
-AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_pools *pools, const void *payload, size_t payload_size,
-                                         size_t size, size_t align, uint64_t mark) {
+AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_pools *pools, const void *payload,
+                                         size_t payload_size, size_t size, size_t align, uint64_t mark) {
     unsigned spins = 0;
     uint64_t t = airrt_load_acquire(&cell->tail);
     for (;;) {
@@ -2286,8 +2370,10 @@ AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_p
         if (!(t & AIRRT_NORING_)) {
             uintptr_t ring = airrt_load_acquire(&cell->ring);
             uint32_t capacity = airrt_load_relaxed(&cell->capacity);
-            uint64_t lap = AIRRT_POS1_ << (ring & 63), bound = (uint64_t)capacity << 28, span = bound < lap ? bound : lap;
-            uint64_t look = position - span, seq = airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align)));
+            uint64_t lap = AIRRT_POS1_ << (ring & 63), bound = (uint64_t)capacity << 28,
+                     span = bound < lap ? bound : lap;
+            uint64_t look = position - span,
+                     seq = airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align)));
             bool room = seq == look + lap;
             if (!room) {
                 uint64_t again = airrt_load_acquire(&cell->tail);
@@ -2296,9 +2382,10 @@ AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_p
                     continue;
                 }
                 if (capacity != AIRRT_UNLIMITED) {
-                    if (airrt_priv_between(airrt_load_acquire(&cell->head), position) >= capacity) return AIRRT_ERR_FULL;
+                    if (airrt_priv_between(airrt_load_acquire(&cell->head), position) >= capacity)
+                        return AIRRT_ERR_FULL;
                     room = seq == ((look + lap) | AIRRT_SEQ_BOUND_); /* below the bound after all */
-                    if (!room && lap >= bound) {                      /* freed meanwhile, or being freed by an evicting sender */
+                    if (!room && lap >= bound) { /* freed meanwhile, or being freed by an evicting sender */
                         airrt_priv_spin(&spins);
                         t = airrt_load_acquire(&cell->tail);
                         continue;
@@ -2328,7 +2415,8 @@ static uintptr_t airrt_priv_cur(airrt_cell *cell) {
     return cell->cur;
 }
 /* Copies a message out of its slot: true if it is a pointer to a wrap, then in *wrap. */
-static bool airrt_priv_copy_out(unsigned char *slot, uint64_t seq, void *out, size_t size, size_t align, airrt_wrap **wrap) {
+static bool airrt_priv_copy_out(unsigned char *slot, uint64_t seq, void *out, size_t size, size_t align,
+                                airrt_wrap **wrap) {
     *wrap = NULL;
     if (seq & AIRRT_SEQ_WRAPPED_) memcpy(wrap, slot + AIRRT_SLOT_OFFSET_(align), sizeof *wrap);
     else memcpy(out, slot + AIRRT_SLOT_OFFSET_(align), size);
@@ -2336,7 +2424,8 @@ static bool airrt_priv_copy_out(unsigned char *slot, uint64_t seq, void *out, si
 }
 /* Takes a message out of a ring from which senders may take too: head is claimed first. Gives way to nobody's death:
  * callers are the consumer, or senders counted in `evictors`. keep: how many of the newest to leave alone. */
-static bool airrt_priv_claim(airrt_cell *cell, uintptr_t ring, uint64_t below, void *out, size_t size, size_t align, airrt_wrap **wrap) {
+static bool airrt_priv_claim(airrt_cell *cell, uintptr_t ring, uint64_t below, void *out, size_t size, size_t align,
+                             airrt_wrap **wrap) {
     for (;;) {
         uint64_t head = airrt_load_acquire(&cell->head);
         if ((int64_t)(below - head) <= 0) return false;
@@ -2411,7 +2500,8 @@ static bool airrt_priv_go_idle(airrt_cell *cell, uint64_t key, uint32_t taken) {
         if (airrt_cas(&cell->tail, &t, t | AIRRT_IDLE_, RELEASE, RELAXED)) return true;
     }
     if (t & AIRRT_WAITER_) airrt_priv_make_room(cell);
-    if (t & AIRRT_SIGNAL_) airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE); /* then the caller looks at the lane */
+    if (t & AIRRT_SIGNAL_)
+        airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE); /* then the caller looks at the lane */
     return false;
 }
 /* No more messages. Returns the word as it is from now on, but for flags. */
@@ -2422,7 +2512,8 @@ static uint64_t airrt_priv_shut(airrt_cell *cell) {
         if (t & AIRRT_RESIZE_) {
             airrt_priv_spin(&spins);
             t = airrt_load_acquire(&cell->tail);
-        } else if (airrt_cas(&cell->tail, &t, t & ~(uint64_t)AIRRT_OPEN_, SEQ_CST, ACQUIRE)) { /* sc: against senders that evict */
+        } else if (airrt_cas(&cell->tail, &t, t & ~(uint64_t)AIRRT_OPEN_, SEQ_CST,
+                             ACQUIRE)) { /* sc: against senders that evict */
             airrt_priv_make_room(cell); /* they will find it closed */
             return t & ~(uint64_t)AIRRT_OPEN_;
         }
@@ -2445,21 +2536,25 @@ static airrt_err airrt_priv_guest(airrt_cell *cell, uint32_t generation, int64_t
     do {
         if (guests >> AIRRT_GUESTS_GENERATION_SHIFT != generation) return AIRRT_ERR_DEAD;
         if (change == AIRRT_GUEST_EVICTOR && (guests >> 32 & 1023) == 1023) return AIRRT_ERR_FULL;
-        if (change == AIRRT_GUEST_MESSAGE && (uint32_t)guests >= airrt_load_relaxed(&cell->capacity)) return AIRRT_ERR_FULL;
+        if (change == AIRRT_GUEST_MESSAGE && (uint32_t)guests >= airrt_load_relaxed(&cell->capacity))
+            return AIRRT_ERR_FULL;
     } while (!airrt_cas(&cell->guests, &guests, guests + (uint64_t)change, SEQ_CST, RELAXED));
     return AIRRT_OK;
 }
 /* What a sender to an evicting mailbox does before it tries again: takes the oldest message out. keep: all but the newest
  * `keep` may go. EMPTY: there was nothing to take. */
-static airrt_err airrt_priv_evict(airrt_cell *cell, uint64_t key, uint64_t keep, void *out, size_t size, size_t align, airrt_wrap **wrap) {
+static airrt_err airrt_priv_evict(airrt_cell *cell, uint64_t key, uint64_t keep, void *out, size_t size, size_t align,
+                                  airrt_wrap **wrap) {
     airrt_err err = AIRRT_ERR_EMPTY;
     uint32_t generation = (uint32_t)(key >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_;
-    airrt_err refused = airrt_priv_guest(cell, generation, AIRRT_GUEST_EVICTOR); /* from here on its death waits for us */
+    airrt_err refused =
+        airrt_priv_guest(cell, generation, AIRRT_GUEST_EVICTOR); /* from here on its death waits for us */
     if (refused) return refused == AIRRT_ERR_FULL ? AIRRT_ERR_EMPTY : refused;
     uint64_t t = airrt_load_seq(&cell->tail);
     if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) err = AIRRT_ERR_DEAD;
     else if (!(t & (AIRRT_NORING_ | AIRRT_RESIZE_)) &&
-             airrt_priv_claim(cell, airrt_load_acquire(&cell->ring), (t & AIRRT_POSITION_) - (keep << 28), out, size, align, wrap))
+             airrt_priv_claim(cell, airrt_load_acquire(&cell->ring), (t & AIRRT_POSITION_) - (keep << 28), out, size,
+                              align, wrap))
         err = AIRRT_OK;
     airrt_priv_guest(cell, generation, -AIRRT_GUEST_EVICTOR);
     return err;
@@ -2527,8 +2622,15 @@ typedef struct airrt_queue {
     airrt_atomic_ptr entries[AIRRT_QUEUE_SIZE];
 } airrt_queue;
 
-typedef enum airrt_phase { AIRRT_PHASE_NONE, AIRRT_PHASE_HANDLE, AIRRT_PHASE_SIGNAL, AIRRT_PHASE_START, AIRRT_PHASE_STOP, AIRRT_PHASE_RESTART,
-                           AIRRT_PHASE_ERROR } airrt_phase;
+typedef enum airrt_phase {
+    AIRRT_PHASE_NONE,
+    AIRRT_PHASE_HANDLE,
+    AIRRT_PHASE_SIGNAL,
+    AIRRT_PHASE_START,
+    AIRRT_PHASE_STOP,
+    AIRRT_PHASE_RESTART,
+    AIRRT_PHASE_ERROR
+} airrt_phase;
 
 struct airrt_worker {
     airrt_ctx ctx;             /* first: a ctx is a worker */
@@ -2679,7 +2781,8 @@ static airrt_cold *airrt_priv_cold(airrt_cell *cell) {
 
 /* Gives an answer to whoever waits with this handle. False: it has gone, or has one. The waiter's buffer is written while
  * the word says WRITING, during which the waiter does not leave. */
-static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err, const airrt_reason *reason, const void *value, size_t size) {
+static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err, const airrt_reason *reason,
+                              const void *value, size_t size) {
     airrt_signal *answer = airrt_priv_signal_of(slot);
     if (!answer) return false;
     uint32_t open = generation << 4 | AIRRT_WORD_OPEN;
@@ -2709,7 +2812,8 @@ static bool airrt_priv_wait_step(airrt_system *system, airrt_atomic_u32 *word, u
     if (system && system->desc.polled) {
         if (airrt_system_poll(system, 64) > 0) return true;
         /* short, as what other threads send does not wake us */
-        uint64_t idle = airrt_system_idle_ns(system), until = airrt_priv_deadline(idle < AIRRT_MS(1) ? idle + 1 : AIRRT_MS(1));
+        uint64_t idle = airrt_system_idle_ns(system),
+                 until = airrt_priv_deadline(idle < AIRRT_MS(1) ? idle + 1 : AIRRT_MS(1));
         if (airrt_priv_wait(word, seen, until < deadline ? until : deadline)) return true;
         return deadline == AIRRT_FOREVER || airrt_priv_machine_ns(NULL) < deadline;
     }
@@ -2722,7 +2826,8 @@ static bool airrt_priv_await(airrt_system *system, airrt_signal *answer, uint64_
         if (AIRRT_WORD_STATE(word) == AIRRT_WORD_DONE) return true;
         if (airrt_priv_wait_step(system, &answer->word, word, deadline)) continue;
         word = AIRRT_WORD_GENERATION(word) << 4 | AIRRT_WORD_OPEN;
-        if (airrt_cas(&answer->word, &word, AIRRT_WORD_GENERATION(word) << 4 | abandoned, ACQ_REL, ACQUIRE)) return false;
+        if (airrt_cas(&answer->word, &word, AIRRT_WORD_GENERATION(word) << 4 | abandoned, ACQ_REL, ACQUIRE))
+            return false;
         deadline = AIRRT_FOREVER; /* somebody is writing: a few instructions */
     }
 }
@@ -2740,8 +2845,8 @@ static void airrt_priv_unpin(airrt_system *system) { airrt_fetch_add(&system->pi
 /* ---- >>losing: dead letters, drops, refusals ---- */
 
 /* Shows a message that found no receiver; counts it. */
-static void airrt_priv_report(airrt_system *system, airrt_ref to, airrt_ref sender, const airrt_message_type *type, const void *msg,
-                              airrt_loss why, bool refused) {
+static void airrt_priv_report(airrt_system *system, airrt_ref to, airrt_ref sender, const airrt_message_type *type,
+                              const void *msg, airrt_loss why, bool refused) {
     airrt_dead_letter letter = { to, sender, type->name, msg, type->size, why, refused };
     if (refused) AIRRT_TALLY(system, refused, 1);
     else if (why == AIRRT_LOSS_EXPIRED) AIRRT_TALLY(system, expired, 1);
@@ -2751,26 +2856,30 @@ static void airrt_priv_report(airrt_system *system, airrt_ref to, airrt_ref send
     if (system->desc.dead_letters.fn) system->desc.dead_letters.fn(&letter, system->desc.dead_letters.ctx);
 }
 /* An accepted message that will not be handled: reported, dropped once, its asker told. */
-static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_message_type *type, void *msg, airrt_wrap *wrap, airrt_loss why,
-                            const airrt_reason *reason) {
+static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_message_type *type, void *msg,
+                            airrt_wrap *wrap, airrt_loss why, const airrt_reason *reason) {
     airrt_ref sender = wrap ? wrap->envelope.sender : (airrt_ref){ 0, 0 };
     if (wrap) msg = airrt_priv_wrapped(wrap);
     airrt_priv_report(system, to, sender, type, msg, why, false);
     if (wrap && wrap->envelope.promise_slot)
         airrt_priv_answer(wrap->envelope.promise_slot, wrap->envelope.promise_generation,
-                          why == AIRRT_LOSS_EXPIRED ? AIRRT_ERR_TIMEOUT : why == AIRRT_LOSS_DIED ? AIRRT_ERR_DEAD : AIRRT_ERR_FAILED,
+                          why == AIRRT_LOSS_EXPIRED ? AIRRT_ERR_TIMEOUT
+                          : why == AIRRT_LOSS_DIED  ? AIRRT_ERR_DEAD
+                                                    : AIRRT_ERR_FAILED,
                           reason, NULL, 0);
     type->drop(msg);
     if (wrap) airrt_priv_wrap_put(wrap);
 }
 /* A message that the sender keeps. Returns err, with words for airrt_error_last. */
-static airrt_err airrt_priv_refuse(airrt_ref to, airrt_actor_type *type, const void *msg, airrt_err err, airrt_loss why) {
+static airrt_err airrt_priv_refuse(airrt_ref to, airrt_actor_type *type, const void *msg, airrt_err err,
+                                   airrt_loss why) {
     airrt_worker *me = airrt_priv_me;
     airrt_cell *cell = airrt_priv_cell(to);
     airrt_system *system = me ? me->system : cell ? airrt_priv_pin(cell) : NULL;
     if (system) {
         airrt_message_type shown = type->message();
-        airrt_priv_report(system, to, me && me->ctx.cell ? airrt_priv_ref(me->ctx.cell) : (airrt_ref){ 0, 0 }, &shown, msg, why, true);
+        airrt_priv_report(system, to, me && me->ctx.cell ? airrt_priv_ref(me->ctx.cell) : (airrt_ref){ 0, 0 }, &shown,
+                          msg, why, true);
         if (!me) airrt_priv_unpin(system);
     }
     return airrt_priv_err(err, NULL, NULL);
@@ -2782,7 +2891,8 @@ static airrt_err airrt_priv_refuse(airrt_ref to, airrt_actor_type *type, const v
 static void airrt_priv_bell(airrt_cell *cell, uint32_t generation) {
     uint64_t t = airrt_load_relaxed(&cell->tail), key = (uint64_t)generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_;
     do {
-        if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) return; /* it is ending: it looks at its lane before it has ended */
+        if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_))
+            return; /* it is ending: it looks at its lane before it has ended */
         /* release: pairs with the consumer's fetch_and of SIGNAL; acquire: may become the runner */
     } while (!airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) | AIRRT_SIGNAL_, ACQ_REL, RELAXED));
     if (t & AIRRT_IDLE_) airrt_priv_wake(cell);
@@ -2907,7 +3017,8 @@ static void airrt_priv_wheel_add_locked(airrt_wheel *wheel, airrt_signal *timer)
     uint64_t tick = timer->u.timer.at_ns >> AIRRT_TICK_SHIFT;
     if (tick < wheel->elapsed) tick = wheel->elapsed;
     unsigned level = airrt_priv_wheel_level(wheel->elapsed, tick), place = (unsigned)(tick >> (6 * level)) & 63;
-    if (tick - wheel->elapsed >= (uint64_t)1 << (6 * AIRRT_WHEEL_LEVELS)) /* beyond the wheel: its last place, and again from there */
+    if (tick - wheel->elapsed >=
+        (uint64_t)1 << (6 * AIRRT_WHEEL_LEVELS)) /* beyond the wheel: its last place, and again from there */
         place = (unsigned)((wheel->elapsed >> (6 * level)) - 1) & 63;
     timer->u.timer.level = (uint8_t)level;
     timer->u.timer.place = (uint8_t)place;
@@ -2916,7 +3027,8 @@ static void airrt_priv_wheel_add_locked(airrt_wheel *wheel, airrt_signal *timer)
     if (timer->u.timer.next) timer->u.timer.next->u.timer.prev = timer;
     wheel->slots[level][place] = timer;
     wheel->occupied[level] |= (uint64_t)1 << place;
-    if (timer->u.timer.at_ns < airrt_load_relaxed(&wheel->due_ns)) airrt_store_relaxed(&wheel->due_ns, timer->u.timer.at_ns);
+    if (timer->u.timer.at_ns < airrt_load_relaxed(&wheel->due_ns))
+        airrt_store_relaxed(&wheel->due_ns, timer->u.timer.at_ns);
 }
 static void airrt_priv_wheel_remove_locked(airrt_wheel *wheel, airrt_signal *timer) {
     unsigned level = timer->u.timer.level, place = timer->u.timer.place;
@@ -2932,7 +3044,8 @@ static bool airrt_priv_wheel_next_locked(const airrt_wheel *wheel, unsigned *lev
         uint64_t turned = now ? wheel->occupied[l] >> now | wheel->occupied[l] << (64 - now) : wheel->occupied[l];
         unsigned ahead = (unsigned)__builtin_ctzll(turned);
         uint64_t at = ((wheel->elapsed >> shift) + ahead) << shift;
-        if (at <= wheel->elapsed && l > 0 && ahead == 0) at = ((wheel->elapsed >> shift) + 64) << shift; /* a whole turn ahead */
+        if (at <= wheel->elapsed && l > 0 && ahead == 0)
+            at = ((wheel->elapsed >> shift) + 64) << shift; /* a whole turn ahead */
         *level = l, *place = (now + ahead) & 63, *tick = at;
         return true;
     }
@@ -2976,7 +3089,8 @@ static unsigned airrt_priv_wheel_run(airrt_wheel *wheel, uint64_t now_ns) {
             }
         }
         for (airrt_signal *timer = due; timer; timer = timer->u.timer.next) {
-            airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_FIRED);
+            airrt_store_relaxed(&timer->word,
+                                AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_FIRED);
             *last = timer;
             last = &timer->u.timer.next;
         }
@@ -3066,7 +3180,8 @@ static airrt_cell *airrt_priv_shared_pop(airrt_worker *w) {
     airrt_system *system = w->system;
     if (airrt_load_seq(&system->shared_count) == 0) return NULL;
     airrt_priv_lock(&system->shared_lock);
-    uint32_t count = airrt_load_relaxed(&system->shared_count), share = count / (system->worker_count ? system->worker_count : 1), n = 0;
+    uint32_t count = airrt_load_relaxed(&system->shared_count),
+             share = count / (system->worker_count ? system->worker_count : 1), n = 0;
     if (share > AIRRT_QUEUE_SIZE / 2) share = AIRRT_QUEUE_SIZE / 2;
     uint64_t room = AIRRT_QUEUE_SIZE - (airrt_load_relaxed(&w->queue.tail) - airrt_load_acquire(&w->queue.head));
     airrt_cell *cell = system->shared_head;
@@ -3225,7 +3340,8 @@ static airrt_cell *airrt_priv_look(airrt_worker *w, bool any) {
 }
 static void airrt_priv_stop_searching(airrt_system *system) {
     /* The last searcher to leave wakes the next one: pushes that found a searcher woke nobody. */
-    if ((airrt_fetch_add(&system->idle, (uint32_t)-1, SEQ_CST) & (AIRRT_SLEEPING1 - 1)) == 1) airrt_priv_wake_one(system);
+    if ((airrt_fetch_add(&system->idle, (uint32_t)-1, SEQ_CST) & (AIRRT_SLEEPING1 - 1)) == 1)
+        airrt_priv_wake_one(system);
 }
 /* Sleeps until there is work; NULL: the system is closing. */
 static airrt_cell *airrt_priv_park(airrt_worker *w) {
@@ -3241,7 +3357,8 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         }
         for (int looks = 0; searching && looks < AIRRT_SPIN_LOOKS; looks++) {
             if (airrt_load_relaxed(&system->quit)) return NULL;
-            if (looks == AIRRT_SPIN_LOOKS / 2 && turns == airrt_priv_all_turns(system)) any = true; /* they are stuck in long turns */
+            if (looks == AIRRT_SPIN_LOOKS / 2 && turns == airrt_priv_all_turns(system))
+                any = true; /* they are stuck in long turns */
             if ((cell = airrt_priv_look(w, any)) != NULL) {
                 airrt_priv_stop_searching(system);
                 return cell;
@@ -3250,7 +3367,8 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         }
         /* one step from searching to sleeping, then a last look: against a push that saw neither */
         airrt_store_seq(&w->looking, 1);
-        uint32_t idle = airrt_fetch_add(&system->idle, AIRRT_SLEEPING1 - (searching ? 1u : 0u), SEQ_CST) + AIRRT_SLEEPING1;
+        uint32_t idle =
+            airrt_fetch_add(&system->idle, AIRRT_SLEEPING1 - (searching ? 1u : 0u), SEQ_CST) + AIRRT_SLEEPING1;
         cell = airrt_priv_look(w, any);
         any = false;
         if (!cell) airrt_store_seq(&w->looking, 0);
@@ -3266,18 +3384,23 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             }
             uint64_t until = airrt_priv_next_due(w), now = airrt_priv_machine_ns(NULL);
             bool due = !cell && until != AIRRT_FOREVER && airrt_priv_now(system) >= until;
-            if (cell || due || any || airrt_load_relaxed(&system->quit)) { /* leave by ourselves, if nobody is waking us already */
+            if (cell || due || any ||
+                airrt_load_relaxed(&system->quit)) { /* leave by ourselves, if nobody is waking us already */
                 uint32_t was = airrt_load_relaxed(&system->idle);
-                while (was >= AIRRT_SLEEPING1 && !airrt_cas(&system->idle, &was, was - AIRRT_SLEEPING1 + 1, SEQ_CST, RELAXED)) {}
+                while (was >= AIRRT_SLEEPING1 &&
+                       !airrt_cas(&system->idle, &was, was - AIRRT_SLEEPING1 + 1, SEQ_CST, RELAXED)) {}
                 if (was >= AIRRT_SLEEPING1) {
                     searching = true;
                     break;
                 }
                 continue; /* our token is under way */
             }
-            if (until != AIRRT_FOREVER) { /* the system's clock need not be the machine's: look again at least that often */
+            if (until !=
+                AIRRT_FOREVER) { /* the system's clock need not be the machine's: look again at least that often */
                 uint64_t left = until - airrt_priv_now(system);
-                until = now + (left < AIRRT_MS(10) || system->desc.clock.monotonic_ns == airrt_priv_machine_ns ? left : AIRRT_MS(10));
+                until = now + (left < AIRRT_MS(10) || system->desc.clock.monotonic_ns == airrt_priv_machine_ns
+                                   ? left
+                                   : AIRRT_MS(10));
             }
             if (!keeper && airrt_priv_others_awake(w)) {
                 uint32_t none = 0;
@@ -3323,7 +3446,8 @@ static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
     airrt_count(&w->turns, 1);
     uint8_t life = airrt_load_relaxed(&cell->life);
     if (AIRRT_UNLIKELY(life == AIRRT_LIFE_BURYING)) airrt_priv_bury_on(&w->ctx);
-    else if (AIRRT_LIKELY(life != AIRRT_STATE_STARTING) || airrt_priv_first_turn(&w->ctx)) airrt_priv_type(cell)->run(&w->ctx);
+    else if (AIRRT_LIKELY(life != AIRRT_STATE_STARTING) || airrt_priv_first_turn(&w->ctx))
+        airrt_priv_type(cell)->run(&w->ctx);
 }
 static void airrt_priv_turn_end(airrt_worker *w) {
     airrt_store_relaxed(&w->running, NULL);
@@ -3339,11 +3463,13 @@ static uint32_t airrt_priv_surplus(uint64_t ns, uint64_t turns) {
 /* Every 64 turns: timers, and how long a turn takes. */
 static void airrt_priv_housekeep(airrt_worker *w) {
     uint64_t now = airrt_priv_machine_ns(NULL), turns = airrt_load_relaxed(&w->turns);
-    if (turns - w->paced_turns >= 32) airrt_store_relaxed(&w->surplus, airrt_priv_surplus(now - w->paced_ns, turns - w->paced_turns));
+    if (turns - w->paced_turns >= 32)
+        airrt_store_relaxed(&w->surplus, airrt_priv_surplus(now - w->paced_ns, turns - w->paced_turns));
     w->paced_ns = now;
     w->paced_turns = turns;
     airrt_priv_turn_end(w);
-    if (airrt_load_relaxed(&w->wheel.due_ns) != AIRRT_FOREVER) airrt_priv_wheel_run(&w->wheel, airrt_priv_now(w->system));
+    if (airrt_load_relaxed(&w->wheel.due_ns) != AIRRT_FOREVER)
+        airrt_priv_wheel_run(&w->wheel, airrt_priv_now(w->system));
 }
 static void airrt_priv_work_loop(airrt_worker *w) {
     while (!airrt_load_relaxed(&w->system->quit)) {
@@ -3403,7 +3529,8 @@ static void airrt_priv_flush_all(airrt_worker *w) {
     ptrdiff_t n = stbds_hmlen(airrt_priv_process.pools);
     for (ptrdiff_t i = 0; i < n; i++) {
         airrt_pool *pool = airrt_priv_process.pools[i].value;
-        if (pool->index < AIRRT_MAGAZINES) airrt_priv_flush(pool, &w->magazines[pool->index], w->magazines[pool->index].count);
+        if (pool->index < AIRRT_MAGAZINES)
+            airrt_priv_flush(pool, &w->magazines[pool->index], w->magazines[pool->index].count);
     }
     airrt_priv_unlock(&airrt_priv_process.lock);
 }
@@ -3446,7 +3573,9 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget) {
 AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system) {
     if (!system->desc.polled) return AIRRT_FOREVER;
     airrt_worker *w = system->workers[0];
-    if (airrt_load_relaxed(&system->shared_count) || airrt_load_relaxed(&w->queue.tail) != airrt_load_relaxed(&w->queue.head)) return 0;
+    if (airrt_load_relaxed(&system->shared_count) ||
+        airrt_load_relaxed(&w->queue.tail) != airrt_load_relaxed(&w->queue.head))
+        return 0;
     uint64_t due = airrt_load_relaxed(&w->wheel.due_ns), now = airrt_priv_now(system);
     return due == AIRRT_FOREVER ? AIRRT_FOREVER : due > now ? due - now : 0;
 }
@@ -3465,7 +3594,8 @@ AIRRT_INLINE void *airrt_priv_args(const airrt_cell *cell) {
 }
 static airrt_pool *airrt_priv_state_pool(airrt_actor_type *type) {
     size_t size = AIRRT_ROUND_UP_(type->state_size, type->args_align) + type->args_size;
-    return airrt_priv_cached_pool(&type->states, size, type->state_align > type->args_align ? type->state_align : type->args_align, 0, 2);
+    return airrt_priv_cached_pool(&type->states, size,
+                                  type->state_align > type->args_align ? type->state_align : type->args_align, 0, 2);
 }
 static const airrt_reason airrt_priv_normal = { .kind = AIRRT_EXIT_NORMAL };
 static const airrt_reason airrt_priv_stopped = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "stopped" };
@@ -3498,7 +3628,9 @@ static void airrt_priv_cancel_timers(airrt_cold *cold) {
         uint32_t word = airrt_load_relaxed(&timer->word);
         bool armed = AIRRT_WORD_STATE(word) == AIRRT_WORD_ARMED;
         if (armed) airrt_priv_wheel_remove_locked(wheel, timer);
-        else airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(word) << 4 | AIRRT_WORD_CANCELLED); /* it is on its way here */
+        else
+            airrt_store_relaxed(&timer->word,
+                                AIRRT_WORD_GENERATION(word) << 4 | AIRRT_WORD_CANCELLED); /* it is on its way here */
         airrt_priv_unlock(&wheel->lock);
         if (!armed) continue;
         timer->type->msg.drop(airrt_priv_wrapped(timer->u.timer.wrap));
@@ -3525,19 +3657,21 @@ static void airrt_priv_refuse_promises(airrt_cold *cold, const airrt_reason *rea
         airrt_priv_answer(cold->promises[i].slot, cold->promises[i].generation, AIRRT_ERR_DEAD, reason, NULL, 0);
     cold->promise_count = 0;
 }
-static uint32_t airrt_priv_lose_fifo(airrt_system *system, airrt_cell *cell, airrt_fifo *fifo, const airrt_reason *reason) {
+static uint32_t airrt_priv_lose_fifo(airrt_system *system, airrt_cell *cell, airrt_fifo *fifo,
+                                     const airrt_reason *reason) {
     airrt_signal *signal;
     uint32_t n = 0;
     for (; (signal = airrt_priv_shift(fifo)) != NULL; n++) {
-        airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, signal->u.wrap, AIRRT_LOSS_DIED, reason);
+        airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, signal->u.wrap,
+                        AIRRT_LOSS_DIED, reason);
         airrt_priv_signal_put(signal);
     }
     return n;
 }
 /* What comes to an actor that does not take signals any more. waiters: who is to be told at its end, which is near; NULL: they
  * go back into the lane, to be found again then. */
-static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, airrt_signal *signal, const airrt_reason *reason,
-                                     airrt_signal **waiters) {
+static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, airrt_signal *signal,
+                                     const airrt_reason *reason, airrt_signal **waiters) {
     airrt_signal *twin;
     switch ((airrt_signal_kind)signal->kind) {
     case AIRRT_SIGNAL_WATCH:
@@ -3558,7 +3692,8 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
         airrt_priv_wrap_put(signal->u.timer.wrap);
         break;
     case AIRRT_SIGNAL_MESSAGE:
-        airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, signal->u.wrap, AIRRT_LOSS_DIED, reason);
+        airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, signal->u.wrap,
+                        AIRRT_LOSS_DIED, reason);
         break;
     case AIRRT_SIGNAL_WAIT:
         if (waiters) {
@@ -3572,7 +3707,9 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
         }
         return;
     case AIRRT_SIGNAL_PROBE:
-        if (airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), AIRRT_ERR_DEAD, NULL, NULL, 0)) return;
+        if (airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), AIRRT_ERR_DEAD,
+                              NULL, NULL, 0))
+            return;
         break;
     case AIRRT_SIGNAL_DOWN: break;
     }
@@ -3621,7 +3758,9 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
             airrt_priv_requeue(w, cell);
             return;
         }
-    } while (!airrt_cas(&cell->guests, &guests, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_GUESTS_GENERATION_SHIFT, SEQ_CST, SEQ_CST));
+    } while (!airrt_cas(&cell->guests, &guests,
+                        (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_GUESTS_GENERATION_SHIFT, SEQ_CST,
+                        SEQ_CST));
 
     airrt_priv_release_name(system, cell);
     airrt_timer starter = { 0, 0 };
@@ -3629,12 +3768,14 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_priv_cancel_timers(cold);
         airrt_count(&w->tally.aside, -(uint64_t)airrt_priv_lose_fifo(system, cell, &cold->ready, reason));
         airrt_count(&w->tally.stashed, -(uint64_t)airrt_priv_lose_fifo(system, cell, &cold->stash, reason));
-        for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++) airrt_priv_lose_fifo(system, cell, &cold->lanes.queue[i], reason);
+        for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++)
+            airrt_priv_lose_fifo(system, cell, &cold->lanes.queue[i], reason);
         airrt_priv_refuse_promises(cold, reason);
         while ((signal = airrt_priv_shift(&cold->due)) != NULL) airrt_priv_signal_put(signal);
     }
     /* From here on signals are refused; what was in the lane is disposed of. */
-    uint64_t lane = airrt_exchange(&cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, SEQ_CST);
+    uint64_t lane = airrt_exchange(
+        &cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, SEQ_CST);
     if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
     airrt_priv_release_name(system, cell); /* again: one registered meanwhile either sees us dead or is seen */
     for (uint32_t index = airrt_priv_reverse((uint32_t)lane); index;) {
@@ -3679,7 +3820,8 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     while ((signal = waiters) != NULL) {
         waiters = signal->next;
         uint32_t word = airrt_load_relaxed(&signal->word);
-        if (!airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(word), AIRRT_OK, reason, NULL, 0)) airrt_priv_signal_put(signal);
+        if (!airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(word), AIRRT_OK, reason, NULL, 0))
+            airrt_priv_signal_put(signal);
     }
     if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
 }
@@ -3774,7 +3916,8 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
         w->phase = AIRRT_PHASE_HANDLE;
         ctx->leaving = false;
     }
-    if (airrt_load_relaxed(&cell->life) == AIRRT_STATE_STOPPING && action == AIRRT_ACTION_RESTART) action = AIRRT_ACTION_RESUME;
+    if (airrt_load_relaxed(&cell->life) == AIRRT_STATE_STOPPING && action == AIRRT_ACTION_RESTART)
+        action = AIRRT_ACTION_RESUME;
     if (action == AIRRT_ACTION_RESUME) return true;
     if (action == AIRRT_ACTION_RESTART && airrt_priv_may_restart(ctx)) {
         airrt_priv_done(ctx, AIRRT_ERR_DEAD, &w->failing);
@@ -3801,7 +3944,8 @@ static bool airrt_priv_keep_message(airrt_ctx *ctx) {
     if (++cold->tries >= type->redeliver) {
         cold->tries = 0;
         airrt_priv_signal_put(kept);
-        airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(cell), &type->msg, NULL, wrap, AIRRT_LOSS_QUARANTINED, NULL);
+        airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(cell), &type->msg, NULL, wrap,
+                        AIRRT_LOSS_QUARANTINED, NULL);
         return true;
     }
     kept->u.wrap = wrap;
@@ -3845,7 +3989,8 @@ static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
         return true;
     }
     if (timer->u.timer.period_ns) {
-        uint64_t now = airrt_priv_now(w->system), period = timer->u.timer.period_ns, next = timer->u.timer.at_ns + period;
+        uint64_t now = airrt_priv_now(w->system), period = timer->u.timer.period_ns,
+                 next = timer->u.timer.at_ns + period;
         if (!timer->u.timer.catch_up && next <= now) next += (now - next) / period * period + period;
         timer->u.timer.at_ns = next;
         clone = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
@@ -3858,12 +4003,14 @@ static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
         } else {
             airrt_wheel *wheel = timer->u.timer.wheel = &w->wheel;
             airrt_priv_lock(&wheel->lock);
-            airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_ARMED);
+            airrt_store_relaxed(&timer->word,
+                                AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_ARMED);
             airrt_priv_wheel_add_locked(wheel, timer);
             airrt_priv_unlock(&wheel->lock);
         }
         if (!clone) { /* no memory for this one; the next comes */
-            airrt_priv_log(w->system, 2, airrt_priv_ref(cell), "a periodic timer's message could not be cloned", __LINE__);
+            airrt_priv_log(w->system, 2, airrt_priv_ref(cell), "a periodic timer's message could not be cloned",
+                           __LINE__);
             return true;
         }
         wrap = clone;
@@ -4015,9 +4162,11 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     /* SIGNAL first, then the list: the other way round loses a signal */
-    if (airrt_load_relaxed(&cell->tail) & AIRRT_SIGNAL_) airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
+    if (airrt_load_relaxed(&cell->tail) & AIRRT_SIGNAL_)
+        airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
     uint64_t generation = (uint64_t)airrt_priv_generation(cell) << AIRRT_LANE_GENERATION_SHIFT;
-    uint64_t lane = airrt_exchange(&cell->lane, generation, ACQUIRE), orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
+    uint64_t lane = airrt_exchange(&cell->lane, generation, ACQUIRE),
+             orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
     w->signals = airrt_priv_reverse((uint32_t)lane);
     if (orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE)) {
         airrt_count(&w->tally.killed, 1);
@@ -4042,12 +4191,14 @@ static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap 
     if (!signal) return false;
     *wrap = signal->u.wrap;
     airrt_priv_signal_put(signal);
-    airrt_priv_guest(cell, (uint32_t)(airrt_load_relaxed(&cell->guests) >> AIRRT_GUESTS_GENERATION_SHIFT), -AIRRT_GUEST_MESSAGE);
+    airrt_priv_guest(cell, (uint32_t)(airrt_load_relaxed(&cell->guests) >> AIRRT_GUESTS_GENERATION_SHIFT),
+                     -AIRRT_GUEST_MESSAGE);
     return true;
 }
 /* The next message by priority: critical, high, normal (the ring), low; but every eighth one is taken from high, normal or
  * low in turn, if there is one, so that each of them has at least one in 24. */
-static bool airrt_priv_take_any(airrt_cell *cell, airrt_lanes *lanes, void *out, size_t size, size_t align, airrt_wrap **wrap) {
+static bool airrt_priv_take_any(airrt_cell *cell, airrt_lanes *lanes, void *out, size_t size, size_t align,
+                                airrt_wrap **wrap) {
     static const airrt_priority favoured[] = { AIRRT_PRIORITY_HIGH, AIRRT_PRIORITY_NORMAL, AIRRT_PRIORITY_LOW };
     if (!lanes) return airrt_priv_take(cell, out, size, align, wrap);
     uint32_t turn = ++lanes->turn;
@@ -4063,7 +4214,9 @@ static bool airrt_priv_take_any(airrt_cell *cell, airrt_lanes *lanes, void *out,
 static bool airrt_priv_take_next(airrt_cell *cell, void *msg, size_t size, size_t align, airrt_wrap **wrap) {
     airrt_cold *cold = cell->cold;
     airrt_signal *ready = cold ? airrt_priv_shift(&cold->ready) : NULL;
-    if (!ready) return airrt_priv_take_any(cell, cold && airrt_load_relaxed(&cell->lanes) == 1 ? &cold->lanes : NULL, msg, size, align, wrap);
+    if (!ready)
+        return airrt_priv_take_any(cell, cold && airrt_load_relaxed(&cell->lanes) == 1 ? &cold->lanes : NULL, msg, size,
+                                   align, wrap);
     *wrap = ready->u.wrap;
     airrt_priv_signal_put(ready);
     airrt_count(&airrt_priv_me->tally.aside, (uint64_t)-1);
@@ -4077,13 +4230,15 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
     uint64_t seen = airrt_load_relaxed(&cell->tail);
     if (AIRRT_LIKELY(!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && (seen & AIRRT_OPEN_) &&
                      (seen & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head)) &&
-        airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left)) return AIRRT_NEXT_LEAVE_;
+        airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left))
+        return AIRRT_NEXT_LEAVE_;
     for (int looks = 0; looks < 4;) {
         airrt_wrap *wrap = NULL;
         if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && !airrt_priv_attend(ctx)) return AIRRT_NEXT_LEAVE_;
         if (airrt_priv_take_next(cell, msg, size, align, &wrap)) {
             if (wrap && wrap->envelope.deadline_ns && airrt_ctx_now_ns(ctx) >= wrap->envelope.deadline_ns) {
-                airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, wrap, AIRRT_LOSS_EXPIRED, NULL);
+                airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, wrap,
+                                AIRRT_LOSS_EXPIRED, NULL);
                 continue;
             }
             if (wrap) memcpy(msg, airrt_priv_wrapped(wrap), size);
@@ -4113,9 +4268,11 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
             uint64_t lane = airrt_load_relaxed(&cell->lane);
             if ((lane & AIRRT_LANE_BUSY_) == (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT &&
                 (!cold || (!cold->due.first && !cold->ready.first)) &&
-                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left)) return AIRRT_NEXT_LEAVE_;
+                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left))
+                return AIRRT_NEXT_LEAVE_;
             if (!(lane & AIRRT_LANE_BUSY_) &&
-                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left)) return AIRRT_NEXT_LEAVE_;
+                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left))
+                return AIRRT_NEXT_LEAVE_;
         }
         looks++;
         airrt_priv_pause();
@@ -4168,15 +4325,18 @@ AIRRT_API void airrt_panic(int32_t code, const char *text) {
 /* ---- >>sending: what does not fit the short way ---- */
 
 static bool airrt_priv_blocks(airrt_backpressure policy, airrt_priority priority) {
-    return policy == AIRRT_BACKPRESSURE_BLOCK || (policy == AIRRT_BACKPRESSURE_BY_PRIORITY && priority >= AIRRT_PRIORITY_HIGH);
+    return policy == AIRRT_BACKPRESSURE_BLOCK ||
+           (policy == AIRRT_BACKPRESSURE_BY_PRIORITY && priority >= AIRRT_PRIORITY_HIGH);
 }
 static bool airrt_priv_drops(airrt_backpressure policy, airrt_priority priority) {
-    return policy == AIRRT_BACKPRESSURE_DROP || (policy == AIRRT_BACKPRESSURE_BY_PRIORITY && priority == AIRRT_PRIORITY_LOW);
+    return policy == AIRRT_BACKPRESSURE_DROP ||
+           (policy == AIRRT_BACKPRESSURE_BY_PRIORITY && priority == AIRRT_PRIORITY_LOW);
 }
 /* Into a priority lane: a signal of its own kind, bounded by the mailbox's capacity. OK, FULL, DEAD, NOMEM. */
 static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap *wrap) {
     airrt_ref to = { cell->slot, (uint32_t)(key >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_ };
-    airrt_err refused = airrt_priv_guest(cell, to.generation, AIRRT_GUEST_MESSAGE); /* first: who closes sees that we are coming */
+    airrt_err refused =
+        airrt_priv_guest(cell, to.generation, AIRRT_GUEST_MESSAGE); /* first: who closes sees that we are coming */
     uint64_t t = airrt_load_seq(&cell->tail);
     bool open = !((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_));
     if (refused) return open ? refused : AIRRT_ERR_DEAD;
@@ -4199,10 +4359,11 @@ static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap
     return err;
 }
 /* One try of a send: plain, or wrapped, or into a lane. */
-static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, airrt_pools *pools, const airrt_message_type *type, const void *msg, airrt_wrap *wrap,
-                                bool lane) {
+static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, airrt_pools *pools, const airrt_message_type *type,
+                                const void *msg, airrt_wrap *wrap, bool lane) {
     if (lane) return airrt_priv_push_lane(cell, key, wrap);
-    if (wrap) return airrt_priv_push_slow(cell, key, pools, &wrap, sizeof wrap, type->size, type->align, AIRRT_SEQ_WRAPPED_);
+    if (wrap)
+        return airrt_priv_push_slow(cell, key, pools, &wrap, sizeof wrap, type->size, type->align, AIRRT_SEQ_WRAPPED_);
     return airrt_priv_push_slow(cell, key, pools, msg, type->size, type->size, type->align, 0);
 }
 /* Asks the consumer to wake those who wait for room. */
@@ -4212,7 +4373,13 @@ static void airrt_priv_announce(airrt_cell *cell, uint64_t key) {
            !airrt_cas(&cell->tail, &t, t | AIRRT_WAITER_, ACQ_REL, ACQUIRE)) {}
 }
 /* What an evicting sender is to do with the message it took out. */
-typedef struct airrt_evicted { airrt_system *system; airrt_mailbox *box; airrt_ref to; airrt_pools *pools; airrt_losses *losses; } airrt_evicted;
+typedef struct airrt_evicted {
+    airrt_system *system;
+    airrt_mailbox *box;
+    airrt_ref to;
+    airrt_pools *pools;
+    airrt_losses *losses;
+} airrt_evicted;
 static void airrt_priv_evicted(const airrt_evicted *e, const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
     if (e->losses) e->losses->dropped++;
     if (e->system) {
@@ -4224,8 +4391,8 @@ static void airrt_priv_evicted(const airrt_evicted *e, const airrt_message_type 
     if (wrap) airrt_priv_wrap_put(wrap);
 }
 /* Takes out the oldest messages until at most `keep` are left, or one if once. False: no memory to take them into. */
-static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep, bool once, const airrt_message_type *type,
-                                  const airrt_evicted *e) {
+static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep, bool once,
+                                  const airrt_message_type *type, const airrt_evicted *e) {
     airrt_wrap *room = airrt_priv_wrap_get(e->pools, type->size, type->align), *wrap = NULL;
     unsigned spins = 0;
     if (!room) return false;
@@ -4244,21 +4411,24 @@ static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep,
 }
 /* The whole of a send: policy of the mailbox, waiting, eviction. On AIRRT_OK with *dropped the message itself was dropped
  * by policy and is still to be disposed of. */
-static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const airrt_message_type *type, const void *msg, airrt_wrap *wrap,
-                                        bool lane, airrt_priority priority, bool may_wait, uint64_t timeout_ns, const airrt_evicted *e, bool *dropped) {
+static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const airrt_message_type *type, const void *msg,
+                                        airrt_wrap *wrap, bool lane, airrt_priority priority, bool may_wait,
+                                        uint64_t timeout_ns, const airrt_evicted *e, bool *dropped) {
     airrt_backpressure policy = (airrt_backpressure)airrt_load_relaxed(&cell->policy);
     uint64_t deadline = 0;
     bool waiting = false;
     *dropped = false;
     for (;;) {
-        uint32_t room = airrt_load_acquire(&cell->room); /* then WAITER, then another try, then sleep: no wake-up is lost */
+        uint32_t room =
+            airrt_load_acquire(&cell->room); /* then WAITER, then another try, then sleep: no wake-up is lost */
         if (waiting) airrt_priv_announce(cell, key);
         airrt_err err = airrt_priv_try(cell, key, e->pools, type, msg, wrap, lane);
         if (err == AIRRT_OK && policy == AIRRT_BACKPRESSURE_LATEST && airrt_priv_length(cell) > 1)
             airrt_priv_evict_down(cell, key, 1, false, type, e);
         if (err != AIRRT_ERR_FULL) return err;
         if (policy == AIRRT_BACKPRESSURE_DROP_OLDEST || policy == AIRRT_BACKPRESSURE_LATEST) {
-            if (!airrt_priv_evict_down(cell, key, 0, true, type, e)) return airrt_priv_err(AIRRT_ERR_NOMEM, "eviction", NULL);
+            if (!airrt_priv_evict_down(cell, key, 0, true, type, e))
+                return airrt_priv_err(AIRRT_ERR_NOMEM, "eviction", NULL);
             continue;
         }
         if (airrt_priv_drops(policy, priority)) {
@@ -4275,8 +4445,8 @@ static airrt_priority airrt_priv_priority(const airrt_message_type *type, const 
     if (desc && desc->priority) return desc->priority;
     return type->priority ? type->priority : AIRRT_PRIORITY_NORMAL;
 }
-static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_type *type, const void *msg, const airrt_send_desc *desc,
-                                        airrt_priority priority, uint64_t now) {
+static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_type *type, const void *msg,
+                                        const airrt_send_desc *desc, airrt_priority priority, uint64_t now) {
     airrt_wrap *wrap = airrt_priv_wrap_get(pools, type->size, type->align);
     if (!wrap) return NULL;
     memcpy(airrt_priv_wrapped(wrap), msg, type->size);
@@ -4287,18 +4457,21 @@ static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_
     wrap->envelope.sender = desc->sender;
     wrap->envelope.reply_to = desc->reply_to;
     wrap->envelope.correlation = desc->correlation;
-    if (desc->ttl_ns) wrap->envelope.deadline_ns = desc->ttl_ns < AIRRT_FOREVER - now ? now + desc->ttl_ns : AIRRT_FOREVER;
+    if (desc->ttl_ns)
+        wrap->envelope.deadline_ns = desc->ttl_ns < AIRRT_FOREVER - now ? now + desc->ttl_ns : AIRRT_FOREVER;
     return wrap;
 }
 /* promise: the open question of an ask, or NULL. */
-static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, const void *msg, const airrt_send_desc *desc, bool wait,
-                                      airrt_signal *promise) {
+static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, const void *msg,
+                                      const airrt_send_desc *desc, bool wait, airrt_signal *promise) {
     airrt_worker *me = airrt_priv_me;
     airrt_cell *cell = airrt_priv_cell(to);
     uint64_t key = airrt_priv_key(to), t = cell ? airrt_load_acquire(&cell->tail) : 0;
-    if (!to.generation || to.generation > AIRRT_GENERATION_MAX_ || !cell || ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)))
+    if (!to.generation || to.generation > AIRRT_GENERATION_MAX_ || !cell ||
+        ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)))
         return airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
-    if (airrt_load_relaxed(&cell->type) != type) return airrt_priv_refuse(to, type, msg, AIRRT_ERR_TYPE, AIRRT_LOSS_NO_RECEIVER);
+    if (airrt_load_relaxed(&cell->type) != type)
+        return airrt_priv_refuse(to, type, msg, AIRRT_ERR_TYPE, AIRRT_LOSS_NO_RECEIVER);
     bool inside = me && me->system == airrt_load_relaxed(&cell->system); /* our own system is not closed while we run */
     airrt_system *system = inside ? me->system : airrt_priv_pin(cell);
     if (!system) return airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
@@ -4306,19 +4479,22 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     airrt_wrap *wrap = NULL;
     airrt_err err = AIRRT_OK;
     bool dropped = false, lane = airrt_load_relaxed(&cell->lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL;
-    if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL) err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
+    if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL)
+        err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
     if (!err && (desc || promise || lane)) {
         wrap = airrt_priv_wrap_make(&type->pools, &type->msg, msg, desc, priority, airrt_priv_now(system));
         if (!wrap) err = AIRRT_ERR_NOMEM;
     }
-    if (wrap && me && me->ctx.cell && !wrap->envelope.sender.generation) wrap->envelope.sender = airrt_priv_ref(me->ctx.cell);
+    if (wrap && me && me->ctx.cell && !wrap->envelope.sender.generation)
+        wrap->envelope.sender = airrt_priv_ref(me->ctx.cell);
     if (wrap && promise) {
         wrap->envelope.promise_slot = promise->index;
         wrap->envelope.promise_generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&promise->word));
     }
     if (!err) {
         airrt_evicted evicted = { system, NULL, to, &type->pools, NULL };
-        err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, wait && !me, desc ? desc->timeout_ns : 0, &evicted, &dropped);
+        err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, wait && !me,
+                                     desc ? desc->timeout_ns : 0, &evicted, &dropped);
     }
     if (!err && lane && !dropped) AIRRT_TALLY(system, accepted, 1);
     if (dropped) { /* accepted, and dropped by policy */
@@ -4330,22 +4506,29 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     }
     if (!inside) airrt_priv_unpin(system);
     if (err == AIRRT_ERR_INVALID) return err;
-    if (err) return airrt_priv_refuse(to, type, msg, err, err == AIRRT_ERR_DEAD ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL);
+    if (err)
+        return airrt_priv_refuse(to, type, msg, err, err == AIRRT_ERR_DEAD ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL);
     return AIRRT_OK;
 }
-AIRRT_API airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg, const airrt_send_desc *desc, bool wait) {
+AIRRT_API airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg,
+                                         const airrt_send_desc *desc, bool wait) {
     airrt_cell *cell = airrt_priv_cell(to);
-    if (!desc && cell && to.generation && to.generation <= AIRRT_GENERATION_MAX_ && airrt_load_relaxed(&cell->type) == type &&
+    if (!desc && cell && to.generation && to.generation <= AIRRT_GENERATION_MAX_ &&
+        airrt_load_relaxed(&cell->type) == type &&
         !airrt_load_relaxed(&cell->lanes) && /* mostly a ring that is full, or not there yet */
-        !airrt_priv_push_slow(cell, airrt_priv_key(to), &type->pools, msg, type->msg.size, type->msg.size, type->msg.align, 0)) return AIRRT_OK;
+        !airrt_priv_push_slow(cell, airrt_priv_key(to), &type->pools, msg, type->msg.size, type->msg.size,
+                              type->msg.align, 0))
+        return AIRRT_OK;
     return airrt_priv_send_full(to, type, msg, desc, wait, NULL);
 }
-AIRRT_API airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name, const void *msg) {
+AIRRT_API airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name,
+                                         const void *msg) {
     airrt_ref to;
     airrt_err err = airrt_priv_whereis(system, name, type, &to);
     return err ? err : airrt_priv_send_full(to, type, msg, NULL, true, NULL);
 }
-AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n, size_t *sent) {
+AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n,
+                                         size_t *sent) {
     airrt_cell *cell = airrt_priv_cell(to);
     if (to.generation > AIRRT_GENERATION_MAX_) to.generation = 0; /* nobody's */
     uint64_t key = airrt_priv_key(to);
@@ -4360,14 +4543,17 @@ AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, c
             !(airrt_load_relaxed(&cell->traits) & AIRRT_EVICTING_)) {
             /* one swap claims a whole batch: frees are in order, so the last slot free says that all are */
             uintptr_t ring = airrt_load_acquire(&cell->ring);
-            uint64_t position = t & AIRRT_POSITION_, lap = AIRRT_POS1_ << (ring & 63), bound = (uint64_t)airrt_load_relaxed(&cell->capacity) << 28;
+            uint64_t position = t & AIRRT_POSITION_, lap = AIRRT_POS1_ << (ring & 63),
+                     bound = (uint64_t)airrt_load_relaxed(&cell->capacity) << 28;
             uint64_t span = bound < lap ? bound : lap;
             for (batch = n - done < span >> 28 ? n - done : (size_t)(span >> 28); batch > 1; batch /= 2) {
                 uint64_t look = position + ((uint64_t)(batch - 1) << 28) - span;
                 if (airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align))) == look + lap) break;
             }
             if (batch > 1) {
-                if (!airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) + ((uint64_t)batch << 28), ACQUIRE, RELAXED)) continue;
+                if (!airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) + ((uint64_t)batch << 28), ACQUIRE,
+                               RELAXED))
+                    continue;
                 for (size_t i = 0; i < batch; i++, position += AIRRT_POS1_) {
                     unsigned char *slot = airrt_priv_slot(ring, position, size, align);
                     memcpy(slot + AIRRT_SLOT_OFFSET_(align), at + (done + i) * size, size);
@@ -4389,9 +4575,12 @@ AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, c
 
 static airrt_err airrt_priv_check_mailbox(const airrt_mailbox_desc *desc) {
     if (desc->unbounded) return AIRRT_OK; /* the others are not looked at */
-    if (desc->capacity > (uint32_t)1 << AIRRT_RING_LOG2_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "must be at most 2^26");
-    if ((unsigned)desc->backpressure > AIRRT_BACKPRESSURE_BY_PRIORITY) return airrt_priv_err(AIRRT_ERR_INVALID, "backpressure", "no such policy");
-    if (desc->lanes && (desc->backpressure == AIRRT_BACKPRESSURE_DROP_OLDEST || desc->backpressure == AIRRT_BACKPRESSURE_LATEST))
+    if (desc->capacity > (uint32_t)1 << AIRRT_RING_LOG2_MAX)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "must be at most 2^26");
+    if ((unsigned)desc->backpressure > AIRRT_BACKPRESSURE_BY_PRIORITY)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "backpressure", "no such policy");
+    if (desc->lanes &&
+        (desc->backpressure == AIRRT_BACKPRESSURE_DROP_OLDEST || desc->backpressure == AIRRT_BACKPRESSURE_LATEST))
         return airrt_priv_err(AIRRT_ERR_INVALID, "lanes", "do not go with DROP_OLDEST and LATEST");
     return AIRRT_OK;
 }
@@ -4403,7 +4592,11 @@ static airrt_bound airrt_priv_bound(const airrt_mailbox_desc *desc) {
     if (desc->unbounded) capacity = AIRRT_UNLIMITED, policy = AIRRT_BACKPRESSURE_ERROR;
     bool evicting = policy == AIRRT_BACKPRESSURE_DROP_OLDEST || policy == AIRRT_BACKPRESSURE_LATEST;
     if (evicting) capacity = (uint32_t)1 << airrt_priv_log2_for(capacity);
-    airrt_bound bound = { capacity, (uint8_t)policy, (uint8_t)(desc->lanes ? 1 : policy == AIRRT_BACKPRESSURE_LATEST ? 2 : 0), evicting };
+    airrt_bound bound = { capacity, (uint8_t)policy,
+                          (uint8_t)(desc->lanes                           ? 1
+                                    : policy == AIRRT_BACKPRESSURE_LATEST ? 2
+                                                                          : 0),
+                          evicting };
     return bound;
 }
 static void airrt_priv_set_bound(airrt_cell *cell, airrt_bound bound) {
@@ -4413,7 +4606,9 @@ static void airrt_priv_set_bound(airrt_cell *cell, airrt_bound bound) {
     airrt_store_relaxed(&cell->lanes, bound.lanes);
 }
 #define AIRRT_BOX_KEY (1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_)
-static uint64_t airrt_priv_box_now(const airrt_mailbox *box) { return box->desc.clock.monotonic_ns(box->desc.clock.ctx); }
+static uint64_t airrt_priv_box_now(const airrt_mailbox *box) {
+    return box->desc.clock.monotonic_ns(box->desc.clock.ctx);
+}
 
 AIRRT_API airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type type, const airrt_mailbox_desc *desc) {
     memset(box, 0, sizeof *box);
@@ -4421,7 +4616,8 @@ AIRRT_API airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type ty
     AIRRT_TRY(airrt_priv_check_mailbox(&box->desc));
     if (!box->desc.clock.monotonic_ns) box->desc.clock.monotonic_ns = airrt_priv_machine_ns;
     if (box->desc.lanes) {
-        if (!(box->lanes = airrt_priv_alloc(sizeof *box->lanes, 16))) return airrt_priv_err(AIRRT_ERR_NOMEM, "lanes", NULL);
+        if (!(box->lanes = airrt_priv_alloc(sizeof *box->lanes, 16)))
+            return airrt_priv_err(AIRRT_ERR_NOMEM, "lanes", NULL);
         memset(box->lanes, 0, sizeof *box->lanes);
     }
     box->type = type;
@@ -4479,22 +4675,24 @@ AIRRT_API void airrt_mailbox_close(airrt_mailbox *box) {
     box->lanes = NULL;
     box->is_open = false;
 }
-AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg, const airrt_send_desc *desc, bool wait, airrt_losses *losses) {
+AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg, const airrt_send_desc *desc, bool wait,
+                                            airrt_losses *losses) {
     airrt_priority priority = airrt_priv_priority(&box->type, desc);
     airrt_wrap *wrap = NULL;
     airrt_err err = AIRRT_OK;
     bool dropped = false, lane = airrt_load_relaxed(&box->cell.lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL;
     losses->dropped = 0;
     losses->refused = (airrt_loss)0;
-    if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL) err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
+    if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL)
+        err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
     if (!err && (desc || lane)) {
         wrap = airrt_priv_wrap_make(&box->pools, &box->type, msg, desc, priority, airrt_priv_box_now(box));
         if (!wrap) err = airrt_priv_err(AIRRT_ERR_NOMEM, "envelope", NULL);
     }
     if (!err) {
         airrt_evicted evicted = { NULL, box, { 0, 0 }, &box->pools, losses };
-        err = airrt_priv_send_policy(&box->cell, AIRRT_BOX_KEY, &box->type, msg, wrap, lane, priority, wait && !airrt_priv_me,
-                                     desc ? desc->timeout_ns : 0, &evicted, &dropped);
+        err = airrt_priv_send_policy(&box->cell, AIRRT_BOX_KEY, &box->type, msg, wrap, lane, priority,
+                                     wait && !airrt_priv_me, desc ? desc->timeout_ns : 0, &evicted, &dropped);
     }
     if (err == AIRRT_ERR_DEAD) err = AIRRT_ERR_CLOSED;
     if (!err && (lane || dropped)) airrt_fetch_add(&box->lane_accepted, 1, RELAXED);
@@ -4530,7 +4728,8 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
                 airrt_priv_wrap_put(wrap);
             }
             airrt_count(&box->received, 1);
-            if (airrt_priv_blocks((airrt_backpressure)airrt_load_relaxed(&cell->policy), AIRRT_PRIORITY_HIGH)) airrt_priv_make_room(cell);
+            if (airrt_priv_blocks((airrt_backpressure)airrt_load_relaxed(&cell->policy), AIRRT_PRIORITY_HIGH))
+                airrt_priv_make_room(cell);
             return AIRRT_OK;
         }
         airrt_priv_make_room(cell);
@@ -4547,20 +4746,24 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
         if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for a mailbox");
         if (!airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), UINT32_MAX)) continue;
         bool in_time = true;
-        while (in_time && (airrt_load_acquire(&cell->tail) & (AIRRT_IDLE_ | AIRRT_OPEN_)) == (AIRRT_IDLE_ | AIRRT_OPEN_))
+        while (in_time &&
+               (airrt_load_acquire(&cell->tail) & (AIRRT_IDLE_ | AIRRT_OPEN_)) == (AIRRT_IDLE_ | AIRRT_OPEN_))
             if ((in_time = airrt_priv_wait(&box->bell, bell, deadline))) bell = airrt_load_acquire(&box->bell);
-        if (airrt_load_relaxed(&cell->tail) & AIRRT_IDLE_) airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_IDLE_, ACQ_REL);
+        if (airrt_load_relaxed(&cell->tail) & AIRRT_IDLE_)
+            airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_IDLE_, ACQ_REL);
         else if (!in_time) continue; /* somebody has just sent */
         if (!in_time && airrt_priv_length(cell) == 0) return AIRRT_ERR_TIMEOUT;
     }
 }
 AIRRT_API size_t airrt_mailbox_length(const airrt_mailbox *box) {
-    return (size_t)airrt_priv_length(&box->cell) + (box->desc.lanes ? (uint32_t)airrt_load_relaxed(&box->cell.guests) : 0);
+    return (size_t)airrt_priv_length(&box->cell) +
+           (box->desc.lanes ? (uint32_t)airrt_load_relaxed(&box->cell.guests) : 0);
 }
 AIRRT_API void airrt_mailbox_counts(const airrt_mailbox *box, airrt_counts *out) {
     memset(out, 0, sizeof *out);
     uint64_t tail = airrt_load_acquire(&box->cell.tail);
-    out->accepted = ((uint64_t)airrt_load_relaxed(&box->cell.laps) << 36) + (tail >> 28) + airrt_load_relaxed(&box->lane_accepted);
+    out->accepted =
+        ((uint64_t)airrt_load_relaxed(&box->cell.laps) << 36) + (tail >> 28) + airrt_load_relaxed(&box->lane_accepted);
     out->handled = airrt_load_relaxed(&box->received);
     out->queued = airrt_mailbox_length(box);
     out->expired = airrt_load_relaxed(&box->expired);
@@ -4570,7 +4773,8 @@ AIRRT_API void airrt_mailbox_counts(const airrt_mailbox *box, airrt_counts *out)
 }
 
 AIRRT_API void airrt_atomic_recorder_sent(airrt_atomic_recorder *recorder) {
-    uint64_t gone = airrt_load_relaxed(&recorder->received) + airrt_load_relaxed(&recorder->dropped[AIRRT_LOSS_DROPPED]) +
+    uint64_t gone = airrt_load_relaxed(&recorder->received) +
+                    airrt_load_relaxed(&recorder->dropped[AIRRT_LOSS_DROPPED]) +
                     airrt_load_relaxed(&recorder->dropped[AIRRT_LOSS_EXPIRED]);
     uint64_t sent = airrt_fetch_add(&recorder->sent, 1, RELAXED) + 1, waiting = sent > gone ? sent - gone : 0;
     uint64_t high = airrt_load_relaxed(&recorder->high_water);
@@ -4592,7 +4796,8 @@ static void airrt_priv_release_name_locked(airrt_system *system, airrt_cell *cel
     ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
     if (at < 0) return;
     char *name = system->names_of[at].value;
-    if (!airrt_priv_stb_reserve(stbds_hmlen(system->names_of), 0, sizeof *system->names_of)) {} /* a shrinking index is not needed */
+    if (!airrt_priv_stb_reserve(stbds_hmlen(system->names_of), 0, sizeof *system->names_of)) {
+    } /* a shrinking index is not needed */
     (void)stbds_hmdel(system->names_of, (uint64_t)cell->slot);
     airrt_priv_stb_release();
     if (!airrt_priv_stb_reserve(stbds_shlen(system->names), 0, sizeof *system->names)) {}
@@ -4616,12 +4821,16 @@ static airrt_err airrt_priv_bind_locked(airrt_system *system, const char *name, 
     if (stbds_shlen(system->names) && stbds_shgeti(system->names, name) >= 0) return AIRRT_ERR_EXISTS;
     size_t length = strlen(name) + 1;
     char *copy = airrt_priv_alloc(length, 1);
-    bool room = copy && airrt_priv_stb_reserve(stbds_shlen(system->names), system->names ? stbds_arrcap(system->names - 1) : 0, sizeof *system->names);
+    bool room =
+        copy && airrt_priv_stb_reserve(stbds_shlen(system->names), system->names ? stbds_arrcap(system->names - 1) : 0,
+                                       sizeof *system->names);
     if (room) {
         memcpy(copy, name, length);
         stbds_shput(system->names, copy, ref);
         airrt_priv_stb_release();
-        room = airrt_priv_stb_reserve(stbds_hmlen(system->names_of), system->names_of ? stbds_arrcap(system->names_of - 1) : 0, sizeof *system->names_of);
+        room =
+            airrt_priv_stb_reserve(stbds_hmlen(system->names_of),
+                                   system->names_of ? stbds_arrcap(system->names_of - 1) : 0, sizeof *system->names_of);
         if (room) stbds_hmput(system->names_of, (uint64_t)ref.slot, copy);
         else (void)stbds_shdel(system->names, copy);
     }
@@ -4670,7 +4879,8 @@ AIRRT_API airrt_err airrt_whereis(airrt_system *system, const char *name, airrt_
     return at >= 0 ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "name", NULL);
 }
 AIRRT_STB_END_
-AIRRT_API airrt_err airrt_priv_whereis(airrt_system *system, const char *name, const airrt_actor_type *type, airrt_ref *out) {
+AIRRT_API airrt_err airrt_priv_whereis(airrt_system *system, const char *name, const airrt_actor_type *type,
+                                       airrt_ref *out) {
     AIRRT_TRY(airrt_whereis(system, name, out));
     airrt_err err = airrt_priv_from(*out, type);
     if (err) memset(out, 0, sizeof *out);
@@ -4695,8 +4905,12 @@ AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx) {
     if (!w->now_ns) w->now_ns = airrt_priv_now(w->system);
     return w->now_ns;
 }
-AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx) { return ctx->cell->cold ? ctx->cell->cold->created_ns : 0; }
-AIRRT_API uint64_t airrt_ctx_last_message_ns(const airrt_ctx *ctx) { return ctx->cell->cold ? ctx->cell->cold->before_ns : 0; }
+AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx) {
+    return ctx->cell->cold ? ctx->cell->cold->created_ns : 0;
+}
+AIRRT_API uint64_t airrt_ctx_last_message_ns(const airrt_ctx *ctx) {
+    return ctx->cell->cold ? ctx->cell->cold->before_ns : 0;
+}
 AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx) { ctx->left = 1; }
 AIRRT_API airrt_err airrt_priv_fail(airrt_ctx *ctx, int32_t code, const char *text) {
     ctx->leaving = true;
@@ -4707,12 +4921,13 @@ AIRRT_API airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err how) {
     (void)ctx;
     return how; /* EXIT and IGNORE stand for a normal end by themselves */
 }
-AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up, airrt_actor_type *type,
-                                     const void *msg, airrt_timer *out) {
+AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up,
+                                     airrt_actor_type *type, const void *msg, airrt_timer *out) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_timer none = { 0, 0 };
     if (out) *out = none;
-    if (period_ns && period_ns < 1000) return airrt_priv_err(AIRRT_ERR_INVALID, "period_ns", "below 1 us: AIRRT_MS forgotten?");
+    if (period_ns && period_ns < 1000)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "period_ns", "below 1 us: AIRRT_MS forgotten?");
     airrt_cold *cold = airrt_priv_cold(ctx->cell);
     airrt_signal *timer = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_TIMER) : NULL;
     airrt_wrap *wrap = timer ? airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align) : NULL;
@@ -4751,7 +4966,9 @@ AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer handle) {
     airrt_priv_lock(&wheel->lock);
     bool armed = AIRRT_WORD_STATE(airrt_load_relaxed(&timer->word)) == AIRRT_WORD_ARMED;
     if (armed) airrt_priv_wheel_remove_locked(wheel, timer);
-    else airrt_store_relaxed(&timer->word, handle.generation << 4 | AIRRT_WORD_CANCELLED); /* on its way: dropped when it arrives */
+    else
+        airrt_store_relaxed(&timer->word,
+                            handle.generation << 4 | AIRRT_WORD_CANCELLED); /* on its way: dropped when it arrives */
     airrt_priv_unlock(&wheel->lock);
     airrt_priv_remove(&cold->timers, timer);
     if (armed) {
@@ -4799,17 +5016,21 @@ AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx) {
 
 /* ---- >>requests ---- */
 
-AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns, void *out, size_t size) {
+AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
+                                   void *out, size_t size) {
     memset(out, 0, size);
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
     if (!timeout_ns) timeout_ns = AIRRT_SEC(5);
     airrt_cell *cell = airrt_priv_cell(to);
     airrt_system *system = cell ? airrt_priv_pin(cell) : NULL;
-    airrt_signal *promise = airrt_priv_question(out, size, NULL); /* before the message: an answer cannot come too early */
+    airrt_signal *promise =
+        airrt_priv_question(out, size, NULL); /* before the message: an answer cannot come too early */
     airrt_send_desc desc = { .ttl_ns = timeout_ns < AIRRT_NO_WAIT ? timeout_ns : 0, .timeout_ns = timeout_ns };
     uint64_t deadline = airrt_priv_deadline(timeout_ns);
-    airrt_err err = promise ? airrt_priv_send_full(to, type, msg, &desc, true, promise) : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
-    if (!err) err = airrt_priv_await(system, promise, deadline, AIRRT_WORD_GONE) ? promise->u.answer.err : AIRRT_ERR_TIMEOUT;
+    airrt_err err = promise ? airrt_priv_send_full(to, type, msg, &desc, true, promise)
+                            : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
+    if (!err)
+        err = airrt_priv_await(system, promise, deadline, AIRRT_WORD_GONE) ? promise->u.answer.err : AIRRT_ERR_TIMEOUT;
     if (promise) airrt_priv_signal_put(promise);
     if (system) airrt_priv_unpin(system);
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
@@ -4831,13 +5052,15 @@ AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx) {
     uint32_t kept = 0;
     for (uint32_t i = 0; cold->promise_count == cold->promise_room && i < cold->promise_count; i++) {
         airrt_signal *answer = airrt_priv_signal_at(cold->promises[i].slot);
-        if (airrt_load_relaxed(&answer->word) == (cold->promises[i].generation << 4 | AIRRT_WORD_OPEN)) cold->promises[kept++] = cold->promises[i];
+        if (airrt_load_relaxed(&answer->word) == (cold->promises[i].generation << 4 | AIRRT_WORD_OPEN))
+            cold->promises[kept++] = cold->promises[i];
     }
     if (cold->promise_count == cold->promise_room) cold->promise_count = kept;
     if (cold->promise_count * 2 >= cold->promise_room) {
         uint32_t room = cold->promise_room ? cold->promise_room * 2 : 8;
         airrt_timer *grown = airrt_priv_alloc(room * sizeof *grown, 8);
-        if (!grown && cold->promise_count == cold->promise_room) return promise; /* no memory: the asker is told NO_REPLY */
+        if (!grown && cold->promise_count == cold->promise_room)
+            return promise; /* no memory: the asker is told NO_REPLY */
         if (grown) {
             if (cold->promise_count) memcpy(grown, cold->promises, cold->promise_count * sizeof *grown);
             airrt_priv_free(cold->promises, 0);
@@ -4890,8 +5113,8 @@ static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell)
 static void airrt_priv_pinned_dismiss(airrt_worker *w);
 
 /* Everything but the wait for pre_start; *question is what to wait for, if anything. */
-static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *type, const void *args, const airrt_spawn_desc *desc,
-                                        airrt_ref *out, airrt_signal **question_out) {
+static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *type, const void *args,
+                                        const airrt_spawn_desc *desc, airrt_ref *out, airrt_signal **question_out) {
     static const airrt_spawn_desc plain = { .name = NULL };
     airrt_ref none = { 0, 0 };
     airrt_worker *me = airrt_priv_me;
@@ -4911,7 +5134,8 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         bound = airrt_priv_bound(&box);
     }
     if (desc->name) AIRRT_TRY(airrt_priv_check_name(desc->name));
-    if (system->desc.max_actors != AIRRT_UNLIMITED && airrt_fetch_add(&system->live, 1, RELAXED) >= system->desc.max_actors) {
+    if (system->desc.max_actors != AIRRT_UNLIMITED &&
+        airrt_fetch_add(&system->live, 1, RELAXED) >= system->desc.max_actors) {
         airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
         return airrt_priv_err(AIRRT_ERR_LIMIT, "max_actors", NULL);
     }
@@ -4950,7 +5174,8 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     airrt_store_relaxed(&cell->life, starts ? AIRRT_STATE_STARTING : AIRRT_STATE_RUNNING);
     if (detours || waits || bound.lanes == 1 || desc->pinned) {
         if (!airrt_priv_cold(cell)) goto fail;
-        if (desc->pinned) airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_PINNED_));
+        if (desc->pinned)
+            airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_PINNED_));
         cell->cold->every = detours;
         cell->cold->timestamps = type->timestamps;
         if (type->timestamps) cell->cold->created_ns = airrt_priv_now(system);
@@ -4963,8 +5188,10 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     if (parent && !desc->detached && !airrt_priv_make_tie_to_parent(cell, ref, parent)) goto fail;
     if (desc->pinned && (err = airrt_priv_pinned_start(system, cell)) != AIRRT_OK) goto fail_tied;
     uint64_t orders = detours ? AIRRT_ORDER_DETOUR : 0u;
-    uint64_t tail = (uint64_t)generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_ | AIRRT_NORING_ | (starts ? 0u : AIRRT_IDLE_);
-    airrt_store_relaxed(&cell->lane, (uint64_t)generation << AIRRT_LANE_GENERATION_SHIFT | orders << AIRRT_LANE_ORDER_SHIFT);
+    uint64_t tail =
+        (uint64_t)generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_ | AIRRT_NORING_ | (starts ? 0u : AIRRT_IDLE_);
+    airrt_store_relaxed(&cell->lane,
+                        (uint64_t)generation << AIRRT_LANE_GENERATION_SHIFT | orders << AIRRT_LANE_ORDER_SHIFT);
     AIRRT_TALLY(system, spawned, 1);
     if (desc->name) { /* found by its name from the moment on in which it takes messages */
         airrt_priv_lock(&airrt_priv_process.lock);
@@ -5011,16 +5238,20 @@ fail:
     if (err == AIRRT_ERR_INVALID || err == AIRRT_ERR_OS) return err; /* has its words already */
     return airrt_priv_err(err, err == AIRRT_ERR_EXISTS ? "name" : NULL, NULL);
 }
-AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *type, const void *args, const airrt_spawn_desc *desc, airrt_ref *out) {
+AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *type, const void *args,
+                                     const airrt_spawn_desc *desc, airrt_ref *out) {
     airrt_worker *me = airrt_priv_me;
     airrt_signal *question = NULL;
     airrt_ref ref;
     bool inside = me && me->system == system;
-    if (!inside) airrt_fetch_add(&system->spawning, 1, SEQ_CST); /* a shutdown that begins now waits until it is spawned or refused */
+    if (!inside)
+        airrt_fetch_add(&system->spawning, 1,
+                        SEQ_CST); /* a shutdown that begins now waits until it is spawned or refused */
     airrt_err err = airrt_priv_spawn_begin(system, type, args, desc, &ref, &question);
     if (!inside) airrt_fetch_add(&system->spawning, (uint32_t)-1, SEQ_CST);
     if (question) {
-        uint64_t limit = airrt_priv_deadline(desc && desc->start_timeout_ns ? desc->start_timeout_ns : system->desc.start_timeout_ns);
+        uint64_t limit = airrt_priv_deadline(desc && desc->start_timeout_ns ? desc->start_timeout_ns
+                                                                            : system->desc.start_timeout_ns);
         if (airrt_priv_await(system, question, limit, AIRRT_WORD_GONE)) err = question->u.answer.err;
         else err = AIRRT_ERR_TIMEOUT, airrt_priv_order(ref, AIRRT_ORDER_EXPIRE);
         airrt_priv_signal_put(question);
@@ -5064,7 +5295,8 @@ static airrt_err airrt_priv_thread_start(airrt_worker *w) {
 static void airrt_priv_pinned_end(airrt_system *system, airrt_worker *w) {
     airrt_atomic_u64 *from = (airrt_atomic_u64 *)(void *)&w->tally, *to = (airrt_atomic_u64 *)(void *)&system->outside;
     pthread_join(w->thread, NULL);
-    for (size_t i = 0; i < sizeof(airrt_tally) / sizeof *from; i++) airrt_fetch_add(&to[i], airrt_load_relaxed(&from[i]), RELAXED);
+    for (size_t i = 0; i < sizeof(airrt_tally) / sizeof *from; i++)
+        airrt_fetch_add(&to[i], airrt_load_relaxed(&from[i]), RELAXED);
     airrt_fetch_add(&system->outside_handled, airrt_load_relaxed(&w->ctx.handled), RELAXED);
     airrt_priv_system_free(system, w, sizeof *w);
 }
@@ -5110,8 +5342,10 @@ static void airrt_priv_pinned_dismiss(airrt_worker *w) {
 }
 static airrt_err airrt_priv_system_check(airrt_system_desc *d) {
     if (d->workers > AIRRT_WORKERS_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "workers", "must be at most 256");
-    if (!d->allocator.alloc_fn != !d->allocator.free_fn) return airrt_priv_err(AIRRT_ERR_INVALID, "allocator", "needs both functions or none");
-    if (!d->clock.monotonic_ns != !d->clock.wall_ns) return airrt_priv_err(AIRRT_ERR_INVALID, "clock", "needs both functions or none");
+    if (!d->allocator.alloc_fn != !d->allocator.free_fn)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "allocator", "needs both functions or none");
+    if (!d->clock.monotonic_ns != !d->clock.wall_ns)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "clock", "needs both functions or none");
     if (d->polled && d->workers > 1) return airrt_priv_err(AIRRT_ERR_INVALID, "workers", "a polled system has none");
     AIRRT_TRY(airrt_priv_check_mailbox(&d->mailbox));
     if (!d->workers) {
@@ -5124,8 +5358,10 @@ static airrt_err airrt_priv_system_check(airrt_system_desc *d) {
     if (!d->stop_timeout_ns) d->stop_timeout_ns = AIRRT_SEC(30);
     if (!d->overrun_ns) d->overrun_ns = AIRRT_SEC(1);
     if (!d->seed) d->seed = airrt_priv_random();
-    if (!d->allocator.alloc_fn) d->allocator.alloc_fn = airrt_priv_default_alloc, d->allocator.free_fn = airrt_priv_default_free;
-    if (!d->clock.monotonic_ns) d->clock.monotonic_ns = airrt_priv_machine_ns, d->clock.wall_ns = airrt_priv_machine_wall_ns;
+    if (!d->allocator.alloc_fn)
+        d->allocator.alloc_fn = airrt_priv_default_alloc, d->allocator.free_fn = airrt_priv_default_free;
+    if (!d->clock.monotonic_ns)
+        d->clock.monotonic_ns = airrt_priv_machine_ns, d->clock.wall_ns = airrt_priv_machine_wall_ns;
     return AIRRT_OK;
 }
 static void airrt_priv_quit(airrt_system *system) {
@@ -5142,7 +5378,8 @@ static void airrt_priv_quit(airrt_system *system) {
 AIRRT_STB_BEGIN_
 static void airrt_priv_system_free_all(airrt_system *system) {
     airrt_allocator allocator = system->desc.allocator;
-    for (uint32_t i = 0; i < system->worker_count; i++) airrt_priv_system_free(system, system->workers[i], sizeof(airrt_worker));
+    for (uint32_t i = 0; i < system->worker_count; i++)
+        airrt_priv_system_free(system, system->workers[i], sizeof(airrt_worker));
     airrt_priv_lock(&airrt_priv_process.lock);
     stbds_shfree(system->names);
     stbds_hmfree(system->names_of);
@@ -5209,7 +5446,9 @@ static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot, airrt_r
         ref->slot = *slot;
         ref->generation = (uint32_t)(airrt_load_seq(&cell->tail) >> AIRRT_GENERATION_SHIFT_) & AIRRT_GENERATION_MAX_;
         uint8_t life = airrt_load_relaxed(&cell->life);
-        if (airrt_load_relaxed(&cell->system) != system || life == 0 || life == AIRRT_STATE_STOPPED || life == AIRRT_STATE_FAILED) continue;
+        if (airrt_load_relaxed(&cell->system) != system || life == 0 || life == AIRRT_STATE_STOPPED ||
+            life == AIRRT_STATE_FAILED)
+            continue;
         return ++*slot, cell;
     }
     return NULL;
@@ -5230,7 +5469,8 @@ AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
     out->late_replies = AIRRT_SUM(system, late);
     out->stashed = AIRRT_SUM(system, stashed);
     out->queued = AIRRT_SUM(system, aside);
-    for (uint32_t i = 0; i < system->worker_count; i++) out->handled += airrt_load_relaxed(&system->workers[i]->ctx.handled);
+    for (uint32_t i = 0; i < system->worker_count; i++)
+        out->handled += airrt_load_relaxed(&system->workers[i]->ctx.handled);
     airrt_priv_lock(&system->pinned_lock);
     out->handled += airrt_load_relaxed(&system->outside_handled);
     for (airrt_worker *w = system->pinned; w; w = w->pinned_next) out->handled += airrt_load_relaxed(&w->ctx.handled);
@@ -5289,8 +5529,8 @@ AIRRT_API bool airrt_alive(airrt_ref ref) {
 /* True when every worker sleeps and nothing is queued anywhere. */
 static bool airrt_priv_is_quiet(airrt_system *system) {
     uint32_t before = airrt_load_seq(&system->idle);
-    bool quiet = (before >> 16) == system->worker_count && !(before & (AIRRT_SLEEPING1 - 1)) && !airrt_load_seq(&system->shared_count) &&
-                 !airrt_load_seq(&system->tokens);
+    bool quiet = (before >> 16) == system->worker_count && !(before & (AIRRT_SLEEPING1 - 1)) &&
+                 !airrt_load_seq(&system->shared_count) && !airrt_load_seq(&system->tokens);
     for (uint32_t i = 0; quiet && i < system->worker_count; i++)
         quiet = !airrt_load_seq(&system->workers[i]->looking) &&
                 airrt_load_seq(&system->workers[i]->queue.tail) == airrt_load_seq(&system->workers[i]->queue.head);
@@ -5343,12 +5583,14 @@ static bool airrt_priv_end_all(airrt_system *system, uint64_t order, uint64_t de
         if (airrt_priv_living(system) == 0) return true;
         airrt_priv_order_all(system, order);
         uint64_t again = airrt_priv_deadline(AIRRT_MS(50));
-        while (airrt_priv_living(system) > 0 && airrt_priv_wait_step(system, &system->quiet, quiet, again < deadline ? again : deadline))
+        while (airrt_priv_living(system) > 0 &&
+               airrt_priv_wait_step(system, &system->quiet, quiet, again < deadline ? again : deadline))
             quiet = airrt_load_seq(&system->quiet);
         if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) return airrt_priv_living(system) == 0;
     }
 }
-static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_shutdown_desc *desc, airrt_shutdown_report *report) {
+static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_shutdown_desc *desc,
+                                            airrt_shutdown_report *report) {
     airrt_shutdown_desc d = { false, 0 };
     if (desc) d = *desc;
     if (!d.timeout_ns) d.timeout_ns = system->desc.stop_timeout_ns;
@@ -5380,7 +5622,8 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
     airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPED);
     return err;
 }
-AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc, airrt_shutdown_report *out) {
+AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
+                                          airrt_shutdown_report *out) {
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for the end of its system");
     airrt_priv_lock(&system->shutdown_lock);
     if (!system->shut) {
@@ -5415,7 +5658,8 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
         }
         for (uint32_t i = 0; i < system->worker_count; i++)
             if (system->workers[i]->has_thread) pthread_detach(system->workers[i]->thread);
-        airrt_priv_log(system, 1, system->report.first_stuck, "closed with a stuck actor: its thread and memory are left to it", __LINE__);
+        airrt_priv_log(system, 1, system->report.first_stuck,
+                       "closed with a stuck actor: its thread and memory are left to it", __LINE__);
         return;
     }
     for (uint32_t i = 0; i < system->worker_count; i++)
@@ -5428,7 +5672,8 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
     }
     airrt_priv_system_free_all(system);
 }
-AIRRT_API airrt_err airrt_system_run(const airrt_system_desc *desc, airrt_err (*body)(airrt_system *system, void *arg), void *arg) {
+AIRRT_API airrt_err airrt_system_run(const airrt_system_desc *desc, airrt_err (*body)(airrt_system *system, void *arg),
+                                     void *arg) {
     airrt_system *system;
     AIRRT_TRY(airrt_system_open(desc, &system));
     airrt_err err = body(system, arg), end = airrt_system_shutdown(system, NULL, NULL);
@@ -5445,7 +5690,8 @@ AIRRT_API airrt_err airrt_kill(airrt_ref ref) {
     return airrt_priv_order(ref, AIRRT_ORDER_KILL) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
 }
 /* Waits for the end, after giving an order (0: none). */
-static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64_t order, uint64_t deadline, airrt_reason *out) {
+static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64_t order, uint64_t deadline,
+                                     airrt_reason *out) {
     airrt_reason reason;
     memset(&reason, 0, sizeof reason);
     airrt_signal *wait = airrt_priv_question(NULL, 0, &reason);

@@ -3,6 +3,7 @@ static int test_fault(const char *site);
 #define AIRRT_FAULT(SITE) test_fault(SITE)
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h"
+#include <sys/resource.h>
 #include "airrt_test.h"
 #include "airrt_probe.h"
 #include <malloc.h>
@@ -526,6 +527,20 @@ START_TEST(settle_waits_for_all_that_follows) {
     WORLD_CLOSE();
 } END_TEST
 
+/* Nobody has anything to do, not even a timer: then nobody wakes up. The one that waits here is a thread outside. */
+START_TEST(idle_workers_do_not_wake_up) {
+    struct rusage before, after;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, .number = 1);
+    SETTLE();
+    airrt_test_is(airrt_wait(ref.ref, AIRRT_MS(100), NULL), AIRRT_ERR_TIMEOUT); /* by now all are asleep */
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
+    airrt_test_is(airrt_wait(ref.ref, AIRRT_MS(500), NULL), AIRRT_ERR_TIMEOUT);
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
+    ck_assert_int_le(after.ru_nvcsw - before.ru_nvcsw, 20);
+    WORLD_CLOSE();
+} END_TEST
 START_TEST(settle_times_out) {
     static gate at;
     WORLD();
@@ -1073,7 +1088,7 @@ SUITE("system", 60,
     one_worker_and_256_workers_open, max_actors_counts_the_living, failed_spawns_do_not_count_for_max_actors,
     actors_are_listed_with_their_facts,
     polled_system_runs_only_when_polled, poll_runs_at_most_its_budget, poll_inside_a_hook_does_nothing,
-    idle_is_zero_while_work_waits, same_seed_same_order_in_a_polled_system,
+    idle_is_zero_while_work_waits, idle_workers_do_not_wake_up, same_seed_same_order_in_a_polled_system,
     systems_live_side_by_side, actors_of_different_systems_talk, handles_of_a_closed_system_are_dead,
     opening_and_closing_leaks_nothing,
     shutdown_handles_what_is_queued, shutdown_follows_what_messages_lead_to, shutdown_now_leaves_dead_letters,
