@@ -47,7 +47,7 @@
  *     AIRRT_FAULT(site)               true makes an allocation or thread creation fail; default 0: no code
  *     AIRRT_NO_FUTEX                  condition variables instead of futexes (the default off Linux)
  *     AIRRT_ACTORS_MAX                actors living at once in the process: 2^24 (2^18 on 32 bits); costs address space only
- *     AIRRT_TURN_MESSAGES             messages an actor handles before the next one has its turn: 64
+ *     AIRRT_TURN_MESSAGES             messages an actor handles at least before the next one has its turn: 64
  *     AIRRT_API, AIRRT_STATIC         everywhere: linkage of the functions; AIRRT_STATIC: all private to this one file
  *     AIRRT_ASSERT(x), AIRRT_DEBUG    everywhere: checks of the caller's bugs; nothing unless AIRRT_DEBUG
  *
@@ -65,8 +65,9 @@
  * otherwise); links pass it on, watchers are told. A panic leaks what the hook held; locks it held stay locked.
  * Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL; a thread may ask to BLOCK; a hook that
  * meets FULL keeps the message and tries again later (airrt_ctx_yield, a timer, its own stash).
- * Fairness: an actor has 64 messages a turn. A worker's queue is shared with others when it holds 16 us of work (judged by
- * the turns before) or 64 actors; behind a turn that does not end, after a millisecond or two.
+ * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us. A worker's queue is shared with
+ * others when it holds 50 us of work, judged by the turns before; behind a turn that does not end, after a millisecond or
+ * two.
  *
  * THREADS
  *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait
@@ -1540,14 +1541,16 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
     (sizeof(void *) > 4 ? (uint32_t)1 << 24 : (uint32_t)1 << 18) /* in the process; address space only */
 #endif
 #ifndef AIRRT_TURN_MESSAGES
-#define AIRRT_TURN_MESSAGES 64 /* of one actor before the next one has its turn */
+#define AIRRT_TURN_MESSAGES 64 /* of one actor, at least, before the next one has its turn */
 #endif
 #define AIRRT_WORKERS_MAX 256
 #define AIRRT_RING_LOG2_FIRST 2    /* slots of an actor's first ring */
 #define AIRRT_RING_LOG2_SEGMENT 10 /* unbounded mailboxes link rings of this size */
 #define AIRRT_RING_LOG2_MAX 26
-#define AIRRT_WORTH_MOVING_NS 16000 /* a queue with less work than this is left to its worker ... */
-#define AIRRT_SURPLUS_MAX 64        /* ... unless it is this long, or a turn has not ended for a millisecond */
+#define AIRRT_TURN_NS 10000         /* quick messages may be more of them in a turn: as many as take this long, at most ... */
+#define AIRRT_TURN_MESSAGES_MAX 1024
+#define AIRRT_WORTH_MOVING_NS 50000 /* a queue with less work than this is left to its worker ... */
+#define AIRRT_SURPLUS_MAX 512       /* ... unless it is this long, or a turn has not ended for a millisecond */
 #define AIRRT_SPIN_LOOKS 100       /* of a searching worker before it parks */
 
 /* ---- stb_ds: its implementation is emitted here once; only ordinary functions use its macros ---- */
@@ -2649,7 +2652,8 @@ struct airrt_worker {
     airrt_atomic_u64 turns;
     airrt_atomic_u32 looking;  /* counted as sleeping, but looks a last time */
     airrt_atomic_u32 surplus;  /* how long its queue must be before others are woken for it or take from it */
-    uint64_t paced_ns, paced_turns; /* when the pace was last looked at */
+    uint64_t paced_ns, paced_turns, paced_messages; /* when the pace was last looked at */
+    uint32_t budget;           /* messages of a turn */
     airrt_tally tally;
     airrt_magazine magazines[AIRRT_MAGAZINES];
     pthread_t thread;
@@ -3439,7 +3443,7 @@ static void airrt_priv_panicked(airrt_worker *w);
 /* One turn of one actor. */
 static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
     w->ctx.cell = cell;
-    w->ctx.left = AIRRT_TURN_MESSAGES;
+    w->ctx.left = w->budget;
     w->now_ns = 0;
     w->phase = AIRRT_PHASE_HANDLE;
     airrt_store_relaxed(&w->running, cell);
@@ -3460,11 +3464,21 @@ static uint32_t airrt_priv_surplus(uint64_t ns, uint64_t turns) {
     uint64_t worth = turns * AIRRT_WORTH_MOVING_NS / (ns ? ns : 1);
     return worth < 1 ? 1 : worth > AIRRT_SURPLUS_MAX ? AIRRT_SURPLUS_MAX : (uint32_t)worth;
 }
-/* Every 64 turns: timers, and how long a turn takes. */
+/* How many messages a turn may have. Pure. */
+static uint32_t airrt_priv_budget(uint64_t ns, uint64_t messages) {
+    uint64_t budget = messages * AIRRT_TURN_NS / (ns ? ns : 1);
+    if (budget < AIRRT_TURN_MESSAGES) return AIRRT_TURN_MESSAGES;
+    return budget > AIRRT_TURN_MESSAGES_MAX ? AIRRT_TURN_MESSAGES_MAX : (uint32_t)budget;
+}
+/* Every 64 turns: timers, and how long turns and messages take. */
 static void airrt_priv_housekeep(airrt_worker *w) {
     uint64_t now = airrt_priv_machine_ns(NULL), turns = airrt_load_relaxed(&w->turns);
-    if (turns - w->paced_turns >= 32)
+    uint64_t messages = airrt_load_relaxed(&w->ctx.handled);
+    if (turns - w->paced_turns >= 32) {
         airrt_store_relaxed(&w->surplus, airrt_priv_surplus(now - w->paced_ns, turns - w->paced_turns));
+        w->budget = airrt_priv_budget(now - w->paced_ns, messages - w->paced_messages);
+    }
+    w->paced_messages = messages;
     w->paced_ns = now;
     w->paced_turns = turns;
     airrt_priv_turn_end(w);
@@ -4230,7 +4244,7 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
     uint64_t seen = airrt_load_relaxed(&cell->tail);
     if (AIRRT_LIKELY(!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && (seen & AIRRT_OPEN_) &&
                      (seen & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head)) &&
-        airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left))
+        airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), w->budget - ctx->left))
         return AIRRT_NEXT_LEAVE_;
     for (int looks = 0; looks < 4;) {
         airrt_wrap *wrap = NULL;
@@ -4268,10 +4282,10 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
             uint64_t lane = airrt_load_relaxed(&cell->lane);
             if ((lane & AIRRT_LANE_BUSY_) == (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT &&
                 (!cold || (!cold->due.first && !cold->ready.first)) &&
-                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left))
+                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), w->budget - ctx->left))
                 return AIRRT_NEXT_LEAVE_;
             if (!(lane & AIRRT_LANE_BUSY_) &&
-                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), AIRRT_TURN_MESSAGES - ctx->left))
+                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), w->budget - ctx->left))
                 return AIRRT_NEXT_LEAVE_;
         }
         looks++;
@@ -5281,6 +5295,7 @@ static airrt_worker *airrt_priv_worker_make(airrt_system *system, uint32_t index
     w->system = system;
     w->index = index;
     airrt_store_relaxed(&w->surplus, 1);
+    w->budget = AIRRT_TURN_MESSAGES;
     w->random = airrt_priv_mix(system->desc.seed + index) | 1;
     airrt_priv_wheel_open(&w->wheel, airrt_priv_now(system));
     return w;
