@@ -231,7 +231,6 @@ AIRRT_INLINE void airrt_discard(airrt_err err) { (void)err; }
 #define AIRRT_FOREVER UINT64_MAX
 #define AIRRT_NO_WAIT (UINT64_MAX - 1)
 #define AIRRT_UNLIMITED UINT32_MAX
-#define AIRRT_NO_RESTARTS (UINT32_MAX - 1)
 
 /* A message or argument without content. */
 typedef struct airrt_none { char unused; } airrt_none;
@@ -287,7 +286,6 @@ typedef enum airrt_backpressure {
 typedef enum airrt_loss {
     AIRRT_LOSS_FULL = 1,     /* refused: no room */
     AIRRT_LOSS_NO_RECEIVER,  /* refused: the actor has ended or never was */
-    AIRRT_LOSS_SHUTDOWN,     /* refused: the system is shutting down */
     AIRRT_LOSS_DROPPED,      /* accepted, then dropped by DROP, DROP_OLDEST or LATEST */
     AIRRT_LOSS_EXPIRED,      /* accepted, then its time to live was over */
     AIRRT_LOSS_DIED,         /* accepted, then its receiver ended before it was handled */
@@ -1827,8 +1825,8 @@ AIRRT_API const char *airrt_exit_str(airrt_exit kind) {
     return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
 }
 AIRRT_API const char *airrt_loss_str(airrt_loss loss) {
-    static const char *const names[] = { "none",    "full",    "no receiver",   "shutdown",
-                                         "dropped", "expired", "receiver died", "quarantined" };
+    static const char *const names[] = { "none",    "full",          "no receiver", "dropped",
+                                         "expired", "receiver died", "quarantined" };
     return (unsigned)loss < sizeof names / sizeof *names ? names[loss] : "unknown";
 }
 AIRRT_API const char *airrt_state_str(airrt_state state) {
@@ -2091,7 +2089,7 @@ static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
         if (usable + more > max || AIRRT_FAULT("table")) return false;
         void *first = airrt_priv_table.cells + usable;
         if (mprotect(first, more * sizeof(airrt_cell), PROT_READ | PROT_WRITE)) return false;
-#if defined(__linux__) && !defined(AIRRT_NO_POPULATE)
+#if defined(__linux__)
         if (usable >= 8192)
             madvise(first, more * sizeof(airrt_cell), 23 /* MADV_POPULATE_WRITE: one call, not 256 faults */);
 #endif

@@ -227,6 +227,7 @@ START_TEST(pre_start_that_takes_too_long_is_a_timeout) {
     ck_assert(airrt_ref_equal(ref.ref, nobody));
     GATE_OPEN(&at);
     airrt_test_eventually(airrt_system_actors(world, NULL, 0) == 0, 10);
+    STOPPED_FOR(&book, AIRRT_EXIT_TIMEOUT);
     WORLD_CLOSE();
 } END_TEST
 
