@@ -292,6 +292,7 @@ typedef enum airrt_loss {
     AIRRT_LOSS_QUARANTINED   /* accepted, then its handler failed as often as .redeliver allows */
 } airrt_loss;
 AIRRT_API const char *airrt_loss_str(airrt_loss loss);
+AIRRT_API const char *airrt_backpressure_str(airrt_backpressure backpressure); /* "drop_oldest" */
 
 /* Where an actor is in its life. Allowed: STARTING -> RUNNING | FAILED; RUNNING -> STOPPING | FAILED | RESTARTING;
  * RESTARTING -> RUNNING | FAILED; STOPPING -> STOPPED; the last two are the end. */
@@ -460,6 +461,36 @@ typedef struct airrt_shutdown_report {
     uint32_t stuck;           /* that did not return from user code */
     airrt_ref first_stuck;
 } airrt_shutdown_report;
+
+/* What happens in a system, told to its listeners (airrt_monitor.h makes typed events of it). */
+typedef enum airrt_news_kind {
+    AIRRT_NEWS_OPENED = 1,    /* to a listener, when it is added */
+    AIRRT_NEWS_SHUTDOWN,
+    AIRRT_NEWS_SPAWNED,       /* actor, type; before its pre_start */
+    AIRRT_NEWS_STARTED,       /* actor, type, count: restarts so far; pre_start has returned, also after a restart */
+    AIRRT_NEWS_ERROR,         /* actor, type, reason: a hook has failed */
+    AIRRT_NEWS_ENDED,         /* actor, type, reason; before those are told who watch it */
+    AIRRT_NEWS_REGISTERED,    /* actor, name */
+    AIRRT_NEWS_DEREGISTERED,  /* actor, name */
+    AIRRT_NEWS_FULL,          /* actor, type, policy, count: messages queued; once for a send that met a full mailbox */
+    AIRRT_NEWS_LOST           /* actor, type: the message's, loss, refused: as in a dead letter */
+} airrt_news_kind;
+typedef struct airrt_news {   /* fields that the kind does not name are zero or NULL; valid during the call */
+    airrt_news_kind kind;
+    airrt_ref actor;
+    const char *type, *name;
+    const airrt_reason *reason;
+    uint64_t count;
+    airrt_backpressure policy;
+    airrt_loss loss;
+    bool refused;
+} airrt_news;
+/* Called on the thread where it happens, no lock held, perhaps many at a time; may call what hooks may call, must not panic. */
+typedef struct airrt_listener {
+    void (*fn)(const airrt_news *news, void *ctx);
+    void *ctx;
+    struct airrt_listener *next; /* private */
+} airrt_listener;
 
 /* A watched or linked actor has ended. */
 typedef struct airrt_down {
@@ -1295,10 +1326,12 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   .stash_capacity = N   messages; 0 = the mailbox's capacity
  *   .timestamps = true    airrt_ctx_created_ns and airrt_ctx_last_message_ns tell
  * A hook ends its actor by returning NAME_exit(ctx), NAME_fail(...) or any error.
- * AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, handle [, hooks]) pastes OBSERVER_received(ctx) and OBSERVER_handled(ctx)
- * around every call of handle. */
-#define airrt_unobserved_received(CTX) ((void)0)
-#define airrt_unobserved_handled(CTX) ((void)0)
+ * AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, handle [, hooks]) calls
+ *   uint64_t OBSERVER_received(airrt_ctx *)                   before every call of handle, and after it, with what that returned
+ *   void     OBSERVER_handled(airrt_ctx *, uint64_t, airrt_err)
+ * (functions or macros); not after a panic. */
+#define airrt_unobserved_received(CTX) ((void)(CTX), (uint64_t)0)
+#define airrt_unobserved_handled(CTX, RECEIVED, ERR) ((void)(CTX), (void)(RECEIVED), (void)(ERR))
 #ifdef __cplusplus
 } /* extern "C" */
 template <typename T> struct airrt_content_size_ { enum { value = sizeof(T) }; };
@@ -1336,9 +1369,9 @@ extern "C" {
     static const NAME##_hooks NAME##_hooks_ = { .handle = __VA_ARGS__ };                                               \
     AIRRT_STRICT_HOOKS_END_                                                                                            \
     AIRRT_INLINE airrt_err NAME##_deliver_(airrt_ctx *ctx, void *state, const void *msg) {                             \
-        OBSERVER##_received((NAME##_ctx *)ctx);                                                                        \
+        uint64_t received = OBSERVER##_received(ctx);                                                                  \
         airrt_err err = NAME##_hooks_.handle((NAME##_ctx *)ctx, (NAME##_state_ *)state, (const NAME##_msg *)msg);      \
-        OBSERVER##_handled((NAME##_ctx *)ctx);                                                                         \
+        OBSERVER##_handled(ctx, received, err);                                                                        \
         return err;                                                                                                    \
     }                                                                                                                  \
     AIRRT_INLINE void NAME##_run_(airrt_ctx *ctx) {                                                                    \
@@ -1467,6 +1500,8 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget);
 AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system);
 /* Sums over the system's whole life; exact when nobody sends or handles. Any thread. */
 AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out);
+/* Adds a listener, of which the system keeps the address until it is closed; the last one added is told first. Any thread. */
+AIRRT_API void airrt_system_listen(airrt_system *system, airrt_listener *listener);
 /* Writes up to capacity living actors to out (in order of their slots); returns how many there are. Any thread. */
 AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity);
 
@@ -1828,6 +1863,10 @@ AIRRT_API const char *airrt_loss_str(airrt_loss loss) {
     static const char *const names[] = { "none",    "full",          "no receiver", "dropped",
                                          "expired", "receiver died", "quarantined" };
     return (unsigned)loss < sizeof names / sizeof *names ? names[loss] : "unknown";
+}
+AIRRT_API const char *airrt_backpressure_str(airrt_backpressure backpressure) {
+    static const char *const names[] = { "default", "error", "block", "drop", "drop_oldest", "latest", "by_priority" };
+    return (unsigned)backpressure < sizeof names / sizeof *names ? names[backpressure] : "unknown";
 }
 AIRRT_API const char *airrt_state_str(airrt_state state) {
     static const char *const names[] = { "none", "starting", "running", "restarting", "stopping", "stopped", "failed" };
@@ -2677,6 +2716,7 @@ enum { AIRRT_SYSTEM_RUNNING, AIRRT_SYSTEM_DRAINING, AIRRT_SYSTEM_STOPPING, AIRRT
 typedef struct airrt_bound { uint32_t capacity; uint8_t policy, lanes; bool evicting; } airrt_bound;
 struct airrt_system {
     airrt_bound bound;         /* of actors that ask for nothing else */
+    airrt_atomic_ptr listeners; /* only added to */
     airrt_system_desc desc;    /* resolved: no zero left that means a default */
     uint32_t worker_count;
     airrt_worker *workers[AIRRT_WORKERS_MAX];
@@ -2844,6 +2884,33 @@ static airrt_system *airrt_priv_pin(airrt_cell *cell) {
 }
 static void airrt_priv_unpin(airrt_system *system) { airrt_fetch_add(&system->pins, (uint32_t)-1, RELEASE); }
 
+/* ---- >>news: to listeners ---- */
+
+AIRRT_INLINE airrt_actor_type *airrt_priv_type(const airrt_cell *cell) { return airrt_load_relaxed(&cell->type); }
+static AIRRT_COLD void airrt_priv_tell_all(const airrt_news *news, airrt_listener *listener) {
+    for (; listener; listener = listener->next) listener->fn(news, listener->ctx);
+}
+/* Most systems have no listener: then it is one load. */
+AIRRT_HOT bool airrt_priv_heard(airrt_system *system) { return airrt_load_relaxed(&system->listeners) != NULL; }
+static AIRRT_COLD void airrt_priv_tell(airrt_system *system, const airrt_news *news) {
+    airrt_priv_tell_all(news, (airrt_listener *)airrt_load_acquire(&system->listeners)); /* pairs with listen's release */
+}
+static AIRRT_COLD void airrt_priv_tell_actor(airrt_system *system, airrt_cell *cell, airrt_news_kind kind,
+                                             const airrt_reason *reason) {
+    airrt_news news = { .kind = kind, .actor = airrt_priv_ref(cell), .reason = reason,
+                        .type = airrt_priv_type(cell)->name };
+    if (kind == AIRRT_NEWS_STARTED) news.count = airrt_load_relaxed(&cell->restarts);
+    airrt_priv_tell(system, &news);
+}
+AIRRT_API void airrt_system_listen(airrt_system *system, airrt_listener *listener) {
+    void *first = airrt_load_relaxed(&system->listeners);
+    airrt_news news = { .kind = AIRRT_NEWS_OPENED };
+    listener->fn(&news, listener->ctx);
+    do {
+        listener->next = (airrt_listener *)first;
+    } while (!airrt_cas(&system->listeners, &first, listener, RELEASE, RELAXED));
+}
+
 /* ---- >>losing: dead letters, drops, refusals ---- */
 
 /* Shows a message that found no receiver; counts it. */
@@ -2856,6 +2923,9 @@ static void airrt_priv_report(airrt_system *system, airrt_ref to, airrt_ref send
     else if (why == AIRRT_LOSS_QUARANTINED) AIRRT_TALLY(system, quarantined, 1);
     else AIRRT_TALLY(system, dead, 1);
     if (system->desc.dead_letters.fn) system->desc.dead_letters.fn(&letter, system->desc.dead_letters.ctx);
+    if (AIRRT_LIKELY(!airrt_priv_heard(system))) return;
+    airrt_news news = { .kind = AIRRT_NEWS_LOST, .actor = to, .type = type->name, .loss = why, .refused = refused };
+    airrt_priv_tell(system, &news);
 }
 /* An accepted message that will not be handled: reported, dropped once, its asker told. */
 static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_message_type *type, void *msg,
@@ -3432,7 +3502,6 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
     }
 }
 
-AIRRT_INLINE airrt_actor_type *airrt_priv_type(const airrt_cell *cell) { return airrt_load_relaxed(&cell->type); }
 static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason);
 static void airrt_priv_bury_on(airrt_ctx *ctx);
 static bool airrt_priv_first_turn(airrt_ctx *ctx);
@@ -3795,6 +3864,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         index = signal->after;
         airrt_priv_refuse_signal(system, cell, signal, reason, &waiters);
     }
+    if (airrt_priv_heard(system)) airrt_priv_tell_actor(system, cell, AIRRT_NEWS_ENDED, reason);
     airrt_priv_forget_ties(cell, reason);
     if (cold) {
         while ((signal = cold->waiters) != NULL) {
@@ -3862,6 +3932,13 @@ static void airrt_priv_die(airrt_ctx *ctx, const airrt_reason *reason) {
     }
     airrt_priv_bury(ctx, reason);
 }
+/* A hook has failed: listeners are told, whatever is decided. */
+static void airrt_priv_tell_error(airrt_ctx *ctx, const airrt_reason *reason) {
+    airrt_system *system = airrt_priv_worker(ctx)->system;
+    if (!airrt_priv_heard(system) || airrt_exit_is_normal(reason->kind)) return;
+    airrt_reason kept = *reason;
+    airrt_priv_tell_actor(system, ctx->cell, AIRRT_NEWS_ERROR, &kept);
+}
 /* Runs pre_start on zeroed state. False: it failed and the actor is gone. */
 static bool airrt_priv_begin(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
@@ -3873,15 +3950,18 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
     w->phase = AIRRT_PHASE_HANDLE;
     if (err) {
         airrt_timer starter = { 0, 0 };
+        const airrt_reason *reason = airrt_priv_reason_of(ctx, err);
         if (cell->cold) {
             starter = cell->cold->starter;
             cell->cold->starter.slot = 0;
         }
-        airrt_priv_die(ctx, airrt_priv_reason_of(ctx, err)); /* first, so that the spawner finds it gone */
+        airrt_priv_tell_error(ctx, reason);
+        airrt_priv_die(ctx, reason); /* first, so that the spawner finds it gone */
         airrt_priv_answer(starter.slot, starter.generation, err, NULL, NULL, 0);
         return false;
     }
     airrt_priv_set_life(cell, AIRRT_STATE_RUNNING);
+    if (airrt_priv_heard(w->system)) airrt_priv_tell_actor(w->system, cell, AIRRT_NEWS_STARTED, NULL);
     if (cell->cold && cell->cold->starter.slot) {
         airrt_priv_answer(cell->cold->starter.slot, cell->cold->starter.generation, AIRRT_OK, NULL, NULL, 0);
         cell->cold->starter.slot = 0;
@@ -3922,6 +4002,7 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
         return false;
     }
     w->failing = *why;
+    airrt_priv_tell_error(ctx, &w->failing);
     if ((type->has & AIRRT_HAS_ERROR_) && w->phase != AIRRT_PHASE_ERROR) {
         w->phase = AIRRT_PHASE_ERROR;
         action = type->error(ctx, cell->state, &w->failing);
@@ -4312,11 +4393,15 @@ static void airrt_priv_panicked(airrt_worker *w) {
             starter = ctx->cell->cold->starter;
             ctx->cell->cold->starter.slot = 0;
         }
+        airrt_priv_tell_error(ctx, &reason);
         airrt_priv_die(ctx, &reason);
         airrt_priv_answer(starter.slot, starter.generation, AIRRT_ERR_START, &reason, NULL, 0);
         return;
     }
-    case AIRRT_PHASE_ERROR: airrt_priv_die(ctx, &reason); return;
+    case AIRRT_PHASE_ERROR:
+        airrt_priv_tell_error(ctx, &reason);
+        airrt_priv_die(ctx, &reason);
+        return;
     case AIRRT_PHASE_NONE:
     case AIRRT_PHASE_SIGNAL:
     case AIRRT_PHASE_HANDLE:
@@ -4428,7 +4513,7 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
                                         uint64_t timeout_ns, const airrt_evicted *e, bool *dropped) {
     airrt_backpressure policy = (airrt_backpressure)airrt_load_relaxed(&cell->policy);
     uint64_t deadline = 0;
-    bool waiting = false;
+    bool waiting = false, told = false;
     *dropped = false;
     for (;;) {
         uint32_t room =
@@ -4438,6 +4523,12 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
         if (err == AIRRT_OK && policy == AIRRT_BACKPRESSURE_LATEST && airrt_priv_length(cell) > 1)
             airrt_priv_evict_down(cell, key, 1, false, type, e);
         if (err != AIRRT_ERR_FULL) return err;
+        if (e->system && !told && airrt_priv_heard(e->system)) {
+            airrt_news news = { .kind = AIRRT_NEWS_FULL, .actor = e->to, .type = type->name, .policy = policy,
+                                .count = airrt_priv_length(cell) };
+            told = true;
+            airrt_priv_tell(e->system, &news);
+        }
         if (policy == AIRRT_BACKPRESSURE_DROP_OLDEST || policy == AIRRT_BACKPRESSURE_LATEST) {
             if (!airrt_priv_evict_down(cell, key, 0, true, type, e))
                 return airrt_priv_err(AIRRT_ERR_NOMEM, "eviction", NULL);
@@ -4804,6 +4895,12 @@ AIRRT_API void airrt_atomic_recorder_dropped(airrt_atomic_recorder *recorder, ai
 /* ---- >>registry: names ---- */
 
 AIRRT_STB_BEGIN_
+/* An actor's name, cut to fit; false and "": it has none. */
+static bool airrt_priv_name_locked(airrt_system *system, const airrt_cell *cell, char *out, size_t room) {
+    ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
+    airrt_priv_text(out, room, at >= 0 ? system->names_of[at].value : NULL);
+    return at >= 0;
+}
 static void airrt_priv_release_name_locked(airrt_system *system, airrt_cell *cell) {
     ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
     if (at < 0) return;
@@ -4817,12 +4914,19 @@ static void airrt_priv_release_name_locked(airrt_system *system, airrt_cell *cel
     airrt_priv_stb_release();
     airrt_priv_free(name, 0);
 }
+static AIRRT_COLD void airrt_priv_tell_name(airrt_system *system, airrt_news_kind kind, airrt_ref ref, const char *name) {
+    airrt_news news = { .kind = kind, .actor = ref, .name = name };
+    airrt_priv_tell(system, &news);
+}
 static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell) {
+    char name[256];
     if (!airrt_load_seq(&cell->named)) return;
     airrt_priv_lock(&airrt_priv_process.lock);
+    bool had = airrt_priv_name_locked(system, cell, name, sizeof name);
     airrt_priv_release_name_locked(system, cell);
     airrt_store_relaxed(&cell->named, 0);
     airrt_priv_unlock(&airrt_priv_process.lock);
+    if (had && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_DEREGISTERED, airrt_priv_ref(cell), name);
 }
 static airrt_err airrt_priv_check_name(const char *name) {
     size_t length = name ? strlen(name) : 0;
@@ -4866,19 +4970,23 @@ AIRRT_API airrt_err airrt_name_register(airrt_system *system, const char *name, 
         }
     }
     airrt_priv_unlock(&airrt_priv_process.lock);
+    if (!err && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, name);
     return err ? airrt_priv_err(err, "name", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_name_release(airrt_system *system, const char *name) {
     airrt_err err = AIRRT_ERR_NOT_FOUND;
     airrt_priv_lock(&airrt_priv_process.lock);
     ptrdiff_t at = name && stbds_shlen(system->names) ? stbds_shgeti(system->names, name) : -1;
-    airrt_cell *cell = at >= 0 ? airrt_priv_cell(system->names[at].value) : NULL;
+    airrt_ref ref = { 0, 0 };
+    if (at >= 0) ref = system->names[at].value;
+    airrt_cell *cell = at >= 0 ? airrt_priv_cell(ref) : NULL;
     if (cell) {
         airrt_priv_release_name_locked(system, cell);
         airrt_store_relaxed(&cell->named, 0);
         err = AIRRT_OK;
     }
     airrt_priv_unlock(&airrt_priv_process.lock);
+    if (!err && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_DEREGISTERED, ref, name);
     return err ? airrt_priv_err(err, "name", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_whereis(airrt_system *system, const char *name, airrt_ref *out) {
@@ -5124,6 +5232,12 @@ static bool airrt_priv_make_tie_to_parent(airrt_cell *child, airrt_ref child_ref
 static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell);
 static void airrt_priv_pinned_dismiss(airrt_worker *w);
 
+/* News of an actor that is not anybody's yet, or may be gone already. */
+static AIRRT_COLD void airrt_priv_tell_spawn(airrt_system *system, airrt_news_kind kind, airrt_ref ref,
+                                             const airrt_actor_type *type, const airrt_reason *reason) {
+    airrt_news news = { .kind = kind, .actor = ref, .type = type->name, .reason = reason };
+    airrt_priv_tell(system, &news);
+}
 /* Everything but the wait for pre_start; *question is what to wait for, if anything. */
 static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *type, const void *args,
                                         const airrt_spawn_desc *desc, airrt_ref *out, airrt_signal **question_out) {
@@ -5205,6 +5319,8 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     airrt_store_relaxed(&cell->lane,
                         (uint64_t)generation << AIRRT_LANE_GENERATION_SHIFT | orders << AIRRT_LANE_ORDER_SHIFT);
     AIRRT_TALLY(system, spawned, 1);
+    bool heard = airrt_priv_heard(system);
+    if (AIRRT_UNLIKELY(heard)) airrt_priv_tell_spawn(system, AIRRT_NEWS_SPAWNED, ref, type, NULL);
     if (desc->name) { /* found by its name from the moment on in which it takes messages */
         airrt_priv_lock(&airrt_priv_process.lock);
         err = airrt_priv_bind_locked(system, desc->name, ref);
@@ -5215,12 +5331,18 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         airrt_priv_unlock(&airrt_priv_process.lock);
         if (err) {
             AIRRT_TALLY(system, spawned, -1);
+            if (heard) {
+                airrt_reason taken = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, "name");
+                airrt_priv_tell_spawn(system, AIRRT_NEWS_ENDED, ref, type, &taken);
+            }
             goto fail_tied;
         }
+        if (heard) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, desc->name);
     } else {
         airrt_store_release(&cell->tail, tail);
     }
     if (out) *out = ref;
+    if (!starts && AIRRT_UNLIKELY(heard)) airrt_priv_tell_spawn(system, AIRRT_NEWS_STARTED, ref, type, NULL);
     if (!starts) return AIRRT_OK;
     if (me && me->system == system && !me->alone && !desc->pinned) airrt_priv_queue_push(me, cell);
     else airrt_priv_wake(cell);
@@ -5496,7 +5618,6 @@ AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
         if (airrt_load_relaxed(&cell->lanes) == 1) out->queued += (uint32_t)airrt_load_relaxed(&cell->guests);
     }
 }
-AIRRT_STB_BEGIN_
 static void airrt_priv_info(airrt_system *system, airrt_cell *cell, airrt_info *out) {
     memset(out, 0, sizeof *out);
     uint8_t life = airrt_load_relaxed(&cell->life);
@@ -5510,11 +5631,9 @@ static void airrt_priv_info(airrt_system *system, airrt_cell *cell, airrt_info *
     out->restarts = airrt_load_relaxed(&cell->restarts);
     if (!airrt_load_relaxed(&cell->named)) return;
     airrt_priv_lock(&airrt_priv_process.lock);
-    ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
-    if (at >= 0) airrt_priv_text(out->name, sizeof out->name, system->names_of[at].value);
+    airrt_priv_name_locked(system, cell, out->name, sizeof out->name);
     airrt_priv_unlock(&airrt_priv_process.lock);
 }
-AIRRT_STB_END_
 AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity) {
     size_t n = 0;
     uint32_t slot = 0;
@@ -5610,6 +5729,8 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
     uint64_t start = airrt_priv_machine_ns(NULL), deadline = airrt_priv_deadline(d.timeout_ns);
     airrt_err err = AIRRT_OK;
     airrt_store_seq(&system->state, AIRRT_SYSTEM_DRAINING);
+    airrt_news news = { .kind = AIRRT_NEWS_SHUTDOWN };
+    airrt_priv_tell(system, &news);
     if (!d.now) { /* what is queued is handled, with all it leads to */
         uint64_t half = deadline == AIRRT_FOREVER ? AIRRT_FOREVER : start + (deadline - start) / 2;
         if (airrt_priv_settle_until(system, half)) err = AIRRT_ERR_TIMEOUT;
