@@ -1512,7 +1512,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_n
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
 /* Ends it before its next message; does not wait. A handler that is running returns first. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
-/* Waits for an actor's end; *out (may be NULL) is why. TIMEOUT; CONTEXT in hooks; DEAD if it has ended before. */
+/* Waits for an actor's end; OK: *out (may be NULL) is why. Also for one that has ended already: each worker remembers its last
+ * 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; CONTEXT in hooks. On errors *out is
+ * zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
 /* Runs the actor's .health hook, between its messages and before those queued. timeout_ns 0 = 1 s. TIMEOUT: it is busy, or
  * stuck; *out is then UNHEALTHY, as after DEAD. CONTEXT in hooks. */
@@ -2672,6 +2674,15 @@ typedef enum airrt_phase {
     AIRRT_PHASE_ERROR
 } airrt_phase;
 
+/* The last ends that one thread, or all that hold a lock, have seen, for who asks too late: written from one, read from any.
+ * A record whose ref changes while its reason is copied is not taken. */
+#define AIRRT_ENDS 64u
+#define AIRRT_REASON_WORDS ((sizeof(airrt_reason) + 7) / 8)
+typedef struct airrt_ends {
+    uint32_t next;
+    struct { airrt_atomic_u64 ref, reason[AIRRT_REASON_WORDS]; } record[AIRRT_ENDS];
+} airrt_ends;
+
 struct airrt_worker {
     airrt_ctx ctx;             /* first: a ctx is a worker */
     airrt_system *system;
@@ -2706,6 +2717,7 @@ struct airrt_worker {
     airrt_worker *pinned_next;
     airrt_wheel wheel AIRRT_ALIGNED(64);
     airrt_queue queue;
+    airrt_ends ends;           /* unless alone: then the system's */
 };
 
 typedef struct airrt_named { char *key; airrt_ref value; } airrt_named;
@@ -2742,6 +2754,8 @@ struct airrt_system {
     airrt_name_of *names_of;
     airrt_lock pinned_lock;
     airrt_worker *pinned;      /* guarded by pinned_lock */
+    airrt_lock ends_lock;
+    airrt_ends ends;           /* of pinned actors; written under ends_lock */
     airrt_lock shutdown_lock;
     bool shut;
     airrt_err shutdown_err;
@@ -3798,6 +3812,44 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
 }
 static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell);
 
+/* Notes why an actor has ended, before anybody can find it dead. */
+static void airrt_priv_remember(airrt_worker *w, airrt_ref ref, const airrt_reason *reason) {
+    airrt_ends *ends = w->alone ? &w->system->ends : &w->ends;
+    uint64_t words[AIRRT_REASON_WORDS] = { 0 };
+    memcpy(words, reason, sizeof *reason);
+    if (w->alone) airrt_priv_lock(&w->system->ends_lock);
+    uint32_t at = ends->next++ % AIRRT_ENDS;
+    airrt_store_relaxed(&ends->record[at].ref, 0);
+    for (size_t i = 0; i < AIRRT_REASON_WORDS; i++) /* release: who sees one of them sees the ref gone */
+        airrt_store_release(&ends->record[at].reason[i], words[i]);
+    airrt_store_release(&ends->record[at].ref, (uint64_t)ref.generation << 32 | ref.slot);
+    if (w->alone) airrt_priv_unlock(&w->system->ends_lock);
+}
+static bool airrt_priv_recall_from(const airrt_ends *ends, airrt_ref ref, airrt_reason *out) {
+    uint64_t words[AIRRT_REASON_WORDS], wanted = (uint64_t)ref.generation << 32 | ref.slot;
+    for (uint32_t at = 0; at < AIRRT_ENDS; at++) {
+        if (airrt_load_acquire(&ends->record[at].ref) != wanted) continue;
+        /* acquire: pairs with the releases above; the second look at the ref comes after */
+        for (size_t i = 0; i < AIRRT_REASON_WORDS; i++) words[i] = airrt_load_acquire(&ends->record[at].reason[i]);
+        if (airrt_load_relaxed(&ends->record[at].ref) != wanted) return false;
+        if (out) memcpy(out, words, sizeof *out);
+        return true;
+    }
+    return false;
+}
+/* Why an actor of any open system has ended; false: not known, or not any more. */
+static bool airrt_priv_recall(airrt_ref ref, airrt_reason *out) {
+    bool found = false;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    for (airrt_system *s = ref.generation ? airrt_priv_process.systems : NULL; s && !found; s = s->next_system) {
+        found = airrt_priv_recall_from(&s->ends, ref, out);
+        for (uint32_t i = 0; i < s->worker_count && !found; i++)
+            found = airrt_priv_recall_from(&s->workers[i]->ends, ref, out);
+    }
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    return found;
+}
+
 /* Ends an actor whose post_stop has run. Comes back for more turns while senders are in the middle of a send to it. */
 static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_worker *w = airrt_priv_worker(ctx);
@@ -3854,6 +3906,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_priv_refuse_promises(cold, reason);
         while ((signal = airrt_priv_shift(&cold->due)) != NULL) airrt_priv_signal_put(signal);
     }
+    airrt_priv_remember(w, self, reason);
     /* From here on signals are refused; what was in the lane is disposed of. */
     uint64_t lane = airrt_exchange(
         &cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, SEQ_CST);
@@ -5845,13 +5898,14 @@ static airrt_err airrt_priv_end(airrt_ref ref, uint64_t order, uint64_t timeout_
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an actor's end");
     airrt_cell *cell = airrt_priv_cell(ref);
     airrt_system *system = cell && airrt_alive(ref) ? airrt_priv_pin(cell) : NULL;
-    if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
-    airrt_err err = airrt_priv_wait_for(system, ref, order, airrt_priv_deadline(timeout_ns), out);
+    airrt_err err = AIRRT_ERR_DEAD;
+    if (system) err = airrt_priv_wait_for(system, ref, order, airrt_priv_deadline(timeout_ns), out);
+    if (err == AIRRT_ERR_DEAD && !order && !airrt_alive(ref) && airrt_priv_recall(ref, out)) err = AIRRT_OK;
     if (err == AIRRT_ERR_TIMEOUT && order) {
         err = airrt_priv_wait_for(system, ref, AIRRT_ORDER_KILL, airrt_priv_deadline(AIRRT_SEC(1)), out);
         if (err == AIRRT_ERR_DEAD) err = AIRRT_OK;
     }
-    airrt_priv_unpin(system);
+    if (system) airrt_priv_unpin(system);
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_ns) {

@@ -592,12 +592,106 @@ START_TEST(wait_tells_the_reason) {
         airrt_test_is(airrt_wait(ref.ref, AIRRT_MS(1), &reason), AIRRT_ERR_TIMEOUT);
         airrt_test_is(airrt_wait(ref.ref, AIRRT_NO_WAIT, NULL), AIRRT_ERR_TIMEOUT);
         GATE_OPEN(&at[i]);
-        airrt_err err = airrt_wait(ref.ref, AIRRT_SEC(10), &reason);
-        if (err == AIRRT_ERR_DEAD) continue;       /* it was quicker */
-        airrt_test_ok(err);
+        airrt_test_ok(airrt_wait(ref.ref, AIRRT_SEC(10), &reason));
         ck_assert_int_eq(reason.kind, ends[i].kind);
         ck_assert_int_eq(reason.code, ends[i].code);
     }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(wait_tells_the_reason_of_one_that_has_ended_already) {
+    airrt_reason reason, again;
+    probe_ref refs[65];
+    POLLED_WORLD();
+    for (int i = 0; i < 65; i++) {
+        airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &refs[i]));
+        TELL(refs[i], .fn = i % 2 ? act_fail : act_exit);
+        SETTLE();
+    }
+    for (int i = 1; i < 65; i++) {
+        ck_assert(!airrt_alive(refs[i].ref));
+        airrt_test_ok(airrt_wait(refs[i].ref, AIRRT_NO_WAIT, &reason));
+        ck_assert_int_eq(reason.kind, i % 2 ? AIRRT_EXIT_ERROR : AIRRT_EXIT_NORMAL);
+        ck_assert_int_eq(reason.code, i % 2 ? 42 : 0);
+        ck_assert_str_eq(reason.text, i % 2 ? "as told" : "");
+        airrt_test_ok(airrt_wait(refs[i].ref, AIRRT_FOREVER, &again)); /* as often as asked */
+        ck_assert_mem_eq(&again, &reason, sizeof again);
+        airrt_test_ok(airrt_wait(refs[i].ref, 0, NULL));
+        airrt_test_is(probe_stop(refs[i], AIRRT_SEC(1)), AIRRT_ERR_DEAD);
+    }
+    WORLD_CLOSE();
+    airrt_test_is(airrt_wait(refs[64].ref, AIRRT_SEC(5), &reason), AIRRT_ERR_DEAD);
+    ck_assert_int_eq((int)reason.kind, 0);
+} END_TEST
+
+START_TEST(wait_has_forgotten_the_end_before_the_last_64) {
+    airrt_reason reason = { .kind = AIRRT_EXIT_CRASH };
+    POLLED_WORLD();
+    SPAWN(probe, first, NULL);
+    KILL(first);
+    SETTLE();
+    airrt_test_ok(airrt_wait(first.ref, AIRRT_SEC(5), &reason));
+    for (int i = 0; i < 64; i++) {
+        SPAWN(probe, ref, NULL);
+        KILL(ref);
+        SETTLE();
+    }
+    airrt_test_is(airrt_wait(first.ref, AIRRT_SEC(5), &reason), AIRRT_ERR_DEAD);
+    ck_assert_int_eq((int)reason.kind, 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_fails(airrt_ctx *ctx, diary *book) {
+    (void)ctx, (void)book;
+    return AIRRT_ERR_NOT_FOUND;
+}
+START_TEST(wait_tells_the_reason_of_a_pinned_actor_and_of_a_start_that_failed) {
+    airrt_reason reason;
+    diary book = { .start = start_fails };
+    WORLD();
+    SPAWN_WITH(probe, pinned, NULL, .pinned = true);
+    TELL(pinned, .fn = act_panic);
+    airrt_test_eventually(!airrt_alive(pinned.ref), 10);
+    airrt_test_ok(airrt_wait(pinned.ref, AIRRT_SEC(10), &reason));
+    ck_assert_int_eq(reason.kind, AIRRT_EXIT_CRASH);
+    ck_assert_int_eq(reason.code, 43);
+    SPAWN_WITH(probe, failing, &book, .detached = true);
+    airrt_test_eventually(!airrt_alive(failing.ref), 10);
+    airrt_test_ok(airrt_wait(failing.ref, AIRRT_SEC(10), &reason));
+    ck_assert_int_eq(reason.kind, AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(reason.err, AIRRT_ERR_NOT_FOUND);
+    WORLD_CLOSE();
+} END_TEST
+
+/* While others end, what is told of an end is its own reason, whole, or nothing. */
+static airrt_atomic_u64 ends_known;
+static airrt_err act_fail_with_number(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    char text[48];
+    (void)state;
+    memset(text, 'a' + (int)(msg->number % 26), sizeof text);
+    text[47] = 0;
+    return probe_fail(PROBE(ctx), (int32_t)msg->number, text);
+}
+static void *end_and_ask(void *arg) {
+    (void)arg;
+    for (uint64_t n = 0; n < 2000; n++) {
+        airrt_reason reason;
+        probe_ref ref;
+        MUST(probe_spawn(world, (probe_args){ 0 }, NULL, &ref) == AIRRT_OK);
+        MUST(probe_send(ref, (act){ act_fail_with_number, NULL, n }) == AIRRT_OK);
+        while (n % 2 && airrt_alive(ref.ref)) sched_yield();
+        airrt_err err = airrt_wait(ref.ref, AIRRT_SEC(20), &reason);
+        if (err == AIRRT_ERR_DEAD) continue;
+        MUST(err == AIRRT_OK && reason.kind == AIRRT_EXIT_ERROR && reason.code == (int32_t)n && strlen(reason.text) == 47);
+        for (int i = 0; i < 47; i++) MUST(reason.text[i] == 'a' + (int)(n % 26));
+        airrt_fetch_add(&ends_known, 1u, RELAXED);
+    }
+    return NULL;
+}
+START_TEST(reasons_of_ends_are_never_mixed) {
+    WORLD();
+    airrt_test_threads(4, end_and_ask, NULL);
+    ck_assert_uint_gt(COUNT(ends_known), 4000);
     WORLD_CLOSE();
 } END_TEST
 
@@ -610,7 +704,6 @@ START_TEST(wait_runs_a_polled_system_and_tells_the_reason) {
     ck_assert_int_eq(reason.kind, AIRRT_EXIT_ERROR);
     ck_assert_int_eq(reason.code, 42);
     ck_assert_str_eq(reason.text, "as told");
-    airrt_test_is(airrt_wait(ref.ref, AIRRT_SEC(5), &reason), AIRRT_ERR_DEAD);
     SPAWN(probe, other, NULL);
     KILL(other);
     airrt_test_ok(airrt_wait(other.ref, AIRRT_SEC(5), NULL));
@@ -643,13 +736,13 @@ START_TEST(several_threads_may_wait_for_one_actor) {
     airrt_info info;
     airrt_test_ok(airrt_get_info(ref.ref, &info));
     uint64_t soon = airrt_test_deadline_ns(0.02);
-    while (airrt_test_before(soon)) {}             /* most likely all wait by now; if not, they find it DEAD */
+    while (airrt_test_before(soon)) {}             /* most likely all wait by now; if not, they are told all the same */
     ck_assert_int_eq(pthread_create(&threads[4], NULL, kill_it, NULL), 0);
     pthread_join(threads[4], NULL);
     GATE_OPEN(&at);
     for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
     ck_assert(!airrt_alive(ref.ref));
-    ck_assert_uint_ge(COUNT(waits_ok), 1);
+    ck_assert_uint_eq(COUNT(waits_ok), 4);
     WORLD_CLOSE();
 } END_TEST
 
@@ -1776,7 +1869,9 @@ SUITE("life", 60,
     unlinked_actor_survives_the_other_side, linking_twice_is_once, linking_from_both_sides_is_once,
     one_unlink_undoes_two_links, linking_to_the_dead_is_no_process,
     stop_handles_what_is_queued_and_refuses_the_rest, kill_loses_what_is_queued, stop_whose_time_is_spent_kills,
-    hooks_may_stop_and_kill_others_and_themselves, wait_tells_the_reason, wait_runs_a_polled_system_and_tells_the_reason,
+    hooks_may_stop_and_kill_others_and_themselves, wait_tells_the_reason, wait_tells_the_reason_of_one_that_has_ended_already,
+    wait_has_forgotten_the_end_before_the_last_64, wait_tells_the_reason_of_a_pinned_actor_and_of_a_start_that_failed,
+    reasons_of_ends_are_never_mixed, wait_runs_a_polled_system_and_tells_the_reason,
     several_threads_may_wait_for_one_actor, waiting_calls_inside_a_hook_are_refused,
     health_is_what_the_hook_says, health_of_a_busy_actor_is_a_timeout,
     names_are_unique_and_found, name_is_copied, names_of_no_or_too_many_bytes_are_invalid, typed_whereis_refuses_other_types,
