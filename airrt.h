@@ -2338,6 +2338,11 @@ static uint64_t airrt_priv_length(const airrt_cell *cell) {
     uint64_t length = airrt_priv_between(head, tail & AIRRT_POSITION_);
     return length >> 35 ? 0 : length; /* a ring's first message can be taken before its position is counted */
 }
+/* Messages that the ring has taken, ever; exact when nobody sends or receives. */
+static uint64_t airrt_priv_accepted(const airrt_cell *cell) {
+    uint64_t head = airrt_load_acquire(&cell->head), laps = airrt_load_relaxed(&cell->laps);
+    return (laps << 36) + (head >> 28) + airrt_priv_length(cell);
+}
 static uint32_t airrt_priv_log2_for(uint32_t capacity) {
     return capacity <= 2 ? 1 : 32u - (uint32_t)__builtin_clz(capacity - 1);
 }
@@ -2955,6 +2960,43 @@ static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_mess
                           reason, NULL, 0);
     type->drop(msg);
     if (wrap) airrt_priv_wrap_put(wrap);
+}
+/* Where the messages of a mailbox go that it accepted and nobody receives. */
+typedef struct airrt_sink {
+    airrt_system *system;         /* NULL: a mailbox without a runtime */
+    airrt_mailbox *box;
+    airrt_ref to;
+    airrt_pools *pools;
+    airrt_loss why;               /* DROPPED or DIED */
+    const airrt_reason *reason;   /* DIED: what askers are told; may be NULL */
+    airrt_losses *losses;         /* for a recorder; may be NULL */
+} airrt_sink;
+static void airrt_priv_box_drop(airrt_mailbox *box, void *msg, airrt_wrap *wrap) {
+    box->type.drop(wrap ? airrt_priv_wrapped(wrap) : msg);
+    if (wrap) airrt_priv_wrap_put(wrap);
+}
+static void airrt_priv_sink(const airrt_sink *sink, const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
+    if (sink->losses) sink->losses->dropped++;
+    if (sink->system) {
+        airrt_priv_lose(sink->system, sink->to, type, msg, wrap, sink->why, sink->reason);
+        return;
+    }
+    airrt_fetch_add(sink->why == AIRRT_LOSS_DIED ? &sink->box->dead : &sink->box->dropped, 1, RELAXED);
+    airrt_priv_box_drop(sink->box, msg, wrap);
+}
+static bool airrt_priv_take_any(airrt_cell *cell, airrt_lanes *lanes, void *out, size_t size, size_t align,
+                                airrt_wrap **wrap);
+/* Disposes of the next message of a mailbox that is shut. False: there is none, or it is on its way, or no memory for a huge
+ * one. */
+static bool airrt_priv_drain(const airrt_sink *sink, airrt_cell *cell, airrt_lanes *lanes,
+                             const airrt_message_type *type) {
+    unsigned char stack[AIRRT_DRAIN_BUFFER] AIRRT_ALIGNED(64);
+    airrt_wrap *wrap = NULL, *spare = NULL;
+    void *msg = airrt_priv_room(sink->pools, type, stack, &spare);
+    bool got = msg && airrt_priv_take_any(cell, lanes, msg, type->size, type->align, &wrap);
+    if (got) airrt_priv_sink(sink, type, msg, wrap);
+    if (spare) airrt_priv_wrap_put(spare);
+    return got;
 }
 /* A message that the sender keeps. Returns err, with words for airrt_error_last. */
 static airrt_err airrt_priv_refuse(airrt_ref to, airrt_actor_type *type, const void *msg, airrt_err err,
@@ -3867,19 +3909,10 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_priv_refuse_signal(system, cell, signal, reason, NULL);
     }
 
-    unsigned char stack[AIRRT_DRAIN_BUFFER] AIRRT_ALIGNED(64);
+    airrt_sink sink = { system, NULL, self, &type->pools, AIRRT_LOSS_DIED, reason, NULL };
     uint64_t end = airrt_priv_shut(cell) & AIRRT_POSITION_;
     while (airrt_load_relaxed(&cell->head) != end) {
-        airrt_wrap *wrap = NULL, *spare = NULL;
-        void *msg = airrt_priv_room(&type->pools, &type->msg, stack, &spare);
-        if (!msg) {
-            airrt_priv_requeue(w, cell); /* memory will come */
-            return;
-        }
-        bool got = airrt_priv_take(cell, msg, type->msg.size, type->msg.align, &wrap);
-        if (got) airrt_priv_lose(system, self, &type->msg, msg, wrap, AIRRT_LOSS_DIED, reason);
-        if (spare) airrt_priv_wrap_put(spare);
-        if (!got) { /* a sender has claimed a position and not published yet: never spin for it */
+        if (!airrt_priv_drain(&sink, cell, NULL, &type->msg)) { /* a sender is about to publish, or memory will come */
             airrt_priv_requeue(w, cell);
             return;
         }
@@ -4522,28 +4555,10 @@ static void airrt_priv_announce(airrt_cell *cell, uint64_t key) {
     while (!((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) && !(t & AIRRT_WAITER_) &&
            !airrt_cas(&cell->tail, &t, t | AIRRT_WAITER_, ACQ_REL, ACQUIRE)) {}
 }
-/* What an evicting sender is to do with the message it took out. */
-typedef struct airrt_evicted {
-    airrt_system *system;
-    airrt_mailbox *box;
-    airrt_ref to;
-    airrt_pools *pools;
-    airrt_losses *losses;
-} airrt_evicted;
-static void airrt_priv_evicted(const airrt_evicted *e, const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
-    if (e->losses) e->losses->dropped++;
-    if (e->system) {
-        airrt_priv_lose(e->system, e->to, type, msg, wrap, AIRRT_LOSS_DROPPED, NULL);
-        return;
-    }
-    airrt_fetch_add(&e->box->dropped, 1, RELAXED);
-    type->drop(wrap ? airrt_priv_wrapped(wrap) : msg);
-    if (wrap) airrt_priv_wrap_put(wrap);
-}
 /* Takes out the oldest messages until at most `keep` are left, or one if once. False: no memory to take them into. */
 static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep, bool once,
-                                  const airrt_message_type *type, const airrt_evicted *e) {
-    airrt_wrap *room = airrt_priv_wrap_get(e->pools, type->size, type->align), *wrap = NULL;
+                                  const airrt_message_type *type, const airrt_sink *sink) {
+    airrt_wrap *room = airrt_priv_wrap_get(sink->pools, type->size, type->align), *wrap = NULL;
     unsigned spins = 0;
     if (!room) return false;
     for (;;) {
@@ -4553,7 +4568,7 @@ static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep,
             continue;
         }
         if (err) break;
-        airrt_priv_evicted(e, type, airrt_priv_wrapped(room), wrap);
+        airrt_priv_sink(sink, type, airrt_priv_wrapped(room), wrap);
         if (once) break;
     }
     airrt_priv_wrap_put(room);
@@ -4563,7 +4578,7 @@ static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep,
  * by policy and is still to be disposed of. */
 static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const airrt_message_type *type, const void *msg,
                                         airrt_wrap *wrap, bool lane, airrt_priority priority, bool may_wait,
-                                        uint64_t timeout_ns, const airrt_evicted *e, bool *dropped) {
+                                        uint64_t timeout_ns, const airrt_sink *sink, bool *dropped) {
     airrt_backpressure policy = (airrt_backpressure)airrt_load_relaxed(&cell->policy);
     uint64_t deadline = 0;
     bool waiting = false, told = false;
@@ -4572,18 +4587,18 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
         uint32_t room =
             airrt_load_acquire(&cell->room); /* then WAITER, then another try, then sleep: no wake-up is lost */
         if (waiting) airrt_priv_announce(cell, key);
-        airrt_err err = airrt_priv_try(cell, key, e->pools, type, msg, wrap, lane);
+        airrt_err err = airrt_priv_try(cell, key, sink->pools, type, msg, wrap, lane);
         if (err == AIRRT_OK && policy == AIRRT_BACKPRESSURE_LATEST && airrt_priv_length(cell) > 1)
-            airrt_priv_evict_down(cell, key, 1, false, type, e);
+            airrt_priv_evict_down(cell, key, 1, false, type, sink);
         if (err != AIRRT_ERR_FULL) return err;
-        if (e->system && !told && airrt_priv_heard(e->system)) {
-            airrt_news news = { .kind = AIRRT_NEWS_FULL, .actor = e->to, .type = type->name, .policy = policy,
+        if (sink->system && !told && airrt_priv_heard(sink->system)) {
+            airrt_news news = { .kind = AIRRT_NEWS_FULL, .actor = sink->to, .type = type->name, .policy = policy,
                                 .count = airrt_priv_length(cell) };
             told = true;
-            airrt_priv_tell(e->system, &news);
+            airrt_priv_tell(sink->system, &news);
         }
         if (policy == AIRRT_BACKPRESSURE_DROP_OLDEST || policy == AIRRT_BACKPRESSURE_LATEST) {
-            if (!airrt_priv_evict_down(cell, key, 0, true, type, e))
+            if (!airrt_priv_evict_down(cell, key, 0, true, type, sink))
                 return airrt_priv_err(AIRRT_ERR_NOMEM, "eviction", NULL);
             continue;
         }
@@ -4593,7 +4608,7 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
         }
         if (!may_wait || timeout_ns == AIRRT_NO_WAIT || !airrt_priv_blocks(policy, priority)) return AIRRT_ERR_FULL;
         if (!deadline) deadline = airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_FOREVER);
-        if (waiting && !airrt_priv_wait_step(e->system, &cell->room, room, deadline)) return AIRRT_ERR_TIMEOUT;
+        if (waiting && !airrt_priv_wait_step(sink->system, &cell->room, room, deadline)) return AIRRT_ERR_TIMEOUT;
         waiting = true;
     }
 }
@@ -4647,16 +4662,14 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
         wrap->envelope.promise_slot = promise->index;
         wrap->envelope.promise_generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&promise->word));
     }
-    if (!err) {
-        airrt_evicted evicted = { system, NULL, to, &type->pools, NULL };
+    airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
+    if (!err)
         err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, wait && !me,
-                                     desc ? desc->timeout_ns : 0, &evicted, &dropped);
-    }
+                                     desc ? desc->timeout_ns : 0, &sink, &dropped);
     if (!err && lane && !dropped) AIRRT_TALLY(system, accepted, 1);
     if (dropped) { /* accepted, and dropped by policy */
         AIRRT_TALLY(system, accepted, 1);
-        if (wrap) airrt_priv_lose(system, to, &type->msg, NULL, wrap, AIRRT_LOSS_DROPPED, NULL);
-        else airrt_priv_lose(system, to, &type->msg, (void *)(uintptr_t)msg, NULL, AIRRT_LOSS_DROPPED, NULL);
+        airrt_priv_sink(&sink, &type->msg, (void *)(uintptr_t)msg, wrap);
     } else if (err && wrap) {
         airrt_priv_wrap_put(wrap);
     }
@@ -4789,10 +4802,6 @@ AIRRT_API void airrt_mailbox_seal(airrt_mailbox *box) {
     uint64_t t = airrt_priv_shut(&box->cell);
     if (t & AIRRT_IDLE_) airrt_priv_ring(&box->bell);
 }
-static void airrt_priv_box_drop(airrt_mailbox *box, void *msg, airrt_wrap *wrap) {
-    box->type.drop(wrap ? airrt_priv_wrapped(wrap) : msg);
-    if (wrap) airrt_priv_wrap_put(wrap);
-}
 /* Takes what came on the control lane into the priority lanes. */
 static void airrt_priv_box_attend(airrt_mailbox *box) {
     airrt_cell *cell = &box->cell;
@@ -4813,19 +4822,11 @@ static bool airrt_priv_box_take(airrt_mailbox *box, void *out, airrt_wrap **wrap
 AIRRT_API void airrt_mailbox_close(airrt_mailbox *box) {
     if (!box->is_open) return;
     airrt_mailbox_seal(box);
-    unsigned char stack[AIRRT_DRAIN_BUFFER] AIRRT_ALIGNED(64);
+    airrt_sink sink = { NULL, box, { 0, 0 }, &box->pools, AIRRT_LOSS_DIED, NULL, NULL };
     unsigned spins = 0;
-    while (airrt_mailbox_length(box) > 0) {
-        airrt_wrap *wrap, *spare = NULL;
-        void *msg = airrt_priv_room(&box->pools, &box->type, stack, &spare);
-        if (msg && airrt_priv_box_take(box, msg, &wrap)) {
-            airrt_fetch_add(&box->dead, 1, RELAXED);
-            airrt_priv_box_drop(box, msg, wrap);
-        } else {
-            airrt_priv_spin(&spins); /* for a huge message: memory will come */
-        }
-        if (spare) airrt_priv_wrap_put(spare);
-    }
+    if (box->lanes) airrt_priv_box_attend(box);
+    while (airrt_mailbox_length(box) > 0)
+        if (!airrt_priv_drain(&sink, &box->cell, box->lanes, &box->type)) airrt_priv_spin(&spins); /* memory will come */
     airrt_priv_strip(&box->cell);
     airrt_priv_free(box->lanes, sizeof *box->lanes);
     box->lanes = NULL;
@@ -4845,17 +4846,14 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
         wrap = airrt_priv_wrap_make(&box->pools, &box->type, msg, desc, priority, airrt_priv_box_now(box));
         if (!wrap) err = airrt_priv_err(AIRRT_ERR_NOMEM, "envelope", NULL);
     }
-    if (!err) {
-        airrt_evicted evicted = { NULL, box, { 0, 0 }, &box->pools, losses };
+    airrt_sink sink = { NULL, box, { 0, 0 }, &box->pools, AIRRT_LOSS_DROPPED, NULL, losses };
+    if (!err)
         err = airrt_priv_send_policy(&box->cell, AIRRT_BOX_KEY, &box->type, msg, wrap, lane, priority,
-                                     wait && !airrt_priv_me, desc ? desc->timeout_ns : 0, &evicted, &dropped);
-    }
+                                     wait && !airrt_priv_me, desc ? desc->timeout_ns : 0, &sink, &dropped);
     if (err == AIRRT_ERR_DEAD) err = AIRRT_ERR_CLOSED;
     if (!err && (lane || dropped)) airrt_fetch_add(&box->lane_accepted, 1, RELAXED);
     if (dropped) {
-        losses->dropped++;
-        airrt_fetch_add(&box->dropped, 1, RELAXED);
-        airrt_priv_box_drop(box, (void *)(uintptr_t)msg, wrap);
+        airrt_priv_sink(&sink, &box->type, (void *)(uintptr_t)msg, wrap);
     } else if (err) {
         if (wrap) airrt_priv_wrap_put(wrap);
         losses->refused = err == AIRRT_ERR_CLOSED ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL;
@@ -4917,9 +4915,7 @@ AIRRT_API size_t airrt_mailbox_length(const airrt_mailbox *box) {
 }
 AIRRT_API void airrt_mailbox_counts(const airrt_mailbox *box, airrt_counts *out) {
     memset(out, 0, sizeof *out);
-    uint64_t tail = airrt_load_acquire(&box->cell.tail);
-    out->accepted =
-        ((uint64_t)airrt_load_relaxed(&box->cell.laps) << 36) + (tail >> 28) + airrt_load_relaxed(&box->lane_accepted);
+    out->accepted = airrt_priv_accepted(&box->cell) + airrt_load_relaxed(&box->lane_accepted);
     out->handled = airrt_load_relaxed(&box->received);
     out->queued = airrt_mailbox_length(box);
     out->expired = airrt_load_relaxed(&box->expired);
@@ -5640,10 +5636,6 @@ static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot, airrt_r
         return ++*slot, cell;
     }
     return NULL;
-}
-static uint64_t airrt_priv_accepted(const airrt_cell *cell) {
-    uint64_t head = airrt_load_acquire(&cell->head), laps = airrt_load_relaxed(&cell->laps);
-    return (laps << 36) + (head >> 28) + airrt_priv_length(cell);
 }
 AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
     memset(out, 0, sizeof *out);

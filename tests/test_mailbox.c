@@ -2070,30 +2070,130 @@ START_TEST(length_is_the_number_of_messages_queued) {
     }
 } END_TEST
 /* Positions are 36 bits: 2^36 messages do not fit into a test, so the mailbox is moved there by hand. */
+/* A mailbox as it is when 2^36 - `before` messages have passed through it. */
+static void pass_all_but(note_box *box, uint64_t before) {
+    uint64_t start = (uint64_t)0 - (before << 28);
+    airrt_store_relaxed(&box->base.cell.tail, (airrt_load_relaxed(&box->base.cell.tail) & ~AIRRT_POSITION_) | start);
+    airrt_store_relaxed(&box->base.cell.head, start);
+    airrt_store_relaxed(&box->base.received, start >> 28);
+}
+#define WRAP_BALANCED(BOX, ACCEPTED)                                            \
+    do {                                                                        \
+        airrt_counts counts_;                                                   \
+        note_box_counts((BOX), &counts_);                                       \
+        airrt_test_counts_balanced(&counts_);                                   \
+        ck_assert_uint_eq(counts_.accepted, (ACCEPTED));                        \
+    } while (0)
 START_TEST(positions_may_wrap_around) {
     for (uint64_t before = 0; before < 12; before++) {
         for (uint32_t capacity = 1; capacity <= 5; capacity++) {
             note_box box;
-            uint64_t start = (uint64_t)0 - (before << 28);
-            airrt_counts first, last;
+            uint64_t earlier = before ? ((uint64_t)1 << 36) - before : 0;
             uint32_t in = 0, next = 0;
             OPEN(note_box, &box, .capacity = capacity);
-            airrt_store_relaxed(&box.base.cell.tail, (airrt_load_relaxed(&box.base.cell.tail) & ~AIRRT_POSITION_) | start);
-            airrt_store_relaxed(&box.base.cell.head, start);
-            note_box_counts(&box, &first);
+            pass_all_but(&box, before);
             while (in < 40) {
                 while (note_send(&box, in) == AIRRT_OK) in++;
                 MUST(in - next == capacity);
                 MUST(note_box_length(&box) == capacity);
-                while (next < in) MUST(note_next(&box) == next), next++;
+                WRAP_BALANCED(&box, earlier + in);
+                while (next < in) {
+                    MUST(note_next(&box) == next), next++;
+                    WRAP_BALANCED(&box, earlier + in);
+                }
                 MUST(note_next(&box) == -AIRRT_ERR_EMPTY);
             }
-            note_box_counts(&box, &last);
-            ck_assert_uint_eq(last.accepted - first.accepted, in);
-            ck_assert_uint_eq(last.handled - first.handled, in);
-            ck_assert_uint_eq(last.queued, 0);
+            WRAP_BALANCED(&box, earlier + in);
             note_box_close(&box);
         }
+    }
+} END_TEST
+START_TEST(positions_of_evicting_mailboxes_may_wrap_around) {
+    for (uint64_t before = 0; before < 12; before++) {
+        for (uint32_t capacity = 1; capacity <= 8; capacity *= 2) {
+            note_box box;
+            uint64_t earlier = before ? ((uint64_t)1 << 36) - before : 0;
+            uint32_t kept = capacity < 2 ? 2 : capacity;
+            OPEN(note_box, &box, .capacity = capacity, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST);
+            pass_all_but(&box, before);
+            for (uint32_t in = 0; in < 30; in++) MUST(note_send(&box, in) == AIRRT_OK);
+            WRAP_BALANCED(&box, earlier + 30);
+            for (uint32_t i = 30 - kept; i < 30; i++) RECV_NOTE(&box, i);
+            ck_assert_int_eq(note_next(&box), -AIRRT_ERR_EMPTY);
+            WRAP_BALANCED(&box, earlier + 30);
+            note_box_close(&box);
+            OPEN(note_box, &box, .backpressure = AIRRT_BACKPRESSURE_LATEST);
+            pass_all_but(&box, before);
+            for (uint32_t in = 0; in < 30; in++) {
+                MUST(note_send(&box, in) == AIRRT_OK);
+                if (in % capacity == 0) RECV_NOTE(&box, in);
+            }
+            WRAP_BALANCED(&box, earlier + 30);
+            note_box_close(&box);
+        }
+    }
+} END_TEST
+START_TEST(positions_of_growing_mailboxes_may_wrap_around) {
+    static const uint64_t befores[] = { 1, 2, 3, 5, 9, 100, 1000, 1023, 1024, 1025, 2000, 3000, 4999 };
+    for (size_t b = 0; b < sizeof befores / sizeof *befores; b++) {
+        for (uint32_t drained = 1; drained < 6000; drained *= 7) { /* how many are received at a time */
+            note_box box;
+            uint64_t earlier = ((uint64_t)1 << 36) - befores[b];
+            uint32_t in = 0, next = 0;
+            OPEN(note_box, &box, .unbounded = true);
+            pass_all_but(&box, befores[b]);
+            while (in < 5000) {
+                for (uint32_t i = 0; i < 2 * drained && in < 5000; i++) MUST(note_send(&box, in) == AIRRT_OK), in++;
+                for (uint32_t i = 0; i < drained && next < in; i++) MUST(note_next(&box) == next), next++;
+                WRAP_BALANCED(&box, earlier + in);
+                ck_assert_uint_eq(note_box_length(&box), in - next);
+            }
+            while (next < in) MUST(note_next(&box) == next), next++;
+            WRAP_BALANCED(&box, earlier + in);
+            note_box_close(&box);
+        }
+    }
+} END_TEST
+/* Senders of all kinds and a receiver, while the positions wrap. */
+static note_box wrapping;
+static airrt_atomic_u32 wrapping_next;
+enum { WRAP_SENDERS = 3, WRAP_EACH = 3000 };
+static void *send_over_the_wrap(void *arg) {
+    uint32_t me = airrt_fetch_add(&wrapping_next, 1u, RELAXED);
+    (void)arg;
+    for (uint32_t i = 0; i < WRAP_EACH;) {
+        airrt_err err = i % 3 ? note_send(&wrapping, me << 16 | i)
+                              : SEND_WITH(note_box, &wrapping, NOTE(me << 16 | i), .correlation = i);
+        if (!err) i++;
+        else MUST(err == AIRRT_ERR_FULL), sched_yield();
+    }
+    return NULL;
+}
+static void *receive_over_the_wrap(void *arg) {
+    uint32_t next[WRAP_SENDERS] = { 0 };
+    (void)arg;
+    for (uint32_t n = 0; n < WRAP_SENDERS * WRAP_EACH; n++) {
+        note out;
+        MUST(note_box_recv(&wrapping, &out, AIRRT_SEC(50)) == AIRRT_OK);
+        MUST((out.seq & 0xffff) == next[out.seq >> 16]);
+        next[out.seq >> 16]++;
+    }
+    return NULL;
+}
+static void *wrapping_part(void *arg) {
+    static airrt_atomic_u32 parts;
+    return airrt_fetch_add(&parts, 1u, RELAXED) % (WRAP_SENDERS + 1) ? send_over_the_wrap(arg) : receive_over_the_wrap(arg);
+}
+START_TEST(positions_may_wrap_around_under_many_senders) {
+    static const airrt_mailbox_desc bounds[] = { { .capacity = 7 }, { .capacity = 1000 }, { .unbounded = true },
+                                                { .capacity = 3, .backpressure = AIRRT_BACKPRESSURE_BLOCK } };
+    for (size_t k = 0; k < 4; k++) {
+        airrt_store_relaxed(&wrapping_next, 0u);
+        airrt_test_ok(note_box_open(&wrapping, &bounds[k]));
+        pass_all_but(&wrapping, 4000);
+        airrt_test_threads(WRAP_SENDERS + 1, wrapping_part, NULL);
+        WRAP_BALANCED(&wrapping, ((uint64_t)1 << 36) - 4000 + WRAP_SENDERS * WRAP_EACH);
+        note_box_close(&wrapping);
     }
 } END_TEST
 START_TEST(message_without_content_is_a_message) {
@@ -2193,5 +2293,6 @@ SUITE("mailbox", 60,
     message_on_its_way_counts_for_the_bound, receive_gives_up_in_time_while_a_message_is_on_its_way,
     out_of_memory_refuses_messages_and_loses_none, out_of_memory_refuses_messages_to_lanes_and_loses_none,
     out_of_memory_while_evicting_loses_nothing_uncounted, refused_messages_stay_the_callers,
-    length_is_the_number_of_messages_queued, positions_may_wrap_around, message_without_content_is_a_message,
+    length_is_the_number_of_messages_queued, positions_may_wrap_around, positions_of_evicting_mailboxes_may_wrap_around,
+    positions_of_growing_mailboxes_may_wrap_around, positions_may_wrap_around_under_many_senders, message_without_content_is_a_message,
     send_with_an_unknown_priority_names_it, send_with_no_options_is_a_send);
