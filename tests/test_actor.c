@@ -1013,6 +1013,152 @@ START_TEST(send_many_keeps_order_and_says_how_many_went) {
     WORLD_CLOSE();
 } END_TEST
 
+/* ---- the end of counters: generations and positions ------------------------------------------------------------------ */
+
+START_TEST(slot_whose_generations_are_used_up_is_retired) {
+    POLLED_WORLD();
+    SPAWN(probe, first, NULL);
+    airrt_test_ok(airrt_kill(first.ref));
+    SETTLE();
+    /* As after 2^22 - 3 lives of this slot. */
+    airrt_cell *cell = airrt_priv_table.cells + first.ref.slot;
+    airrt_store_relaxed(&cell->tail, (uint64_t)(AIRRT_GENERATION_MAX_ - 1) << AIRRT_GENERATION_SHIFT_ | AIRRT_NORING_);
+    for (uint32_t generation = AIRRT_GENERATION_MAX_ - 1; generation <= AIRRT_GENERATION_MAX_; generation++) {
+        diary book = { 0 };
+        WORLD_CLOSE(); /* gives the slot back; it is the next to be used */
+        POLLED_WORLD();
+        SPAWN(probe, last, &book);
+        ck_assert_uint_eq(last.ref.slot, first.ref.slot);
+        ck_assert_uint_eq(last.ref.generation, generation);
+        TELL(last, .number = 1);
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), 1);
+        TELL(last, .number = 2);
+        airrt_test_ok(airrt_kill(last.ref));
+        SETTLE();
+        ck_assert(!airrt_alive(last.ref));
+        airrt_test_is(probe_send(last, NOTE(3)), AIRRT_ERR_DEAD);
+    }
+    /* Nobody lives there any more: not the last, nor whom a wrapped generation would name. */
+    for (uint32_t generation = 0; generation < 3; generation++) {
+        probe_ref wrapped[] = { { { first.ref.slot, generation } },
+                                { { first.ref.slot, AIRRT_GENERATION_MAX_ - generation } },
+                                { { first.ref.slot, AIRRT_GENERATION_MAX_ + 1 + generation } } };
+        for (int i = 0; i < 3; i++) {
+            airrt_info info;
+            ck_assert(!airrt_alive(wrapped[i].ref));
+            airrt_test_is(probe_send(wrapped[i], NOTE(4)), AIRRT_ERR_DEAD);
+            airrt_test_is(SEND_WITH(wrapped[i], NOTE(4), .correlation = 1), AIRRT_ERR_DEAD);
+            airrt_test_is(airrt_kill(wrapped[i].ref), AIRRT_ERR_DEAD);
+            airrt_test_is(airrt_get_info(wrapped[i].ref, &info), AIRRT_ERR_DEAD);
+            airrt_test_is(airrt_name_register(world, "ghost", wrapped[i].ref), AIRRT_ERR_DEAD);
+        }
+    }
+    WORLD_CLOSE();
+    POLLED_WORLD();
+    for (int i = 0; i < 5000; i++) { /* more than all the slots that have been used so far */
+        SPAWN(probe, ref, NULL);
+        MUST(ref.ref.slot != first.ref.slot);
+    }
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 5000);
+    WORLD_CLOSE();
+} END_TEST
+
+/* An idle actor as it is when 2^36 - `before` messages have passed through its mailbox. */
+static void pass_all_but(probe_ref ref, uint64_t before) {
+    airrt_cell *cell = airrt_priv_table.cells + ref.ref.slot;
+    uint64_t start = (uint64_t)0 - (before << 28);
+    airrt_store_relaxed(&cell->tail, (airrt_load_relaxed(&cell->tail) & ~AIRRT_POSITION_) | start);
+    airrt_store_relaxed(&cell->head, start);
+    airrt_fetch_add(&world->outside_handled, start >> 28, RELAXED);
+}
+static const airrt_mailbox_desc wrap_kinds[] = { { .capacity = 100 }, { .capacity = 6 }, { .unbounded = true },
+    { .capacity = 8, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST }, { .backpressure = AIRRT_BACKPRESSURE_LATEST },
+    { .capacity = 50, .lanes = true } };
+static uint64_t wrap_messages;
+static airrt_err act_count_messages(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    wrap_messages = airrt_ctx_messages(ctx);
+    return AIRRT_OK;
+}
+START_TEST(mailbox_positions_of_actors_may_wrap_around) {
+    POLLED_WORLD();
+    for (size_t kind = 0; kind < sizeof wrap_kinds / sizeof *wrap_kinds; kind++) {
+        for (uint64_t before = 1; before <= 40; before += 3) {
+            uint64_t earlier = ((uint64_t)1 << 36) - before, went = 0, lost = 0, at = DROPS();
+            static diary book;
+            airrt_info info;
+            memset(&book, 0, sizeof book);
+            SPAWN_WITH(probe, ref, &book, .mailbox = wrap_kinds[kind]);
+            SETTLE();
+            pass_all_but(ref, before);
+            for (uint64_t round = 1; round <= 12; round++) {
+                act some[5];
+                size_t sent;
+                for (uint64_t i = 0; i < 5; i++) some[i] = NOTE(++went);
+                airrt_err err = probe_send_many(ref, some, 5, &sent);
+                went -= 5 - sent;
+                MUST(err == (sent < 5 ? AIRRT_ERR_FULL : AIRRT_OK));
+                if (probe_send(ref, NOTE(went + 1)) == AIRRT_OK) went++;
+                if (SEND_WITH(ref, NOTE(went + 1), .correlation = 1) == AIRRT_OK) went++;
+                airrt_test_balanced(world);
+                airrt_test_ok(airrt_get_info(ref.ref, &info));
+                MUST(info.accepted == earlier + went);
+                if (round % 3 == 0) SETTLE();
+                airrt_test_balanced(world);
+            }
+            SETTLE();
+            lost = DROPS() - at;
+            MUST(COUNT(book.acts) + lost == went);
+            for (uint64_t i = 1; i < COUNT(book.acts); i++) MUST(book.numbers[i] > book.numbers[i - 1]);
+            if (kind == 0 || kind == 2) ck_assert_uint_eq(lost, 0);
+            TELL(ref, .fn = act_count_messages);
+            SETTLE();
+            if (kind == 0) ck_assert_uint_eq(wrap_messages, earlier + went + 1);
+            TELL(ref, .number = 7);
+            airrt_test_ok(before % 2 ? airrt_kill(ref.ref) : probe_stop(ref, AIRRT_SEC(5)));
+            SETTLE();
+            airrt_test_balanced(world);
+        }
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_watch_arg(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return airrt_watch(ctx, *(airrt_ref *)msg->arg, NULL);
+}
+static airrt_err act_say_and_exit(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    for (uint64_t i = 1; i <= msg->number; i++) AIRRT_TRY(probe_send(*(probe_ref *)msg->arg, NOTE(i)));
+    return probe_exit(PROBE(ctx));
+}
+static airrt_err down_notes_acts(airrt_ctx *ctx, diary *book, const airrt_down *down) {
+    (void)ctx, (void)down;
+    *(uint64_t *)book->arg = COUNT(book->acts);
+    return AIRRT_OK;
+}
+START_TEST(down_does_not_overtake_messages_while_positions_wrap) {
+    POLLED_WORLD();
+    for (uint64_t before = 1; before <= 20; before++) {
+        uint64_t at_down = 0;
+        diary book = { .down = down_notes_acts, .arg = &at_down };
+        SPAWN(probe, watcher, &book);
+        SPAWN(probe, target, NULL);
+        SETTLE();
+        pass_all_but(watcher, before);
+        TELL(watcher, act_watch_arg, &target.ref, 100);
+        SETTLE();
+        TELL(target, act_say_and_exit, &watcher, 10);
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.downs), 1);
+        ck_assert_uint_eq(at_down, 11);
+        airrt_test_ok(airrt_kill(watcher.ref));
+        SETTLE();
+    }
+    WORLD_CLOSE();
+} END_TEST
+
 /* ---- envelope and context ----------------------------------------------------------------------------------------- */
 
 static airrt_envelope seen;
@@ -1574,7 +1720,8 @@ SUITE("actor", 60,
     from_gives_the_typed_handle_of_the_living,
     refused_message_stays_with_the_sender, handled_message_is_not_dropped, four_kibibyte_messages_arrive_whole,
     over_aligned_messages_arrive_aligned, messages_without_content_are_counted_one_by_one,
-    send_many_keeps_order_and_says_how_many_went,
+    send_many_keeps_order_and_says_how_many_went, slot_whose_generations_are_used_up_is_retired,
+    mailbox_positions_of_actors_may_wrap_around, down_does_not_overtake_messages_while_positions_wrap,
     plain_send_has_no_envelope, send_with_brings_an_envelope, sender_is_the_sending_actor,
     message_past_its_time_to_live_is_dropped_and_counted, context_tells_who_and_how_often,
     restarts_of_the_context_stay_at_255, timestamps_tell_creation_and_the_message_before, yield_gives_others_their_turn,
