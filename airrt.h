@@ -405,7 +405,8 @@ typedef struct airrt_log_item {
     int line;
 } airrt_log_item;
 
-/* A handler that has been running for longer than .overrun_ns; called by another worker, once per overrun. */
+/* A hook that has been running for longer than .overrun_ns: told once, while it runs, before twice that time is over (if the
+ * machine lets the thread run), even when all workers are busy. Pinned actors may take their time. */
 typedef struct airrt_overrun { airrt_ref actor; uint64_t running_ns; } airrt_overrun;
 
 typedef struct airrt_system_desc {
@@ -415,11 +416,14 @@ typedef struct airrt_system_desc {
     airrt_mailbox_desc mailbox;   /* default for all actors */
     uint64_t start_timeout_ns;    /* 0 = 5 s */
     uint64_t stop_timeout_ns;     /* airrt_system_shutdown's default; 0 = 30 s */
-    uint64_t overrun_ns;          /* a handler that runs longer is reported; 0 = 1 s; AIRRT_FOREVER = never */
+    uint64_t overrun_ns;          /* a hook that runs longer is told to .overruns; 0 = 1 s; AIRRT_FOREVER = never */
     uint64_t seed;                /* of the runtime's random choices; 0 = from the machine */
     struct { void (*fn)(const airrt_dead_letter *letter, void *ctx); void *ctx; } dead_letters; /* any thread */
     struct { void (*fn)(const airrt_log_item *item, void *ctx); void *ctx; } log;               /* any thread */
-    struct { void (*fn)(const airrt_overrun *overrun, void *ctx); void *ctx; } overruns;        /* any thread */
+    struct {
+        void (*fn)(const airrt_overrun *overrun, void *ctx);
+        void *ctx;
+    } overruns; /* on a thread that the system has for it, and which looks four times per overrun_ns; not with .polled */
     struct {
         void (*fn)(void *ctx);
         void *ctx;
@@ -2712,9 +2716,8 @@ struct airrt_worker {
     pthread_t thread;
     bool has_thread;
     airrt_atomic_u32 gone;     /* its thread has left the system for good */
-    /* what the keeper saw of it */
-    uint64_t seen_turns, seen_since_ns;
-    bool reported;
+    uint64_t seen_turns;       /* what the keeper saw of it */
+    struct { uint64_t progress, since_ns; bool told; } watched; /* what the watch saw of it */
     /* a pinned actor's own thread: no other actor runs on it, and it leaves with that one */
     bool alone;
     airrt_cell *pinned;        /* NULL: it has ended */
@@ -2746,6 +2749,7 @@ struct airrt_system {
     airrt_atomic_u32 quiet;    /* futex word: bumped when the last worker parks, or an actor ends during shutdown */
     airrt_atomic_u32 settlers; /* threads that want `quiet` bumped */
     airrt_atomic_u32 keeper;   /* a parked worker watches the others */
+    struct { pthread_t thread; bool is_on; airrt_atomic_u32 quit; } watch; /* for overruns */
     /* searching + sleeping << 16, and the tokens that wake: the parking protocol */
     airrt_atomic_u32 idle AIRRT_ALIGNED(64);
     airrt_atomic_u32 tokens;
@@ -3412,33 +3416,48 @@ static bool airrt_priv_run_wheels(airrt_worker *w) {
     }
     return fired;
 }
-/* The keeper: a parked worker that looks from time to time whether a handler of another one overruns. True: one has not
- * ended since the last look, and actors wait behind it. */
-static bool airrt_priv_keep(airrt_worker *w) {
-    airrt_system *system = w->system;
-    uint64_t now = airrt_priv_machine_ns(NULL);
+/* The keeper: a parked worker that looks from time to time at the turns of the others. True: one has not ended since the last
+ * look, and actors wait behind it. */
+static bool airrt_priv_keep(airrt_system *system) {
     bool stalled = false;
     for (uint32_t i = 0; i < system->worker_count; i++) {
         airrt_worker *other = system->workers[i];
-        airrt_cell *running = airrt_load_relaxed(&other->running);
         uint64_t turns = airrt_load_relaxed(&other->turns);
-        if (turns != other->seen_turns || !running) {
-            other->seen_turns = turns;
-            other->seen_since_ns = now;
-            other->reported = false;
-            continue;
-        }
-        stalled |= airrt_load_relaxed(&other->queue.tail) != airrt_load_relaxed(&other->queue.head);
-        if (!other->reported && now - other->seen_since_ns >= system->desc.overrun_ns) {
-            airrt_overrun overrun = { airrt_priv_ref(running), now - other->seen_since_ns };
-            other->reported = true;
-            airrt_priv_me = NULL; /* what these send is not for a worker that is about to sleep */
-            if (system->desc.overruns.fn) system->desc.overruns.fn(&overrun, system->desc.overruns.ctx);
-            airrt_priv_log(system, 2, overrun.actor, "a handler overruns", __LINE__);
-            airrt_priv_me = w;
-        }
+        stalled |= turns == other->seen_turns && airrt_load_relaxed(&other->running) &&
+                   airrt_load_relaxed(&other->queue.tail) != airrt_load_relaxed(&other->queue.head);
+        other->seen_turns = turns;
     }
     return stalled;
+}
+/* Tells of a worker whose hook has not ended for too long. */
+static void airrt_priv_watch_one(airrt_system *system, airrt_worker *w, uint64_t now) {
+    airrt_cell *running = airrt_load_relaxed(&w->running);
+    uint64_t progress = airrt_load_relaxed(&w->turns) + airrt_load_relaxed(&w->ctx.handled);
+    uint32_t count = airrt_load_acquire(&airrt_priv_table.count); /* this thread may not have seen the cells yet */
+    if (!count || running >= airrt_priv_table.cells + count) running = NULL;
+    if (running) progress += airrt_load_relaxed(&running->head) >> 28; /* a stashed message leaves `handled` as it was */
+    if (!running || progress != w->watched.progress) {
+        w->watched.progress = progress;
+        w->watched.since_ns = now;
+        w->watched.told = false;
+        return;
+    }
+    airrt_overrun overrun = { airrt_priv_ref(running), now - w->watched.since_ns };
+    if (w->watched.told || overrun.running_ns < system->desc.overrun_ns) return;
+    w->watched.told = true;
+    airrt_priv_log(system, 2, overrun.actor, "a hook overruns", __LINE__);
+    system->desc.overruns.fn(&overrun, system->desc.overruns.ctx);
+}
+/* The watch: a thread of its own, as all workers may be busy; only if somebody wants to be told. */
+static void *airrt_priv_watch(void *arg) {
+    airrt_system *system = arg;
+    uint64_t pause = system->desc.overrun_ns / 4 + 1;
+    while (!airrt_load_acquire(&system->watch.quit)) {
+        airrt_priv_wait(&system->watch.quit, 0, airrt_priv_deadline(pause));
+        uint64_t now = airrt_priv_machine_ns(NULL);
+        for (uint32_t i = 0; i < system->worker_count; i++) airrt_priv_watch_one(system, system->workers[i], now);
+    }
+    return NULL;
 }
 static uint64_t airrt_priv_all_turns(const airrt_system *system) {
     uint64_t turns = 0;
@@ -3536,7 +3555,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             }
             if (keeper) {
                 if (airrt_priv_others_awake(w)) {
-                    if (!any && airrt_priv_keep(w)) {
+                    if (!any && airrt_priv_keep(system)) {
                         any = true; /* leave, and take what waits there */
                         continue;
                     }
@@ -5475,6 +5494,19 @@ static airrt_err airrt_priv_thread_start(airrt_worker *w) {
     w->has_thread = true;
     return AIRRT_OK;
 }
+static airrt_err airrt_priv_watch_start(airrt_system *system) {
+    if (!system->desc.overruns.fn || system->desc.overrun_ns == AIRRT_FOREVER) return AIRRT_OK;
+    if (AIRRT_FAULT("thread") || pthread_create(&system->watch.thread, NULL, airrt_priv_watch, system))
+        return airrt_priv_err(AIRRT_ERR_OS, "overruns", "a thread could not be created");
+    system->watch.is_on = true;
+    return AIRRT_OK;
+}
+static void airrt_priv_watch_end(airrt_system *system) {
+    if (!system->watch.is_on) return;
+    airrt_store_release(&system->watch.quit, 1);
+    airrt_priv_notify(&system->watch.quit, 1);
+    pthread_join(system->watch.thread, NULL);
+}
 /* Adds what a pinned actor's worker has counted to the threads outside, and frees it. Its thread has left. */
 static void airrt_priv_pinned_end(airrt_system *system, airrt_worker *w) {
     airrt_atomic_u64 *from = (airrt_atomic_u64 *)(void *)&w->tally, *to = (airrt_atomic_u64 *)(void *)&system->outside;
@@ -5531,6 +5563,8 @@ static airrt_err airrt_priv_system_check(airrt_system_desc *d) {
     if (!d->clock.monotonic_ns != !d->clock.wall_ns)
         return airrt_priv_err(AIRRT_ERR_INVALID, "clock", "needs both functions or none");
     if (d->polled && d->workers > 1) return airrt_priv_err(AIRRT_ERR_INVALID, "workers", "a polled system has none");
+    if (d->polled && d->overruns.fn)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "overruns", "a polled system has no thread to look for them");
     AIRRT_TRY(airrt_priv_check_mailbox(&d->mailbox));
     if (!d->workers) {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -5589,6 +5623,7 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
         else err = airrt_priv_err(AIRRT_ERR_NOMEM, "workers", NULL);
     }
     for (uint32_t i = 0; i < d.workers && !err && !d.polled; i++) err = airrt_priv_thread_start(system->workers[i]);
+    if (!err) err = airrt_priv_watch_start(system);
     if (err) {
         airrt_priv_quit(system);
         for (uint32_t i = 0; i < system->worker_count; i++)
@@ -5827,6 +5862,7 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
     airrt_priv_unlock(&airrt_priv_process.lock);
     unsigned spins = 0;
     while (airrt_load_acquire(&system->pins)) airrt_priv_spin(&spins);
+    airrt_priv_watch_end(system);
     airrt_priv_quit(system);
     if (system->report.stuck) { /* their threads cannot be ended, so what they use stays */
         uint64_t deadline = airrt_priv_deadline(AIRRT_MS(100));
