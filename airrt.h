@@ -79,8 +79,11 @@
  * Sends are lock-free: a sender that is preempted between claiming a slot and publishing it delays the messages behind it
  * in that one mailbox, and nothing else; attaching a ring takes a few instructions during which other senders to the same
  * mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim. No function is async-signal-safe.
- * fork: the child has none of the threads; it may only exec or _exit. exit: workers are ended by the process's end; close
- * the system first if post_stop hooks matter.
+ * fork, while a system is open: the child has none of its threads, and perhaps locks that nobody will unlock; it may only exec
+ * or exit. airrt_system_close does nothing in it, _shutdown returns CONTEXT: an inherited atexit handler may call them. After
+ * the last close, or before the first open, a process may fork as it likes, and the child open systems of its own.
+ * exit, from a thread or a hook: handlers go on while atexit handlers run, and end with the process: nothing is drained, no
+ * post_stop runs. An atexit handler may close the system first, unless exit was called in a hook, where closing does nothing.
  *
  * MEMORY
  * An idle actor is 128 bytes, plus its state and arguments when they are above 8 bytes, plus a ring once it has received something.
@@ -1480,18 +1483,18 @@ AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void 
 /* ---- >>system --------------------------------------------------------------------------------------------------- */
 
 /* Opens a system: its workers run when it returns. NULL desc: all defaults. errors INVALID (airrt_error_last names the
- * field), NOMEM, OS (threads). Many systems live side by side. A fork()ed child has none of the threads: it may only exec
- * or _exit. */
+ * field), NOMEM, OS (threads). Many systems live side by side. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_system **out);
 /* Shuts down (if nobody has), joins the workers, frees. From a thread outside, once, when nobody uses the system any more;
- * handles may still be used and are dead. Accepts NULL. If an actor is stuck in user code, its thread and the system's
+ * handles may still be used and are dead. Accepts NULL; does nothing in a hook, and in a fork()ed child. If an actor is stuck in user code, its thread and the system's
  * memory are left to it, and the log hook says so. */
 AIRRT_API void airrt_system_close(airrt_system *system);
 /* Opens a system, runs body(system, arg) on this thread, shuts down, closes; the first error of these. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *desc,
                                                      airrt_err (*body)(airrt_system *system, void *arg), void *arg);
 /* Ends all actors: first, unless .now, what is queued is handled; at the deadline the rest is killed and TIMEOUT is
- * returned. From the call on nothing can be spawned from outside. Any thread but a hook (CONTEXT), again and again: later
+ * returned. From the call on nothing can be spawned from outside. CONTEXT in a hook, and in a fork()ed child. Any thread,
+ * again and again: later
  * calls wait for the first and report the same. desc and out may be NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                                           airrt_shutdown_report *out);
@@ -1781,15 +1784,16 @@ static uint64_t airrt_priv_map_key(uint64_t x) { return airrt_priv_mix(x) & 0x7f
 /* Random bits from the machine, stretched: one sequence per process. */
 static uint64_t airrt_priv_random(void) {
     static airrt_atomic_u64 sequence;
-    static airrt_atomic_u32 seeded;
-    if (!airrt_load_acquire(&seeded)) {
-        uint64_t seed = airrt_priv_machine_ns(NULL) ^ airrt_priv_machine_wall_ns(NULL) << 20 ^ (uint64_t)getpid() << 44;
+    static airrt_atomic_u32 seeded; /* in this process: a forked one must not repeat what its parent says */
+    uint32_t process = (uint32_t)getpid();
+    if (airrt_load_acquire(&seeded) != process) {
+        uint64_t seed = airrt_priv_machine_ns(NULL) ^ airrt_priv_machine_wall_ns(NULL) << 20 ^ (uint64_t)process << 44;
         FILE *entropy = fopen("/dev/urandom", "rb");
         uint64_t bits = 0;
         if (entropy && fread(&bits, sizeof bits, 1, entropy) == 1) seed ^= bits;
         if (entropy) fclose(entropy);
         airrt_fetch_add(&sequence, seed, RELAXED);
-        airrt_store_release(&seeded, 1);
+        airrt_store_release(&seeded, process);
     }
     return airrt_priv_mix(airrt_fetch_add(&sequence, 0x9e3779b97f4a7c15u, RELAXED));
 }
@@ -2738,6 +2742,7 @@ struct airrt_system {
     airrt_bound bound;         /* of actors that ask for nothing else */
     airrt_atomic_ptr listeners; /* only added to */
     airrt_system_desc desc;    /* resolved: no zero left that means a default */
+    pid_t process;             /* whose threads these are */
     uint32_t worker_count;
     airrt_worker *workers[AIRRT_WORKERS_MAX];
     airrt_atomic_u32 state;
@@ -5616,6 +5621,7 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
     memset(system, 0, sizeof *system);
     system->desc = d;
     system->bound = airrt_priv_bound(&d.mailbox);
+    system->process = getpid();
     airrt_err err = AIRRT_OK;
     for (uint32_t i = 0; i < d.workers && !err; i++) {
         system->workers[i] = airrt_priv_worker_make(system, i);
@@ -5839,6 +5845,7 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
 AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                           airrt_shutdown_report *out) {
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for the end of its system");
+    if (system->process != getpid()) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a forked child has none of its threads");
     airrt_priv_lock(&system->shutdown_lock);
     if (!system->shut) {
         system->shutdown_err = airrt_priv_shutdown_locked(system, desc, &system->report);
@@ -5851,7 +5858,7 @@ AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shut
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
 }
 AIRRT_API void airrt_system_close(airrt_system *system) {
-    if (!system || airrt_priv_me) return;
+    if (!system || airrt_priv_me || system->process != getpid()) return;
     airrt_discard(airrt_system_shutdown(system, NULL, NULL));
     airrt_priv_lock(&airrt_priv_process.lock);
     for (airrt_system **at = &airrt_priv_process.systems; *at; at = &(*at)->next_system) {

@@ -2,6 +2,8 @@
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h"
 #include "airrt_test.h"
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 /* ---- descriptors ------------------------------------------------------------------------------------------------ */
 
@@ -437,6 +439,25 @@ START_TEST(uuids_are_unique_over_threads) {
     qsort(all, (size_t)ID_THREADS * ID_EACH, sizeof *all, by_bytes);
     for (size_t i = 1; i < (size_t)ID_THREADS * ID_EACH; i++) MUST(by_bytes(&all[i], &all[i - 1]) != 0);
 } END_TEST
+START_TEST(uuids_are_unique_over_forked_processes) {
+    enum { CHILDREN = 4, EACH = 2000 };
+    airrt_uuid *all = mmap(NULL, (CHILDREN + 1) * EACH * sizeof *all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t children[CHILDREN];
+    ck_assert_ptr_ne(all, MAP_FAILED);
+    (void)airrt_uuid_make();                       /* the parent has begun its sequence */
+    for (int child = 0; child < CHILDREN; child++) {
+        children[child] = fork();
+        ck_assert_int_ge(children[child], 0);
+        for (int i = 0; !children[child] && i < EACH; i++) all[child * EACH + i] = airrt_uuid_make();
+        if (!children[child]) _exit(0);
+    }
+    for (int i = 0; i < EACH; i++) all[CHILDREN * EACH + i] = airrt_uuid_make();
+    for (int child = 0; child < CHILDREN; child++) ck_assert_int_eq(waitpid(children[child], NULL, 0), children[child]);
+    /* whatever the time, their random halves differ */
+    for (int i = 0; i < (CHILDREN + 1) * EACH; i++) memset(all[i].bytes, 0, 8);
+    qsort(all, (CHILDREN + 1) * EACH, sizeof *all, by_bytes);
+    for (int i = 1; i < (CHILDREN + 1) * EACH; i++) MUST(by_bytes(&all[i], &all[i - 1]) != 0);
+} END_TEST
 static uint64_t uuid_ms(airrt_uuid id) {
     uint64_t ms = 0;
     for (int i = 0; i < 6; i++) ms = ms << 8 | id.bytes[i];
@@ -511,6 +532,6 @@ SUITE("message", 30,
     last_error_is_the_threads_own, every_exit_has_its_own_text, every_loss_has_its_own_text, every_state_has_its_own_text,
     only_three_exits_are_normal, states_follow_the_table, values_outside_the_states_are_not_allowed,
     counts_balance_when_every_accepted_message_has_an_end, refs_are_equal_when_slot_and_generation_are,
-    durations_are_nanoseconds, message_ids_are_unique_over_threads_and_rise_within_one, uuids_are_unique_over_threads,
+    durations_are_nanoseconds, message_ids_are_unique_over_threads_and_rise_within_one, uuids_are_unique_over_threads, uuids_are_unique_over_forked_processes,
     uuid_says_version_7_and_its_variant, uuid_begins_with_the_milliseconds_since_1970, uuids_rise_with_time,
     uuids_random_bits_are_all_random, uuid_is_written_in_36_characters);

@@ -7,6 +7,8 @@ static int test_fault(const char *site);
 #include "airrt_test.h"
 #include "airrt_probe.h"
 #include <malloc.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 AIRRT_REQUEST(twice, probe, uint64_t);
 
@@ -594,6 +596,145 @@ START_TEST(run_passes_errors_and_ends_everything) {
     ck_assert_uint_eq(COUNT(book.starts), 2);
 } END_TEST
 
+static airrt_err act_twice(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    twice_reply(PROBE(ctx), msg->number * 2);
+    return AIRRT_OK;
+}
+/* ---- fork and exit ------------------------------------------------------------------------------------------------------ */
+
+/* What processes tell each other. */
+typedef struct blackboard { airrt_atomic_u64 stops, acts, entered; } blackboard;
+static blackboard *board;
+static void board_open(void) {
+    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(board, MAP_FAILED);
+}
+/* Runs fn in a child; what it exits with, 99 if it does not within a minute. */
+static int in_child(void (*fn)(void)) {
+    int status = 0;
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        alarm((unsigned)(5 * airrt_test_slowness()));
+        fn();
+        _exit(98);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
+}
+static void stop_notes(airrt_ctx *ctx, diary *book, const airrt_reason *reason) {
+    (void)ctx, (void)book, (void)reason;
+    airrt_fetch_add(&board->stops, 1u, RELAXED);
+}
+static airrt_err act_note(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    airrt_fetch_add(&board->acts, 1u, RELAXED);
+    return AIRRT_OK;
+}
+static airrt_err act_exit_process(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    exit(6);
+}
+static diary noting = { .stop = stop_notes }, noting_too = { .stop = stop_notes };
+static void close_world(void) { airrt_system_close(world); }
+static void end_world_in_vain(void) {
+    if (world && airrt_system_shutdown(world, NULL, NULL) != AIRRT_ERR_CONTEXT) _exit(97);
+    airrt_system_close(world);
+}
+
+static void exit_while_it_runs(void) {
+    WORLD();
+    SPAWN(probe, ref, &noting);
+    SPAWN(probe, busy, &noting_too);
+    TELL(busy, .fn = act_for_ever);
+    TELL(ref, .fn = act_note);
+    airrt_test_eventually(COUNT(board->acts) == 1, 10);
+    exit(5);
+}
+START_TEST(exit_ends_the_process_while_handlers_run) {
+    board_open();
+    for (int i = 0; i < 10; i++) {
+        airrt_store_relaxed(&board->acts, 0u);
+        ck_assert_int_eq(in_child(exit_while_it_runs), 5);
+    }
+    ck_assert_uint_eq(COUNT(board->stops), 0);     /* nothing is stopped by it */
+} END_TEST
+
+static void exit_and_close(void) {
+    atexit(close_world);
+    WORLD();
+    SPAWN(probe, ref, &noting);
+    for (int i = 0; i < 100; i++) TELL(ref, .fn = act_note);
+    exit(5);
+}
+START_TEST(atexit_handler_may_close_the_system) {
+    board_open();
+    ck_assert_int_eq(in_child(exit_and_close), 5);
+    ck_assert_uint_eq(COUNT(board->acts), 100);    /* what was queued has been handled */
+    ck_assert_uint_eq(COUNT(board->stops), 1);
+} END_TEST
+
+static void exit_inside(void) {
+    atexit(end_world_in_vain);
+    WORLD();
+    SPAWN(probe, ref, &noting);
+    TELL(ref, .fn = act_exit_process);
+    for (;;) airrt_discard(airrt_wait(ref.ref, AIRRT_SEC(1), NULL));
+}
+START_TEST(exit_inside_a_hook_ends_the_process) {
+    board_open();
+    ck_assert_int_eq(in_child(exit_inside), 6);
+    ck_assert_uint_eq(COUNT(board->stops), 0);
+} END_TEST
+
+static void exit_in_child(void) { exit(7); }
+static void exec_in_child(void) {
+    execl("/bin/sh", "sh", "-c", "exit 3", (char *)NULL);
+}
+START_TEST(forked_child_may_exit_or_exec) {
+    board_open();
+    WORLD();
+    SPAWN(probe, ref, &noting);
+    SPAWN(probe, busy, &noting_too);
+    TELL(busy, .fn = act_for_ever);
+    pid_t parent = getpid();
+    atexit(end_world_in_vain);                     /* as an application does to close at its end; here for the children */
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_eq(in_child(exit_in_child), 7);
+        ck_assert_int_eq(in_child(exec_in_child), 3);
+    }
+    ck_assert_int_eq(getpid(), parent);
+    TELL(ref, .fn = act_note);                     /* the parent's system has not noticed */
+    airrt_test_eventually(COUNT(board->acts) == 1, 10);
+    ck_assert_uint_eq(COUNT(board->stops), 0);
+    airrt_test_ok(airrt_kill(busy.ref));
+    WORLD_CLOSE();
+    ck_assert_uint_eq(COUNT(board->stops), 2);
+} END_TEST
+
+static void open_in_child(void) {
+    uint64_t value = 0;
+    WORLD();
+    SPAWN(probe, ref, &noting);
+    airrt_test_ok(twice_ask(ref, (act){ act_twice, NULL, 4 }, AIRRT_SEC(5), &value));
+    WORLD_CLOSE();
+    _exit(value == 8 ? 0 : 1);
+}
+START_TEST(forked_child_may_open_its_own_system_when_none_is_open) {
+    board_open();
+    ck_assert_int_eq(in_child(open_in_child), 0);  /* before the first */
+    for (int i = 0; i < 5; i++) {
+        WORLD();
+        for (int n = 0; n < 200; n++) {
+            SPAWN(probe, ref, NULL);
+            TELL(ref, .number = 1);
+        }
+        WORLD_CLOSE();
+        ck_assert_int_eq(in_child(open_in_child), 0);
+    }
+} END_TEST
+
 /* ---- overruns, pinned actors, many actors ---------------------------------------------------------------------------- */
 
 /* With every worker in a handler that does not end, and with others idle. */
@@ -1105,11 +1246,6 @@ START_TEST(watches_and_links_survive_every_fault) {
     WORLD_CLOSE();
 } END_TEST
 
-static airrt_err act_twice(airrt_ctx *ctx, probe_state *state, const act *msg) {
-    (void)state;
-    twice_reply(PROBE(ctx), msg->number * 2);
-    return AIRRT_OK;
-}
 START_TEST(requests_names_and_waits_survive_every_fault) {
     POLLED_WORLD();
     for (uint64_t n = 1, hits = 1; hits; n++) {
@@ -1177,6 +1313,8 @@ SUITE("system", 60,
     spawn_that_overlaps_a_shutdown_leaves_nobody_behind,
     stuck_actor_is_reported_and_left_alone, shutdown_kills_what_does_not_come_to_an_end, shutdown_ends_requests_in_flight,
     settle_waits_for_all_that_follows, settle_times_out, settle_does_not_wait_for_timers, run_passes_errors_and_ends_everything,
+    exit_ends_the_process_while_handlers_run, atexit_handler_may_close_the_system, exit_inside_a_hook_ends_the_process,
+    forked_child_may_exit_or_exec, forked_child_may_open_its_own_system_when_none_is_open,
     overrunning_handler_is_told_once_while_it_runs, overrunning_post_stop_is_told, long_turn_of_quick_handlers_is_no_overrun,
     nobody_looks_for_overruns_unasked, open_with_overruns_survives_every_fault, quick_handlers_are_not_reported, pinned_actor_runs_on_one_thread_of_its_own,
     pinned_actor_does_not_hold_up_the_others, pinned_actors_come_and_go, pinned_actor_restarts_and_keeps_timers,
