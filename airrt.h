@@ -440,7 +440,7 @@ typedef struct airrt_system_desc {
 typedef struct airrt_counts {
     uint64_t accepted, handled, queued, stashed, expired, dropped, quarantined, dead;
     uint64_t failed, refused;
-    uint64_t late_replies;    /* replies whose asker had gone, or second ones */
+    uint64_t late_replies;    /* replies whose asker had gone, or second ones; not those that threads outside fulfil */
 } airrt_counts;
 /* True when the identity holds. Pure. */
 AIRRT_API bool airrt_counts_balance(const airrt_counts *counts);
@@ -947,8 +947,9 @@ typedef struct airrt_losses { uint32_t dropped; airrt_loss refused; } airrt_loss
 AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
                                                                        const airrt_send_desc *desc, bool wait,
                                                                        airrt_losses *losses);
-/* Moves the next message to *out; *expired: how many it passed over because their time to live was over. timeout_ns AIRRT_NO_WAIT: EMPTY at once; else TIMEOUT. CLOSED: sealed and empty.
- * The one receiving thread. */
+/* Moves the next message to *out; *expired: how many it passed over because their time to live was over.
+ * timeout_ns 0 = AIRRT_FOREVER; AIRRT_NO_WAIT: EMPTY at once; else TIMEOUT. CLOSED: sealed and empty. CONTEXT: would wait in a
+ * hook. The one receiving thread. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t timeout_ns,
                                                        uint32_t *expired);
 /* Messages queued now. Any thread. */
@@ -1442,8 +1443,9 @@ extern "C" {
 
 /* AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_result
  * { err, tag, value }, NAME_promise (8 bytes), and
- *   airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits; from threads only (CONTEXT in hooks).
- *       DEAD: nobody there, or it failed or was ended first; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave; FULL, NOMEM
+ *   airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only (CONTEXT in hooks).
+ *       DEAD: nobody there, or it failed or was ended first; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave;
+ *       FULL, NOMEM; FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero
  *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is counted, not delivered
  *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
  *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting
@@ -1498,7 +1500,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *de
  * calls wait for the first and report the same. desc and out may be NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                                           airrt_shutdown_report *out);
-/* Waits until no actor is runnable or running and nothing is queued; timers do not count. TIMEOUT, CONTEXT. */
+/* Waits until no actor is runnable or running and nothing is queued; timers do not count. timeout_ns 0 = 5 s. TIMEOUT,
+ * CONTEXT. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_ns);
 /* .polled systems: runs at most `budget` turns of actors, and due timers, on this thread; returns how many turns were
  * run. One thread at a time; another one's call returns 0. */
@@ -1519,7 +1522,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_n
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
 /* Ends it before its next message; does not wait. A handler that is running returns first. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
-/* Waits for an actor's end; OK: *out (may be NULL) is why. Also for one that has ended already: each worker remembers its last
+/* Waits for an actor's end; OK: *out (may be NULL) is why. timeout_ns 0 = 5 s. Also for one that has ended already: each worker remembers its last
  * 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; CONTEXT in hooks. On errors *out is
  * zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
@@ -1652,12 +1655,15 @@ static uint64_t airrt_priv_machine_wall_ns(void *ctx) {
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
-/* timeout_ns from now as a point in time; saturates. */
+/* The point in time ns after another; AIRRT_FOREVER at the latest. */
+static uint64_t airrt_priv_later(uint64_t from, uint64_t ns) {
+    return ns < AIRRT_FOREVER - from ? from + ns : AIRRT_FOREVER;
+}
+/* timeout_ns from now as a point in time. */
 static uint64_t airrt_priv_deadline(uint64_t timeout_ns) {
     if (timeout_ns == AIRRT_FOREVER) return AIRRT_FOREVER;
     if (timeout_ns == AIRRT_NO_WAIT) return 0;
-    uint64_t now = airrt_priv_machine_ns(NULL);
-    return timeout_ns < AIRRT_FOREVER - now ? now + timeout_ns : AIRRT_FOREVER;
+    return airrt_priv_later(airrt_priv_machine_ns(NULL), timeout_ns);
 }
 
 AIRRT_INLINE void airrt_priv_pause(void) {
@@ -4193,7 +4199,7 @@ static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
     }
     if (timer->u.timer.period_ns) {
         uint64_t now = airrt_priv_now(w->system), period = timer->u.timer.period_ns,
-                 next = timer->u.timer.at_ns + period;
+                 next = airrt_priv_later(timer->u.timer.at_ns, period);
         if (!timer->u.timer.catch_up && next <= now) next += (now - next) / period * period + period;
         timer->u.timer.at_ns = next;
         clone = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
@@ -4652,8 +4658,7 @@ static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_
     wrap->envelope.sender = desc->sender;
     wrap->envelope.reply_to = desc->reply_to;
     wrap->envelope.correlation = desc->correlation;
-    if (desc->ttl_ns)
-        wrap->envelope.deadline_ns = desc->ttl_ns < AIRRT_FOREVER - now ? now + desc->ttl_ns : AIRRT_FOREVER;
+    if (desc->ttl_ns) wrap->envelope.deadline_ns = airrt_priv_later(now, desc->ttl_ns);
     return wrap;
 }
 /* promise: the open question of an ask, or NULL. */
@@ -4915,7 +4920,7 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
         bool empty = (t & AIRRT_POSITION_) == head && !(uint32_t)airrt_load_seq(&cell->guests);
         if (!(t & AIRRT_OPEN_) && empty) return AIRRT_ERR_CLOSED;
         if (timeout_ns == AIRRT_NO_WAIT) return AIRRT_ERR_EMPTY;
-        if (deadline == UINT64_MAX - 2) deadline = airrt_priv_deadline(timeout_ns);
+        if (deadline == UINT64_MAX - 2) deadline = airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_FOREVER);
         if (!empty) { /* a sender is between claim and publication */
             if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) return AIRRT_ERR_TIMEOUT;
             airrt_priv_spin(&spins);
@@ -5133,7 +5138,7 @@ AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t
     timer->type = type;
     timer->owner = airrt_priv_ref(ctx->cell);
     timer->u.timer.wrap = wrap;
-    timer->u.timer.at_ns = delay_ns < AIRRT_FOREVER - now ? now + delay_ns : AIRRT_FOREVER;
+    timer->u.timer.at_ns = airrt_priv_later(now, delay_ns);
     timer->u.timer.period_ns = period_ns;
     timer->u.timer.catch_up = catch_up;
     timer->u.timer.wheel = &w->wheel;

@@ -800,6 +800,70 @@ START_TEST(health_is_what_the_hook_says) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(stop_of_a_stuck_actor_is_a_timeout_and_kills_it_later) {
+    static gate at;
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_gate, &at, 0);
+    TELL(ref, .number = 2);
+    GATE_ENTERED(&at);
+    airrt_test_is(probe_stop(ref, AIRRT_MS(10)), AIRRT_ERR_TIMEOUT);
+    ck_assert(airrt_alive(ref.ref));
+    GATE_OPEN(&at);
+    SETTLE();
+    ck_assert(!airrt_alive(ref.ref));
+    ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_KILLED);
+    ck_assert_uint_eq(DROPPED(2), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_note_health(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    airrt_fetch_add((airrt_atomic_u64 *)msg->arg, 1u, RELAXED);
+    return AIRRT_OK;
+}
+START_TEST(health_is_asked_before_what_is_queued) {
+    patient_ref ref;
+    airrt_health health;
+    airrt_atomic_u64 handled = { 0 };
+    POLLED_WORLD();
+    airrt_test_ok(patient_spawn(world, AIRRT_NONE, NULL, &ref));
+    SEND(patient, ref, .number = AIRRT_HEALTHY);
+    SETTLE();
+    SEND(patient, ref, act_note_health, &handled, 0);
+    SEND(patient, ref, .number = AIRRT_DEGRADED);  /* would be seen if the probe came behind it */
+    airrt_test_ok(airrt_probe(ref.ref, 0, &health));
+    ck_assert_int_eq(health, AIRRT_HEALTHY);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(handled), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+AIRRT_ACTOR(hypochondriac, act, airrt_none);
+static airrt_err hypochondriac_handle(hypochondriac_ctx *ctx, airrt_none *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    return AIRRT_OK;
+}
+static airrt_health hypochondriac_health(hypochondriac_ctx *ctx, airrt_none *state) {
+    (void)ctx, (void)state;
+    airrt_panic(9, "am I well?");
+}
+AIRRT_ACTOR_IMPL(hypochondriac, airrt_none, hypochondriac_handle, .health = hypochondriac_health);
+START_TEST(panic_in_the_health_hook_is_unhealthy_and_ends_the_actor) {
+    hypochondriac_ref ref;
+    airrt_health health = AIRRT_HEALTHY;
+    airrt_reason reason;
+    WORLD();
+    airrt_test_ok(hypochondriac_spawn(world, AIRRT_NONE, NULL, &ref));
+    airrt_test_is(airrt_probe(ref.ref, AIRRT_SEC(10), &health), AIRRT_ERR_FAILED);
+    ck_assert_int_eq(health, AIRRT_UNHEALTHY);
+    airrt_test_ok(airrt_wait(ref.ref, AIRRT_SEC(10), &reason));
+    ck_assert_int_eq(reason.kind, AIRRT_EXIT_CRASH);
+    ck_assert_int_eq(reason.code, 9);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(health_of_a_busy_actor_is_a_timeout) {
     static gate at;
     patient_ref ref;
@@ -976,6 +1040,75 @@ START_TEST(thousands_of_names_are_kept_apart) {
         MUST(airrt_whereis(world, name, &found) == (i % 2 ? AIRRT_OK : AIRRT_ERR_NOT_FOUND));
         MUST(airrt_ref_equal(found, i % 2 ? refs[i].ref : nobody));
     }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(actor_has_at_most_one_name) {
+    airrt_ref found;
+    airrt_info info;
+    char longest[256], read[64];
+    memset(longest, 'n', 255);
+    longest[255] = 0;
+    memset(read, 'n', 63);
+    read[63] = 0;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, NULL, .name = longest);
+    SETTLE();
+    airrt_test_is(airrt_name_register(world, "second", ref.ref), AIRRT_ERR_EXISTS);
+    ck_assert_str_eq(airrt_error_last()->field, "name");
+    airrt_test_is(airrt_whereis(world, "second", &found), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    ck_assert_str_eq(info.name, read);             /* cut to fit */
+    airrt_test_ok(airrt_name_release(world, longest));
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    ck_assert_str_eq(info.name, "");
+    airrt_test_ok(airrt_name_register(world, "second", ref.ref));
+    airrt_test_ok(airrt_whereis(world, "second", &found));
+    ck_assert(airrt_ref_equal(found, ref.ref));
+    SPAWN(probe, other, NULL);
+    airrt_test_is(airrt_name_register(world, "second", other.ref), AIRRT_ERR_EXISTS);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(actor_of_another_system_gets_no_name) {
+    airrt_system *other;
+    probe_ref ref;
+    POLLED_WORLD();
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &other));
+    airrt_test_ok(probe_spawn(other, (probe_args){ 0 }, NULL, &ref));
+    airrt_test_is(airrt_name_register(world, "stranger", ref.ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_whereis(world, "stranger", &ref.ref), AIRRT_ERR_NOT_FOUND);
+    airrt_system_close(other);
+    WORLD_CLOSE();
+} END_TEST
+
+/* Names come and go on many threads: one holds a name at a time, and it never leads to one that has ended for good. */
+static airrt_atomic_u64 name_holders, name_rounds;
+static void *fight_for_a_name(void *arg) {
+    (void)arg;
+    for (int i = 0; i < 1000; i++) {
+        probe_ref mine, found;
+        airrt_err err = probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .name = i % 2 ? "throne" : NULL }, &mine);
+        MUST(err == AIRRT_OK || (i % 2 && err == AIRRT_ERR_EXISTS));
+        bool named = err == AIRRT_OK && i % 2;
+        if (err == AIRRT_OK && !named) named = airrt_name_register(world, "throne", mine.ref) == AIRRT_OK;
+        if (named) {
+            MUST(airrt_fetch_add(&name_holders, 1u, SEQ_CST) == 0);
+            MUST(probe_whereis(world, "throne", &found) == AIRRT_OK && airrt_ref_equal(found.ref, mine.ref));
+            airrt_fetch_add(&name_holders, UINT64_MAX, SEQ_CST);
+            airrt_fetch_add(&name_rounds, 1u, RELAXED);
+            if (i % 3 == 0) MUST(airrt_name_release(world, "throne") == AIRRT_OK);
+        }
+        if (err == AIRRT_OK) MUST(probe_stop(mine, AIRRT_SEC(20)) == AIRRT_OK);
+    }
+    return NULL;
+}
+START_TEST(name_has_one_holder_at_a_time) {
+    airrt_ref found;
+    WORLD();
+    airrt_test_threads(4, fight_for_a_name, NULL);
+    ck_assert_uint_gt(COUNT(name_rounds), 100);
+    airrt_test_is(airrt_whereis(world, "throne", &found), AIRRT_ERR_NOT_FOUND);
     WORLD_CLOSE();
 } END_TEST
 
@@ -1389,6 +1522,164 @@ static void *ask_much(void *arg) {
     }
     return NULL;
 }
+/* Asks on a thread of its own, for tests that hold the actor up. */
+typedef struct question { probe_ref to; act msg; uint64_t timeout_ns, value; airrt_err err; airrt_atomic_u32 done; } question;
+static void *question_ask(void *arg) {
+    question *q = (question *)arg;
+    q->err = twice_ask(q->to, q->msg, q->timeout_ns, &q->value);
+    airrt_store_release(&q->done, 1u);
+    return NULL;
+}
+static pthread_t question_start(question *q) {
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, question_ask, q), 0);
+    return thread;
+}
+static uint64_t queued_at(probe_ref ref) {
+    airrt_info info;
+    return airrt_get_info(ref.ref, &info) ? 0 : info.queued;
+}
+START_TEST(request_that_a_policy_drops_has_failed) {
+    static const airrt_mailbox_desc kinds[] = { { .capacity = 2, .backpressure = AIRRT_BACKPRESSURE_DROP },
+        { .capacity = 2, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST }, { .backpressure = AIRRT_BACKPRESSURE_LATEST } };
+    for (int kind = 0; kind < 3; kind++) {
+        gate at = { .open = { 0 } };
+        WORLD();
+        SPAWN_WITH(probe, ref, NULL, .mailbox = kinds[kind]);
+        TELL(ref, act_gate, &at, 0);
+        GATE_ENTERED(&at);
+        question q = { .to = ref, .msg = { act_reply, NULL, 500 }, .timeout_ns = AIRRT_SEC(20) };
+        if (kind == 0) { /* the incoming one */
+            TELL(ref, .number = 1);
+            TELL(ref, .number = 2);
+            question_ask(&q);
+        } else { /* one that is queued */
+            pthread_t thread = question_start(&q);
+            airrt_test_eventually(queued_at(ref) == 1, 10);
+            for (uint64_t i = 1; i < 4; i++) TELL(ref, .number = i);
+            pthread_join(thread, NULL);
+        }
+        airrt_test_is(q.err, AIRRT_ERR_FAILED);
+        ck_assert_uint_eq(q.value, 0);
+        ck_assert_uint_eq(DROPPED(500), 1);
+        GATE_OPEN(&at);
+        SETTLE();
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+PROBE_TYPE(stubborn, PROBE_HOOKS(stubborn), .redeliver = 2);
+AIRRT_REQUEST(stubbornly, stubborn, uint64_t);
+START_TEST(request_that_is_quarantined_has_failed) {
+    uint64_t value = 1;
+    diary book = { .action = AIRRT_ACTION_RESTART };
+    WORLD();
+    SPAWN(stubborn, ref, &book);
+    airrt_test_is(stubbornly_ask(ref, (act){ act_fail, NULL, 3 }, AIRRT_SEC(20), &value), AIRRT_ERR_FAILED);
+    ck_assert_uint_eq(value, 0);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 2);        /* it was given twice, and asked on meanwhile */
+    ck_assert_uint_eq(world_counts().quarantined, 1);
+    ck_assert(airrt_alive(ref.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(request_waits_for_room_and_its_answer_within_one_time) {
+    gate at = { .open = { 0 } };
+    uint64_t value;
+    WORLD();
+    SPAWN_WITH(probe, ref, NULL, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    TELL(ref, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    TELL(ref, .number = 1);
+    uint64_t begin = airrt_priv_machine_ns(NULL);
+    airrt_test_is(twice_ask(ref, (act){ act_reply, NULL, 500 }, AIRRT_MS(50), &value), AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_ge(airrt_priv_machine_ns(NULL) - begin, AIRRT_MS(50));
+    ck_assert_uint_eq(DROPPED(500), 0);            /* never accepted: it is still the asker's */
+    question q = { .to = ref, .msg = { act_reply, NULL, 21 }, .timeout_ns = AIRRT_SEC(20) };
+    pthread_t thread = question_start(&q);
+    GATE_OPEN(&at);
+    pthread_join(thread, NULL);
+    airrt_test_ok(q.err);
+    ck_assert_uint_eq(q.value, 42);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_defer_twice_and_reply(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    promised = twice_defer(PROBE(ctx));
+    twice_promise second = twice_defer(PROBE(ctx)); /* there is only one answer to give */
+    twice_fulfil(second, 1);
+    twice_reply(PROBE(ctx), 2);
+    twice_refuse(PROBE(ctx), AIRRT_ERR_LIMIT);
+    twice_fulfil(promised, msg->number);
+    return AIRRT_OK;
+}
+START_TEST(deferred_request_has_one_answer) {
+    uint64_t value = 0;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_test_ok(ASK(ref, act_defer_twice_and_reply, 77, &value));
+    ck_assert_uint_eq(value, 77);
+    ck_assert_uint_eq(world_counts().late_replies, 3);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(deferred_request_is_dead_when_its_actor_restarts_and_open_when_it_resumes) {
+    for (int restart = 0; restart < 2; restart++) {
+        diary book = { .action = restart ? AIRRT_ACTION_RESTART : AIRRT_ACTION_RESUME };
+        WORLD();
+        SPAWN(probe, ref, &book);
+        airrt_store_relaxed(&promise_made, 0u);
+        question q = { .to = ref, .msg = { act_defer, NULL, 0 }, .timeout_ns = AIRRT_SEC(20) };
+        pthread_t thread = question_start(&q);
+        airrt_test_eventually(airrt_load_acquire(&promise_made), 10);
+        TELL(ref, .fn = act_fail);
+        SETTLE();
+        ck_assert(airrt_alive(ref.ref));
+        ck_assert_uint_eq(COUNT(book.errors), 1);
+        if (!restart) ck_assert(!airrt_load_acquire(&q.done));
+        TELL(ref, act_fulfil, NULL, 9);
+        pthread_join(thread, NULL);
+        airrt_test_is(q.err, restart ? AIRRT_ERR_DEAD : AIRRT_OK);
+        ck_assert_uint_eq(q.value, restart ? 0 : 9);
+        WORLD_CLOSE();
+        ck_assert_uint_eq(COUNT(book.stops), 1u + (unsigned)restart);
+    }
+} END_TEST
+
+/* As many open promises as one likes: all are answered, or told of the end. */
+static twice_promise many_promises[100];
+static airrt_atomic_u32 promises_made;
+static airrt_err act_defer_many(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    many_promises[msg->number] = twice_defer(PROBE(ctx));
+    airrt_fetch_add(&promises_made, 1u, RELEASE);
+    return AIRRT_OK;
+}
+START_TEST(many_deferred_requests_are_answered_in_any_order_or_dead) {
+    enum { MANY = 60 };
+    static question q[MANY];
+    pthread_t threads[MANY];
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    for (uint64_t i = 0; i < MANY; i++) {
+        q[i] = (question){ .to = ref, .msg = { act_defer_many, NULL, i }, .timeout_ns = AIRRT_SEC(50) };
+        threads[i] = question_start(&q[i]);
+        if (i % 20 != 19) continue;
+        airrt_test_eventually(airrt_load_acquire(&promises_made) == i + 1, 10); /* some are answered, then come more */
+        for (uint64_t k = i; k > i - 10; k--) twice_fulfil(many_promises[k], k);
+    }
+    SETTLE();
+    KILL(ref);
+    for (uint64_t i = 0; i < MANY; i++) {
+        pthread_join(threads[i], NULL);
+        airrt_test_is(q[i].err, i % 20 >= 10 ? AIRRT_OK : AIRRT_ERR_DEAD);
+        ck_assert_uint_eq(q[i].value, i % 20 >= 10 ? i : 0);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(many_threads_ask_at_once) {
     WORLD();
     SPAWN(probe, ref, NULL);
@@ -1409,6 +1700,12 @@ static airrt_err act_arm(airrt_ctx *ctx, probe_state *state, const act *msg) {
 static airrt_err act_arm_every(airrt_ctx *ctx, probe_state *state, const act *msg) {
     ERRAND;
     e->err = probe_every(PROBE(ctx), e->delay, (act){ .number = msg->number }, &(airrt_every_desc){ .catch_up = e->yes }, &e->timer);
+    return AIRRT_OK;
+}
+static airrt_err act_arm_every_first(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    ERRAND;
+    e->err = probe_every(PROBE(ctx), e->delay, (act){ .number = msg->number },
+                         &(airrt_every_desc){ .catch_up = e->yes, .first_ns = e->id }, &e->timer);
     return AIRRT_OK;
 }
 static airrt_err act_cancel(airrt_ctx *ctx, probe_state *state, const act *msg) {
@@ -1744,6 +2041,173 @@ static airrt_err act_arm_many(airrt_ctx *ctx, probe_state *state, const act *msg
         }                                                                       \
     } while (0)
 
+START_TEST(every_with_an_endless_period_comes_once) {
+    static const uint64_t periods[] = { AIRRT_FOREVER, AIRRT_FOREVER - 1, AIRRT_FOREVER - AIRRT_SEC(2), AIRRT_FOREVER / 2 + 1 };
+    for (size_t i = 0; i < sizeof periods / sizeof *periods; i++) {
+        for (int catch_up = 0; catch_up < 2; catch_up++) {
+            diary book = { 0 };
+            errand e = { .delay = periods[i], .yes = catch_up == 1, .id = AIRRT_MS(5) };
+            POLLED_WORLD();
+            SPAWN(probe, ref, &book);
+            TELL(ref, act_arm_every_first, &e, 5);
+            SETTLE();
+            airrt_test_ok(e.err);
+            ADVANCE(AIRRT_MS(5) + TICK);
+            for (int polls = 0; polls < 50; polls++) airrt_system_poll(world, 10);
+            ck_assert_uint_eq(COUNT(book.acts), 2);
+            ADVANCE(AIRRT_SEC(100000));
+            for (int polls = 0; polls < 50; polls++) airrt_system_poll(world, 10);
+            ck_assert_uint_eq(COUNT(book.acts), 2);
+            WORLD_CLOSE();
+        }
+    }
+} END_TEST
+
+START_TEST(cancelled_timers_message_is_dropped_once) {
+    errand e = { .delay = AIRRT_MS(10) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    TELL(ref, act_arm, &e, 5);
+    TELL(ref, act_cancel, &e, 6);
+    SETTLE();
+    ck_assert(e.yes);
+    ck_assert_uint_eq(DROPPED(5), 1);
+    TELL(ref, act_cancel, &e, 6);                  /* again: there is nothing left */
+    SETTLE();
+    ck_assert(!e.yes);
+    TELL(ref, act_arm_every, &e, 7);
+    SETTLE();
+    ADVANCE(AIRRT_MS(10) + TICK);
+    SETTLE();
+    TELL(ref, act_cancel, &e, 6);
+    SETTLE();
+    ck_assert(e.yes);
+    ck_assert_uint_eq(DROPPED(7), 1);              /* the one it kept; what was delivered is the handler's */
+    ADVANCE(AIRRT_SEC(1));
+    SETTLE();
+    ck_assert_uint_eq(DROPS(), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(timer_is_cancelled_by_its_own_actor_only) {
+    diary book = { 0 };
+    errand e = { .delay = AIRRT_MS(10) };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    SPAWN(probe, other, NULL);
+    TELL(ref, act_arm, &e, 5);
+    SETTLE();
+    errand theirs = e;
+    TELL(other, act_arm, &theirs, 8);              /* so that it has timers too */
+    SETTLE();
+    theirs.timer = e.timer;
+    TELL(other, act_cancel, &theirs, 6);
+    SETTLE();
+    ck_assert(!theirs.yes);
+    ADVANCE(AIRRT_MS(10) + TICK);
+    SETTLE();
+    ACTED(&book, 5, 5);
+    WORLD_CLOSE();
+} END_TEST
+
+/* Timers are cancelled while they fire, on threads: who is told true sees no message, who is told false has seen it. */
+enum { DUEL = 4000 };
+typedef struct duel { airrt_timer timers[DUEL]; airrt_atomic_u8 fired[DUEL], cancelled[DUEL]; uint64_t armed; } duel;
+static duel duels[2];
+static airrt_err act_fire(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    airrt_fetch_add(&((duel *)msg->arg)->fired[msg->number], 1u, RELAXED);
+    return AIRRT_OK;
+}
+static airrt_err act_duel(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    duel *d = (duel *)msg->arg;
+    (void)state;
+    uint64_t seed = d->armed;
+    for (int i = 0; i < 20 && d->armed < DUEL; i++, d->armed++) {
+        uint64_t delay = airrt_test_random(&seed) % AIRRT_US(300);
+        AIRRT_TRY(probe_after(PROBE(ctx), delay, (act){ act_fire, d, d->armed }, &d->timers[d->armed]));
+    }
+    for (int i = 0; i < 20; i++) {
+        uint64_t n = d->armed - 1 - airrt_test_random(&seed) % (d->armed < 200 ? d->armed : 200);
+        bool before = airrt_load_relaxed(&d->fired[n]) || airrt_load_relaxed(&d->cancelled[n]);
+        bool won = airrt_timer_cancel(ctx, d->timers[n]);
+        MUST(won == !before);                      /* in its own hook nothing of it can be in between */
+        if (won) airrt_store_relaxed(&d->cancelled[n], 1u);
+    }
+    return d->armed < DUEL ? probe_send(probe_self(PROBE(ctx)), *msg) : AIRRT_OK;
+}
+START_TEST(cancel_always_wins) {
+    WORLD();
+    for (int i = 0; i < 2; i++) {
+        SPAWN(probe, ref, NULL);
+        TELL(ref, act_duel, &duels[i], ACTS);
+    }
+    uint64_t came = 0, cancelled = 0;
+    for (int i = 0; i < 2; i++) {
+        for (int n = 0; n < DUEL; n++) {
+            airrt_test_eventually(airrt_load_relaxed(&duels[i].fired[n]) + airrt_load_relaxed(&duels[i].cancelled[n]), 10);
+            came += airrt_load_relaxed(&duels[i].fired[n]);
+            cancelled += airrt_load_relaxed(&duels[i].cancelled[n]);
+        }
+    }
+    SETTLE();
+    for (int i = 0; i < 2; i++)
+        for (int n = 0; n < DUEL; n++)
+            MUST(airrt_load_relaxed(&duels[i].fired[n]) + airrt_load_relaxed(&duels[i].cancelled[n]) == 1);
+    ck_assert_uint_eq(came + cancelled, 2 * DUEL);
+    ck_assert_uint_gt(came, 100);
+    ck_assert_uint_gt(cancelled, 100);
+    ck_assert_uint_eq(DROPS(), cancelled);
+    WORLD_CLOSE();
+} END_TEST
+
+/* A message that owns something: each beat of a timer is a clone. */
+typedef struct token { airrt_atomic_u64 *living; uint64_t *clones, fails_at; } token;
+static void token_drop(token *msg) { airrt_fetch_add(msg->living, UINT64_MAX, RELAXED); }
+static airrt_err token_clone(token *to, const token *from) {
+    if (++*from->clones == from->fails_at) return AIRRT_ERR_NOMEM;
+    *to = *from;
+    airrt_fetch_add(from->living, 1u, RELAXED);
+    return AIRRT_OK;
+}
+AIRRT_MESSAGE(token, .drop = token_drop, .clone = token_clone);
+typedef struct beats { uint64_t period; uint64_t *count; } beats;
+AIRRT_ACTOR(drummer, token, beats);
+typedef struct drum { uint64_t *count, period; airrt_timer timer; } drum;
+static airrt_err drummer_start(drummer_ctx *ctx, drum *state, const beats *args) {
+    (void)ctx;
+    state->count = args->count;
+    state->period = args->period;
+    return AIRRT_OK;
+}
+static airrt_err drummer_handle(drummer_ctx *ctx, drum *state, const token *msg) {
+    if ((*state->count)++ == 0) return drummer_every(ctx, state->period, *msg, NULL, &state->timer); /* gives it to the timer */
+    token_drop((token *)(uintptr_t)msg);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(drummer, drum, drummer_handle, .pre_start = drummer_start);
+START_TEST(every_clones_its_message_and_goes_on_when_a_clone_fails) {
+    airrt_atomic_u64 living = { 1 };
+    uint64_t count = 0, clones = 0;
+    drummer_ref ref;
+    POLLED_WORLD();
+    airrt_test_ok(drummer_spawn(world, (beats){ AIRRT_MS(10), &count }, NULL, &ref));
+    airrt_test_ok(drummer_send(ref, (token){ &living, &clones, 3 }));
+    SETTLE();
+    ADVANCE(TICK);
+    for (uint64_t beat = 1; beat <= 6; beat++) {
+        ADVANCE(AIRRT_MS(10));
+        SETTLE();
+        ck_assert_uint_eq(clones, beat);
+        ck_assert_uint_eq(count, 1 + beat - (beat >= 3)); /* the third is skipped */
+        ck_assert_uint_eq(COUNT(living), 1);
+    }
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 2, NULL), 1);
+    airrt_test_ok(drummer_stop(ref, AIRRT_SEC(5)));
+    ck_assert_uint_eq(COUNT(living), 0);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(many_timers_fire_in_order_and_never_early) {
     static diary book;
     POLLED_WORLD();
@@ -1894,4 +2358,21 @@ SUITE("life", 60,
     every_may_be_cancelled_by_its_own_message, period_below_a_microsecond_is_invalid,
     many_timers_fire_in_order_and_never_early, timers_fire_in_order_after_leaps_of_the_clock,
     timers_of_a_hundred_days_are_not_early, delay_of_forever_never_comes, idle_tells_how_long_a_loop_may_sleep,
-    timers_of_many_actors_on_threads_all_fire);
+    timers_of_many_actors_on_threads_all_fire,
+    stop_of_a_stuck_actor_is_a_timeout_and_kills_it_later,
+    health_is_asked_before_what_is_queued,
+    panic_in_the_health_hook_is_unhealthy_and_ends_the_actor,
+    actor_has_at_most_one_name,
+    actor_of_another_system_gets_no_name,
+    name_has_one_holder_at_a_time,
+    request_that_a_policy_drops_has_failed,
+    request_that_is_quarantined_has_failed,
+    request_waits_for_room_and_its_answer_within_one_time,
+    deferred_request_has_one_answer,
+    deferred_request_is_dead_when_its_actor_restarts_and_open_when_it_resumes,
+    many_deferred_requests_are_answered_in_any_order_or_dead,
+    every_with_an_endless_period_comes_once,
+    cancelled_timers_message_is_dropped_once,
+    timer_is_cancelled_by_its_own_actor_only,
+    cancel_always_wins,
+    every_clones_its_message_and_goes_on_when_a_clone_fails);

@@ -799,6 +799,7 @@ static void send_42_with(note_box *box) {
     airrt_test_ok(SEND_WITH(note_box, box, NOTE(42), .priority = AIRRT_PRIORITY_CRITICAL, .correlation = 1));
 }
 START_TEST(message_wakes_a_receiver_that_waits_for_ever) { receiver_is_woken_by(send_42, AIRRT_FOREVER, AIRRT_OK); } END_TEST
+START_TEST(receive_waits_for_ever_by_default) { receiver_is_woken_by(send_42, 0, AIRRT_OK); } END_TEST
 START_TEST(message_wakes_a_receiver_that_waits_for_a_time) { receiver_is_woken_by(send_42, AIRRT_SEC(600), AIRRT_OK); } END_TEST
 START_TEST(message_with_an_envelope_wakes_a_receiver) { receiver_is_woken_by(send_42_with, AIRRT_FOREVER, AIRRT_OK); } END_TEST
 START_TEST(seal_wakes_a_receiver_that_waits_for_ever) {
@@ -2254,7 +2255,7 @@ SUITE("mailbox", 60,
     by_priority_a_critical_message_waits_for_room,
     by_priority_the_types_priority_counts_unless_the_send_has_one, receive_gives_up_when_its_time_is_up,
     receive_does_not_wait_for_what_is_there, message_wakes_a_receiver_that_waits_for_ever,
-    message_wakes_a_receiver_that_waits_for_a_time, message_with_an_envelope_wakes_a_receiver,
+    receive_waits_for_ever_by_default, message_wakes_a_receiver_that_waits_for_a_time, message_with_an_envelope_wakes_a_receiver,
     seal_wakes_a_receiver_that_waits_for_ever, seal_wakes_a_receiver_that_waits_for_a_time,
     two_threads_wake_each_other_thousands_of_times, sealed_mailbox_gives_what_is_queued_and_then_closed,
     sealed_empty_mailbox_is_closed_at_once, seal_can_be_called_again_and_again,
