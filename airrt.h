@@ -1443,8 +1443,8 @@ extern "C" {
 
 /* AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_result
  * { err, tag, value }, NAME_promise (8 bytes), and
- *   airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only (CONTEXT in hooks).
- *       DEAD: nobody there, or it failed or was ended first; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave;
+ *   airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only
+ *       (CONTEXT in hooks). DEAD: nobody there, or it failed or was ended first; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave;
  *       FULL, NOMEM; FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero
  *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is counted, not delivered
  *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
@@ -1488,8 +1488,8 @@ AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void 
  * field), NOMEM, OS (threads). Many systems live side by side. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_system **out);
 /* Shuts down (if nobody has), joins the workers, frees. From a thread outside, once, when nobody uses the system any more;
- * handles may still be used and are dead. Accepts NULL; does nothing in a hook, and in a fork()ed child. If an actor is stuck in user code, its thread and the system's
- * memory are left to it, and the log hook says so. */
+ * handles may still be used and are dead. Accepts NULL; does nothing in a hook, and in a fork()ed child. If an actor is
+ * stuck in user code, its thread and the system's memory are left to it, and the log hook says so. */
 AIRRT_API void airrt_system_close(airrt_system *system);
 /* Opens a system, runs body(system, arg) on this thread, shuts down, closes; the first error of these. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *desc,
@@ -1522,9 +1522,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_n
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
 /* Ends it before its next message; does not wait. A handler that is running returns first. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
-/* Waits for an actor's end; OK: *out (may be NULL) is why. timeout_ns 0 = 5 s. Also for one that has ended already: each worker remembers its last
- * 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; CONTEXT in hooks. On errors *out is
- * zero. */
+/* Waits for an actor's end; OK: *out (may be NULL) is why. Also for one that has ended already: each worker remembers its
+ * last 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; CONTEXT in hooks. timeout_ns
+ * 0 = 5 s. On errors *out is zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
 /* Runs the actor's .health hook, between its messages and before those queued. timeout_ns 0 = 1 s. TIMEOUT: it is busy, or
  * stuck; *out is then UNHEALTHY, as after DEAD. CONTEXT in hooks. */
@@ -5823,7 +5823,9 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
     airrt_news news = { .kind = AIRRT_NEWS_SHUTDOWN };
     airrt_priv_tell(system, &news);
     if (!d.now) { /* what is queued is handled, with all it leads to */
-        uint64_t half = deadline == AIRRT_FOREVER ? AIRRT_FOREVER : start + (deadline - start) / 2;
+        uint64_t half = deadline == AIRRT_FOREVER ? AIRRT_FOREVER
+                        : deadline > start        ? start + (deadline - start) / 2
+                                                  : start; /* AIRRT_NO_WAIT */
         if (airrt_priv_settle_until(system, half)) err = AIRRT_ERR_TIMEOUT;
     }
     airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPING);

@@ -51,6 +51,12 @@ static void note_overrun(const airrt_overrun *overrun, void *ctx) {
     airrt_fetch_add(&overruns, 1u, RELEASE);
 }
 
+/* Keeps itself busy for ever. */
+static airrt_err act_for_ever(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return probe_send(probe_self(PROBE(ctx)), *msg);
+}
+
 /* ---- opening ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(invalid_config_names_the_field) {
@@ -207,6 +213,104 @@ static airrt_err act_pass(airrt_ctx *ctx, probe_state *state, const act *msg) {
     if (msg->number == 0) return AIRRT_OK;
     return probe_send(ring_refs[msg->number % 10], (act){ act_pass, NULL, msg->number - 1 });
 }
+static airrt_atomic_u64 wakes;
+static void note_wake(void *ctx) {
+    (void)ctx;
+    airrt_fetch_add(&wakes, 1u, RELEASE);
+}
+static void *send_one(void *arg) {
+    MUST(probe_send(*(const probe_ref *)arg, (act){ .number = 1 }) == AIRRT_OK);
+    return NULL;
+}
+START_TEST(polled_system_says_when_another_thread_gives_it_work) {
+    POLLED_WORLD(.wake = { note_wake, NULL });
+    diary book = { 0 };
+    SPAWN(probe, ref, &book);
+    SETTLE();
+    for (uint64_t round = 1; round <= 3; round++) {
+        uint64_t before = COUNT(wakes);
+        airrt_test_threads(1, send_one, &ref);
+        ck_assert_uint_eq(COUNT(wakes), before + 1);
+        ck_assert_uint_eq(airrt_system_idle_ns(world), 0);
+        airrt_test_threads(1, send_one, &ref);     /* it has been told */
+        ck_assert_uint_eq(COUNT(wakes), before + 1);
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), 2 * round);
+        airrt_test_ok(round % 2 ? airrt_stop_async(ref.ref) : airrt_kill(ref.ref));
+        ck_assert_uint_eq(COUNT(wakes), before + 2);
+        SETTLE();
+        airrt_test_ok(probe_spawn(world, (probe_args){ .book = &book }, &(airrt_spawn_desc){ .detached = true }, &ref));
+        SETTLE();
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_atomic_u64 polled_turns;
+static void *poll_too(void *arg) {
+    (void)arg;
+    for (int i = 0; i < 100; i++) airrt_fetch_add(&polled_turns, airrt_system_poll(world, 100), RELAXED);
+    return NULL;
+}
+static airrt_err act_poll_elsewhere(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    airrt_test_threads(2, poll_too, NULL);         /* while this turn lasts nobody else can */
+    return AIRRT_OK;
+}
+START_TEST(one_thread_polls_at_a_time) {
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    SPAWN(probe, other, NULL);
+    TELL(ref, .fn = act_poll_elsewhere);
+    TELL(other, .number = 1);
+    ck_assert_uint_gt(airrt_system_poll(world, 1), 0);
+    ck_assert_uint_eq(COUNT(polled_turns), 0);
+    poll_too(NULL);
+    ck_assert_uint_gt(COUNT(polled_turns), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err start_at_gate(airrt_ctx *ctx, diary *book) {
+    (void)ctx;
+    gate_pass(book->arg);
+    return AIRRT_OK;
+}
+START_TEST(start_timeout_is_the_spawns_or_the_systems) {
+    for (int own = 0; own < 2; own++) {
+        gate at = { .open = { 0 } };
+        diary book = { .start = start_at_gate, .arg = &at };
+        probe_ref ref;
+        world_open(&(airrt_system_desc){ .workers = 1, .start_timeout_ns = own ? AIRRT_SEC(100) : AIRRT_MS(10) });
+        airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, &(airrt_spawn_desc){ .start_timeout_ns = own ? AIRRT_MS(10) : 0 },
+                                  &ref), AIRRT_ERR_TIMEOUT);
+        ck_assert_str_eq(airrt_error_last()->field, "start_timeout_ns");
+        ck_assert(airrt_ref_equal(ref.ref, nobody));
+        GATE_OPEN(&at);
+        SETTLE();
+        ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0); /* it does not live on */
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+/* An actor that always has something to do, and one that sends to itself: others have their turn all the same. */
+START_TEST(busy_actors_do_not_starve_others) {
+    for (uint32_t workers = 1; workers <= 2; workers++) {
+        diary book = { 0 };
+        world_open(&(airrt_system_desc){ .workers = workers });
+        for (int i = 0; i < 4; i++) {
+            SPAWN(probe, busy, NULL);
+            TELL(busy, .fn = act_for_ever);
+        }
+        SPAWN(probe, ref, &book);
+        for (uint64_t i = 1; i <= 200; i++) {
+            TELL(ref, .number = i);
+            airrt_test_eventually(COUNT(book.acts) == i, 10);
+        }
+        airrt_test_is(airrt_system_shutdown(world, &(airrt_shutdown_desc){ .now = true }, NULL), AIRRT_OK);
+        airrt_test_balanced(world);
+        airrt_system_close(world);
+    }
+} END_TEST
+
 START_TEST(idle_is_zero_while_work_waits) {
     POLLED_WORLD();
     for (int i = 0; i < 10; i++) airrt_test_ok(probe_spawn(world, (probe_args){ .book = &ring_books[i] }, NULL, &ring_refs[i]));
@@ -480,11 +584,6 @@ START_TEST(stuck_actor_is_reported_and_left_alone) {
     airrt_test_eventually(DROPPED(2) == 1, 10);
 } END_TEST
 
-/* Keeps itself busy for ever. */
-static airrt_err act_for_ever(airrt_ctx *ctx, probe_state *state, const act *msg) {
-    (void)state;
-    return probe_send(probe_self(PROBE(ctx)), *msg);
-}
 START_TEST(shutdown_kills_what_does_not_come_to_an_end) {
     airrt_shutdown_report report;
     WORLD();
@@ -496,6 +595,87 @@ START_TEST(shutdown_kills_what_does_not_come_to_an_end) {
     ck_assert_uint_eq(report.stopped + report.killed, 1);
     airrt_test_balanced(world);
     airrt_system_close(world);
+} END_TEST
+
+static airrt_err act_take_2_ms(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    uint64_t end = airrt_priv_machine_ns(NULL) + AIRRT_MS(2);
+    (void)state;
+    while (airrt_priv_machine_ns(NULL) < end) {}
+    return msg->number % 2 ? probe_stash(PROBE(ctx), msg) : AIRRT_OK;
+}
+/* However little time it has, a shutdown ends, soon after it; with actors that never come to rest, and one that is stuck. */
+static airrt_system *left_behind[6];
+START_TEST(shutdown_ends_within_its_time) {
+    static const uint64_t times[] = { 1, AIRRT_NO_WAIT, AIRRT_US(10), AIRRT_MS(20), AIRRT_MS(200), 0 };
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        for (int stuck = 0; stuck < 2; stuck++) {
+            airrt_shutdown_report report;
+            static gate at;
+            airrt_store_relaxed(&at.entered, 0u);
+            airrt_store_relaxed(&at.open, 0u);
+            world_open(&(airrt_system_desc){ .workers = 2, .stop_timeout_ns = AIRRT_MS(30) });
+            SPAWN(probe, busy, NULL);
+            SPAWN(probe, other, NULL);
+            TELL(busy, .fn = act_for_ever);
+            if (stuck) TELL(other, act_gate, &at, 0);
+            if (stuck) GATE_ENTERED(&at);
+            uint64_t begin = airrt_priv_machine_ns(NULL), given = times[i] == AIRRT_NO_WAIT ? 0 : times[i] ? times[i] : AIRRT_MS(30);
+            airrt_err err = airrt_system_shutdown(world, &(airrt_shutdown_desc){ .timeout_ns = times[i] }, &report);
+            uint64_t took = airrt_priv_machine_ns(NULL) - begin;
+            airrt_test_is(err, AIRRT_ERR_TIMEOUT);
+            ck_assert_uint_eq(report.stuck, (unsigned)stuck);
+            ck_assert_uint_eq(report.stopped + report.killed, 2u - (unsigned)stuck);
+            ck_assert_uint_lt(took, given + (uint64_t)(airrt_test_slowness() * 2e9));
+            if (!stuck) airrt_test_balanced(world);
+            else left_behind[i] = world;           /* its memory stays with what is stuck: no leak, but lost to us */
+            GATE_OPEN(&at);
+            airrt_system_close(world);
+        }
+    }
+} END_TEST
+START_TEST(shutdown_without_limit_waits_for_the_last_message) {
+    airrt_shutdown_report report;
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_take_2_ms, NULL, 0);
+    for (uint64_t i = 1; i <= 50; i++) TELL(ref, act_take_2_ms, NULL, 2 * i);
+    airrt_test_ok(airrt_system_shutdown(world, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_FOREVER }, &report));
+    ck_assert_uint_eq(COUNT(book.acts), 51);
+    ck_assert_uint_eq(report.counts.handled, 51);
+    ck_assert_uint_eq(report.killed, 0);
+    WORLD_CLOSE();
+} END_TEST
+
+static void *send_until_it_ends(void *arg) {
+    probe_ref ref = *(const probe_ref *)arg;
+    uint64_t n = 0;
+    airrt_err err;
+    while ((err = probe_send(ref, (act){ .number = ++n })) == AIRRT_OK) {}
+    airrt_store_release(&spawn_error, (uint64_t)err);
+    return NULL;
+}
+START_TEST(shutdown_wakes_senders_that_wait_for_room) {
+    for (int now = 0; now < 2; now++) {
+        gate at = { .open = { 0 } };
+        pthread_t thread;
+        WORLD();
+        SPAWN_WITH(probe, ref, NULL, .mailbox = { .capacity = 2, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+        TELL(ref, act_gate, &at, 0);
+        GATE_ENTERED(&at);
+        ck_assert_int_eq(pthread_create(&thread, NULL, send_until_it_ends, &ref), 0);
+        airrt_test_eventually(world_counts().queued == 2, 10);
+        if (!now) GATE_OPEN(&at);
+        else airrt_test_is(airrt_system_shutdown(world, &(airrt_shutdown_desc){ .now = true, .timeout_ns = AIRRT_MS(10) }, NULL),
+                           AIRRT_ERR_TIMEOUT);    /* stuck */
+        if (now) GATE_OPEN(&at);
+        else airrt_test_ok(airrt_system_shutdown(world, NULL, NULL));
+        pthread_join(thread, NULL);
+        airrt_test_is((airrt_err)COUNT(spawn_error), AIRRT_ERR_DEAD);
+        airrt_test_eventually(!airrt_alive(ref.ref), 10);
+        airrt_test_balanced(world);
+        airrt_system_close(world);
+    }
 } END_TEST
 
 static probe_ref asked;
@@ -788,12 +968,6 @@ START_TEST(overrunning_post_stop_is_told) {
 } END_TEST
 
 /* A turn of many messages is long, its handlers are not; nor are they when each of them is stashed. */
-static airrt_err act_take_2_ms(airrt_ctx *ctx, probe_state *state, const act *msg) {
-    uint64_t end = airrt_priv_machine_ns(NULL) + AIRRT_MS(2);
-    (void)state;
-    while (airrt_priv_machine_ns(NULL) < end) {}
-    return msg->number % 2 ? probe_stash(PROBE(ctx), msg) : AIRRT_OK;
-}
 START_TEST(long_turn_of_quick_handlers_is_no_overrun) {
     gate at = { .open = { 0 } };
     world_open(&(airrt_system_desc){ .workers = 1, .overrun_ns = AIRRT_MS(60), .overruns = { note_overrun, NULL } });
@@ -1323,4 +1497,11 @@ SUITE("system", 60,
     spawn_survives_every_fault, pinned_spawn_survives_every_fault, spawn_inside_an_actor_survives_every_fault,
     sends_survive_every_fault, timers_survive_every_fault, stash_survives_every_fault,
     redelivery_survives_every_fault, lanes_survive_every_fault, watches_and_links_survive_every_fault,
-    requests_names_and_waits_survive_every_fault, system_lives_through_a_famine);
+    requests_names_and_waits_survive_every_fault, system_lives_through_a_famine,
+    shutdown_ends_within_its_time,
+    shutdown_without_limit_waits_for_the_last_message,
+    shutdown_wakes_senders_that_wait_for_room,
+    polled_system_says_when_another_thread_gives_it_work,
+    one_thread_polls_at_a_time,
+    start_timeout_is_the_spawns_or_the_systems,
+    busy_actors_do_not_starve_others);
