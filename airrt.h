@@ -450,8 +450,8 @@ typedef struct airrt_info {
     airrt_state state;
     const char *type;         /* as written in AIRRT_ACTOR */
     char name[64];            /* empty if none; cut at 63 characters */
-    uint64_t accepted;        /* messages, in all its incarnations */
-    uint64_t queued;
+    uint64_t accepted;        /* messages, in all its incarnations; without those of priority lanes and timers */
+    uint64_t queued;          /* not yet given to it; without what it has stashed */
     uint32_t capacity;        /* AIRRT_UNLIMITED if unbounded */
     uint32_t restarts;
 } airrt_info;
@@ -2351,6 +2351,11 @@ static uint64_t airrt_priv_length(const airrt_cell *cell) {
     uint64_t head = airrt_load_acquire(&cell->head), tail = airrt_load_acquire(&cell->tail);
     uint64_t length = airrt_priv_between(head, tail & AIRRT_POSITION_);
     return length >> 35 ? 0 : length; /* a ring's first message can be taken before its position is counted */
+}
+/* Messages in the ring and the priority lanes. Any thread. */
+static uint64_t airrt_priv_waiting(const airrt_cell *cell) {
+    return airrt_priv_length(cell) +
+           (airrt_load_relaxed(&cell->lanes) == 1 ? (uint32_t)airrt_load_relaxed(&cell->guests) : 0);
 }
 /* Messages that the ring has taken, ever; exact when nobody sends or receives. */
 static uint64_t airrt_priv_accepted(const airrt_cell *cell) {
@@ -4939,8 +4944,7 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
     }
 }
 AIRRT_API size_t airrt_mailbox_length(const airrt_mailbox *box) {
-    return (size_t)airrt_priv_length(&box->cell) +
-           (box->desc.lanes ? (uint32_t)airrt_load_relaxed(&box->cell.guests) : 0);
+    return (size_t)airrt_priv_waiting(&box->cell);
 }
 AIRRT_API void airrt_mailbox_counts(const airrt_mailbox *box, airrt_counts *out) {
     memset(out, 0, sizeof *out);
@@ -5705,8 +5709,7 @@ AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
     airrt_ref ref;
     for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
         out->accepted += airrt_priv_accepted(cell);
-        out->queued += airrt_priv_length(cell);
-        if (airrt_load_relaxed(&cell->lanes) == 1) out->queued += (uint32_t)airrt_load_relaxed(&cell->guests);
+        out->queued += airrt_priv_waiting(cell);
     }
 }
 static void airrt_priv_info(airrt_system *system, airrt_cell *cell, airrt_info *out) {
@@ -5716,7 +5719,7 @@ static void airrt_priv_info(airrt_system *system, airrt_cell *cell, airrt_info *
     out->ref = airrt_priv_ref(cell);
     out->state = life == AIRRT_LIFE_BURYING ? AIRRT_STATE_STOPPING : (airrt_state)life;
     out->type = type ? type->name : "";
-    out->queued = airrt_priv_length(cell);
+    out->queued = airrt_priv_waiting(cell);
     out->accepted = airrt_priv_accepted(cell);
     out->capacity = airrt_load_relaxed(&cell->capacity);
     out->restarts = airrt_load_relaxed(&cell->restarts);

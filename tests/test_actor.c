@@ -1693,6 +1693,184 @@ START_TEST(dead_letter_of_a_large_message_has_its_payload) {
     WORLD_CLOSE();
 } END_TEST
 
+PROBE_TYPE(hoarder, PROBE_HOOKS(hoarder), .redeliver = 2);
+#define HOARDER(CTX) ((hoarder_ctx *)(void *)(CTX))
+static airrt_err act_hoard(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return hoarder_stash(HOARDER(ctx), msg);
+}
+static airrt_err act_unhoard_and_die(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    AIRRT_TRY(hoarder_unstash(HOARDER(ctx)));
+    return airrt_kill(airrt_ctx_self(ctx));
+}
+/* All the ways in which a message is not handled: each is counted once, shown once with its reason, receiver and payload, and
+ * the message dropped once, unless it is still the sender's. */
+START_TEST(every_loss_is_counted_shown_and_dropped_once) {
+    static const struct { uint64_t number; airrt_loss why; } losses[] = {
+        { 1, AIRRT_LOSS_FULL }, { 2, AIRRT_LOSS_NO_RECEIVER }, { 3, AIRRT_LOSS_DROPPED }, { 4, AIRRT_LOSS_DROPPED },
+        { 5, AIRRT_LOSS_DROPPED }, { 6, AIRRT_LOSS_DROPPED }, { 7, AIRRT_LOSS_EXPIRED }, { 8, AIRRT_LOSS_EXPIRED },
+        { 9, AIRRT_LOSS_DIED }, { 10, AIRRT_LOSS_DIED }, { 11, AIRRT_LOSS_DIED }, { 12, AIRRT_LOSS_DIED }, { 13, AIRRT_LOSS_DIED },
+        { 14, AIRRT_LOSS_QUARANTINED }, { 15, AIRRT_LOSS_NO_RECEIVER }, { 16, AIRRT_LOSS_DIED } };
+    enum { LOSSES = sizeof losses / sizeof *losses };
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    airrt_ref to[LOSSES + 1];
+    POLLED_WORLD();
+    SPAWN_WITH(probe, full, NULL, .mailbox = { .capacity = 1 });
+    TELL(full, .number = 100);
+    airrt_test_is(probe_send(full, NOTE(1)), AIRRT_ERR_FULL);
+    SPAWN(probe, gone, NULL);
+    airrt_test_ok(probe_stop(gone, AIRRT_SEC(5)));
+    airrt_test_is(probe_send(gone, NOTE(2)), AIRRT_ERR_DEAD);
+    SPAWN_WITH(probe, dropping, NULL, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_DROP });
+    TELL(dropping, .number = 100);
+    TELL(dropping, .number = 3);
+    SPAWN_WITH(probe, evicting, NULL, .mailbox = { .capacity = 2, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST });
+    TELL(evicting, .number = 4);
+    TELL(evicting, .number = 100);
+    TELL(evicting, .number = 100);
+    SPAWN_WITH(probe, latest, NULL, .mailbox = { .backpressure = AIRRT_BACKPRESSURE_LATEST });
+    airrt_test_ok(SEND_WITH(latest, NOTE(5), .correlation = 5)); /* with an envelope */
+    TELL(latest, .number = 100);
+    SPAWN_WITH(probe, judging, NULL, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY });
+    TELL(judging, .number = 100);
+    airrt_test_ok(SEND_WITH(judging, NOTE(6), .priority = AIRRT_PRIORITY_LOW));
+    SPAWN(probe, late, NULL);
+    SPAWN_WITH(probe, late_lanes, NULL, .mailbox = { .lanes = true });
+    airrt_test_ok(SEND_WITH(late, NOTE(7), .ttl_ns = AIRRT_MS(1)));
+    airrt_test_ok(SEND_WITH(late_lanes, NOTE(8), .ttl_ns = AIRRT_MS(1), .priority = AIRRT_PRIORITY_HIGH));
+    airrt_test_clock_advance(&clockwork, AIRRT_MS(1));
+    SETTLE();
+    SPAWN_WITH(hoarder, dying, &book, .mailbox = { .lanes = true });
+    SEND(hoarder, dying, act_hoard, NULL, 9);
+    SEND(hoarder, dying, act_hoard, NULL, 10);
+    SETTLE();
+    SEND(hoarder, dying, .fn = act_unhoard_and_die, .number = 100);
+    SEND(hoarder, dying, .number = 11);
+    airrt_test_ok(hoarder_send_with(dying, NOTE(12), &(airrt_send_desc){ .correlation = 1 }));
+    airrt_test_ok(hoarder_send_with(dying, NOTE(13), &(airrt_send_desc){ .priority = AIRRT_PRIORITY_LOW }));
+    SETTLE();
+    ck_assert(!airrt_alive(dying.ref));
+    SPAWN(hoarder, failing, &book);
+    SEND(hoarder, failing, act_fail, NULL, 14);
+    SETTLE();
+    airrt_test_is(probe_send((probe_ref){ failing.ref }, NOTE(15)), AIRRT_ERR_TYPE);
+    SPAWN(hoarder, kept, &book);
+    SEND(hoarder, kept, act_hoard, NULL, 16);
+    SETTLE();
+    airrt_test_ok(airrt_kill(kept.ref));
+    SETTLE();
+    const airrt_ref receivers[] = { full.ref, gone.ref, dropping.ref, evicting.ref, latest.ref, judging.ref, late.ref, late_lanes.ref,
+        dying.ref, dying.ref, dying.ref, dying.ref, dying.ref, failing.ref, failing.ref, kept.ref };
+    memcpy(to, receivers, sizeof receivers);
+
+    airrt_counts c = world_counts();
+    ck_assert_uint_eq(COUNT(letters.count), LOSSES);
+    ck_assert_uint_eq(c.refused, COUNT(letters.why[AIRRT_LOSS_FULL]) + COUNT(letters.why[AIRRT_LOSS_NO_RECEIVER]));
+    ck_assert_uint_eq(c.dropped, COUNT(letters.why[AIRRT_LOSS_DROPPED]));
+    ck_assert_uint_eq(c.expired, COUNT(letters.why[AIRRT_LOSS_EXPIRED]));
+    ck_assert_uint_eq(c.dead, COUNT(letters.why[AIRRT_LOSS_DIED]));
+    ck_assert_uint_eq(c.quarantined, COUNT(letters.why[AIRRT_LOSS_QUARANTINED]));
+    for (size_t i = 0; i < LOSSES; i++) {
+        bool refused = losses[i].why <= AIRRT_LOSS_NO_RECEIVER;
+        int shown = 0;
+        for (size_t n = 0; n < LOSSES; n++) {
+            const airrt_dead_letter *letter = LETTER(n);
+            if (((const act *)letter->payload)->number != losses[i].number) continue;
+            shown++;
+            ck_assert_int_eq(letter->why, losses[i].why);
+            ck_assert_int_eq(letter->refused, refused);
+            ck_assert(airrt_ref_equal(letter->to, to[i]));
+            ck_assert_str_eq(letter->type_name, "act");
+            ck_assert_uint_eq(letter->payload_size, sizeof(act));
+        }
+        ck_assert_msg(shown == 1, "message %d was shown %d times", (int)losses[i].number, shown);
+        ck_assert_uint_eq(DROPPED(losses[i].number), !refused);
+    }
+    ck_assert_uint_eq(DROPPED(100), 0);            /* those that were handled */
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(send_with_an_unknown_priority_is_nobodys_loss) {
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, NULL, .mailbox = { .lanes = true });
+    airrt_test_is(SEND_WITH(ref, NOTE(1), .priority = (airrt_priority)9), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "priority");
+    SETTLE();
+    ck_assert_uint_eq(COUNT(letters.count), 0);
+    ck_assert_uint_eq(DROPS(), 0);
+    ck_assert_uint_eq(world_counts().accepted, 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* A hook must not wait: policies that would make it are FULL, and the message stays with it. */
+static airrt_err full_errs[4];
+static airrt_err act_fill_up(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    probe_ref to = *(const probe_ref *)msg->arg;
+    (void)ctx, (void)state;
+    full_errs[0] = SEND_WITH(to, NOTE(1), .priority = AIRRT_PRIORITY_CRITICAL);
+    full_errs[1] = SEND_WITH(to, NOTE(2), .priority = AIRRT_PRIORITY_HIGH, .timeout_ns = AIRRT_FOREVER);
+    full_errs[2] = probe_send(to, NOTE(3));
+    full_errs[3] = SEND_WITH(to, NOTE(4), .priority = AIRRT_PRIORITY_LOW);
+    return AIRRT_OK;
+}
+START_TEST(by_priority_policy_does_not_block_a_hook) {
+    POLLED_WORLD();
+    SPAWN_WITH(probe, to, NULL, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY });
+    SPAWN(probe, ref, NULL);
+    TELL(ref, act_fill_up, &to, 100);
+    TELL(to, .number = 100);
+    SETTLE();
+    for (int i = 0; i < 3; i++) airrt_test_is(full_errs[i], AIRRT_ERR_FULL);
+    airrt_test_ok(full_errs[3]);
+    ck_assert_uint_eq(DROPS(), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+/* What is told of an actor counts all that waits, wherever it does. */
+START_TEST(info_counts_messages_in_lanes) {
+    airrt_info info;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, NULL, .mailbox = { .capacity = 10, .lanes = true });
+    SETTLE();
+    for (uint64_t i = 1; i <= 8; i++) airrt_test_ok(SEND_WITH(ref, NOTE(i), .priority = (airrt_priority)(1 + i % 4)));
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    ck_assert_uint_eq(info.queued, 8);
+    ck_assert_uint_eq(world_counts().queued, 8);
+    SETTLE();
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    ck_assert_uint_eq(info.queued, 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* Messages of a type whose priority is high overtake in lanes without being told to. */
+typedef struct alarm_call { uint64_t number; } alarm_call;
+AIRRT_MESSAGE(alarm_call, .priority = AIRRT_PRIORITY_HIGH);
+AIRRT_ACTOR(warden, alarm_call, airrt_none);
+static uint64_t warden_heard[8], warden_count;
+static airrt_err warden_handle(warden_ctx *ctx, airrt_none *state, const alarm_call *msg) {
+    (void)ctx, (void)state;
+    warden_heard[warden_count++ % 8] = msg->number;
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(warden, airrt_none, warden_handle, .mailbox = { .lanes = true });
+START_TEST(lanes_follow_the_priority_of_the_type) {
+    warden_ref ref;
+    POLLED_WORLD();
+    airrt_test_ok(warden_spawn(world, AIRRT_NONE, NULL, &ref));
+    airrt_test_ok(warden_send_with(ref, (alarm_call){ 1 }, &(airrt_send_desc){ .priority = AIRRT_PRIORITY_NORMAL }));
+    airrt_test_ok(warden_send(ref, (alarm_call){ 2 }));
+    airrt_test_ok(warden_send_with(ref, (alarm_call){ 3 }, &(airrt_send_desc){ .priority = AIRRT_PRIORITY_CRITICAL }));
+    size_t sent;
+    airrt_test_ok(warden_send_many(ref, (alarm_call[]){ { 4 }, { 5 } }, 2, &sent));
+    SETTLE();
+    static const uint64_t order[] = { 3, 2, 4, 5, 1 };
+    ck_assert_uint_eq(warden_count, 5);
+    for (int i = 0; i < 5; i++) ck_assert_uint_eq(warden_heard[i], order[i]);
+    WORLD_CLOSE();
+} END_TEST
+
 SUITE("actor", 60,
     spawn_returns_after_pre_start, messages_are_handled_in_the_order_of_one_sender, actor_without_hooks_handles_and_stops,
     spawn_without_out_or_desc_works, spec_spawns_like_the_type,
@@ -1731,4 +1909,9 @@ SUITE("actor", 60,
     full_mailbox_does_not_block_a_hook, lanes_hand_out_urgent_messages_first, lanes_starve_nobody,
     lanes_lose_nothing_when_the_actor_is_killed, lanes_are_drained_by_stop, lanes_keep_the_capacity,
     refused_letter_is_shown_and_not_dropped, dead_letter_of_an_ended_actor_says_died,
-    send_to_the_dead_from_an_actor_is_a_refused_letter, dead_letter_of_a_large_message_has_its_payload);
+    send_to_the_dead_from_an_actor_is_a_refused_letter, dead_letter_of_a_large_message_has_its_payload,
+    every_loss_is_counted_shown_and_dropped_once,
+    send_with_an_unknown_priority_is_nobodys_loss,
+    by_priority_policy_does_not_block_a_hook,
+    info_counts_messages_in_lanes,
+    lanes_follow_the_priority_of_the_type);
