@@ -48,6 +48,8 @@
  *     AIRRT_NO_FUTEX                  condition variables instead of futexes (the default off Linux)
  *     AIRRT_ACTORS_MAX                actors living at once in the process: 2^24 (2^18 on 32 bits); costs address space only
  *     AIRRT_TURN_MESSAGES             messages an actor handles at least before the next one has its turn: 64
+ *     AIRRT_USDT                      a probe airrt:news(kind, slot, generation, type, name, count) for bpftrace, perf and
+ *                                     SystemTap wherever listeners are told; needs <sys/sdt.h>
  *     AIRRT_API, AIRRT_STATIC         everywhere: linkage of the functions; AIRRT_STATIC: all private to this one file
  *     AIRRT_ASSERT(x), AIRRT_DEBUG    everywhere: checks of the caller's bugs; nothing unless AIRRT_DEBUG
  *
@@ -1109,8 +1111,6 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_spawn(airrt_system *system, airrt
 AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type,
                                                                     const void *msg, const airrt_send_desc *desc,
                                                                     bool wait);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name,
-                                                         const void *msg);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs,
                                                          size_t n, size_t *sent);
 
@@ -1228,8 +1228,12 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_after(NAME_ctx *, uint64_t delay_ns, MSG, airrt_timer *out);     to itself, on the control lane
  *   airrt_err NAME_every(NAME_ctx *, uint64_t period_ns, MSG, const airrt_every_desc *, airrt_timer *out);
  *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL, NOMEM
- *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first */
-#define AIRRT_ACTOR(NAME, MSG, ARGS)                                                                       \
+ *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first
+ * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and every send calls, when it has put n messages into the mailbox,
+ *   void OBSERVER_sent(airrt_ref, size_t n)                               a function or macro; on the sender's thread */
+#define AIRRT_ACTOR(NAME, MSG, ARGS) AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, airrt_unobserved)
+#define airrt_unobserved_sent(TO, N) ((void)0)
+#define AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER)                                                    \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef MSG NAME##_msg;                                                                                \
     typedef ARGS NAME##_args;                                                                              \
@@ -1260,22 +1264,33 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
         if (AIRRT_LIKELY(slot != NULL)) {                                                                  \
             *slot = msg;                                                                                   \
             airrt_priv_publish(cell, slot, word, AIRRT_ALIGNOF(NAME##_msg));                               \
+            OBSERVER##_sent(to.ref, (size_t)1);                                                            \
             return AIRRT_OK;                                                                               \
         }                                                                                                  \
         NAME##_msg copy = msg; /* so that msg itself can stay in registers */                              \
-        return airrt_priv_send_slow(to.ref, &NAME##_actor_, &copy, NULL, wait);                            \
+        airrt_err err = airrt_priv_send_slow(to.ref, &NAME##_actor_, &copy, NULL, wait);                   \
+        if (!err) OBSERVER##_sent(to.ref, (size_t)1);                                                      \
+        return err;                                                                                        \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, true); } \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, false); } \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_with(NAME##_ref to, NAME##_msg msg, const airrt_send_desc *desc) { \
         static const airrt_send_desc plain = { AIRRT_PRIORITY_DEFAULT, 0, 0, 0, { 0, 0 }, { 0, 0 } };      \
-        return airrt_priv_send_slow(to.ref, &NAME##_actor_, &msg, desc ? desc : &plain, true);             \
+        airrt_err err = airrt_priv_send_slow(to.ref, &NAME##_actor_, &msg, desc ? desc : &plain, true);    \
+        if (!err) OBSERVER##_sent(to.ref, (size_t)1);                                                      \
+        return err;                                                                                        \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_many(NAME##_ref to, const NAME##_msg *msgs, size_t n, size_t *sent) { \
-        return airrt_priv_send_many(to.ref, &NAME##_actor_, msgs, n, sent);                                \
+        size_t went = 0;                                                                                   \
+        airrt_err err = airrt_priv_send_many(to.ref, &NAME##_actor_, msgs, n, &went);                      \
+        if (went) OBSERVER##_sent(to.ref, went);                                                           \
+        if (sent) *sent = went;                                                                            \
+        return err;                                                                                        \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_name(airrt_system *system, const char *name, NAME##_msg msg) { \
-        return airrt_priv_send_name(system, &NAME##_actor_, name, &msg);                                   \
+        NAME##_ref to;                                                                                     \
+        airrt_err err = airrt_priv_whereis(system, name, &NAME##_actor_, &to.ref);                         \
+        return err ? err : NAME##_send_(to, msg, true);                                                    \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stop(NAME##_ref ref, uint64_t timeout_ns) {              \
         return airrt_stop(ref.ref, timeout_ns);                                                            \
@@ -1531,6 +1546,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_n
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_ns, airrt_health *out);
 AIRRT_API bool airrt_alive(airrt_ref ref); /* not ended yet; true while it drains */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *out);
+AIRRT_API uint64_t airrt_queued(airrt_ref ref); /* messages in its mailbox; 0 if it has ended. Any thread or hook */
 
 /* Names are unique in a system, copied, at most 255 bytes; an actor has at most one. Released by its end, before anybody is
  * told of it. */
@@ -1568,6 +1584,9 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 #include <sys/mman.h>
 #ifdef __linux__
 #include <sys/syscall.h>
+#endif
+#ifdef AIRRT_USDT
+#include <sys/sdt.h>
 #endif
 #if defined(__GLIBC__) && !defined(__USE_GNU)
 #error "include airrt.h with AIRRT_IMPLEMENTATION before any system header, or compile with -D_GNU_SOURCE"
@@ -2930,8 +2949,17 @@ static AIRRT_COLD void airrt_priv_tell_all(const airrt_news *news, airrt_listene
     for (; listener; listener = listener->next) listener->fn(news, listener->ctx);
 }
 /* Most systems have no listener: then it is one load. */
-AIRRT_HOT bool airrt_priv_heard(airrt_system *system) { return airrt_load_relaxed(&system->listeners) != NULL; }
+AIRRT_HOT bool airrt_priv_heard(airrt_system *system) {
+#ifdef AIRRT_USDT
+    return (void)system, true;
+#else
+    return airrt_load_relaxed(&system->listeners) != NULL;
+#endif
+}
 static AIRRT_COLD void airrt_priv_tell(airrt_system *system, const airrt_news *news) {
+#ifdef AIRRT_USDT
+    DTRACE_PROBE6(airrt, news, news->kind, news->actor.slot, news->actor.generation, news->type, news->name, news->count);
+#endif
     airrt_priv_tell_all(news, (airrt_listener *)airrt_load_acquire(&system->listeners)); /* pairs with listen's release */
 }
 static AIRRT_COLD void airrt_priv_tell_actor(airrt_system *system, airrt_cell *cell, airrt_news_kind kind,
@@ -4724,12 +4752,6 @@ AIRRT_API airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, c
         return AIRRT_OK;
     return airrt_priv_send_full(to, type, msg, desc, wait, NULL);
 }
-AIRRT_API airrt_err airrt_priv_send_name(airrt_system *system, airrt_actor_type *type, const char *name,
-                                         const void *msg) {
-    airrt_ref to;
-    airrt_err err = airrt_priv_whereis(system, name, type, &to);
-    return err ? err : airrt_priv_send_full(to, type, msg, NULL, true, NULL);
-}
 AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n,
                                          size_t *sent) {
     airrt_cell *cell = airrt_priv_cell(to);
@@ -5735,6 +5757,11 @@ AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size
     for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL; n++)
         if (n < capacity) airrt_priv_info(system, cell, &out[n]);
     return n;
+}
+AIRRT_API uint64_t airrt_queued(airrt_ref ref) {
+    airrt_cell *cell = airrt_priv_cell(ref);
+    uint64_t queued = cell ? airrt_priv_length(cell) : 0;
+    return airrt_alive(ref) ? queued : 0; /* not a successor's, when it was alive after the look */
 }
 AIRRT_API airrt_err airrt_get_info(airrt_ref ref, airrt_info *out) {
     memset(out, 0, sizeof *out);

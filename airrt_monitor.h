@@ -9,6 +9,8 @@
  *     >>monitors   AIRRT_MONITOR, AIRRT_NOOP_MONITOR, AIRRT_RECORD     for events of your own
  *     >>events     the runtime's five families: supervision, actor, system, broker, mailbox
  *     >>text       events as JSON lines and back
+ *     >>runtime    AIRRT_WATCH, AIRRT_OBSERVER, AIRRT_METER             what a system of actors does
+ *     >>pages      Prometheus text, a table of actors
  *
  * A COMPLETE PROGRAM
  *     #define AIRRT_IMPLEMENTATION
@@ -184,6 +186,7 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef EVENT NAME##_event_;                                                                            \
     typedef struct NAME { airrt_monitor base; } NAME;                                                      \
+    enum { NAME##_is_noop_ = 0 };                                                                          \
     typedef struct NAME##_entry { airrt_stamp stamp; NAME##_event_ event; } NAME##_entry;                   \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(NAME *monitor, const airrt_monitor_desc *desc) {    \
         return airrt_priv_monitor_open(&monitor->base, sizeof(NAME##_event_), desc);                        \
@@ -230,6 +233,7 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef EVENT NAME##_event_;                                                                            \
     typedef struct NAME { char unused; } NAME;                                                             \
+    enum { NAME##_is_noop_ = 1 };                                                                          \
     typedef struct NAME##_entry { airrt_stamp stamp; NAME##_event_ event; } NAME##_entry;                   \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(NAME *monitor, const airrt_monitor_desc *desc) {    \
         return (void)monitor, (void)desc, AIRRT_OK;                                                        \
@@ -426,6 +430,140 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_to_json(const airrt_event *event
 /* Reads such a line, members in any order; others than airrt's are skipped if they are no objects or arrays; texts are cut to
  * fit. stamp may be NULL. INVALID: airrt_error_last names the member and says why; *out and *stamp are then zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airrt_stamp *stamp, const char *json, size_t length);
+
+/* ---- >>runtime: what a system of actors does -------------------------------------------------------------------- */
+
+/* A set of kinds of all families: AIRRT_KIND_BIT(AIRRT_FAMILY_ACTOR, AIRRT_ACTOR_ERROR) | ... */
+#define AIRRT_KIND_BIT(FAMILY, KIND) ((uint64_t)1 << (8 * ((FAMILY) - 1) + (KIND)))
+#define AIRRT_KINDS_ALL UINT64_MAX
+
+/* AIRRT_WATCH(NAME, MONITOR): MONITOR is a monitor of airrt_event. Makes the struct NAME and
+ *   void NAME_begin(NAME *, airrt_system *, MONITOR *, uint64_t kinds);    0 = AIRRT_KINDS_ALL
+ *   void NAME_set_kinds(NAME *, uint64_t kinds);      from now on; recorded as SYSTEM_CONFIGURED
+ * From begin on, the monitor is given what happens in the system, by the threads on which it happens: actors spawned,
+ * started, failing, stopped; names registered and released; full mailboxes and what their policies did; messages dropped,
+ * undeliverable, dead; the start (at begin) and shutdown of the system. Nothing of this is on the way of a message that
+ * finds room and a receiver. The struct and the monitor must outlive the system; there is no end but the system's. With
+ * a noop monitor begin does nothing, and the system has nobody to tell.
+ * ERROR stands before the decision about it; STOPPED before those who watch the actor are told; of an actor that is found by
+ * its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is taken is told as
+ * SPAWNED and STOPPED. */
+#define AIRRT_WATCH(NAME, MONITOR)                                                                         \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    typedef struct NAME { airrt_listener listener; airrt_atomic_u64 kinds; MONITOR *monitor; } NAME;       \
+    AIRRT_INLINE void NAME##_hear_(const airrt_news *news, void *ctx) {                                    \
+        NAME *watch = (NAME *)ctx;                                                                         \
+        airrt_event events[2];                                                                             \
+        int n = airrt_priv_news_events(news, airrt_load_relaxed(&watch->kinds), events);                   \
+        for (int i = 0; i < n; i++) MONITOR##_record(watch->monitor, events[i]);                           \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_begin(NAME *watch, airrt_system *system, MONITOR *monitor, uint64_t kinds) {  \
+        watch->listener.fn = NAME##_hear_;                                                                 \
+        watch->listener.ctx = watch;                                                                       \
+        watch->listener.next = NULL;                                                                       \
+        watch->monitor = monitor;                                                                          \
+        airrt_store_relaxed(&watch->kinds, kinds ? kinds : AIRRT_KINDS_ALL);                               \
+        if (!MONITOR##_is_noop_) airrt_system_listen(system, &watch->listener);                            \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_set_kinds(NAME *watch, uint64_t kinds) {                                      \
+        airrt_store_relaxed(&watch->kinds, kinds ? kinds : AIRRT_KINDS_ALL);                               \
+        AIRRT_RECORD(MONITOR, watch->monitor, AIRRT_SEVERITY_INFO, airrt_priv_configured("kinds"));        \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    enum { NAME##_is_watch_ = 1 }
+/* Private: the events of `kinds` that a piece of news stands for. */
+AIRRT_API int airrt_priv_news_events(const airrt_news *news, uint64_t kinds, airrt_event events[2]);
+AIRRT_API airrt_event airrt_priv_configured(const char *what);
+
+/* AIRRT_OBSERVER(NAME, MONITOR, POINTER): an observer of single messages for AIRRT_ACTOR_OBSERVED (MAILBOX_ENQUEUED) and
+ * AIRRT_ACTOR_IMPL_OBSERVED (MAILBOX_DEQUEUED, ACTOR_RECEIVED; ACTOR_PROCESSED with its duration). MONITOR is a monitor of
+ * airrt_event, POINTER an expression for the one to use. All are TRACE: a monitor with another filter skips them at the price
+ * of one look for each; with a noop monitor the code is that of an actor that is not observed. queue_size is what others
+ * see at that moment; it moves with them. */
+#define AIRRT_OBSERVER(NAME, MONITOR, POINTER)                                                             \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_HOT void NAME##_sent(airrt_ref to, size_t n) {                                                   \
+        for (; n > 0 && MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE); n--)                             \
+            MONITOR##_record((POINTER), airrt_priv_enqueued(to));                                          \
+    }                                                                                                      \
+    AIRRT_HOT uint64_t NAME##_received(airrt_ctx *ctx) {                                                   \
+        if (!MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE)) return 0;                                   \
+        MONITOR##_record((POINTER), airrt_priv_dequeued(ctx));                                             \
+        MONITOR##_record((POINTER), airrt_priv_message_event(ctx, AIRRT_ACTOR_RECEIVED, 0));               \
+        return airrt_priv_ticks();                                                                         \
+    }                                                                                                      \
+    AIRRT_HOT void NAME##_handled(airrt_ctx *ctx, uint64_t received, airrt_err err) {                      \
+        (void)err;                                                                                         \
+        if (MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE))                                              \
+            MONITOR##_record((POINTER), airrt_priv_message_event(ctx, AIRRT_ACTOR_PROCESSED, received));   \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    enum { NAME##_is_observer_ = 1 }
+AIRRT_API airrt_event airrt_priv_enqueued(airrt_ref to);
+AIRRT_API airrt_event airrt_priv_dequeued(const airrt_ctx *ctx);
+AIRRT_API airrt_event airrt_priv_message_event(const airrt_ctx *ctx, airrt_actor_kind kind, uint64_t since_ns);
+AIRRT_API uint64_t airrt_priv_ticks(void);
+
+/* How often something took how long: buckets of powers of two. */
+#define AIRRT_HISTOGRAM_BUCKETS 28
+typedef struct airrt_histogram {
+    airrt_atomic_u64 bucket[AIRRT_HISTOGRAM_BUCKETS]; /* [k]: at most 2^(8 + k) ns: 256 ns to 17 s; the last: longer */
+    airrt_atomic_u64 sum_ns;
+} airrt_histogram;
+AIRRT_API void airrt_histogram_add(airrt_histogram *histogram, uint64_t ns); /* any thread; wait-free */
+/* The upper end of the bucket in which the q-th part (0 to 1) of all lies; 0 if there are none. */
+AIRRT_API uint64_t airrt_histogram_quantile(const airrt_histogram *histogram, double q);
+
+/* What an actor has done since it was spawned; the figures of one life, over its restarts. */
+typedef struct airrt_metered { uint64_t handled, failed, busy_ns, high_water; } airrt_metered;
+/* Figures of actors and of how long their messages took. Open before the first message; close after the system. */
+typedef struct airrt_meter {
+    airrt_histogram handling;  /* of every message */
+    airrt_histogram wait;      /* from send to handler, of messages with an envelope (NAME_send_with, NAME_ask, timers) */
+    airrt_atomic_u64 unmetered; /* messages that were not metered for want of memory */
+    airrt_atomic_ptr *chunks;
+} airrt_meter;
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_meter_open(airrt_meter *meter); /* NOMEM */
+AIRRT_API void airrt_meter_close(airrt_meter *meter);                      /* accepts a zeroed one */
+/* NOT_FOUND: it has handled nothing yet, is not metered or has ended and its slot is another's. Any thread. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_meter_get(const airrt_meter *meter, airrt_ref ref, airrt_metered *out);
+/* AIRRT_METER(NAME, POINTER): an observer that meters, for AIRRT_ACTOR_IMPL_OBSERVED; POINTER is an expression for an
+ * airrt_meter that is open. Costs two looks at the clock and three atomic additions a message. A message whose handler
+ * panics is not metered. */
+#define AIRRT_METER(NAME, POINTER)                                                                         \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_HOT void NAME##_sent(airrt_ref to, size_t n) { (void)to, (void)n; }                              \
+    AIRRT_HOT uint64_t NAME##_received(airrt_ctx *ctx) { return airrt_priv_meter_received((POINTER), ctx); } \
+    AIRRT_HOT void NAME##_handled(airrt_ctx *ctx, uint64_t received, airrt_err err) {                      \
+        airrt_priv_meter_handled((POINTER), ctx, received, err);                                           \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    enum { NAME##_is_meter_ = 1 }
+AIRRT_API uint64_t airrt_priv_meter_received(airrt_meter *meter, const airrt_ctx *ctx);
+AIRRT_API void airrt_priv_meter_handled(airrt_meter *meter, const airrt_ctx *ctx, uint64_t received, airrt_err err);
+
+/* ---- >>pages: for people and scrapers ---------------------------------------------------------------------------- */
+
+/* A page in Prometheus' text format, version 0.0.4: counters of messages by what became of them, gauges of queued messages
+ * and of actors by state, queue lengths of actors with a name, events by severity, histograms of waiting and handling time.
+ * system, events and meter may be NULL: their part is missing then. LIMIT as for JSON. Any thread but a hook's: it looks at
+ * every actor. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_prometheus(airrt_text *out, airrt_system *system, const airrt_snapshot *events,
+                                                     const airrt_meter *meter);
+
+typedef enum airrt_column {
+    AIRRT_COLUMN_ID = 0, AIRRT_COLUMN_NAME, AIRRT_COLUMN_TYPE, AIRRT_COLUMN_STATE, AIRRT_COLUMN_QUEUED, AIRRT_COLUMN_CAPACITY,
+    AIRRT_COLUMN_HIGH_WATER, AIRRT_COLUMN_HANDLED, AIRRT_COLUMN_FAILED, AIRRT_COLUMN_RESTARTS, AIRRT_COLUMN_BUSY
+} airrt_column;
+typedef struct airrt_table_desc {
+    airrt_column sort;         /* 0 = by id */
+    bool descending;
+    size_t limit;              /* rows; 0 = all */
+    const airrt_meter *meter;  /* fills the last columns of the actors that it meters; others show '-', and handled as what
+                                  was taken from the mailbox */
+} airrt_table_desc;
+/* A table of the living actors, one a line, under a line of names. desc may be NULL. INVALID (sort), NOMEM, LIMIT. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, const airrt_table_desc *desc);
 
 /* The noop monitor of supervision events: pass NULL for it. */
 AIRRT_NOOP_MONITOR(airrt_quiet, airrt_supervision_event, airrt_supervision_severity);
@@ -1271,6 +1409,350 @@ AIRRT_API airrt_err airrt_event_from_json(airrt_event *out, airrt_stamp *stamp, 
         memset(stamp, 0, sizeof *stamp);
     }
     return err;
+}
+
+/* ---- runtime: news as events ------------------------------------------------------------------------------------ */
+
+static airrt_event airrt_priv_event_actor(airrt_actor_kind kind, const airrt_news *news) {
+    airrt_event event;
+    memset(&event, 0, sizeof event);
+    event.family = AIRRT_FAMILY_ACTOR;
+    event.of.actor.kind = kind;
+    event.of.actor.actor = news->actor;
+    event.of.actor.restarts = (uint32_t)news->count;
+    airrt_event_text(event.of.actor.type, sizeof event.of.actor.type, news->type);
+    if (news->reason) event.of.actor.reason = *news->reason;
+    return event;
+}
+static airrt_event airrt_priv_event_system(airrt_system_kind kind, airrt_ref actor, const char *name) {
+    airrt_event event;
+    memset(&event, 0, sizeof event);
+    event.family = AIRRT_FAMILY_SYSTEM;
+    event.of.system.kind = kind;
+    event.of.system.actor = actor;
+    airrt_event_text(event.of.system.name, sizeof event.of.system.name, name);
+    return event;
+}
+static airrt_event airrt_priv_event_mailbox(airrt_mailbox_kind kind, airrt_ref actor, uint64_t queue_size) {
+    airrt_event event;
+    memset(&event, 0, sizeof event);
+    event.family = AIRRT_FAMILY_MAILBOX;
+    event.of.mailbox.kind = kind;
+    event.of.mailbox.actor = actor;
+    event.of.mailbox.queue_size = queue_size;
+    return event;
+}
+static airrt_event airrt_priv_event_broker(airrt_broker_kind kind, const airrt_news *news) {
+    airrt_event event;
+    memset(&event, 0, sizeof event);
+    event.family = AIRRT_FAMILY_BROKER;
+    event.of.broker.kind = kind;
+    event.of.broker.actor = news->actor;
+    airrt_event_text(event.of.broker.type, sizeof event.of.broker.type, news->type);
+    airrt_event_text(event.of.broker.why, sizeof event.of.broker.why, airrt_loss_str(news->loss));
+    return event;
+}
+/* A message that was not handled; nothing for one that a full mailbox refused, which is told as such. */
+static int airrt_priv_event_lost(const airrt_news *news, airrt_event *out) {
+    switch (news->loss) {
+    case AIRRT_LOSS_FULL: return 0;
+    case AIRRT_LOSS_NO_RECEIVER: return *out = airrt_priv_event_broker(AIRRT_BROKER_ROUTING_FAILED, news), 1;
+    case AIRRT_LOSS_DROPPED:
+    case AIRRT_LOSS_EXPIRED:
+        *out = airrt_priv_event_mailbox(AIRRT_MAILBOX_DROPPED, news->actor, 0);
+        airrt_event_text(out->of.mailbox.why, sizeof out->of.mailbox.why, airrt_loss_str(news->loss));
+        return 1;
+    case AIRRT_LOSS_DIED:
+    case AIRRT_LOSS_QUARANTINED: break;
+    }
+    return *out = airrt_priv_event_broker(AIRRT_BROKER_DEAD_LETTER, news), 1;
+}
+static int airrt_priv_event_full(const airrt_news *news, airrt_event out[2]) {
+    out[0] = airrt_priv_event_mailbox(AIRRT_MAILBOX_FULL, news->actor, news->count);
+    out[1] = airrt_priv_event_mailbox(AIRRT_MAILBOX_BACKPRESSURE, news->actor, news->count);
+    airrt_event_text(out[1].of.mailbox.strategy, sizeof out[1].of.mailbox.strategy, airrt_backpressure_str(news->policy));
+    return 2;
+}
+static int airrt_priv_events_of(const airrt_news *news, airrt_event out[2]) {
+    static const airrt_ref nobody = { 0, 0 };
+    switch (news->kind) {
+    case AIRRT_NEWS_OPENED: out[0] = airrt_priv_event_system(AIRRT_SYSTEM_STARTED, nobody, NULL); break;
+    case AIRRT_NEWS_SHUTDOWN: out[0] = airrt_priv_event_system(AIRRT_SYSTEM_SHUTDOWN, nobody, NULL); break;
+    case AIRRT_NEWS_SPAWNED: out[0] = airrt_priv_event_actor(AIRRT_ACTOR_SPAWNED, news); break;
+    case AIRRT_NEWS_STARTED: out[0] = airrt_priv_event_actor(AIRRT_ACTOR_STARTED, news); break;
+    case AIRRT_NEWS_ERROR: out[0] = airrt_priv_event_actor(AIRRT_ACTOR_ERROR, news); break;
+    case AIRRT_NEWS_ENDED: out[0] = airrt_priv_event_actor(AIRRT_ACTOR_STOPPED, news); break;
+    case AIRRT_NEWS_REGISTERED: out[0] = airrt_priv_event_system(AIRRT_SYSTEM_REGISTERED, news->actor, news->name); break;
+    case AIRRT_NEWS_DEREGISTERED: out[0] = airrt_priv_event_system(AIRRT_SYSTEM_DEREGISTERED, news->actor, news->name); break;
+    case AIRRT_NEWS_FULL: return airrt_priv_event_full(news, out);
+    case AIRRT_NEWS_LOST: return airrt_priv_event_lost(news, out);
+    }
+    return 1;
+}
+AIRRT_API int airrt_priv_news_events(const airrt_news *news, uint64_t kinds, airrt_event events[2]) {
+    int n = airrt_priv_events_of(news, events), kept = 0;
+    for (int i = 0; i < n; i++)
+        if (kinds & AIRRT_KIND_BIT(events[i].family, airrt_priv_event_kind(&events[i]))) events[kept++] = events[i];
+    return kept;
+}
+AIRRT_API airrt_event airrt_priv_configured(const char *what) {
+    static const airrt_ref nobody = { 0, 0 };
+    return airrt_priv_event_system(AIRRT_SYSTEM_CONFIGURED, nobody, what);
+}
+AIRRT_API airrt_event airrt_priv_enqueued(airrt_ref to) {
+    return airrt_priv_event_mailbox(AIRRT_MAILBOX_ENQUEUED, to, airrt_queued(to));
+}
+AIRRT_API airrt_event airrt_priv_dequeued(const airrt_ctx *ctx) {
+    return airrt_priv_event_mailbox(AIRRT_MAILBOX_DEQUEUED, airrt_ctx_self(ctx), airrt_priv_length(ctx->cell));
+}
+AIRRT_API uint64_t airrt_priv_ticks(void) { return airrt_priv_machine_ns(NULL); }
+AIRRT_API airrt_event airrt_priv_message_event(const airrt_ctx *ctx, airrt_actor_kind kind, uint64_t since_ns) {
+    airrt_news news = { .actor = airrt_ctx_self(ctx), .type = airrt_priv_type(ctx->cell)->msg.name };
+    airrt_event event = airrt_priv_event_actor(kind, &news);
+    if (since_ns) event.of.actor.duration_ns = airrt_priv_machine_ns(NULL) - since_ns;
+    return event;
+}
+
+/* ---- runtime: meters -------------------------------------------------------------------------------------------- */
+
+AIRRT_API void airrt_histogram_add(airrt_histogram *h, uint64_t ns) {
+    unsigned k = ns <= 256 ? 0 : 64 - 8 - (unsigned)__builtin_clzll(ns - 1);
+    airrt_fetch_add(&h->bucket[k < AIRRT_HISTOGRAM_BUCKETS ? k : AIRRT_HISTOGRAM_BUCKETS - 1], 1, RELAXED);
+    airrt_fetch_add(&h->sum_ns, ns, RELAXED);
+}
+AIRRT_API uint64_t airrt_histogram_quantile(const airrt_histogram *h, double q) {
+    uint64_t all = 0, below = 0;
+    for (int k = 0; k < AIRRT_HISTOGRAM_BUCKETS; k++) all += airrt_load_relaxed(&h->bucket[k]);
+    for (int k = 0; k < AIRRT_HISTOGRAM_BUCKETS; k++) {
+        below += airrt_load_relaxed(&h->bucket[k]);
+        if (below > 0 && (double)below >= q * (double)all) return k < AIRRT_HISTOGRAM_BUCKETS - 1 ? (uint64_t)256 << k : AIRRT_FOREVER;
+    }
+    return 0;
+}
+
+/* Figures by slot, in chunks that come with the first message of one of their actors and stay until close. */
+#define AIRRT_METER_CHUNK_ 1024u
+#define AIRRT_METER_CHUNKS_ (AIRRT_ACTORS_MAX / AIRRT_METER_CHUNK_ + 1)
+typedef struct airrt_gauge { airrt_atomic_u64 generation, handled, failed, busy_ns, high_water; } airrt_gauge;
+
+AIRRT_API airrt_err airrt_meter_open(airrt_meter *meter) {
+    memset(meter, 0, sizeof *meter);
+    meter->chunks = (airrt_atomic_ptr *)airrt_priv_alloc(AIRRT_METER_CHUNKS_ * sizeof *meter->chunks, 64);
+    if (!meter->chunks) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    memset(meter->chunks, 0, AIRRT_METER_CHUNKS_ * sizeof *meter->chunks);
+    return AIRRT_OK;
+}
+AIRRT_API void airrt_meter_close(airrt_meter *meter) {
+    for (uint32_t i = 0; meter->chunks && i < AIRRT_METER_CHUNKS_; i++)
+        airrt_priv_free(airrt_load_acquire(&meter->chunks[i]), AIRRT_METER_CHUNK_ * sizeof(airrt_gauge));
+    airrt_priv_free(meter->chunks, AIRRT_METER_CHUNKS_ * sizeof *meter->chunks);
+    memset(meter, 0, sizeof *meter);
+}
+static airrt_gauge *airrt_priv_gauge(const airrt_meter *meter, uint32_t slot) {
+    if (!meter->chunks || slot / AIRRT_METER_CHUNK_ >= AIRRT_METER_CHUNKS_) return NULL;
+    airrt_gauge *chunk = (airrt_gauge *)airrt_load_acquire(&meter->chunks[slot / AIRRT_METER_CHUNK_]);
+    return chunk ? chunk + slot % AIRRT_METER_CHUNK_ : NULL;
+}
+static AIRRT_COLD airrt_gauge *airrt_priv_gauge_make(airrt_meter *meter, uint32_t slot) {
+    size_t bytes = AIRRT_METER_CHUNK_ * sizeof(airrt_gauge);
+    void *made = meter->chunks ? airrt_priv_alloc(bytes, 64) : NULL, *there = NULL;
+    if (!made) return NULL;
+    memset(made, 0, bytes);
+    /* release: pairs with the acquire of who looks the chunk up */
+    if (!airrt_cas(&meter->chunks[slot / AIRRT_METER_CHUNK_], &there, made, ACQ_REL, ACQUIRE)) airrt_priv_free(made, bytes);
+    return airrt_priv_gauge(meter, slot);
+}
+AIRRT_API uint64_t airrt_priv_meter_received(airrt_meter *meter, const airrt_ctx *ctx) {
+    airrt_ref self = airrt_ctx_self(ctx);
+    airrt_gauge *g = airrt_priv_gauge(meter, self.slot);
+    if (AIRRT_UNLIKELY(!g) && !(g = airrt_priv_gauge_make(meter, self.slot))) return 0;
+    uint64_t queued = airrt_priv_length(ctx->cell) + 1, now = airrt_priv_machine_ns(NULL); /* with the one at hand */
+    if (airrt_load_relaxed(&g->generation) != self.generation) { /* only the actor's own worker writes here */
+        airrt_store_relaxed(&g->generation, 0);
+        airrt_store_release(&g->handled, 0);
+        airrt_store_release(&g->failed, 0);
+        airrt_store_release(&g->busy_ns, 0);
+        airrt_store_release(&g->high_water, 0);
+        airrt_store_release(&g->generation, self.generation); /* pairs with meter_get */
+    }
+    if (queued > airrt_load_relaxed(&g->high_water)) airrt_store_relaxed(&g->high_water, queued);
+    if (ctx->envelope && ctx->envelope->sent_ns && ctx->envelope->sent_ns <= now)
+        airrt_histogram_add(&meter->wait, now - ctx->envelope->sent_ns);
+    return now;
+}
+AIRRT_API void airrt_priv_meter_handled(airrt_meter *meter, const airrt_ctx *ctx, uint64_t received, airrt_err err) {
+    airrt_gauge *g = received ? airrt_priv_gauge(meter, airrt_ctx_self(ctx).slot) : NULL;
+    if (!g) {
+        airrt_fetch_add(&meter->unmetered, 1, RELAXED);
+        return;
+    }
+    uint64_t took = airrt_priv_machine_ns(NULL) - received;
+    airrt_count(&g->handled, 1);
+    airrt_count(&g->busy_ns, took);
+    if (err && err != AIRRT_ERR_EXIT) airrt_count(&g->failed, 1);
+    airrt_histogram_add(&meter->handling, took);
+}
+AIRRT_API airrt_err airrt_meter_get(const airrt_meter *meter, airrt_ref ref, airrt_metered *out) {
+    const airrt_gauge *g = airrt_priv_gauge(meter, ref.slot);
+    memset(out, 0, sizeof *out);
+    if (!g || ref.generation == 0 || airrt_load_acquire(&g->generation) != ref.generation)
+        return airrt_priv_err(AIRRT_ERR_NOT_FOUND, NULL, "this actor has not been metered");
+    airrt_metered seen = { airrt_load_acquire(&g->handled), airrt_load_acquire(&g->failed), airrt_load_acquire(&g->busy_ns),
+                           airrt_load_acquire(&g->high_water) };
+    if (airrt_load_relaxed(&g->generation) != ref.generation)
+        return airrt_priv_err(AIRRT_ERR_NOT_FOUND, NULL, "this actor has ended");
+    *out = seen;
+    return AIRRT_OK;
+}
+
+/* ---- pages ------------------------------------------------------------------------------------------------------- */
+
+static void airrt_priv_metric(airrt_text *out, const char *name, const char *type, const char *help) {
+    airrt_priv_print(out, "# HELP airrt_%s %s\n# TYPE airrt_%s %s\n", name, help, name, type);
+}
+static void airrt_priv_metric_one(airrt_text *out, const char *name, const char *type, const char *help, uint64_t value) {
+    airrt_priv_metric(out, name, type, help);
+    airrt_priv_print(out, "airrt_%s %" PRIu64 "\n", name, value);
+}
+/* Values of labels: backslash, quote and newline are escaped, what is no UTF-8 becomes U+FFFD. */
+static void airrt_priv_add_label(airrt_text *out, const char *text) {
+    while (*text) {
+        size_t n = airrt_priv_utf8(text);
+        if (n == 0) airrt_priv_add(out, "\xef\xbf\xbd", 3);
+        else if (*text == '\n') airrt_priv_add(out, "\\n", 2);
+        else if (*text == '"' || *text == '\\') airrt_priv_print(out, "\\%c", *text);
+        else airrt_priv_add(out, text, n);
+        text += n ? n : 1;
+    }
+}
+static void airrt_priv_page_histogram(airrt_text *out, const char *name, const char *help, const airrt_histogram *h) {
+    uint64_t below = 0, sum = airrt_load_relaxed(&h->sum_ns);
+    airrt_priv_metric(out, name, "histogram", help);
+    for (int k = 0; k < AIRRT_HISTOGRAM_BUCKETS - 1; k++) {
+        below += airrt_load_relaxed(&h->bucket[k]);
+        airrt_priv_print(out, "airrt_%s_bucket{le=\"%.9g\"} %" PRIu64 "\n", name, (double)((uint64_t)256 << k) / 1e9, below);
+    }
+    below += airrt_load_relaxed(&h->bucket[AIRRT_HISTOGRAM_BUCKETS - 1]);
+    airrt_priv_print(out, "airrt_%s_bucket{le=\"+Inf\"} %" PRIu64 "\nairrt_%s_sum %.9f\nairrt_%s_count %" PRIu64 "\n", name,
+                     below, name, (double)sum / 1e9, name, below);
+}
+static void airrt_priv_page_counts(airrt_text *out, airrt_system *system) {
+    airrt_counts c;
+    airrt_system_counts(system, &c);
+    airrt_priv_metric_one(out, "messages_accepted_total", "counter", "Messages that mailboxes took.", c.accepted);
+    airrt_priv_metric_one(out, "messages_handled_total", "counter", "Messages that were handled.", c.handled);
+    airrt_priv_metric_one(out, "messages_failed_total", "counter", "Messages whose handler failed; also handled.", c.failed);
+    airrt_priv_metric_one(out, "messages_refused_total", "counter", "Sends that returned an error.", c.refused);
+    airrt_priv_metric(out, "messages_lost_total", "counter", "Messages that were taken and not handled, by reason.");
+    airrt_priv_print(out, "airrt_messages_lost_total{reason=\"expired\"} %" PRIu64 "\n", c.expired);
+    airrt_priv_print(out, "airrt_messages_lost_total{reason=\"dropped\"} %" PRIu64 "\n", c.dropped);
+    airrt_priv_print(out, "airrt_messages_lost_total{reason=\"quarantined\"} %" PRIu64 "\n", c.quarantined);
+    airrt_priv_print(out, "airrt_messages_lost_total{reason=\"dead\"} %" PRIu64 "\n", c.dead);
+    airrt_priv_metric_one(out, "replies_late_total", "counter", "Replies whose asker had gone, or second ones.", c.late_replies);
+    airrt_priv_metric_one(out, "messages_queued", "gauge", "Messages that wait in mailboxes.", c.queued);
+    airrt_priv_metric_one(out, "messages_stashed", "gauge", "Messages that actors have put aside.", c.stashed);
+}
+static void airrt_priv_page_actors(airrt_text *out, airrt_system *system) {
+    uint64_t states[AIRRT_STATE_FAILED + 1] = { 0 };
+    airrt_ref ref;
+    airrt_info info;
+    airrt_cell *cell;
+    airrt_priv_metric(out, "actor_queue_length", "gauge", "Messages that wait for actors with a name.");
+    for (uint32_t slot = 0; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
+        airrt_priv_info(system, cell, &info);
+        if ((unsigned)info.state <= AIRRT_STATE_FAILED) states[info.state]++;
+        if (!info.name[0]) continue;
+        airrt_priv_print(out, "airrt_actor_queue_length{name=\"");
+        airrt_priv_add_label(out, info.name);
+        airrt_priv_print(out, "\",type=\"");
+        airrt_priv_add_label(out, info.type);
+        airrt_priv_print(out, "\"} %" PRIu64 "\n", info.queued);
+    }
+    airrt_priv_metric(out, "actors", "gauge", "Living actors by state.");
+    for (int i = AIRRT_STATE_STARTING; i <= AIRRT_STATE_STOPPING; i++)
+        airrt_priv_print(out, "airrt_actors{state=\"%s\"} %" PRIu64 "\n", airrt_state_str((airrt_state)i), states[i]);
+}
+AIRRT_API airrt_err airrt_prometheus(airrt_text *out, airrt_system *system, const airrt_snapshot *events, const airrt_meter *meter) {
+    if (system) {
+        airrt_priv_page_counts(out, system);
+        airrt_priv_page_actors(out, system);
+    }
+    if (events) {
+        airrt_priv_metric(out, "events_total", "counter", "Events that the monitor has counted, by severity.");
+        for (int i = AIRRT_SEVERITY_TRACE; i < AIRRT_SEVERITIES; i++)
+            airrt_priv_print(out, "airrt_events_total{severity=\"%s\"} %" PRIu64 "\n", airrt_severity_str((airrt_severity)i),
+                             events->by_severity[i]);
+        airrt_priv_metric_one(out, "events_missed_total", "counter", "Events counted and not in the history.", events->missed);
+    }
+    if (meter) {
+        airrt_priv_page_histogram(out, "mailbox_wait_seconds", "From send to handler, of messages with an envelope.", &meter->wait);
+        airrt_priv_page_histogram(out, "handling_seconds", "Time in handlers, of metered actors.", &meter->handling);
+    }
+    return airrt_priv_add_done(out);
+}
+
+/* One line of the table. */
+typedef struct airrt_row { airrt_info info; airrt_metered metered; bool is_metered; uint64_t handled; } airrt_row;
+typedef struct airrt_order { airrt_column column; bool descending; } airrt_order;
+static _Thread_local airrt_order airrt_priv_order_of_rows; /* qsort passes nothing on */
+static int airrt_priv_compare(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
+static int airrt_priv_row_compare(const void *left, const void *right) {
+    const airrt_row *a = (const airrt_row *)left, *b = (const airrt_row *)right;
+    int order = 0;
+    switch (airrt_priv_order_of_rows.column) {
+    case AIRRT_COLUMN_ID: break;
+    case AIRRT_COLUMN_NAME: order = strcmp(a->info.name, b->info.name); break;
+    case AIRRT_COLUMN_TYPE: order = strcmp(a->info.type, b->info.type); break;
+    case AIRRT_COLUMN_STATE: order = airrt_priv_compare(a->info.state, b->info.state); break;
+    case AIRRT_COLUMN_QUEUED: order = airrt_priv_compare(a->info.queued, b->info.queued); break;
+    case AIRRT_COLUMN_CAPACITY: order = airrt_priv_compare(a->info.capacity, b->info.capacity); break;
+    case AIRRT_COLUMN_HIGH_WATER: order = airrt_priv_compare(a->metered.high_water, b->metered.high_water); break;
+    case AIRRT_COLUMN_HANDLED: order = airrt_priv_compare(a->handled, b->handled); break;
+    case AIRRT_COLUMN_FAILED: order = airrt_priv_compare(a->metered.failed, b->metered.failed); break;
+    case AIRRT_COLUMN_RESTARTS: order = airrt_priv_compare(a->info.restarts, b->info.restarts); break;
+    case AIRRT_COLUMN_BUSY: order = airrt_priv_compare(a->metered.busy_ns, b->metered.busy_ns); break;
+    }
+    if (order == 0) order = airrt_priv_compare(a->info.ref.slot, b->info.ref.slot);
+    return airrt_priv_order_of_rows.descending ? -order : order;
+}
+static void airrt_priv_add_row(airrt_text *out, const airrt_row *row) {
+    char id[24], capacity[16] = "-", high[24] = "-", failed[24] = "-", busy[24] = "-";
+    snprintf(id, sizeof id, "%" PRIu32 ".%" PRIu32, row->info.ref.slot, row->info.ref.generation);
+    if (row->info.capacity != AIRRT_UNLIMITED) snprintf(capacity, sizeof capacity, "%" PRIu32, row->info.capacity);
+    if (row->is_metered) {
+        snprintf(high, sizeof high, "%" PRIu64, row->metered.high_water);
+        snprintf(failed, sizeof failed, "%" PRIu64, row->metered.failed);
+        snprintf(busy, sizeof busy, "%.6f", (double)row->metered.busy_ns / 1e9);
+    }
+    airrt_priv_print(out, "%-12s %-20.63s %-16.63s %-10s %9" PRIu64 " %9s %9s %12" PRIu64 " %8s %8" PRIu32 " %14s\n", id,
+                     row->info.name[0] ? row->info.name : "-", row->info.type, airrt_state_str(row->info.state),
+                     row->info.queued, capacity, high, row->handled, failed, row->info.restarts, busy);
+}
+AIRRT_API airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, const airrt_table_desc *desc) {
+    airrt_table_desc d = { AIRRT_COLUMN_ID, false, 0, NULL };
+    airrt_cell *cell;
+    airrt_ref ref;
+    size_t count = 0, n = 0;
+    if (desc) d = *desc;
+    if ((unsigned)d.sort > AIRRT_COLUMN_BUSY) return airrt_priv_err(AIRRT_ERR_INVALID, "sort", "no column");
+    for (uint32_t slot = 0; airrt_priv_each(system, &slot, &ref);) count++;
+    airrt_row *rows = (airrt_row *)airrt_priv_alloc((count + 1) * sizeof *rows, AIRRT_ALIGNOF(airrt_row));
+    if (!rows) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    for (uint32_t slot = 0; n < count && (cell = airrt_priv_each(system, &slot, &ref)) != NULL; n++) {
+        airrt_row *row = &rows[n];
+        airrt_priv_info(system, cell, &row->info);
+        memset(&row->metered, 0, sizeof row->metered);
+        row->is_metered = d.meter && !airrt_meter_get(d.meter, row->info.ref, &row->metered);
+        row->handled = row->is_metered ? row->metered.handled : row->info.accepted - row->info.queued;
+    }
+    airrt_priv_order_of_rows.column = d.sort;
+    airrt_priv_order_of_rows.descending = d.descending;
+    qsort(rows, n, sizeof *rows, airrt_priv_row_compare);
+    airrt_priv_print(out, "%-12s %-20s %-16s %-10s %9s %9s %9s %12s %8s %8s %14s\n", "ID", "NAME", "TYPE", "STATE", "QUEUED",
+                     "CAPACITY", "HIGH", "HANDLED", "FAILED", "RESTARTS", "BUSY_S");
+    for (size_t i = 0; i < n && (!d.limit || i < d.limit); i++) airrt_priv_add_row(out, &rows[i]);
+    airrt_priv_free(rows, (count + 1) * sizeof *rows);
+    return airrt_priv_add_done(out);
 }
 
 #endif /* AIRRT_IMPLEMENTATION */
