@@ -37,7 +37,7 @@ else
 fi
 
 name='AIRRT_USDT makes a probe where listeners are told'
-if [ ! -f /usr/include/sys/sdt.h ]; then
+if ! echo '#include <sys/sdt.h>' | ${CC:-gcc} -E - >/dev/null 2>&1; then
     skip "$name" "no sys/sdt.h"
 else
     # shellcheck disable=SC2086 # a list of flags

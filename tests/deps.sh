@@ -35,7 +35,7 @@ look_for() {
         has g++ || need g++
         has jq || need jq
         has promtool || need prometheus
-        [ -f /usr/include/sys/sdt.h ] || need systemtap-sdt-dev
+        echo '#include <sys/sdt.h>' | "$CC" -E - >/dev/null 2>&1 || need systemtap-sdt-dev
         ;;
     cross)
         # By its version: the package without one conflicts with every cross compiler.
