@@ -101,6 +101,8 @@ try_target() {
         skip "$target_name" "no $1"
     elif ! echo 'int main(void) { return 0; }' | $target_compiler -x c - -o "$out/program" >/dev/null 2>&1; then
         skip "$target_name" "$target_compiler cannot link programs here"
+    elif ! "$@" "$out/program" >/dev/null 2>&1; then
+        skip "$target_name" "programs of this target do not run here"
     else
         runner="$*"
         try_program "$target_name" $target_compiler -std=c11 $WARNINGS -pthread -I. -isystem "$out/own" -O2 $emit $b/small.c
@@ -111,8 +113,11 @@ mkdir -p "$out/own"
 cp "$stb/stb_ds.h" "$out/own/"
 if [ "$(uname -m)" = x86_64 ]; then
     # gcc-12-multilib, unlike gcc-multilib, leaves out the link to asm/, which <errno.h> needs.
-    try_target "32 bits (gcc -m32)" "gcc -m32 -idirafter /usr/include/x86_64-linux-gnu"
-    try_target "32 bits (clang -m32)" "clang -m32 -idirafter /usr/include/x86_64-linux-gnu"
+    # Some kernels run no programs of 32 bits; qemu does.
+    i386=''
+    { echo 'int main(void) { return 0; }' | gcc -m32 -x c - -o "$out/program" && "$out/program"; } 2>/dev/null || i386=qemu-i386
+    try_target "32 bits (gcc -m32)" "gcc -m32 -idirafter /usr/include/x86_64-linux-gnu" $i386
+    try_target "32 bits (clang -m32)" "clang -m32 -idirafter /usr/include/x86_64-linux-gnu" $i386
     try_target "aarch64 (gcc, qemu)" aarch64-linux-gnu-gcc qemu-aarch64 -L /usr/aarch64-linux-gnu
 else
     skip "32 bits" "not on x86-64"

@@ -1,6 +1,6 @@
 /* A bit of everything: what each compiler, option and target must build and run. Status 0 if all of it was right. The
  * implementation comes with -DAIRRT_IMPLEMENTATION or from another file. */
-#include "airrt.h"
+#include "airrt_monitor.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -38,13 +38,22 @@ static void *add(void *arg) {
     return NULL;
 }
 
+AIRRT_MONITOR(journal, airrt_event, airrt_event_severity);
+AIRRT_WATCH(journal_watch, journal);
+
 static airrt_err actors(airrt_system *system, void *wrong) {
+    static journal_watch watch;
+    static journal log;
+    static airrt_event events[8];
+    airrt_snapshot seen;
     counter_ref counter;
     pthread_t threads[SENDERS];
     void *refused = NULL;
     long now = 0, later = 0;
     airrt_reason reason = { 0 };
 
+    AIRRT_TRY(journal_open(&log, NULL));
+    journal_watch_begin(&watch, system, &log, AIRRT_KIND_BIT(AIRRT_FAMILY_ACTOR, AIRRT_ACTOR_ERROR));
     AIRRT_TRY(counter_spawn(system, AIRRT_NONE, NULL, &counter));
     for (int i = 0; i < SENDERS; i++)
         if (pthread_create(&threads[i], NULL, add, &counter)) return AIRRT_ERR_OS;
@@ -59,7 +68,9 @@ static airrt_err actors(airrt_system *system, void *wrong) {
     airrt_err err = airrt_wait(counter.ref, AIRRT_SEC(60), &reason);
     if (!err && (reason.kind != AIRRT_EXIT_CRASH || reason.code != 7)) err = AIRRT_ERR_FAILED;
     if (err && err != AIRRT_ERR_DEAD) return err; /* DEAD: it had ended before the call */
-    *(bool *)wrong = refused || now != SENDERS * EACH || later != -now || airrt_alive(counter.ref);
+    journal_snapshot(&log, &seen, events, 8);
+    if (seen.total != 1 || seen.recent != 1 || events[0].of.actor.reason.code != 7) err = AIRRT_ERR_FAILED;
+    *(bool *)wrong = err == AIRRT_ERR_FAILED || refused || now != SENDERS * EACH || later != -now || airrt_alive(counter.ref);
     return AIRRT_OK;
 }
 

@@ -7,7 +7,7 @@
 #endif
 
 #if AIRRT_BOTH != 2
-#include "airrt.h"
+#include "airrt_monitor.h"
 #else
 #define _GNU_SOURCE 1 /* airrt's implementation wants to come before all system headers, or this */
 #endif
@@ -16,7 +16,7 @@
 #endif
 #include STB_INCLUDE_
 #if AIRRT_BOTH == 2
-#include "airrt.h"
+#include "airrt_monitor.h"
 #endif
 
 typedef struct line { char text[16]; } line;
