@@ -1227,7 +1227,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_ignore(NAME_ctx *);            return it from pre_start: there is nothing to run
  *   airrt_err NAME_after(NAME_ctx *, uint64_t delay_ns, MSG, airrt_timer *out);     to itself, on the control lane
  *   airrt_err NAME_every(NAME_ctx *, uint64_t period_ns, MSG, const airrt_every_desc *, airrt_timer *out);
- *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL, NOMEM
+ *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL, NOMEM, EXISTS
  *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first
  * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and every send calls, when it has put n messages into the mailbox,
  *   void OBSERVER_sent(airrt_ref, size_t n)                               a function or macro; on the sender's thread */

@@ -8,6 +8,9 @@
 
 PROBE_TYPE(bare, .mailbox = { .capacity = 0 });                     /* no hooks at all */
 PROBE_TYPE(retry, PROBE_HOOKS(retry), .redeliver = 3);
+PROBE_TYPE(hoarder, PROBE_HOOKS(hoarder), .redeliver = 2);
+#define HOARDER(CTX) ((hoarder_ctx *)(void *)(CTX))
+PROBE_TYPE(boundless, .mailbox = { .unbounded = true });
 PROBE_TYPE(watched, PROBE_HOOKS(watched), .timestamps = true);
 PROBE_TYPE(tight, PROBE_HOOKS(tight), .mailbox = { .capacity = 2, .backpressure = AIRRT_BACKPRESSURE_DROP });
 
@@ -681,6 +684,8 @@ START_TEST(restart_while_stopping_does_not_lose_the_queue) {
     SETTLE();
     ck_assert(!airrt_alive(ref.ref));
     ACTED(&book, 1, 2, 3);
+    ck_assert_uint_eq(COUNT(book.starts), 1);      /* it is resumed: there is nothing to begin afresh for */
+    ck_assert_uint_eq(COUNT(book.stops), 1);
     ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_SHUTDOWN);
     WORLD_CLOSE();
 } END_TEST
@@ -702,6 +707,33 @@ START_TEST(redelivered_message_comes_first_after_the_restart) {
     ck_assert_uint_eq(COUNT(letters.why[AIRRT_LOSS_QUARANTINED]), 1);
     ck_assert_uint_eq(DROPPED(2), 1);
     ck_assert_uint_eq(DROPS(), 1);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_stash_first(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    bool *fails = msg->arg;
+    (void)state;
+    if (!fails) return AIRRT_OK;
+    if (!*fails) return *fails = true, hoarder_stash(HOARDER(ctx), msg);
+    return msg->number == 1 && *fails ? AIRRT_ERR_NOT_FOUND : AIRRT_OK;
+}
+static airrt_err act_unhoard(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    return hoarder_unstash(HOARDER(ctx));
+}
+START_TEST(redelivered_message_comes_before_those_put_aside) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    bool stashed[2] = { false, false };
+    POLLED_WORLD();
+    SPAWN(hoarder, ref, &book);
+    SEND(hoarder, ref, act_stash_first, &stashed[0], 1);
+    SEND(hoarder, ref, act_stash_first, &stashed[1], 2);
+    SEND(hoarder, ref, act_unhoard, NULL, 3);
+    SEND(hoarder, ref, .number = 4);
+    SETTLE();
+    ACTED(&book, 1, 2, 3, 1, 1, 2, 4);             /* 1 fails twice, then it is quarantined */
+    ck_assert_uint_eq(world_counts().quarantined, 1);
     airrt_test_balanced(world);
     WORLD_CLOSE();
 } END_TEST
@@ -1693,8 +1725,6 @@ START_TEST(dead_letter_of_a_large_message_has_its_payload) {
     WORLD_CLOSE();
 } END_TEST
 
-PROBE_TYPE(hoarder, PROBE_HOOKS(hoarder), .redeliver = 2);
-#define HOARDER(CTX) ((hoarder_ctx *)(void *)(CTX))
 static airrt_err act_hoard(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state;
     return hoarder_stash(HOARDER(ctx), msg);
@@ -1789,6 +1819,56 @@ START_TEST(every_loss_is_counted_shown_and_dropped_once) {
     }
     ck_assert_uint_eq(DROPPED(100), 0);            /* those that were handled */
     airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(capacity_of_a_spawn_bounds_an_unbounded_type) {
+    POLLED_WORLD();
+    SPAWN(boundless, endless, NULL);
+    for (uint64_t i = 0; i < 5000; i++) MUST(boundless_send(endless, NOTE(i)) == AIRRT_OK);
+    SPAWN_WITH(boundless, three, NULL, .mailbox = { .capacity = 3 });
+    for (uint64_t i = 0; i < 3; i++) airrt_test_ok(boundless_send(three, NOTE(i)));
+    airrt_test_is(boundless_send(three, NOTE(3)), AIRRT_ERR_FULL);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
+/* An actor that never goes idle wakes those who wait for room all the same. */
+static airrt_err act_keep_four(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    airrt_info info;
+    probe_ref self = probe_self(PROBE(ctx));
+    (void)state;
+    if (airrt_load_relaxed((airrt_atomic_u32 *)msg->arg)) return AIRRT_OK; /* enough */
+    AIRRT_TRY(airrt_get_info(self.ref, &info));
+    for (; info.queued < 4; info.queued++) airrt_discard(probe_send(self, *msg));
+    return AIRRT_OK;
+}
+static probe_ref never_idle;
+static airrt_atomic_u32 room_found;
+static void *send_into_full(void *arg) {
+    (void)arg;
+    MUST(probe_send(never_idle, NOTE(7)) == AIRRT_OK);
+    airrt_store_release(&room_found, 1u);
+    return NULL;
+}
+START_TEST(blocked_sender_wakes_though_the_actor_is_never_idle) {
+    static gate at;
+    static airrt_atomic_u32 enough;
+    pthread_t thread;
+    WORLD();
+    SPAWN_WITH(probe, ref, NULL, .mailbox = { .capacity = 8, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    never_idle = ref;
+    TELL(ref, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    for (int i = 0; i < 8; i++) TELL(ref, act_keep_four, &enough, 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, send_into_full, NULL), 0);
+    airrt_cell *cell = airrt_priv_table.cells + ref.ref.slot;
+    airrt_test_eventually(airrt_load_acquire(&cell->tail) & AIRRT_WAITER_, 10);
+    GATE_OPEN(&at);
+    airrt_test_eventually(airrt_load_acquire(&room_found), 10);
+    airrt_store_relaxed(&enough, 1u);
+    pthread_join(thread, NULL);
+    SETTLE();
     WORLD_CLOSE();
 } END_TEST
 
@@ -1914,4 +1994,7 @@ SUITE("actor", 60,
     send_with_an_unknown_priority_is_nobodys_loss,
     by_priority_policy_does_not_block_a_hook,
     info_counts_messages_in_lanes,
-    lanes_follow_the_priority_of_the_type);
+    lanes_follow_the_priority_of_the_type,
+    redelivered_message_comes_before_those_put_aside,
+    capacity_of_a_spawn_bounds_an_unbounded_type,
+    blocked_sender_wakes_though_the_actor_is_never_idle);

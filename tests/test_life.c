@@ -1152,6 +1152,56 @@ START_TEST(unstashed_messages_come_next_oldest_first) {
     WORLD_CLOSE();
 } END_TEST
 
+static airrt_err act_unstash_all(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    return keeper_unstash(KEEPER(ctx));
+}
+/* Is stashed as often as its argument says, and unstashes the last time if its number is 1. */
+static airrt_err act_stash_times(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    uint64_t *left = msg->arg;
+    (void)state;
+    if (*left == 0) return AIRRT_OK;
+    AIRRT_TRY(keeper_stash(KEEPER(ctx), msg));
+    return --*left == 0 && msg->number == 1 ? keeper_unstash(KEEPER(ctx)) : AIRRT_OK;
+}
+START_TEST(unstashed_messages_come_before_those_unstashed_earlier) {
+    diary book = { 0 };
+    uint64_t left[2] = { 2, 1 };
+    POLLED_WORLD();
+    SPAWN(keeper, ref, &book);
+    SEND(keeper, ref, act_stash_times, &left[0], 1);
+    SEND(keeper, ref, act_stash_times, &left[1], 2);
+    SEND(keeper, ref, act_unstash_all, NULL, 3);
+    SEND(keeper, ref, .number = 4);
+    SETTLE();
+    ACTED(&book, 1, 2, 3, 1, 1, 2, 4);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err stash_second;
+static airrt_err act_stash_twice(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    if (state->sum > msg->number) return AIRRT_OK;
+    AIRRT_TRY(keeper_stash(KEEPER(ctx), msg));
+    stash_second = keeper_stash(KEEPER(ctx), msg);
+    return AIRRT_OK;
+}
+START_TEST(message_is_stashed_once) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(keeper, ref, &book);
+    SEND(keeper, ref, act_stash_twice, NULL, 5);
+    SETTLE();
+    airrt_test_is(stash_second, AIRRT_ERR_EXISTS);
+    ck_assert_uint_eq(world_counts().stashed, 1);
+    airrt_test_balanced(world);
+    SEND(keeper, ref, act_unstash_all, NULL, 6);
+    SETTLE();
+    ACTED(&book, 5, 6, 5);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(full_stash_refuses) {
     diary book = { 0 };
     working = false;
@@ -1615,6 +1665,25 @@ static airrt_err act_defer_twice_and_reply(airrt_ctx *ctx, probe_state *state, c
     twice_fulfil(promised, msg->number);
     return AIRRT_OK;
 }
+START_TEST(request_that_expires_while_its_asker_waits_is_a_timeout) {
+    gate at = { .open = { 0 } };
+    world_open(&(airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clockwork) });
+    SPAWN(probe, ref, NULL);
+    TELL(ref, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    question q = { .to = ref, .msg = { act_reply, NULL, 500 }, .timeout_ns = AIRRT_SEC(100) };
+    pthread_t thread = question_start(&q);
+    airrt_test_eventually(queued_at(ref) == 1, 10);
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(200)); /* the system's time, not the asker's */
+    GATE_OPEN(&at);
+    pthread_join(thread, NULL);
+    airrt_test_is(q.err, AIRRT_ERR_TIMEOUT);
+    SETTLE();
+    ck_assert_uint_eq(DROPPED(500), 1);
+    ck_assert_uint_eq(world_counts().expired, 1);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(deferred_request_has_one_answer) {
     uint64_t value = 0;
     POLLED_WORLD();
@@ -2089,6 +2158,24 @@ START_TEST(cancelled_timers_message_is_dropped_once) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(timer_on_its_way_to_an_actor_that_is_killed_is_dropped_once) {
+    for (int every = 0; every < 2; every++) {
+        diary book = { 0 };
+        errand e = { .delay = AIRRT_MS(10) };
+        POLLED_WORLD();
+        SPAWN(probe, ref, &book);
+        TELL(ref, every ? act_arm_every : act_arm, &e, 5);
+        SETTLE();
+        ADVANCE(AIRRT_MS(10) + TICK);
+        KILL(ref);                                 /* the next poll fires the timer and then finds the order */
+        SETTLE();
+        ck_assert(!airrt_alive(ref.ref));
+        ACTED(&book, 5);
+        ck_assert_uint_eq(DROPPED(5), 1);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 START_TEST(timer_is_cancelled_by_its_own_actor_only) {
     diary book = { 0 };
     errand e = { .delay = AIRRT_MS(10) };
@@ -2375,4 +2462,8 @@ SUITE("life", 60,
     cancelled_timers_message_is_dropped_once,
     timer_is_cancelled_by_its_own_actor_only,
     cancel_always_wins,
-    every_clones_its_message_and_goes_on_when_a_clone_fails);
+    every_clones_its_message_and_goes_on_when_a_clone_fails,
+    unstashed_messages_come_before_those_unstashed_earlier,
+    message_is_stashed_once,
+    timer_on_its_way_to_an_actor_that_is_killed_is_dropped_once,
+    request_that_expires_while_its_asker_waits_is_a_timeout);
