@@ -1833,6 +1833,24 @@ START_TEST(capacity_of_a_spawn_bounds_an_unbounded_type) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(ring_that_is_far_too_large_is_given_back) {
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    airrt_cell *cell = airrt_priv_table.cells + ref.ref.slot;
+    for (int round = 0; round < 3; round++) {
+        for (uint64_t i = 0; i < 1000; i++) TELL(ref, .number = 1);
+        SETTLE();
+        TELL(ref, .number = 1);
+        SETTLE();
+        bool none = airrt_load_relaxed(&cell->tail) & AIRRT_NORING_;
+        ck_assert(none || (airrt_load_relaxed(&cell->ring) & 63) <= 3); /* of 8 slots, after one of 1024 */
+        TELL(ref, .number = 1);
+        ck_assert_uint_le(airrt_load_relaxed(&cell->ring) & 63, 3);
+        SETTLE();
+    }
+    WORLD_CLOSE();
+} END_TEST
+
 /* An actor that never goes idle wakes those who wait for room all the same. */
 static airrt_err act_keep_four(airrt_ctx *ctx, probe_state *state, const act *msg) {
     airrt_info info;
@@ -1997,4 +2015,5 @@ SUITE("actor", 60,
     lanes_follow_the_priority_of_the_type,
     redelivered_message_comes_before_those_put_aside,
     capacity_of_a_spawn_bounds_an_unbounded_type,
-    blocked_sender_wakes_though_the_actor_is_never_idle);
+    blocked_sender_wakes_though_the_actor_is_never_idle,
+    ring_that_is_far_too_large_is_given_back);

@@ -710,6 +710,21 @@ START_TEST(wait_runs_a_polled_system_and_tells_the_reason) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(waiting_in_vain_again_and_again_takes_no_memory) {
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    for (int i = 0; i < 200; i++) airrt_test_is(airrt_wait(ref.ref, AIRRT_NO_WAIT, NULL), AIRRT_ERR_TIMEOUT);
+    SETTLE();
+    uint32_t chunks = airrt_priv_signal_chunk_count;
+    for (int i = 0; i < 20000; i++) {
+        MUST(airrt_wait(ref.ref, AIRRT_NO_WAIT, NULL) == AIRRT_ERR_TIMEOUT);
+        if (i % 50 == 0) SETTLE();
+    }
+    ck_assert_uint_eq(airrt_priv_signal_chunk_count, chunks);
+    KILL(ref);
+    WORLD_CLOSE();
+} END_TEST
+
 static airrt_ref waited;
 static airrt_atomic_u64 waits_ok;
 static void *wait_for_it(void *arg) {
@@ -2466,4 +2481,5 @@ SUITE("life", 60,
     unstashed_messages_come_before_those_unstashed_earlier,
     message_is_stashed_once,
     timer_on_its_way_to_an_actor_that_is_killed_is_dropped_once,
-    request_that_expires_while_its_asker_waits_is_a_timeout);
+    request_that_expires_while_its_asker_waits_is_a_timeout,
+    waiting_in_vain_again_and_again_takes_no_memory);

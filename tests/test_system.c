@@ -311,6 +311,37 @@ START_TEST(busy_actors_do_not_starve_others) {
     }
 } END_TEST
 
+/* Two that talk to each other do not starve the one that waits in their worker's queue. */
+typedef struct chatter { probe_ref partner, third; uint64_t *told; airrt_atomic_u64 *heard; } chatter;
+static airrt_err act_hear(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    airrt_store_release((airrt_atomic_u64 *)msg->arg, 1u);
+    return AIRRT_OK;
+}
+static airrt_err act_chat(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    chatter *c = msg->arg;
+    (void)state;
+    if (airrt_load_acquire(c->heard)) return AIRRT_OK;
+    if (!*c->told) airrt_discard(probe_send(c->third, (act){ act_hear, c->heard, ACTS }));
+    *c->told = 1;
+    probe_ref to = c->partner;
+    c->partner = probe_self(PROBE(ctx));
+    return probe_send(to, *msg);
+}
+START_TEST(two_that_talk_do_not_starve_a_third) {
+    airrt_atomic_u64 heard = { 0 };
+    uint64_t told = 0;
+    world_open(&(airrt_system_desc){ .workers = 1 });
+    SPAWN(probe, first, NULL);
+    SPAWN(probe, second, NULL);
+    SPAWN(probe, third, NULL);
+    chatter c = { second, third, &told, &heard };
+    TELL(first, act_chat, &c, ACTS);
+    airrt_test_eventually(COUNT(heard), 10);
+    SETTLE();
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(idle_is_zero_while_work_waits) {
     POLLED_WORLD();
     for (int i = 0; i < 10; i++) airrt_test_ok(probe_spawn(world, (probe_args){ .book = &ring_books[i] }, NULL, &ring_refs[i]));
@@ -633,6 +664,38 @@ START_TEST(shutdown_ends_within_its_time) {
         }
     }
 } END_TEST
+static void *shut_world_down(void *arg) {
+    (void)arg;
+    MUST(airrt_system_shutdown(world, NULL, NULL) == AIRRT_OK);
+    return NULL;
+}
+static airrt_err act_spawn_and_note(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return probe_spawn(airrt_ctx_system(ctx), (probe_args){ .book = msg->arg }, NULL, NULL);
+}
+START_TEST(while_it_drains_only_actors_may_spawn) {
+    gate at = { .open = { 0 } };
+    diary book = { 0 };
+    pthread_t thread;
+    probe_ref ref;
+    WORLD();
+    SPAWN(probe, busy, NULL);
+    TELL(busy, act_gate, &at, 0);
+    TELL(busy, act_spawn_and_note, &book, 0);
+    GATE_ENTERED(&at);
+    ck_assert_int_eq(pthread_create(&thread, NULL, shut_world_down, NULL), 0);
+    airrt_test_eventually(airrt_load_seq(&world->state) == AIRRT_SYSTEM_DRAINING, 10);
+    airrt_test_is(probe_spawn(world, (probe_args){ 0 }, NULL, &ref), AIRRT_ERR_SHUTDOWN);
+    ck_assert(airrt_ref_equal(ref.ref, nobody));
+    TELL(busy, .number = 5);                       /* but what lives still takes messages */
+    GATE_OPEN(&at);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(COUNT(book.starts), 1);
+    ck_assert_uint_eq(COUNT(book.stops), 1);
+    ck_assert_uint_eq(DROPS(), 0);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(shutdown_without_limit_waits_for_the_last_message) {
     airrt_shutdown_report report;
     diary book = { 0 };
@@ -1504,4 +1567,6 @@ SUITE("system", 60,
     polled_system_says_when_another_thread_gives_it_work,
     one_thread_polls_at_a_time,
     start_timeout_is_the_spawns_or_the_systems,
-    busy_actors_do_not_starve_others);
+    busy_actors_do_not_starve_others,
+    while_it_drains_only_actors_may_spawn,
+    two_that_talk_do_not_starve_a_third);
