@@ -69,7 +69,7 @@
  * meets FULL keeps the message and tries again later (airrt_ctx_yield, a timer, its own stash).
  * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us. A worker's queue is shared with
  * others when it holds 50 us of work, judged by the turns before; behind a turn that does not end, after a millisecond or
- * two.
+ * two. The one actor that a hook has woken last is not shared: it runs when that turn is over.
  *
  * THREADS
  *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait

@@ -311,6 +311,27 @@ START_TEST(busy_actors_do_not_starve_others) {
     }
 } END_TEST
 
+/* What waits behind a handler that does not return is run by another worker; but for the one that it woke last. */
+static airrt_err act_wake_and_stay(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    for (int i = 0; i < 3; i++) AIRRT_TRY(probe_send(ring_refs[i], (act){ .number = 1 }));
+    gate_pass((gate *)msg->arg);
+    return AIRRT_OK;
+}
+START_TEST(actors_behind_a_long_turn_are_run_by_others) {
+    gate at = { .open = { 0 } };
+    WORLD();
+    for (int i = 0; i < 3; i++) airrt_test_ok(probe_spawn(world, (probe_args){ .book = &ring_books[i] }, NULL, &ring_refs[i]));
+    SPAWN(probe, ref, NULL);
+    TELL(ref, act_wake_and_stay, &at, 0);
+    GATE_ENTERED(&at);
+    airrt_test_eventually(COUNT(ring_books[0].acts) == 1 && COUNT(ring_books[1].acts) == 1, 10);
+    GATE_OPEN(&at);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(ring_books[2].acts), 1);
+    WORLD_CLOSE();
+} END_TEST
+
 /* Two that talk to each other do not starve the one that waits in their worker's queue. */
 typedef struct chatter { probe_ref partner, third; uint64_t *told; airrt_atomic_u64 *heard; } chatter;
 static airrt_err act_hear(airrt_ctx *ctx, probe_state *state, const act *msg) {
@@ -1569,4 +1590,5 @@ SUITE("system", 60,
     start_timeout_is_the_spawns_or_the_systems,
     busy_actors_do_not_starve_others,
     while_it_drains_only_actors_may_spawn,
-    two_that_talk_do_not_starve_a_third);
+    two_that_talk_do_not_starve_a_third,
+    actors_behind_a_long_turn_are_run_by_others);
