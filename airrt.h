@@ -206,6 +206,7 @@ typedef struct airrt_atomic_ptr { void *v; } airrt_atomic_ptr;
 #define AIRRT_ERR_ENUM_(NAME, VALUE, TEXT) AIRRT_ERR_##NAME = VALUE,
 /* What a call says of its outcome. Numbers are never reused. */
 typedef enum airrt_err { AIRRT_OK = 0, AIRRT_ERRORS(AIRRT_ERR_ENUM_) AIRRT_ERR_COUNT_ } airrt_err;
+#define AIRRT_ERR_LATER_ ((airrt_err)(AIRRT_ERR_COUNT_ + 1)) /* private: a start that is not done when pre_start returns */
 
 /* The text of an error; a static string, "unknown error" for a value outside the list. Any thread. */
 AIRRT_API const char *airrt_err_str(airrt_err err);
@@ -390,6 +391,8 @@ typedef struct airrt_spawn_desc {
     uint64_t start_timeout_ns;   /* how long spawn waits for pre_start; 0 = the system's */
     bool detached;               /* do not wait for pre_start; inside an actor: not linked to it either */
     bool pinned;                 /* runs on a thread of its own */
+    airrt_ref keeper_;           /* private: the supervisor that decides what becomes of it ... */
+    uint64_t keeper_child_;      /* ... and what that calls it */
 } airrt_spawn_desc;
 
 /* A message that found no receiver; shown to .dead_letters of the system, on the thread that found it, during the call. */
@@ -868,6 +871,7 @@ struct airrt_cell {
 };
 #define AIRRT_EVICTING_ 1u       /* senders may take messages out: DROP_OLDEST, LATEST */
 #define AIRRT_PINNED_ 2u         /* a worker of its own runs it */
+#define AIRRT_KEPT_ 4u           /* by a supervisor */
 AIRRT_STATIC_ASSERT(sizeof(airrt_cell) == 128, "an actor's control block is two cache lines");
 
 typedef struct airrt_actor_type airrt_actor_type;
@@ -1067,6 +1071,7 @@ struct airrt_ctx {
 #define AIRRT_HAS_EXIT_ 16u
 #define AIRRT_HAS_HEALTH_ 32u
 #define AIRRT_HAS_MAILBOX_ 64u
+#define AIRRT_HAS_KEEP_ 128u     /* a supervisor: kept, asked */
 
 /* What airrt knows of an actor type; made by AIRRT_ACTOR_IMPL, one per NAME in the program. */
 struct airrt_actor_type {
@@ -1079,6 +1084,10 @@ struct airrt_actor_type {
     airrt_err (*down)(airrt_ctx *ctx, void *state, const airrt_down *down);
     airrt_err (*exit)(airrt_ctx *ctx, void *state, const airrt_down *down);
     airrt_health (*health)(airrt_ctx *ctx, void *state);
+    /* of supervisors: one it keeps has started, or ended (reason); it is asked to stop. Between them they end the actor by
+     * an error, as hooks do */
+    airrt_err (*kept)(airrt_ctx *ctx, void *state, uint64_t child, airrt_ref ref, const airrt_reason *reason);
+    airrt_err (*asked)(airrt_ctx *ctx, void *state);
     airrt_message_type (*message)(void);
     void (*describe)(airrt_actor_type *type);          /* fills in what follows, at the first spawn */
     uint32_t state_size, state_align, args_size, args_align;
@@ -1190,6 +1199,8 @@ AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx); /* monotonic, read on
 AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx);      /* when it was spawned; 0 without .timestamps */
 AIRRT_API uint64_t airrt_ctx_last_message_ns(
     const airrt_ctx *ctx); /* when the message before this one was taken; 0 = none, or without .timestamps */
+/* Return it: the hook's actor ends with this reason, NAME_exit and NAME_fail in one. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason);
 AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx);                     /* others have their turn after this message */
 
 /* Asks to be told (on_down) when `ref` ends, or its incarnation does; at once, NO_PROCESS, if it has. *id undoes it; may be
@@ -2032,7 +2043,9 @@ typedef enum airrt_signal_kind {
     AIRRT_SIGNAL_WAIT,      /* a thread waits for the actor's end */
     AIRRT_SIGNAL_PROBE,     /* a thread asks for its health */
     AIRRT_SIGNAL_TIMER,
-    AIRRT_SIGNAL_MESSAGE    /* a message of a priority lane */
+    AIRRT_SIGNAL_MESSAGE,   /* a message of a priority lane */
+    AIRRT_SIGNAL_CHECK,     /* to one that is kept: how are you? It comes back as the next */
+    AIRRT_SIGNAL_KEPT       /* to a supervisor: one that it keeps has started (near), is well or not (parent), or has halted */
 } airrt_signal_kind;
 enum {
     AIRRT_WORD_FREE,
@@ -2074,6 +2087,7 @@ typedef struct airrt_signal {
         } timer; /* prev, next: in the wheel */
         struct { void *out; size_t size; airrt_err err; airrt_reason *reason; } answer;
         airrt_wrap *wrap;
+        struct { uint64_t child; airrt_reason reason; } kept;
     } u;
 } airrt_signal;
 
@@ -2652,7 +2666,10 @@ enum {
     AIRRT_ORDER_STOP = 1,   /* drain and stop */
     AIRRT_ORDER_KILL = 2,
     AIRRT_ORDER_EXPIRE = 8, /* the same, because its start has taken too long */
-    AIRRT_ORDER_DETOUR = 4  /* the consumer's own note: there is work besides the ring */
+    AIRRT_ORDER_DETOUR = 4, /* the consumer's own note: there is work besides the ring */
+    /* of a supervisor, to those it keeps */
+    AIRRT_ORDER_HALT = 16,  /* stop now; what is queued stays */
+    AIRRT_ORDER_BURY = 32   /* to one that has halted: it will not go on */
 };
 #define AIRRT_LANE_GENERATION_SHIFT 42
 #define AIRRT_LANE_ORDER_SHIFT 32
@@ -2679,7 +2696,12 @@ typedef struct airrt_cold {
     bool timestamps, reasoned;
     struct airrt_worker *pinned;           /* the worker that alone runs it */
     bool every;                            /* every message takes the long way */
-    airrt_reason reason;                   /* while it is being buried */
+    airrt_reason reason;                   /* while it is being buried, or has halted */
+    airrt_ref keeper;                      /* the supervisor that keeps it; generation 0: none */
+    uint64_t keeper_child;                 /* what that calls it */
+    airrt_signal *reports[2];              /* set aside for telling it: started, ended */
+    uint32_t held;                         /* signals that were not handled when it halted */
+    bool begun;                            /* a supervisor: it is starting, which takes more than pre_start */
 } airrt_cold;
 
 /* Counters that one thread writes, or all threads outside by atomic additions. */
@@ -3636,7 +3658,7 @@ static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
     airrt_count(&w->turns, 1);
     uint8_t life = airrt_load_relaxed(&cell->life);
     if (AIRRT_UNLIKELY(life == AIRRT_LIFE_BURYING)) airrt_priv_bury_on(&w->ctx);
-    else if (AIRRT_LIKELY(life != AIRRT_STATE_STARTING) || airrt_priv_first_turn(&w->ctx))
+    else if (AIRRT_LIKELY(life != AIRRT_STATE_STARTING && life != AIRRT_STATE_RESTARTING) || airrt_priv_first_turn(&w->ctx))
         airrt_priv_type(cell)->run(&w->ctx);
 }
 static void airrt_priv_turn_end(airrt_worker *w) {
@@ -3798,6 +3820,7 @@ static airrt_pool *airrt_priv_state_pool(airrt_actor_type *type) {
                                   type->state_align > type->args_align ? type->state_align : type->args_align, 0, 2);
 }
 static const airrt_reason airrt_priv_normal = { .kind = AIRRT_EXIT_NORMAL };
+static const airrt_reason airrt_priv_ignored = { .kind = AIRRT_EXIT_NORMAL, .err = AIRRT_ERR_IGNORE };
 static const airrt_reason airrt_priv_stopped = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "stopped" };
 static const airrt_reason airrt_priv_killed = { .kind = AIRRT_EXIT_KILLED, .text = "killed" };
 static const airrt_reason airrt_priv_late_start = { .kind = AIRRT_EXIT_TIMEOUT, .text = "start took too long" };
@@ -3805,7 +3828,9 @@ static const airrt_reason airrt_priv_late_start = { .kind = AIRRT_EXIT_TIMEOUT, 
 static const airrt_reason *airrt_priv_reason_of(airrt_ctx *ctx, airrt_err err) {
     bool told = ctx->leaving;
     ctx->leaving = false;
-    if (err == AIRRT_ERR_EXIT || err == AIRRT_ERR_IGNORE) return &airrt_priv_normal;
+    if (err == AIRRT_ERR_EXIT && told) return &ctx->reason; /* it has said how */
+    if (err == AIRRT_ERR_EXIT) return &airrt_priv_normal;
+    if (err == AIRRT_ERR_IGNORE) return &airrt_priv_ignored;
     if (!told) ctx->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
     return &ctx->reason;
 }
@@ -3868,6 +3893,53 @@ static uint32_t airrt_priv_lose_fifo(airrt_system *system, airrt_cell *cell, air
     }
     return n;
 }
+/* ---- kept actors. One that a supervisor keeps is not buried when it ends: it halts, with its handle, name and mailbox,
+ * and tells. From then on nobody runs it: it is the supervisor's alone, which revives or releases it. ---- */
+
+/* What it needs for telling; to be had before it can run. */
+static bool airrt_priv_keep_ready(airrt_cold *cold) {
+    for (int i = 0; i < 2; i++)
+        if (!cold->reports[i] && !(cold->reports[i] = airrt_priv_signal_get(AIRRT_SIGNAL_KEPT))) return false;
+    return true;
+}
+static void airrt_priv_keep_forget(airrt_cold *cold) {
+    for (int i = 0; i < 2; i++)
+        if (cold->reports[i]) airrt_priv_signal_put(cold->reports[i]);
+    cold->reports[0] = cold->reports[1] = NULL;
+}
+/* Tells the supervisor; false: it has ended. reason NULL: started. Who has halted is not to be touched any more after true. */
+static bool airrt_priv_report_to_keeper(airrt_cell *cell, const airrt_reason *reason) {
+    airrt_cold *cold = cell->cold;
+    airrt_signal *report = cold->reports[reason ? 1 : 0];
+    if (!report) return false;
+    cold->reports[reason ? 1 : 0] = NULL;
+    report->near = !reason;
+    report->parent = false;
+    report->owner = airrt_priv_ref(cell);
+    report->u.kept.child = cold->keeper_child;
+    if (reason) report->u.kept.reason = *reason;
+    if (airrt_priv_signal(cold->keeper, report)) return true;
+    airrt_priv_signal_put(report);
+    return false;
+}
+/* The supervisor's: lets a halted one go on, begun afresh. False: no memory, nothing has changed. */
+AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
+    const uint64_t orders = ((uint64_t)1 << (AIRRT_LANE_GENERATION_SHIFT - AIRRT_LANE_ORDER_SHIFT)) - 1;
+    if (!airrt_priv_keep_ready(cell->cold)) return false;
+    cell->cold->reasoned = false;
+    /* what it was ordered before it halted, or while nobody ran it, has been done */
+    airrt_fetch_and(&cell->lane, ~((orders & ~(uint64_t)AIRRT_ORDER_DETOUR) << AIRRT_LANE_ORDER_SHIFT), RELAXED);
+    airrt_fetch_or(&cell->tail, AIRRT_OPEN_, RELEASE);
+    airrt_priv_wake(cell);
+    return true;
+}
+static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell);
+/* The supervisor's: buries a halted one; its name is free at once. */
+AIRRT_INLINE void airrt_priv_release(airrt_cell *cell) {
+    airrt_priv_release_name((airrt_system *)airrt_load_relaxed(&cell->system), cell);
+    airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
+    airrt_priv_wake(cell);
+}
 /* What comes to an actor that does not take signals any more. waiters: who is to be told at its end, which is near; NULL: they
  * go back into the lane, to be found again then. */
 static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, airrt_signal *signal,
@@ -3895,6 +3967,10 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
         airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, signal->u.wrap,
                         AIRRT_LOSS_DIED, reason);
         break;
+    case AIRRT_SIGNAL_KEPT: /* who has halted has nobody else any more */
+        if (!signal->near && !signal->parent) airrt_priv_release(airrt_priv_cell(signal->owner));
+        break;
+    case AIRRT_SIGNAL_CHECK: break;
     case AIRRT_SIGNAL_WAIT:
         if (waiters) {
             signal->next = *waiters;
@@ -4026,6 +4102,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
             w->failing = *reason;
             reason = &w->failing;
         }
+        airrt_priv_keep_forget(cold);
         airrt_priv_free(cold->promises, 0);
         airrt_priv_put(airrt_priv_cold_pool(), cold);
         cell->cold = NULL;
@@ -4047,7 +4124,8 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_store_release(&cell->tail, (uint64_t)AIRRT_GENERATION_MAX_ << AIRRT_GENERATION_SHIFT_ | AIRRT_NORING_);
     }
     ctx->cell = NULL;
-    if (starter.slot) airrt_priv_answer(starter.slot, starter.generation, AIRRT_ERR_DEAD, reason, NULL, 0);
+    if (starter.slot)
+        airrt_priv_answer(starter.slot, starter.generation, reason->err ? reason->err : AIRRT_ERR_DEAD, reason, NULL, 0);
     while ((signal = waiters) != NULL) {
         waiters = signal->next;
         uint32_t word = airrt_load_relaxed(&signal->word);
@@ -4056,6 +4134,42 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     }
     if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
 }
+
+static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_cold *cold = cell->cold;
+    airrt_signal *signal;
+    airrt_reason why = *reason;
+    cold->reason = why;
+    cold->reasoned = true;
+    cold->begun = false;
+    airrt_store_relaxed(&cell->life, AIRRT_STATE_RESTARTING);
+    airrt_priv_done(ctx, AIRRT_ERR_DEAD, &why);
+    cold->held = w->signals;
+    w->signals = 0;
+    airrt_priv_cancel_timers(cold);
+    airrt_priv_refuse_promises(cold, &why);
+    airrt_priv_forget_ties(cell, &why);
+    while ((signal = cold->waiters) != NULL) {
+        airrt_priv_remove(&cold->waiters, signal);
+        uint32_t word = airrt_load_relaxed(&signal->word);
+        if (!airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(word), AIRRT_OK, &why, NULL, 0))
+            airrt_priv_signal_put(signal);
+    }
+    ctx->cell = NULL;
+    if (airrt_priv_report_to_keeper(cell, &why)) return;
+    ctx->cell = cell; /* nobody keeps it any more */
+    w->signals = cold->held;
+    cold->held = 0;
+    airrt_priv_bury(ctx, &cold->reason);
+}
+/* Ends the running actor, after its post_stop. */
+static void airrt_priv_finish(airrt_ctx *ctx, const airrt_reason *reason) {
+    if (ctx->cell->cold && ctx->cell->cold->keeper.generation) airrt_priv_halt(ctx, reason);
+    else airrt_priv_bury(ctx, reason);
+}
+
 static void airrt_priv_bury_on(airrt_ctx *ctx) {
     airrt_cell *cell = ctx->cell;
     airrt_reason kind = { .kind = (airrt_exit)cell->exit_kind };
@@ -4066,7 +4180,7 @@ static void airrt_priv_die(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     airrt_state life = (airrt_state)airrt_load_relaxed(&cell->life);
-    bool started = life == AIRRT_STATE_RUNNING || life == AIRRT_STATE_STOPPING;
+    bool started = life == AIRRT_STATE_RUNNING || life == AIRRT_STATE_STOPPING || (cell->cold && cell->cold->begun);
     cell->exit_kind = (uint8_t)reason->kind;
     if (cell->cold) {
         cell->cold->reason = *reason;
@@ -4079,7 +4193,20 @@ static void airrt_priv_die(airrt_ctx *ctx, const airrt_reason *reason) {
         w->phase = AIRRT_PHASE_STOP;
         airrt_priv_type(cell)->stop(ctx, cell->state, reason);
     }
-    airrt_priv_bury(ctx, reason);
+    airrt_priv_finish(ctx, reason);
+}
+/* pre_start has returned OK, or a supervisor's children run. */
+static void airrt_priv_started(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_cold *cold = cell->cold;
+    airrt_priv_set_life(cell, AIRRT_STATE_RUNNING);
+    if (airrt_priv_heard(w->system)) airrt_priv_tell_actor(w->system, cell, AIRRT_NEWS_STARTED, NULL);
+    if (!cold) return;
+    cold->begun = false;
+    if (cold->starter.slot) airrt_priv_answer(cold->starter.slot, cold->starter.generation, AIRRT_OK, NULL, NULL, 0);
+    cold->starter.slot = 0;
+    if (cold->keeper.generation) airrt_priv_report_to_keeper(cell, NULL);
 }
 /* A hook has failed: listeners are told, whatever is decided. */
 static void airrt_priv_tell_error(airrt_ctx *ctx, const airrt_reason *reason) {
@@ -4097,6 +4224,8 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
     w->phase = AIRRT_PHASE_START;
     airrt_err err = type->start(ctx, cell->state, airrt_priv_args(cell));
     w->phase = AIRRT_PHASE_HANDLE;
+    if (err == AIRRT_ERR_LATER_) return true; /* a supervisor; it says airrt_priv_started, or ends */
+    if (!err && airrt_load_relaxed(&cell->life) == AIRRT_STATE_RUNNING) return true; /* one that has said so already */
     if (err) {
         airrt_timer starter = { 0, 0 };
         const airrt_reason *reason = airrt_priv_reason_of(ctx, err);
@@ -4109,12 +4238,7 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
         airrt_priv_answer(starter.slot, starter.generation, err, NULL, NULL, 0);
         return false;
     }
-    airrt_priv_set_life(cell, AIRRT_STATE_RUNNING);
-    if (airrt_priv_heard(w->system)) airrt_priv_tell_actor(w->system, cell, AIRRT_NEWS_STARTED, NULL);
-    if (cell->cold && cell->cold->starter.slot) {
-        airrt_priv_answer(cell->cold->starter.slot, cell->cold->starter.generation, AIRRT_OK, NULL, NULL, 0);
-        cell->cold->starter.slot = 0;
-    }
+    airrt_priv_started(ctx);
     return true;
 }
 /* The second half of a restart, after post_stop. False: the actor is gone. */
@@ -4160,6 +4284,8 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
     }
     if (airrt_load_relaxed(&cell->life) == AIRRT_STATE_STOPPING && action == AIRRT_ACTION_RESTART)
         action = AIRRT_ACTION_RESUME;
+    if (action == AIRRT_ACTION_RESTART && cell->cold && cell->cold->keeper.generation)
+        action = AIRRT_ACTION_STOP; /* its supervisor decides */
     if (action == AIRRT_ACTION_RESUME) return true;
     if (action == AIRRT_ACTION_RESTART && airrt_priv_may_restart(ctx)) {
         airrt_priv_done(ctx, AIRRT_ERR_DEAD, &w->failing);
@@ -4268,6 +4394,7 @@ static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
     return airrt_priv_after(ctx, type->deliver(ctx, cell->state, msg));
 }
 /* A watched or linked actor has ended. False: so has this one. */
+static bool airrt_priv_after_signal(airrt_ctx *ctx, airrt_err err);
 static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
     airrt_cell *cell = ctx->cell;
     airrt_actor_type *type = airrt_priv_type(cell);
@@ -4293,8 +4420,7 @@ static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
     } else if (type->has & AIRRT_HAS_EXIT_) {
         err = type->exit(ctx, cell->state, &down);
     }
-    airrt_priv_worker(ctx)->phase = AIRRT_PHASE_HANDLE;
-    return err ? airrt_priv_failed(ctx, airrt_priv_reason_of(ctx, err)) : true;
+    return airrt_priv_after_signal(ctx, err);
 }
 /* True when all that came before a DOWN has been taken: from the ring, and from the priority lanes. */
 static bool airrt_priv_is_due(const airrt_cell *cell, const airrt_signal *down) {
@@ -4312,6 +4438,17 @@ static bool airrt_priv_deliver_due(airrt_ctx *ctx) {
     return true;
 }
 static void airrt_priv_answer_probe(airrt_signal *probe, airrt_err err, const airrt_health *health) {
+    if (probe->kind == AIRRT_SIGNAL_CHECK) { /* back to the supervisor: code is the health, no kind of end */
+        airrt_ref keeper = probe->peer;
+        probe->kind = AIRRT_SIGNAL_KEPT;
+        probe->near = false;
+        probe->parent = true;
+        memset(&probe->u.kept.reason, 0, sizeof probe->u.kept.reason);
+        probe->u.kept.reason.code = err ? AIRRT_UNHEALTHY : (int32_t)*health;
+        probe->u.kept.reason.err = (airrt_err)probe->match;
+        if (!airrt_priv_signal(keeper, probe)) airrt_priv_signal_put(probe);
+        return;
+    }
     uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&probe->word));
     if (!airrt_priv_answer(probe->index, generation, err, NULL, health, sizeof *health)) airrt_priv_signal_put(probe);
 }
@@ -4319,14 +4456,44 @@ static void airrt_priv_deliver_probe(airrt_ctx *ctx, airrt_signal *probe) {
     airrt_worker *w = airrt_priv_worker(ctx);
     w->probe = probe; /* so that a panic in the hook is an answer too */
     w->phase = AIRRT_PHASE_SIGNAL;
-    airrt_health health = airrt_priv_type(ctx->cell)->health(ctx, ctx->cell->state);
+    airrt_health health = AIRRT_HEALTHY;
+    if (probe->kind != AIRRT_SIGNAL_CHECK || (airrt_priv_type(ctx->cell)->has & AIRRT_HAS_HEALTH_))
+        health = airrt_priv_type(ctx->cell)->health(ctx, ctx->cell->state);
     w->phase = AIRRT_PHASE_HANDLE;
     w->probe = NULL;
     airrt_priv_answer_probe(probe, AIRRT_OK, &health);
 }
+/* A hook that is called for a signal has returned. False: the actor has ended. */
+static bool airrt_priv_after_signal(airrt_ctx *ctx, airrt_err err) {
+    airrt_priv_worker(ctx)->phase = AIRRT_PHASE_HANDLE;
+    return err ? airrt_priv_failed(ctx, airrt_priv_reason_of(ctx, err)) : true;
+}
+static bool airrt_priv_deliver_kept(airrt_ctx *ctx, airrt_signal *signal) {
+    airrt_reason reason = signal->u.kept.reason; /* of a health: without a kind, with the check's number as err */
+    uint64_t child = signal->u.kept.child;
+    airrt_ref ref = signal->owner;
+    bool started = signal->near;
+    airrt_priv_signal_put(signal);
+    airrt_priv_worker(ctx)->phase = AIRRT_PHASE_SIGNAL;
+    airrt_err err = airrt_priv_type(ctx->cell)->kept(ctx, ctx->cell->state, child, ref, started ? NULL : &reason);
+    return airrt_priv_after_signal(ctx, err);
+}
+/* A supervisor wants this actor to stop now. One with on_exit may take its time. */
+static bool airrt_priv_deliver_halt(airrt_ctx *ctx) {
+    const airrt_actor_type *type = airrt_priv_type(ctx->cell);
+    if (!(type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_EXIT_))) {
+        airrt_priv_die(ctx, &airrt_priv_stopped);
+        return false;
+    }
+    airrt_down down = { .from = ctx->cell->cold->keeper, .reason = airrt_priv_stopped };
+    airrt_priv_worker(ctx)->phase = AIRRT_PHASE_SIGNAL;
+    return airrt_priv_after_signal(ctx, type->has & AIRRT_HAS_KEEP_ ? type->asked(ctx, ctx->cell->state)
+                                                                   : type->exit(ctx, ctx->cell->state, &down));
+}
 static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
     airrt_cell *cell = ctx->cell;
-    if (signal->kind == AIRRT_SIGNAL_PROBE) return airrt_priv_deliver_probe(ctx, signal), true;
+    if (signal->kind == AIRRT_SIGNAL_PROBE || signal->kind == AIRRT_SIGNAL_CHECK)
+        return airrt_priv_deliver_probe(ctx, signal), true;
     airrt_cold *cold = airrt_priv_cold(cell);
     airrt_signal *twin;
     if (!cold && signal->kind != AIRRT_SIGNAL_UNTIE) { /* no memory to keep it: as if we had ended */
@@ -4372,6 +4539,8 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
         return true;
     case AIRRT_SIGNAL_TIMER: return airrt_priv_deliver_timer(ctx, signal);
     case AIRRT_SIGNAL_PROBE: break;
+    case AIRRT_SIGNAL_KEPT: return airrt_priv_deliver_kept(ctx, signal);
+    case AIRRT_SIGNAL_CHECK: break; /* as a probe, above */
     case AIRRT_SIGNAL_MESSAGE:
         signal->serial = ++cold->lane_serial;
         airrt_priv_append(&cold->lanes.queue[signal->u.wrap->envelope.priority], signal);
@@ -4415,16 +4584,34 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
         airrt_priv_die(ctx, orders & AIRRT_ORDER_KILL ? &airrt_priv_killed : &airrt_priv_late_start);
         return false;
     }
-    if ((orders & AIRRT_ORDER_STOP) && airrt_load_relaxed(&cell->life) == AIRRT_STATE_RUNNING) {
+    bool supervisor = airrt_priv_type(cell)->has & AIRRT_HAS_KEEP_;
+    if ((orders & AIRRT_ORDER_STOP) && !supervisor && airrt_load_relaxed(&cell->life) == AIRRT_STATE_RUNNING) {
         airrt_priv_shut(cell);
         airrt_priv_set_life(cell, AIRRT_STATE_STOPPING);
     }
-    return airrt_priv_attend_signals(ctx);
+    if (!airrt_priv_attend_signals(ctx)) return false;
+    bool halts = orders & (supervisor ? AIRRT_ORDER_HALT | AIRRT_ORDER_STOP : AIRRT_ORDER_HALT);
+    return halts ? airrt_priv_deliver_halt(ctx) : true;
 }
 
-/* The first turn of a type with pre_start; one that was killed before is not started. False: the actor has ended. */
+/* The first turn of a type with pre_start, or after a halt; one that was killed before is not started. False: the actor has
+ * ended. */
 static bool airrt_priv_first_turn(airrt_ctx *ctx) {
-    uint64_t orders = airrt_load_relaxed(&ctx->cell->lane) >> AIRRT_LANE_ORDER_SHIFT;
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_cold *cold = cell->cold;
+    uint64_t orders = airrt_load_relaxed(&cell->lane) >> AIRRT_LANE_ORDER_SHIFT;
+    if (cold && cold->begun) return true; /* a supervisor whose children are starting */
+    if (airrt_load_relaxed(&cell->life) == AIRRT_STATE_RESTARTING) {
+        w->signals = cold->held;
+        cold->held = 0;
+        if (orders & AIRRT_ORDER_BURY) {
+            airrt_priv_bury(ctx, &cold->reason);
+            return false;
+        }
+        if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
+        return airrt_priv_begin(ctx) && airrt_priv_attend_signals(ctx);
+    }
     if (AIRRT_UNLIKELY(orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE))) return airrt_priv_attend(ctx);
     return airrt_priv_begin(ctx);
 }
@@ -4534,7 +4721,7 @@ static void airrt_priv_panicked(airrt_worker *w) {
     if (w->probe) airrt_priv_answer_probe(w->probe, AIRRT_ERR_FAILED, NULL);
     w->probe = NULL;
     switch (phase) {
-    case AIRRT_PHASE_STOP: airrt_priv_bury(ctx, &w->failing); return;
+    case AIRRT_PHASE_STOP: airrt_priv_finish(ctx, &w->failing); return;
     case AIRRT_PHASE_RESTART: goes_on = airrt_priv_begin_again(ctx); break;
     case AIRRT_PHASE_START: {
         airrt_timer starter = { 0, 0 };
@@ -5142,8 +5329,14 @@ AIRRT_API airrt_err airrt_priv_fail(airrt_ctx *ctx, int32_t code, const char *te
     return AIRRT_ERR_FAILED;
 }
 AIRRT_API airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err how) {
-    (void)ctx;
+    ctx->leaving = false;
     return how; /* EXIT and IGNORE stand for a normal end by themselves */
+}
+AIRRT_API airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason) {
+    ctx->leaving = true;
+    ctx->reason = *reason;
+    ctx->reason.text[sizeof reason->text - 1] = 0;
+    return AIRRT_ERR_EXIT;
 }
 AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up,
                                      airrt_actor_type *type, const void *msg, airrt_timer *out) {
@@ -5240,9 +5433,11 @@ AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx) {
 
 /* ---- >>requests ---- */
 
-AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
-                                   void *out, size_t size) {
+/* *sent: the message is not the caller's any more, whatever came of it. */
+static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns, void *out,
+                                     size_t size, bool *sent) {
     memset(out, 0, size);
+    *sent = false;
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
     if (!timeout_ns) timeout_ns = AIRRT_SEC(5);
     airrt_cell *cell = airrt_priv_cell(to);
@@ -5253,11 +5448,17 @@ AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const v
     uint64_t deadline = airrt_priv_deadline(timeout_ns);
     airrt_err err = promise ? airrt_priv_send_full(to, type, msg, &desc, true, promise)
                             : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
+    *sent = !err;
     if (!err)
         err = airrt_priv_await(system, promise, deadline, AIRRT_WORD_GONE) ? promise->u.answer.err : AIRRT_ERR_TIMEOUT;
     if (promise) airrt_priv_signal_put(promise);
     if (system) airrt_priv_unpin(system);
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
+                                   void *out, size_t size) {
+    bool sent;
+    return airrt_priv_ask_sent(to, type, msg, timeout_ns, out, size, &sent);
 }
 static void airrt_priv_late(airrt_system *system) { AIRRT_TALLY(system, late, 1); }
 AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size) {
@@ -5402,8 +5603,13 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     bool starts = type->has & AIRRT_HAS_START_, waits = starts && !desc->detached && !me;
     bool detours = type->redeliver || type->timestamps;
     airrt_store_relaxed(&cell->life, starts ? AIRRT_STATE_STARTING : AIRRT_STATE_RUNNING);
-    if (detours || waits || bound.lanes == 1 || desc->pinned) {
+    bool keeps = type->has & AIRRT_HAS_KEEP_, kept = desc->keeper_.generation != 0;
+    if (detours || waits || bound.lanes == 1 || desc->pinned || keeps || kept) {
         if (!airrt_priv_cold(cell)) goto fail;
+        cell->cold->keeper = desc->keeper_;
+        cell->cold->keeper_child = desc->keeper_child_;
+        if (kept && !airrt_priv_keep_ready(cell->cold)) goto fail;
+        if (kept) airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_KEPT_));
         if (desc->pinned)
             airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_PINNED_));
         cell->cold->every = detours;
@@ -5465,6 +5671,7 @@ fail:
     if (question) airrt_priv_signal_put(question);
     if (cell) {
         if (cell->cold && cell->cold->pinned) airrt_priv_pinned_dismiss(cell->cold->pinned);
+        if (cell->cold) airrt_priv_keep_forget(cell->cold);
         if (cell->cold) airrt_priv_put(airrt_priv_cold_pool(), cell->cold);
         if (cell->state && cell->state != &cell->small) airrt_priv_put(airrt_priv_state_pool(type), cell->state);
         cell->cold = NULL;
@@ -5827,7 +6034,8 @@ AIRRT_API airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_n
 static void airrt_priv_order_all(airrt_system *system, uint64_t order) {
     uint32_t slot = 0;
     airrt_ref ref;
-    while (airrt_priv_each(system, &slot, &ref)) airrt_priv_order(ref, order);
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) /* those kept are stopped by who keeps them */
+        if (order != AIRRT_ORDER_STOP || !(airrt_load_relaxed(&cell->traits) & AIRRT_KEPT_)) airrt_priv_order(ref, order);
 }
 /* Orders all actors to end and waits for it. Those that a hook spawned just before are found by looking again. */
 static bool airrt_priv_end_all(airrt_system *system, uint64_t order, uint64_t deadline) {

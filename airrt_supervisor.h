@@ -1,0 +1,1545 @@
+/* airrt_supervisor.h - supervisors for airrt, with the semantics of Erlang/OTP
+ *
+ * Lies beside airrt.h and airrt_monitor.h and includes them. In exactly one C file, before any system header:
+ *     #define AIRRT_IMPLEMENTATION
+ *     #include "airrt_supervisor.h"
+ *
+ * CONTENTS (search for the banner)
+ *     >>policies     when to restart, how often, after which delay: pure, no system needed
+ *     >>children     what a supervisor is told of a child
+ *     >>supervisors  AIRRT_SUPERVISOR, AIRRT_SUPERVISOR_IMPL; calls
+ *
+ * A COMPLETE PROGRAM
+ *     #define AIRRT_IMPLEMENTATION
+ *     #include "airrt_supervisor.h"
+ *     typedef struct job { int n; } job;
+ *     AIRRT_MESSAGE(job);
+ *     AIRRT_ACTOR(worker, job, airrt_none);
+ *     static airrt_err work(worker_ctx *ctx, int *done, const job *msg) {
+ *         return msg->n < 0 ? worker_fail(ctx, 1, "negative") : (void)++*done, AIRRT_OK;
+ *     }
+ *     AIRRT_ACTOR_IMPL(worker, int, work);
+ *     AIRRT_SUPERVISOR(crew, airrt_none, airrt_quiet);
+ *     static airrt_err crew_init(airrt_children *children, const airrt_none *args) {
+ *         (void)args;
+ *         return airrt_children_add(children, worker_spec(AIRRT_NONE), &(airrt_child_desc){ .id = "w", .name = "w" });
+ *     }
+ *     AIRRT_SUPERVISOR_IMPL(crew, airrt_one_for_one, crew_init);
+ *     static airrt_err body(airrt_system *system, void *arg) {
+ *         airrt_supervisor sup;
+ *         (void)arg;
+ *         AIRRT_TRY(crew_start(system, AIRRT_NONE, NULL, &sup));
+ *         AIRRT_TRY(worker_send_name(system, "w", (job){ -1 }));
+ *         return airrt_supervisor_settle(sup, AIRRT_SEC(2));
+ *     }
+ *     int main(void) { return airrt_system_run(NULL, body, NULL) != AIRRT_OK; }
+ *
+ * COMPILE-TIME OPTIONS, where the implementation is; those of airrt.h, and
+ *     AIRRT_RETRY_NS    how long a restart that failed waits for the next try, when .backoff asks for none: 0, at once
+ *
+ * CONCEPTS
+ * A supervisor is an actor. It starts its children in order, one after the other, and stops them in reverse, one at a time. A
+ * child that ends is restarted, or not, as its .restart says; the strategy says which others go with it. A supervisor that
+ * restarts more often than its limit allows stops its children and ends with SHUTDOWN: for its own supervisor it is then
+ * a child that has ended.
+ * A child that is restarted keeps its handle, its name and its mailbox: messages wait until it runs again. So do siblings
+ * that a group restart stops. A child that is terminated, not restarted, or given up is gone: its handle is dead, what is in
+ * its mailbox are dead letters; restart_child makes a new actor of it.
+ * A stop lets the running handler return, then runs post_stop; what is queued is not handled. A child type with an on_exit
+ * hook is asked there (from: the supervisor, reason SHUTDOWN) and ends when it returns NAME_exit or an error, now or later.
+ * While a supervisor starts or stops a child it does nothing else: ends of other children and calls wait in order. Between two
+ * tries to restart a child, and while one backs off, it serves both.
+ * A supervisor that is killed kills its children and does not wait for them.
+ *
+ * THREADS
+ *     NAME_start, airrt_supervisor_start_child, ... all calls     threads; wait for the supervisor (CONTEXT in hooks)
+ *     init                                                        the supervisor's turn
+ *     airrt_restart_wanted, airrt_backoff_delay_ns, S_decide, airrt_window_...   pure; any thread
+ */
+#include "airrt_monitor.h"
+
+#ifndef AIRRT_SUPERVISOR_H_
+#define AIRRT_SUPERVISOR_H_
+
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- >>policies ------------------------------------------------------------------------------------------------- */
+
+/* Whether a child that has ended by itself is started again. */
+typedef enum airrt_restart {
+    AIRRT_RESTART_PERMANENT = 0, /* always */
+    AIRRT_RESTART_TRANSIENT,     /* after an abnormal end */
+    AIRRT_RESTART_TEMPORARY      /* never; it is forgotten */
+} airrt_restart;
+AIRRT_API bool airrt_restart_wanted(airrt_restart restart, const airrt_reason *reason);
+AIRRT_API const char *airrt_restart_str(airrt_restart restart); /* "permanent" */
+
+typedef enum airrt_backoff_kind {
+    AIRRT_BACKOFF_IMMEDIATE = 0, /* no delay */
+    AIRRT_BACKOFF_LINEAR,        /* base * attempt, at least base */
+    AIRRT_BACKOFF_EXPONENTIAL    /* base * factor ^ attempt; the exponent stops at 10 */
+} airrt_backoff_kind;
+typedef struct airrt_backoff {
+    airrt_backoff_kind kind;
+    uint64_t base_ns;            /* 0 = 100 ms */
+    uint64_t max_ns;             /* 0 = 60 s */
+    double factor;               /* 0 = 2; at least 1 */
+    double jitter;               /* 0 to 1: the delay is moved by up to this part of it, then capped */
+    uint64_t stable_ns;          /* attempts count from 0 again after it ran so long; 0 = max_ns */
+} airrt_backoff;
+/* The delay before restart number `attempt` (from 0). random: any number; the same number, the same delay. Saturates. */
+AIRRT_API uint64_t airrt_backoff_delay_ns(const airrt_backoff *backoff, uint32_t attempt, uint64_t random);
+
+#define AIRRT_NO_RESTARTS (UINT32_MAX - 1) /* as a limit: 0, which would be the default */
+
+/* At most max events within any window_ns; an event exactly window_ns old still counts. Of one thread at a time. */
+typedef struct airrt_window {
+    uint64_t window_ns;
+    uint32_t max, count, room, oldest;
+    uint64_t *stamps;
+} airrt_window;
+AIRRT_API void airrt_window_open(airrt_window *window, uint32_t max, uint64_t window_ns); /* AIRRT_UNLIMITED, AIRRT_NO_RESTARTS */
+AIRRT_API void airrt_window_close(airrt_window *window);
+/* How many lie within the window at this time. */
+AIRRT_API uint32_t airrt_window_count(const airrt_window *window, uint64_t now_ns);
+/* Would one more be within the limit? */
+AIRRT_API bool airrt_window_allow(const airrt_window *window, uint64_t now_ns);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_window_record(airrt_window *window, uint64_t now_ns); /* NOMEM: not recorded */
+
+/* What a strategy is asked: child number `failed` of `count`, in the order of their starts, is to be restarted. */
+typedef struct airrt_failure { size_t failed, count; } airrt_failure;
+typedef enum airrt_decision_kind {
+    AIRRT_DECISION_RESTART = 1,  /* children first to last: those that run are stopped in reverse, then all are started */
+    AIRRT_DECISION_STOP,         /* the failed child stays down */
+    AIRRT_DECISION_ESCALATE      /* the supervisor gives up */
+} airrt_decision_kind;
+typedef struct airrt_decision { airrt_decision_kind kind; size_t first, last; } airrt_decision;
+/* A strategy S is a function S_decide, pure. */
+AIRRT_INLINE airrt_decision airrt_one_for_one_decide(const airrt_failure *f) {
+    airrt_decision d = { AIRRT_DECISION_RESTART, f->failed, f->failed };
+    return d;
+}
+AIRRT_INLINE airrt_decision airrt_one_for_all_decide(const airrt_failure *f) {
+    airrt_decision d = { AIRRT_DECISION_RESTART, 0, f->count - 1 };
+    return d;
+}
+AIRRT_INLINE airrt_decision airrt_rest_for_one_decide(const airrt_failure *f) {
+    airrt_decision d = { AIRRT_DECISION_RESTART, f->failed, f->count - 1 };
+    return d;
+}
+/* Its children are made by start_child, of one template; no order among them. */
+AIRRT_INLINE airrt_decision airrt_simple_one_for_one_decide(const airrt_failure *f) { return airrt_one_for_one_decide(f); }
+
+/* ---- >>children ------------------------------------------------------------------------------------------------- */
+
+typedef enum airrt_child_type { AIRRT_CHILD_WORKER = 1, AIRRT_CHILD_SUPERVISOR } airrt_child_type;
+/* Asks the child's health hook, between its messages; one without a hook is healthy if it answers in time. */
+typedef struct airrt_health_desc {
+    uint64_t interval_ns;        /* 0 = not asked; the first time somewhere within it, so that children take turns */
+    uint64_t timeout_ns;         /* an answer that takes longer is a failure; 0 = 1 s */
+    uint32_t threshold;          /* failures in a row, degraded is none and breaks no row, until it is killed; 0 = 3 */
+} airrt_health_desc;
+typedef struct airrt_child_desc {
+    const char *id;              /* unique under its supervisor, 1 to 63 bytes, copied; of dynamic children not looked at */
+    const char *name;            /* its name in the system; NULL = none; at most 63 bytes, copied */
+    airrt_restart restart;
+    airrt_child_type type;       /* what which_children and count_children call it; 0 = what it is */
+    uint64_t start_timeout_ns;   /* until pre_start has returned; 0 = 30 s */
+    uint64_t stop_timeout_ns;    /* then it is killed; 0 = 5 s, of supervisors AIRRT_FOREVER; AIRRT_NO_WAIT = at once */
+    uint32_t max_restarts;       /* of this child within window_ns, besides the supervisor's limit; 0 = no limit of its own */
+    uint64_t window_ns;          /* 0 = 60 s */
+    airrt_backoff backoff;       /* 0 = restarts come at once */
+    airrt_health_desc health;
+    bool significant;            /* its end may end the supervisor: .auto_shutdown */
+} airrt_child_desc;
+
+typedef enum airrt_child_state {
+    AIRRT_CHILD_UNDEFINED = 1,   /* known, not running */
+    AIRRT_CHILD_STARTING,
+    AIRRT_CHILD_RUNNING,
+    AIRRT_CHILD_STOPPING,
+    AIRRT_CHILD_RESTARTING       /* waits for the next try, or backs off */
+} airrt_child_state;
+AIRRT_API const char *airrt_child_state_str(airrt_child_state state);
+typedef struct airrt_child_info {
+    char id[64];                 /* of dynamic children the template's */
+    airrt_ref ref;               /* zero unless it runs */
+    airrt_child_state state;
+    airrt_child_type type;
+    airrt_restart restart;
+    bool significant;
+    uint64_t stop_timeout_ns;
+    uint32_t restarts;           /* of this child, ever */
+    airrt_health health;         /* its last answer; with .health */
+    uint32_t unhealthy;          /* failures in a row */
+    airrt_reason last;           /* of its last end; kind 0: none yet */
+} airrt_child_info;
+
+/* What init fills. */
+typedef struct airrt_children airrt_children;
+/* Adds a child; it is started when init has returned OK. Of an airrt_simple_one_for_one exactly one, the template. errors
+ * BAD_SPEC (airrt_error_last names the field), NOMEM. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_children_add(airrt_children *children, airrt_spec spec, const airrt_child_desc *desc);
+
+typedef enum airrt_auto_shutdown {
+    AIRRT_AUTO_SHUTDOWN_NEVER = 0,
+    AIRRT_AUTO_SHUTDOWN_ANY,     /* ends with the first significant child that ends without being restarted */
+    AIRRT_AUTO_SHUTDOWN_ALL      /* with the last one */
+} airrt_auto_shutdown;
+/* Instead of what AIRRT_SUPERVISOR_IMPL says, from init; 0 = that. */
+AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_restarts, uint64_t window_ns,
+                                     airrt_auto_shutdown auto_shutdown);
+
+/* ---- >>supervisors ---------------------------------------------------------------------------------------------- */
+
+/* Names a supervisor, as an airrt_ref names an actor; all zero names none. */
+typedef struct airrt_supervisor { airrt_ref ref; } airrt_supervisor;
+
+/* Private: what is known of a supervisor's type. */
+typedef struct airrt_supervisor_type {
+    airrt_actor_type base;
+    airrt_err (*init)(airrt_children *children, const void *args);
+    airrt_decision (*decide)(const airrt_failure *failure);
+    void (*record)(const void *args, const airrt_supervision_event *event); /* NULL: nobody listens */
+    const char *strategy;
+    uint32_t max_restarts;
+    uint64_t window_ns;
+    airrt_auto_shutdown auto_shutdown;
+} airrt_supervisor_type;
+typedef struct airrt_sup airrt_sup;
+typedef struct airrt_sup_state { airrt_sup *sup; } airrt_sup_state;
+typedef struct airrt_sup_call { uint32_t op; uint32_t stamp; uint64_t child; struct airrt_sup_request *request; } airrt_sup_call;
+AIRRT_API void airrt_priv_sup_drop(airrt_sup_call *call);
+AIRRT_MESSAGE(airrt_sup_call, .drop = airrt_priv_sup_drop);
+AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const void *msg);
+AIRRT_API void airrt_priv_sup_run(airrt_ctx *ctx);
+AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void *args);
+AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reason *reason);
+AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t child, airrt_ref ref, const airrt_reason *reason);
+AIRRT_API airrt_err airrt_priv_sup_asked(airrt_ctx *ctx, void *state);
+AIRRT_API void airrt_priv_sup_describe(airrt_actor_type *type);
+AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_call_message_type(); }
+
+/* AIRRT_SUPERVISOR(NAME, ARGS, MONITOR) declares a supervisor type. ARGS: what its init is given, at most 80 bytes; MONITOR: a
+ * monitor of airrt_supervision_event, airrt_quiet for none. The monitor outlives the system. Makes
+ *   airrt_err  NAME_start(airrt_system *, ARGS, MONITOR *, airrt_supervisor *out);    a root: from a thread, returns when all
+ *                     children run, or with what failed: BAD_SPEC, START, IGNORE, what init returned, TIMEOUT, NOMEM
+ *   airrt_spec NAME_spec(ARGS, MONITOR *);                                            as another's child
+ * AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, init [, .max_restarts = N, .window_ns = NS, .auto_shutdown = A]) gives it its body, in
+ * one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or one of your
+ * own. init, airrt_err f(airrt_children *, const ARGS *), runs at every start and restart and says which children there are;
+ * AIRRT_ERR_IGNORE: there is nothing to run. At most N restarts within NS (1 in 5 s; AIRRT_NO_RESTARTS, AIRRT_UNLIMITED). */
+#define AIRRT_SUPERVISOR(NAME, ARGS, MONITOR)                                                              \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    typedef ARGS NAME##_args;                                                                              \
+    typedef MONITOR NAME##_monitor_;                                                                       \
+    typedef struct NAME##_given_ { NAME##_args args; NAME##_monitor_ *monitor; } NAME##_given_;            \
+    AIRRT_STATIC_ASSERT(sizeof(NAME##_given_) <= AIRRT_ARGS_SIZE_MAX,                                      \
+                        "AIRRT_SUPERVISOR(" #NAME "): arguments larger than 80 bytes; pass a pointer");    \
+    extern airrt_supervisor_type NAME##_supervisor_;                                                       \
+    AIRRT_INLINE void NAME##_record_(const void *given, const airrt_supervision_event *event) {            \
+        MONITOR##_record(((const NAME##_given_ *)given)->monitor, *event);                                 \
+    }                                                                                                      \
+    enum { NAME##_is_quiet_ = MONITOR##_is_noop_ };                                                        \
+    AIRRT_INLINE airrt_spec NAME##_spec(NAME##_args args, NAME##_monitor_ *monitor) {                      \
+        airrt_spec spec;                                                                                   \
+        NAME##_given_ given;                                                                               \
+        memset(&spec, 0, sizeof spec);                                                                     \
+        memset(&given, 0, sizeof given);                                                                   \
+        given.args = args;                                                                                 \
+        given.monitor = monitor;                                                                           \
+        spec.type = &NAME##_supervisor_.base;                                                              \
+        memcpy(spec.args, &given, sizeof given);                                                           \
+        return spec;                                                                                       \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_start(airrt_system *system, NAME##_args args,            \
+                                                        NAME##_monitor_ *monitor, airrt_supervisor *out) { \
+        airrt_spec spec = NAME##_spec(args, monitor);                                                      \
+        return airrt_priv_spawn(system, spec.type, spec.args, NULL, out ? &out->ref : NULL);               \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_given_) <= 16, "AIRRT_SUPERVISOR(" #NAME "): arguments aligned to more than 16")
+
+#define AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, ...) AIRRT_SUPERVISOR_IMPL_(NAME, STRATEGY, __VA_ARGS__, .end_ = 0)
+#define AIRRT_SUPERVISOR_IMPL_(NAME, STRATEGY, ...)                                                        \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    typedef struct NAME##_options_ {                                                                       \
+        airrt_err (*init)(airrt_children *children, const NAME##_args *args);                              \
+        uint32_t max_restarts;                                                                             \
+        uint64_t window_ns;                                                                                \
+        airrt_auto_shutdown auto_shutdown;                                                                 \
+        int end_;                                                                                          \
+    } NAME##_options_;                                                                                     \
+    AIRRT_STRICT_HOOKS_BEGIN_                                                                              \
+    static const NAME##_options_ NAME##_options_it_ = { .init = __VA_ARGS__ };                             \
+    AIRRT_STRICT_HOOKS_END_                                                                                \
+    AIRRT_INLINE airrt_err NAME##_init_(airrt_children *children, const void *given) {                     \
+        return NAME##_options_it_.init(children, &((const NAME##_given_ *)given)->args);                   \
+    }                                                                                                      \
+    AIRRT_INLINE airrt_decision NAME##_decide_(const airrt_failure *failure) { return STRATEGY##_decide(failure); } \
+    AIRRT_INLINE void NAME##_describe_(airrt_actor_type *base) {                                           \
+        airrt_supervisor_type *type = (airrt_supervisor_type *)base;                                       \
+        type->max_restarts = NAME##_options_it_.max_restarts;                                              \
+        type->window_ns = NAME##_options_it_.window_ns;                                                    \
+        type->auto_shutdown = NAME##_options_it_.auto_shutdown;                                            \
+        airrt_priv_sup_describe(base);                                                                     \
+    }                                                                                                      \
+    AIRRT_DESIGNATORS_BEGIN_                                                                               \
+    airrt_supervisor_type NAME##_supervisor_ = {                                                           \
+        .base = { .name = #NAME,                                                                           \
+                  .run = airrt_priv_sup_run,                                                               \
+                  .deliver = airrt_priv_sup_deliver,                                                       \
+                  .start = airrt_priv_sup_begin,                                                           \
+                  .stop = airrt_priv_sup_end,                                                              \
+                  .kept = airrt_priv_sup_kept,                                                             \
+                  .asked = airrt_priv_sup_asked,                                                           \
+                  .message = airrt_priv_sup_message,                                                       \
+                  .describe = NAME##_describe_,                                                            \
+                  .state_size = sizeof(airrt_sup_state),                                                   \
+                  .state_align = AIRRT_ALIGNOF(airrt_sup_state),                                           \
+                  .args_size = sizeof(NAME##_given_),                                                      \
+                  .args_align = AIRRT_ALIGNOF(NAME##_given_) },                                            \
+        .init = NAME##_init_,                                                                              \
+        .decide = NAME##_decide_,                                                                          \
+        .record = NAME##_is_quiet_ ? NULL : NAME##_record_,                                                \
+        .strategy = #STRATEGY };                                                                           \
+    AIRRT_DESIGNATORS_END_                                                                                 \
+    AIRRT_GENERATED_END_                                                                                   \
+    enum { NAME##_has_body_ = 1 }
+
+/* Calls, with the results of OTP. From threads (CONTEXT in hooks); they wait until the supervisor has done it, and fail with
+ * DEAD when there is none, NOMEM, SHUTDOWN. */
+/* Adds a child at the end and starts it. desc: of a dynamic supervisor NULL, as the template says. *out (may be NULL) is zero
+ * if the child said that there is nothing to run. errors ALREADY_STARTED, ALREADY_PRESENT, START, BAD_SPEC (the field). */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec, const airrt_child_desc *desc,
+                                                                 airrt_ref *out);
+/* Stops a child; it stays known, a temporary one is forgotten. OK too if it does not run. NOT_FOUND; TYPE: dynamic children
+ * have no ids: _terminate_ref. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_terminate_child(airrt_supervisor sup, const char *id);
+/* The same by handle; OK for one that has ended; NOT_FOUND: it lives and is not this supervisor's. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_terminate_ref(airrt_supervisor sup, airrt_ref ref);
+/* Starts a child that does not run, as a new actor. RUNNING, RESTARTING, NOT_FOUND, START, TYPE (dynamic). */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_restart_child(airrt_supervisor sup, const char *id, airrt_ref *out);
+/* Forgets a child that does not run. RUNNING, RESTARTING, NOT_FOUND, TYPE (dynamic). */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_delete_child(airrt_supervisor sup, const char *id);
+/* Writes up to capacity children, newest first, and how many there are to *count. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_which_children(airrt_supervisor sup, airrt_child_info *out, size_t capacity,
+                                                                    size_t *count);
+typedef struct airrt_child_counts { size_t specs, active, supervisors, workers; } airrt_child_counts;
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_count_children(airrt_supervisor sup, airrt_child_counts *out);
+/* One child, by id; of a dynamic supervisor the template. NOT_FOUND. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_get_child(airrt_supervisor sup, const char *id, airrt_child_info *out);
+/* Waits until neither it nor a supervisor below it is starting, stopping, trying again or backing off, or has calls or ends
+ * of children before it. TIMEOUT; DEAD: it has ended. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeout_ns);
+/* Stops it, and all below it, in order; waits. As airrt_stop. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns);
+/* The tree under it as text: a line for each child with its type, state and restarts, indented by its level. LIMIT as
+ * elsewhere; CONTEXT, DEAD, NOMEM. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_text *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* AIRRT_SUPERVISOR_H_ */
+
+/* ================================================================================================================
+ *                                   below this line is implementation
+ * ================================================================================================================ */
+
+#if defined(AIRRT_IMPLEMENTATION) && !defined(AIRRT_SUPERVISOR_IMPLEMENTATION_DONE)
+#define AIRRT_SUPERVISOR_IMPLEMENTATION_DONE
+
+#ifndef AIRRT_RETRY_NS
+#define AIRRT_RETRY_NS 0
+#endif
+#ifndef AIRRT_SUPERVISOR_NOTE
+#define AIRRT_SUPERVISOR_NOTE(ARGS, WHAT, REASON) ((void)0) /* for tests: "start", "start_fail", "exit" as it happens */
+#endif
+
+/* ---- policies --------------------------------------------------------------------------------------------------- */
+
+AIRRT_API bool airrt_restart_wanted(airrt_restart restart, const airrt_reason *reason) {
+    return restart == AIRRT_RESTART_PERMANENT ||
+           (restart == AIRRT_RESTART_TRANSIENT && !airrt_exit_is_normal(reason->kind));
+}
+AIRRT_API const char *airrt_restart_str(airrt_restart restart) {
+    static const char *const names[] = { "permanent", "transient", "temporary" };
+    return (unsigned)restart < sizeof names / sizeof *names ? names[restart] : "unknown";
+}
+AIRRT_API const char *airrt_child_state_str(airrt_child_state state) {
+    static const char *const names[] = { "none", "undefined", "starting", "running", "stopping", "restarting" };
+    return (unsigned)state < sizeof names / sizeof *names ? names[state] : "unknown";
+}
+AIRRT_API uint64_t airrt_backoff_delay_ns(const airrt_backoff *backoff, uint32_t attempt, uint64_t random) {
+    double base = (double)(backoff->base_ns ? backoff->base_ns : AIRRT_MS(100)), factor = backoff->factor > 0 ? backoff->factor : 2;
+    uint64_t max = backoff->max_ns ? backoff->max_ns : AIRRT_SEC(60);
+    double delay = base;
+    switch (backoff->kind) {
+    case AIRRT_BACKOFF_IMMEDIATE: return 0;
+    case AIRRT_BACKOFF_LINEAR: delay = base * (attempt ? attempt : 1); break;
+    case AIRRT_BACKOFF_EXPONENTIAL:
+        for (uint32_t i = 0; i < attempt && i < 10; i++) delay *= factor;
+        break;
+    }
+    /* the upper 53 bits: evenly from -1 to 1 */
+    delay += delay * backoff->jitter * ((double)(random >> 11) / 4503599627370496.0 - 1);
+    return delay < 0 ? 0 : delay < (double)max ? (uint64_t)delay : max;
+}
+
+AIRRT_API void airrt_window_open(airrt_window *window, uint32_t max, uint64_t window_ns) {
+    memset(window, 0, sizeof *window);
+    window->max = max == AIRRT_NO_RESTARTS ? 0 : max;
+    window->window_ns = window_ns;
+}
+AIRRT_API void airrt_window_close(airrt_window *window) {
+    airrt_priv_free(window->stamps, window->room * sizeof *window->stamps);
+    memset(window, 0, sizeof *window);
+}
+AIRRT_API uint32_t airrt_window_count(const airrt_window *window, uint64_t now_ns) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < window->count; i++)
+        count += now_ns - window->stamps[(window->oldest + i) % window->room] <= window->window_ns;
+    return count;
+}
+AIRRT_API bool airrt_window_allow(const airrt_window *window, uint64_t now_ns) {
+    if (window->max == AIRRT_UNLIMITED) return true;
+    if (window->count < window->max) return true;
+    /* the max newest are kept: full, unless the oldest of them is out */
+    return window->max > 0 && now_ns - window->stamps[window->oldest] > window->window_ns;
+}
+AIRRT_API airrt_err airrt_window_record(airrt_window *window, uint64_t now_ns) {
+    if (window->max == AIRRT_UNLIMITED || window->max == 0) return AIRRT_OK;
+    if (window->count == window->room && window->room < window->max) {
+        uint32_t room = window->room ? window->room * 2 : 4;
+        if (room > window->max) room = window->max;
+        uint64_t *grown = (uint64_t *)airrt_priv_alloc(room * sizeof *grown, 8);
+        if (!grown) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+        for (uint32_t i = 0; i < window->count; i++) grown[i] = window->stamps[(window->oldest + i) % window->room];
+        airrt_priv_free(window->stamps, window->room * sizeof *grown);
+        window->stamps = grown;
+        window->room = room;
+        window->oldest = 0;
+    }
+    if (window->count == window->max) { /* the oldest makes room */
+        window->stamps[window->oldest] = now_ns;
+        window->oldest = (window->oldest + 1) % window->room;
+    } else {
+        window->stamps[(window->oldest + window->count++) % window->room] = now_ns;
+    }
+    return AIRRT_OK;
+}
+
+/* ---- structures of a supervisor --------------------------------------------------------------------------------- */
+
+typedef struct airrt_kid {
+    uint64_t number;             /* what its actor calls it; unique under this supervisor */
+    airrt_spec spec;
+    airrt_child_desc desc;       /* defaults filled in; id and name point to the copies */
+    char id[64], name[64];
+    airrt_child_state state;
+    airrt_ref ref;               /* of its actor, also when that has halted */
+    bool alive, halted;          /* has an actor; which nobody runs */
+    bool ended;                  /* in the queue of those that have ended by themselves */
+    struct airrt_kid *next_ended;
+    airrt_reason reason;         /* of its last end */
+    uint32_t restarts, attempt;
+    uint64_t failed_ns, started_ns;
+    airrt_window window;
+    airrt_timer timer;
+    uint32_t stamp;              /* of the timer: an older one's message is stale */
+    airrt_timer health_timer;
+    uint32_t check;              /* number of the last check; its answer and its deadline carry it */
+    bool checking;
+    airrt_health health;
+    uint32_t unhealthy;
+} airrt_kid;
+
+typedef enum airrt_sup_op {
+    AIRRT_SUP_START_CHILD = 1, AIRRT_SUP_TERMINATE, AIRRT_SUP_TERMINATE_REF, AIRRT_SUP_RESTART_CHILD, AIRRT_SUP_DELETE,
+    AIRRT_SUP_WHICH, AIRRT_SUP_COUNT, AIRRT_SUP_GET, AIRRT_SUP_SETTLE, AIRRT_SUP_HOLD, AIRRT_SUP_UNHOLD,
+    /* to itself */
+    AIRRT_SUP_RETRY, AIRRT_SUP_LATE_START, AIRRT_SUP_LATE_STOP, AIRRT_SUP_CHECK, AIRRT_SUP_LATE_CHECK
+} airrt_sup_op;
+/* What a caller wants and gets. It and the message that carries it have one hold each, so that either may go first. */
+typedef struct airrt_sup_request {
+    airrt_atomic_u32 holds;
+    airrt_spec spec;
+    airrt_child_desc desc;
+    bool described;
+    char id[64], name[64];
+    airrt_ref ref;
+    airrt_err err;               /* the answer */
+    char field[32];              /* of BAD_SPEC */
+    airrt_child_counts counts;
+    uint64_t activity;
+    size_t count, capacity;
+    struct airrt_sup_request *next; /* of those that wait for quiet */
+    airrt_timer promise;
+    airrt_child_info info[];
+} airrt_sup_request;
+
+typedef enum airrt_job_kind {
+    AIRRT_JOB_NONE, AIRRT_JOB_BOOT, AIRRT_JOB_RESTART, AIRRT_JOB_START_CHILD, AIRRT_JOB_RESTART_CHILD, AIRRT_JOB_TERMINATE,
+    AIRRT_JOB_FAIL_BOOT, AIRRT_JOB_GIVE_UP
+} airrt_job_kind;
+/* What it is doing now: first down, children [first, at) from the last, then up, children [at, end) from the first. */
+typedef struct airrt_job {
+    airrt_job_kind kind;
+    bool up;
+    size_t first, at, end;
+    airrt_kid *kid;              /* whose call or failure it is */
+    airrt_sup_request *request;
+    airrt_reason reason;         /* FAIL_BOOT, GIVE_UP: how the supervisor ends */
+} airrt_job;
+
+struct airrt_sup {
+    const airrt_supervisor_type *type;
+    const void *args;
+    airrt_ctx *ctx;              /* of the hook that runs */
+    airrt_kid **kids;            /* in start order */
+    size_t count, room;
+    airrt_kid *template;         /* of dynamic children; not in kids */
+    bool dynamic, booting, held, asked;
+    uint32_t max_restarts;
+    uint64_t window_ns;
+    airrt_auto_shutdown auto_shutdown;
+    airrt_window window;
+    airrt_job job;
+    airrt_kid *ended_first, *ended_last;
+    airrt_sup_request *settlers;
+    uint64_t numbers, activity;
+};
+struct airrt_children { airrt_sup *sup; airrt_err err; };
+
+static airrt_err airrt_priv_sup_step(airrt_sup *sup);
+
+static bool airrt_priv_kid_is_supervisor(const airrt_kid *kid) { return kid->spec.type->asked != NULL; }
+static airrt_supervisor_type *airrt_priv_sup_type(airrt_ctx *ctx) { return (airrt_supervisor_type *)airrt_priv_type(ctx->cell); }
+static uint64_t airrt_priv_sup_now(airrt_sup *sup) { return airrt_priv_now(airrt_ctx_system(sup->ctx)); }
+
+/* ---- events ---- */
+
+static void airrt_priv_sup_tell(airrt_sup *sup, airrt_supervision_kind kind, const airrt_kid *kid, const airrt_reason *reason) {
+    if (!sup->type->record) return;
+    airrt_supervision_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = kind;
+    event.supervisor = airrt_ctx_self(sup->ctx);
+    if (kid) {
+        event.child = kid->ref;
+        event.restart_count = kid->restarts;
+        airrt_event_text(event.id, sizeof event.id, kid->id);
+        if (kind == AIRRT_CHILD_RESTARTED && kid->failed_ns) event.recover_ns = airrt_priv_sup_now(sup) - kid->failed_ns;
+    }
+    if (reason) event.reason = *reason;
+    if (kind == AIRRT_RESTART_LIMIT_EXCEEDED) event.window_ns = sup->window_ns;
+    if (kind == AIRRT_RESTART_LIMIT_EXCEEDED) event.restart_count = airrt_window_count(&sup->window, airrt_priv_sup_now(sup));
+    sup->type->record(sup->args, &event);
+}
+static void airrt_priv_sup_tell_strategy(airrt_sup *sup, const airrt_kid *kid, const airrt_decision *d) {
+    if (!sup->type->record) return;
+    airrt_supervision_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = AIRRT_STRATEGY_APPLIED;
+    event.supervisor = airrt_ctx_self(sup->ctx);
+    event.child = kid->ref;
+    airrt_event_text(event.id, sizeof event.id, kid->id);
+    const char *name = sup->type->strategy;
+    if (strncmp(name, "airrt_", 6) == 0) name += 6;
+    airrt_event_text(event.strategy, sizeof event.strategy, name);
+    event.affected_count = (uint32_t)(d->kind == AIRRT_DECISION_RESTART ? d->last - d->first + 1
+                                      : d->kind == AIRRT_DECISION_STOP  ? 1
+                                                                        : sup->count);
+    sup->type->record(sup->args, &event);
+}
+
+/* ---- children: adding, removing, their timers ---- */
+
+static airrt_err airrt_priv_bad_spec(const char *field, const char *text) { return airrt_priv_err(AIRRT_ERR_BAD_SPEC, field, text); }
+static airrt_err airrt_priv_kid_check(const airrt_sup *sup, const airrt_spec *spec, const airrt_child_desc *d) {
+    if (!spec->type) return airrt_priv_bad_spec("spec", "no actor type");
+    if (!d->id || !*d->id) return airrt_priv_bad_spec("id", "a child needs one");
+    if (strlen(d->id) > 63) return airrt_priv_bad_spec("id", "longer than 63 bytes");
+    if (d->name && (!*d->name || strlen(d->name) > 63)) return airrt_priv_bad_spec("name", "must have 1 to 63 bytes");
+    if ((unsigned)d->restart > AIRRT_RESTART_TEMPORARY) return airrt_priv_bad_spec("restart", "no restart type");
+    if ((unsigned)d->type > AIRRT_CHILD_SUPERVISOR) return airrt_priv_bad_spec("type", "no child type");
+    if ((unsigned)d->backoff.kind > AIRRT_BACKOFF_EXPONENTIAL) return airrt_priv_bad_spec("backoff", "no such kind");
+    if (d->backoff.factor != 0 && !(d->backoff.factor >= 1 && d->backoff.factor <= 1000))
+        return airrt_priv_bad_spec("backoff", "factor must be 1 to 1000");
+    if (!(d->backoff.jitter >= 0 && d->backoff.jitter <= 1)) return airrt_priv_bad_spec("backoff", "jitter must be 0 to 1");
+    if (d->significant && d->restart == AIRRT_RESTART_PERMANENT)
+        return airrt_priv_bad_spec("significant", "a permanent child never ends for good");
+    if (d->significant && sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_NEVER)
+        return airrt_priv_bad_spec("significant", "without auto_shutdown it would mean nothing");
+    return AIRRT_OK;
+}
+static airrt_kid *airrt_priv_kid_find(const airrt_sup *sup, const char *id) {
+    for (size_t i = 0; i < sup->count; i++)
+        if (strcmp(sup->kids[i]->id, id) == 0) return sup->kids[i];
+    return NULL;
+}
+static size_t airrt_priv_kid_index(const airrt_sup *sup, const airrt_kid *kid) {
+    size_t i = 0;
+    while (i < sup->count && sup->kids[i] != kid) i++;
+    return i;
+}
+static airrt_kid *airrt_priv_kid_by_number(const airrt_sup *sup, uint64_t number) {
+    for (size_t i = sup->count; i > 0; i--)
+        if (sup->kids[i - 1]->number == number) return sup->kids[i - 1];
+    return NULL;
+}
+static airrt_kid *airrt_priv_kid_new(airrt_sup *sup, const airrt_spec *spec, const airrt_child_desc *desc) {
+    airrt_kid *kid = (airrt_kid *)airrt_priv_alloc(sizeof *kid, 16);
+    if (!kid) return NULL;
+    memset(kid, 0, sizeof *kid);
+    kid->number = ++sup->numbers;
+    kid->spec = *spec;
+    kid->desc = *desc;
+    airrt_priv_text(kid->id, sizeof kid->id, desc->id);
+    airrt_priv_text(kid->name, sizeof kid->name, desc->name);
+    kid->desc.id = kid->id;
+    kid->desc.name = desc->name ? kid->name : NULL;
+    kid->state = AIRRT_CHILD_UNDEFINED;
+    bool supervisor = airrt_priv_kid_is_supervisor(kid);
+    if (!kid->desc.type) kid->desc.type = supervisor ? AIRRT_CHILD_SUPERVISOR : AIRRT_CHILD_WORKER;
+    if (!kid->desc.start_timeout_ns) kid->desc.start_timeout_ns = supervisor ? AIRRT_FOREVER : AIRRT_SEC(30);
+    if (!kid->desc.stop_timeout_ns)
+        kid->desc.stop_timeout_ns = kid->desc.type == AIRRT_CHILD_SUPERVISOR ? AIRRT_FOREVER : AIRRT_SEC(5);
+    if (!kid->desc.window_ns) kid->desc.window_ns = AIRRT_SEC(60);
+    if (!kid->desc.health.timeout_ns) kid->desc.health.timeout_ns = AIRRT_SEC(1);
+    if (!kid->desc.health.threshold) kid->desc.health.threshold = 3;
+    airrt_window_open(&kid->window, kid->desc.max_restarts ? kid->desc.max_restarts : AIRRT_UNLIMITED, kid->desc.window_ns);
+    return kid;
+}
+static airrt_err airrt_priv_kid_add(airrt_sup *sup, airrt_kid *kid) {
+    if (sup->count == sup->room) {
+        size_t room = sup->room ? sup->room * 2 : 8;
+        airrt_kid **grown = (airrt_kid **)airrt_priv_alloc(room * sizeof *grown, 16);
+        if (!grown) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+        if (sup->count) memcpy(grown, sup->kids, sup->count * sizeof *grown);
+        airrt_priv_free(sup->kids, sup->room * sizeof *grown);
+        sup->kids = grown;
+        sup->room = room;
+    }
+    sup->kids[sup->count++] = kid;
+    return AIRRT_OK;
+}
+static void airrt_priv_kid_disarm(airrt_sup *sup, airrt_kid *kid) {
+    kid->stamp++;
+    if (kid->timer.slot) airrt_timer_cancel(sup->ctx, kid->timer);
+    memset(&kid->timer, 0, sizeof kid->timer);
+}
+static bool airrt_priv_kid_arm(airrt_sup *sup, airrt_kid *kid, airrt_sup_op op, uint64_t delay_ns) {
+    airrt_priv_kid_disarm(sup, kid);
+    airrt_sup_call tick = { op, kid->stamp, kid->number, NULL };
+    return !airrt_priv_timer(sup->ctx, delay_ns, 0, false, airrt_priv_type(sup->ctx->cell), &tick, &kid->timer);
+}
+/* The next thing to do about its health; it does not depend on what else the supervisor does. */
+static void airrt_priv_kid_arm_health(airrt_sup *sup, airrt_kid *kid, airrt_sup_op op, uint64_t delay_ns) {
+    airrt_sup_call tick = { op, kid->check, kid->number, NULL };
+    if (kid->health_timer.slot) airrt_timer_cancel(sup->ctx, kid->health_timer);
+    memset(&kid->health_timer, 0, sizeof kid->health_timer);
+    /* without memory it is not asked any more until it starts again */
+    airrt_discard(airrt_priv_timer(sup->ctx, delay_ns, 0, false, airrt_priv_type(sup->ctx->cell), &tick, &kid->health_timer));
+}
+static void airrt_priv_kid_health_stop(airrt_sup *sup, airrt_kid *kid) {
+    if (kid->health_timer.slot) airrt_timer_cancel(sup->ctx, kid->health_timer);
+    memset(&kid->health_timer, 0, sizeof kid->health_timer);
+    kid->checking = false;
+    kid->unhealthy = 0;
+    kid->check++;
+}
+static void airrt_priv_kid_health_start(airrt_sup *sup, airrt_kid *kid) {
+    uint64_t interval = kid->desc.health.interval_ns;
+    airrt_priv_kid_health_stop(sup, kid);
+    kid->health = AIRRT_HEALTHY;
+    if (interval) airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK, 1 + airrt_priv_random() % interval);
+}
+/* Failures in a row after an answer. Pure. */
+AIRRT_INLINE uint32_t airrt_priv_unhealthy(uint32_t before, airrt_health answer) {
+    return answer == AIRRT_UNHEALTHY ? before + 1 : answer == AIRRT_DEGRADED ? before : 0;
+}
+/* It has answered, or not in time. */
+static void airrt_priv_kid_checked(airrt_sup *sup, airrt_kid *kid, airrt_health health) {
+    kid->checking = false;
+    kid->health = health;
+    kid->unhealthy = airrt_priv_unhealthy(kid->unhealthy, health);
+    if (kid->unhealthy < kid->desc.health.threshold) {
+        airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK, kid->desc.health.interval_ns);
+        return;
+    }
+    airrt_priv_kid_health_stop(sup, kid);
+    airrt_priv_order(kid->ref, AIRRT_ORDER_KILL); /* then as its restart type and the strategy say */
+}
+static void airrt_priv_kid_check_health(airrt_sup *sup, airrt_kid *kid) {
+    airrt_signal *check = airrt_priv_signal_get(AIRRT_SIGNAL_CHECK);
+    kid->check++;
+    kid->checking = true;
+    airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_LATE_CHECK, kid->desc.health.timeout_ns);
+    if (!check) return; /* as one that was not answered */
+    check->owner = kid->ref;
+    check->peer = airrt_ctx_self(sup->ctx);
+    check->match = kid->check;
+    check->u.kept.child = kid->number;
+    if (!airrt_priv_signal(kid->ref, check)) airrt_priv_signal_put(check);
+}
+static void airrt_priv_kid_unqueue(airrt_sup *sup, airrt_kid *kid) {
+    airrt_kid *before = NULL;
+    if (!kid->ended) return;
+    for (airrt_kid *at = sup->ended_first; at != kid; at = at->next_ended) before = at;
+    if (before) before->next_ended = kid->next_ended;
+    else sup->ended_first = kid->next_ended;
+    if (sup->ended_last == kid) sup->ended_last = before;
+    kid->ended = false;
+    kid->next_ended = NULL;
+}
+/* Lets go of its actor, which has halted. */
+static void airrt_priv_kid_release(airrt_kid *kid) {
+    if (kid->alive && kid->halted) airrt_priv_release(airrt_priv_cell(kid->ref));
+    kid->alive = kid->halted = false;
+}
+static void airrt_priv_kid_free(airrt_kid *kid) {
+    airrt_window_close(&kid->window);
+    airrt_priv_free(kid, sizeof *kid);
+}
+/* Forgets a child that does not run. */
+static void airrt_priv_kid_remove(airrt_sup *sup, airrt_kid *kid) {
+    size_t i = airrt_priv_kid_index(sup, kid);
+    airrt_priv_kid_disarm(sup, kid);
+    airrt_priv_kid_health_stop(sup, kid);
+    airrt_priv_kid_unqueue(sup, kid);
+    airrt_priv_kid_release(kid);
+    memmove(&sup->kids[i], &sup->kids[i + 1], (sup->count - i - 1) * sizeof *sup->kids);
+    sup->count--;
+    airrt_priv_kid_free(kid);
+}
+
+AIRRT_API airrt_err airrt_children_add(airrt_children *children, airrt_spec spec, const airrt_child_desc *desc) {
+    airrt_sup *sup = children->sup;
+    airrt_child_desc d;
+    memset(&d, 0, sizeof d);
+    if (desc) d = *desc;
+    /* what is wrong is also said when init goes on regardless */
+    airrt_err err = airrt_priv_kid_check(sup, &spec, &d);
+    if (!err && sup->dynamic && sup->template) err = airrt_priv_bad_spec("template", "more than one");
+    if (!err && airrt_priv_kid_find(sup, d.id)) err = airrt_priv_bad_spec("id", "twice");
+    airrt_kid *kid = err ? NULL : airrt_priv_kid_new(sup, &spec, &d);
+    if (!err && !kid) err = airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    if (kid && sup->dynamic) sup->template = kid;
+    else if (kid && (err = airrt_priv_kid_add(sup, kid)) != AIRRT_OK) airrt_priv_kid_free(kid);
+    if (err) children->err = err;
+    return err;
+}
+AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_restarts, uint64_t window_ns,
+                                     airrt_auto_shutdown auto_shutdown) {
+    if (max_restarts) children->sup->max_restarts = max_restarts;
+    if (window_ns) children->sup->window_ns = window_ns;
+    if (auto_shutdown) children->sup->auto_shutdown = auto_shutdown;
+}
+
+/* ---- one child: starting, stopping ---- */
+
+typedef enum airrt_started { AIRRT_STARTED_WAIT, AIRRT_STARTED_OK, AIRRT_STARTED_IGNORE, AIRRT_STARTED_FAILED } airrt_started;
+
+static airrt_started airrt_priv_kid_cannot(airrt_kid *kid, airrt_err err) {
+    kid->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
+    return AIRRT_STARTED_FAILED;
+}
+/* Begins to start a child that does not run: afresh, or its halted actor again. */
+static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
+    airrt_system *system = airrt_ctx_system(sup->ctx);
+    airrt_priv_kid_disarm(sup, kid);
+    if (kid->alive) {
+        kid->halted = false;
+        if (!airrt_priv_revive(airrt_priv_cell(kid->ref))) {
+            kid->halted = true;
+            return airrt_priv_kid_cannot(kid, AIRRT_ERR_NOMEM);
+        }
+    } else {
+        airrt_signal *question = NULL;
+        airrt_spawn_desc desc;
+        memset(&desc, 0, sizeof desc);
+        desc.name = kid->desc.name;
+        desc.detached = true;
+        desc.keeper_ = airrt_ctx_self(sup->ctx);
+        desc.keeper_child_ = kid->number;
+        airrt_err err = airrt_priv_spawn_begin(system, kid->spec.type, kid->spec.args, &desc, &kid->ref, &question);
+        if (err) return airrt_priv_kid_cannot(kid, err);
+        kid->alive = true;
+        kid->halted = false;
+        if (!(kid->spec.type->has & AIRRT_HAS_START_)) return AIRRT_STARTED_OK; /* it runs already */
+    }
+    kid->state = AIRRT_CHILD_STARTING;
+    if (kid->desc.start_timeout_ns != AIRRT_FOREVER)
+        (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_START, kid->desc.start_timeout_ns); /* without memory: no limit */
+    return AIRRT_STARTED_WAIT;
+}
+/* Asks a child to stop; true: it does not run (any more). */
+static bool airrt_priv_kid_stop(airrt_sup *sup, airrt_kid *kid) {
+    if (!kid->alive || kid->halted) {
+        airrt_priv_kid_disarm(sup, kid);
+        airrt_priv_kid_unqueue(sup, kid);
+        kid->state = AIRRT_CHILD_UNDEFINED;
+        return true;
+    }
+    if (kid->state == AIRRT_CHILD_STOPPING) return false;
+    kid->state = AIRRT_CHILD_STOPPING;
+    uint64_t limit = kid->desc.stop_timeout_ns;
+    bool now = limit == AIRRT_NO_WAIT || (limit != AIRRT_FOREVER && !airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_STOP, limit));
+    airrt_priv_order(kid->ref, now ? AIRRT_ORDER_KILL : AIRRT_ORDER_HALT);
+    return false;
+}
+static void airrt_priv_kid_runs(airrt_sup *sup, airrt_kid *kid, bool again) {
+    airrt_priv_kid_disarm(sup, kid);
+    airrt_priv_kid_health_start(sup, kid);
+    kid->state = AIRRT_CHILD_RUNNING;
+    kid->started_ns = airrt_priv_sup_now(sup);
+    if (again) kid->restarts++;
+    airrt_priv_sup_tell(sup, again ? AIRRT_CHILD_RESTARTED : AIRRT_CHILD_STARTED, kid, NULL);
+    kid->failed_ns = 0;
+}
+
+/* ---- answers to calls ---- */
+
+static void airrt_priv_sup_let_go(airrt_sup_request *r) {
+    if (r && airrt_fetch_add(&r->holds, (uint32_t)-1, ACQ_REL) == 1)
+        airrt_priv_free(r, sizeof *r + r->capacity * sizeof *r->info);
+}
+AIRRT_API void airrt_priv_sup_drop(airrt_sup_call *call) { airrt_priv_sup_let_go(call->request); }
+/* Answers a call that waits; gives up its hold. */
+static void airrt_priv_sup_answer(airrt_sup_request *r, airrt_err err) {
+    r->err = err;
+    airrt_priv_fulfil(r->promise.slot, r->promise.generation, "", 1);
+    airrt_priv_sup_let_go(r);
+}
+/* Answers the call that the job was for, if there is one. */
+static void airrt_priv_job_answer(airrt_sup *sup, airrt_err err) {
+    airrt_sup_request *r = sup->job.request;
+    sup->job.request = NULL;
+    if (r) airrt_priv_sup_answer(r, err);
+}
+
+/* ---- jobs ---- */
+
+static void airrt_priv_job_begin(airrt_sup *sup, airrt_job_kind kind, bool up, size_t first, size_t at, size_t end) {
+    sup->job.kind = kind;
+    sup->job.up = up;
+    sup->job.first = first;
+    sup->job.at = at;
+    sup->job.end = end;
+    sup->activity++;
+}
+static const airrt_reason airrt_priv_gave_up = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "restart limit exceeded" };
+static const airrt_reason airrt_priv_auto_shut = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "automatic shutdown" };
+static void airrt_priv_sup_give_up(airrt_sup *sup, const airrt_reason *reason) {
+    airrt_priv_job_begin(sup, AIRRT_JOB_GIVE_UP, false, 0, sup->count, 0);
+    sup->job.reason = *reason;
+}
+/* A child is to be restarted, for the first time or again: counted, then as the strategy decides. */
+static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
+    uint64_t now = airrt_priv_sup_now(sup);
+    bool allowed = airrt_window_allow(&sup->window, now) && airrt_window_allow(&kid->window, now) &&
+                   !airrt_window_record(&sup->window, now) && !airrt_window_record(&kid->window, now);
+    airrt_failure failure = { airrt_priv_kid_index(sup, kid), sup->count };
+    airrt_decision d = { AIRRT_DECISION_ESCALATE, 0, 0 };
+    airrt_priv_kid_disarm(sup, kid);
+    if (allowed) {
+        d = sup->type->decide(&failure);
+        airrt_priv_sup_tell_strategy(sup, kid, &d);
+    } else {
+        airrt_priv_sup_tell(sup, AIRRT_RESTART_LIMIT_EXCEEDED, kid, &kid->reason);
+    }
+    if (d.kind == AIRRT_DECISION_RESTART && d.first <= d.last && d.last < sup->count) {
+        kid->attempt++;
+        airrt_priv_job_begin(sup, AIRRT_JOB_RESTART, false, d.first, d.last + 1, d.last + 1);
+        sup->job.kid = kid;
+        return;
+    }
+    kid->state = AIRRT_CHILD_UNDEFINED;
+    airrt_priv_kid_release(kid);
+    if (d.kind != AIRRT_DECISION_STOP) airrt_priv_sup_give_up(sup, &airrt_priv_gave_up);
+}
+/* Waits before it is restarted; false: no wait is asked for. */
+static bool airrt_priv_sup_backs_off(airrt_sup *sup, airrt_kid *kid) {
+    const airrt_backoff *b = &kid->desc.backoff;
+    uint64_t stable = b->stable_ns ? b->stable_ns : b->max_ns ? b->max_ns : AIRRT_SEC(60);
+    if (kid->started_ns && airrt_priv_sup_now(sup) - kid->started_ns >= stable) kid->attempt = 0;
+    uint64_t delay = airrt_backoff_delay_ns(b, kid->attempt, airrt_priv_random());
+    return delay && airrt_priv_kid_arm(sup, kid, AIRRT_SUP_RETRY, delay);
+}
+/* A start that was a restart has failed: once more, behind what waits already. */
+static void airrt_priv_sup_retry_later(airrt_sup *sup, airrt_kid *kid) {
+    kid->state = AIRRT_CHILD_RESTARTING;
+    kid->started_ns = 0;
+    airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
+    if (airrt_priv_sup_backs_off(sup, kid)) return;
+    if (AIRRT_RETRY_NS && airrt_priv_kid_arm(sup, kid, AIRRT_SUP_RETRY, AIRRT_RETRY_NS)) return;
+    airrt_sup_call again = { AIRRT_SUP_RETRY, ++kid->stamp, kid->number, NULL };
+    if (airrt_priv_send_full(airrt_ctx_self(sup->ctx), airrt_priv_type(sup->ctx->cell), &again, NULL, false, NULL))
+        airrt_priv_sup_give_up(sup, &airrt_priv_gave_up); /* no memory to go on with */
+}
+static bool airrt_priv_sup_last_significant(const airrt_sup *sup, const airrt_kid *gone) {
+    for (size_t i = 0; i < sup->count; i++) {
+        const airrt_kid *kid = sup->kids[i];
+        if (kid == gone || (!kid->desc.significant && !sup->dynamic) || kid->state == AIRRT_CHILD_UNDEFINED) continue;
+        return false;
+    }
+    return true;
+}
+/* A child has ended by itself. */
+static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
+    airrt_reason reason = kid->reason;
+    if (airrt_restart_wanted(kid->desc.restart, &reason)) {
+        kid->failed_ns = airrt_priv_sup_now(sup);
+        kid->state = AIRRT_CHILD_RESTARTING;
+        airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &reason);
+        if (!airrt_priv_sup_backs_off(sup, kid)) airrt_priv_sup_restart(sup, kid);
+        return;
+    }
+    airrt_priv_sup_tell(sup, AIRRT_CHILD_STOPPED, kid, &reason);
+    airrt_priv_kid_release(kid);
+    kid->state = AIRRT_CHILD_UNDEFINED;
+    bool shuts = kid->desc.significant && (sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_ANY ||
+                                           airrt_priv_sup_last_significant(sup, kid));
+    if (kid->desc.restart == AIRRT_RESTART_TEMPORARY || sup->dynamic) airrt_priv_kid_remove(sup, kid);
+    if (shuts) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut);
+}
+
+/* A child of the job has stopped. */
+static void airrt_priv_job_stopped(airrt_sup *sup, airrt_kid *kid) {
+    bool fails = sup->job.kind == AIRRT_JOB_RESTART && kid == sup->job.kid, temporary = kid->desc.restart == AIRRT_RESTART_TEMPORARY;
+    if (!fails && kid->alive) airrt_priv_sup_tell(sup, AIRRT_CHILD_STOPPED, kid, &kid->reason);
+    sup->job.at--;
+    if (sup->job.kind != AIRRT_JOB_RESTART) airrt_priv_kid_release(kid);
+    else if (temporary && !fails) sup->job.end--;
+    if ((sup->job.kind == AIRRT_JOB_RESTART && temporary && !fails) ||
+        (sup->job.kind == AIRRT_JOB_TERMINATE && (temporary || sup->dynamic)))
+        airrt_priv_kid_remove(sup, kid);
+}
+/* Down as far as possible; true: all are. */
+static bool airrt_priv_job_down(airrt_sup *sup) {
+    if (sup->job.kind == AIRRT_JOB_GIVE_UP && sup->dynamic) { /* all at once */
+        bool all = true;
+        for (size_t i = 0; i < sup->count; i++) all &= airrt_priv_kid_stop(sup, sup->kids[i]);
+        if (!all) return false;
+    }
+    while (sup->job.at > sup->job.first) {
+        airrt_kid *kid = sup->kids[sup->job.at - 1];
+        if (!airrt_priv_kid_stop(sup, kid)) return false;
+        airrt_priv_job_stopped(sup, kid);
+    }
+    return true;
+}
+/* A child's start was tried. False: the job goes no further. */
+static bool airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started how) {
+    airrt_job *job = &sup->job;
+    bool restart = job->kind == AIRRT_JOB_RESTART, call = job->kind == AIRRT_JOB_START_CHILD || job->kind == AIRRT_JOB_RESTART_CHILD;
+    if (how == AIRRT_STARTED_OK) {
+        airrt_priv_kid_runs(sup, kid, restart);
+        if (call) job->request->ref = kid->ref;
+        job->at++;
+        return true;
+    }
+    airrt_priv_kid_disarm(sup, kid);
+    kid->state = AIRRT_CHILD_UNDEFINED;
+    if (how == AIRRT_STARTED_IGNORE) {
+        airrt_priv_kid_release(kid);
+        if (kid->desc.restart == AIRRT_RESTART_TEMPORARY || sup->dynamic) {
+            airrt_priv_kid_remove(sup, kid);
+            job->end--;
+        } else {
+            job->at++;
+        }
+        return true;
+    }
+    if (restart) {
+        job->kind = AIRRT_JOB_NONE;
+        airrt_priv_sup_retry_later(sup, kid);
+        return false;
+    }
+    airrt_priv_kid_release(kid);
+    if (job->kind == AIRRT_JOB_BOOT) {
+        airrt_reason reason = airrt_priv_reason(AIRRT_EXIT_ERROR, AIRRT_ERR_START, 0, kid->reason.text);
+        airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
+        airrt_priv_job_begin(sup, AIRRT_JOB_FAIL_BOOT, false, 0, job->at, 0);
+        job->reason = reason;
+        return true;
+    }
+    airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
+    if (job->kind == AIRRT_JOB_START_CHILD) airrt_priv_kid_remove(sup, kid);
+    job->kind = AIRRT_JOB_NONE;
+    airrt_priv_job_answer(sup, AIRRT_ERR_START);
+    return false;
+}
+/* Up as far as possible; true: done, or it is another job now. */
+static bool airrt_priv_job_up(airrt_sup *sup) {
+    while (sup->job.up && sup->job.kind && sup->job.at < sup->job.end) {
+        airrt_kid *kid = sup->kids[sup->job.at];
+        if (kid->state == AIRRT_CHILD_STARTING) return false;
+        airrt_started how = airrt_priv_kid_start(sup, kid);
+        if (how == AIRRT_STARTED_WAIT) return false;
+        airrt_priv_job_started(sup, kid, how);
+    }
+    return true;
+}
+/* A job's way is at its end. Returns what the supervisor ends with, or OK. */
+static airrt_err airrt_priv_job_done(airrt_sup *sup) {
+    airrt_job *job = &sup->job;
+    airrt_job_kind kind = job->kind;
+    if (!job->up && kind == AIRRT_JOB_RESTART) { /* the other way */
+        job->up = true;
+        job->at = job->first;
+        return AIRRT_OK;
+    }
+    job->kind = AIRRT_JOB_NONE;
+    job->kid = NULL;
+    switch (kind) {
+    case AIRRT_JOB_NONE:
+    case AIRRT_JOB_RESTART: break;
+    case AIRRT_JOB_BOOT:
+        sup->booting = false;
+        AIRRT_SUPERVISOR_NOTE(sup->args, "start", NULL);
+        airrt_priv_started(sup->ctx);
+        break;
+    case AIRRT_JOB_START_CHILD:
+    case AIRRT_JOB_RESTART_CHILD:
+    case AIRRT_JOB_TERMINATE: airrt_priv_job_answer(sup, AIRRT_OK); break;
+    case AIRRT_JOB_FAIL_BOOT: return airrt_discard(airrt_ctx_leave(sup->ctx, &job->reason)), AIRRT_ERR_START;
+    case AIRRT_JOB_GIVE_UP: return airrt_ctx_leave(sup->ctx, &job->reason);
+    }
+    return AIRRT_OK;
+}
+static bool airrt_priv_sup_quiet(const airrt_sup *sup) {
+    if (sup->job.kind || sup->ended_first || sup->booting || sup->asked) return false;
+    for (size_t i = 0; i < sup->count; i++)
+        if (sup->kids[i]->state != AIRRT_CHILD_UNDEFINED && sup->kids[i]->state != AIRRT_CHILD_RUNNING) return false;
+    return true;
+}
+static const airrt_reason airrt_priv_sup_shutdown = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "stopped" };
+/* Goes on with what there is to do, until it must wait. An error ends the supervisor. */
+static airrt_err airrt_priv_sup_step(airrt_sup *sup) {
+    for (;;) {
+        if (sup->job.kind) {
+            if (!(sup->job.up ? airrt_priv_job_up(sup) : airrt_priv_job_down(sup))) return AIRRT_OK;
+            AIRRT_TRY(airrt_priv_job_done(sup));
+            continue;
+        }
+        if (sup->asked) {
+            sup->asked = false;
+            airrt_priv_sup_give_up(sup, &airrt_priv_sup_shutdown);
+        } else if (sup->ended_first && !sup->held) {
+            airrt_kid *kid = sup->ended_first;
+            airrt_priv_kid_unqueue(sup, kid);
+            sup->activity++;
+            airrt_priv_sup_ended(sup, kid);
+        } else {
+            break;
+        }
+    }
+    for (airrt_sup_request *r; (r = sup->settlers) != NULL && airrt_priv_sup_quiet(sup);) {
+        sup->settlers = r->next;
+        r->activity = sup->activity;
+        airrt_priv_sup_answer(r, AIRRT_OK);
+    }
+    if (!sup->held) airrt_discard(airrt_priv_unstash(sup->ctx));
+    return AIRRT_OK;
+}
+
+/* ---- hooks of the supervisor's actor ---- */
+
+AIRRT_API void airrt_priv_sup_describe(airrt_actor_type *base) {
+    airrt_supervisor_type *type = (airrt_supervisor_type *)base;
+    base->has = AIRRT_HAS_START_ | AIRRT_HAS_STOP_ | AIRRT_HAS_KEEP_;
+    base->mailbox.unbounded = true;
+    if (!type->max_restarts) type->max_restarts = 1;
+    if (!type->window_ns) type->window_ns = AIRRT_SEC(5);
+}
+AIRRT_API void airrt_priv_sup_run(airrt_ctx *ctx) {
+    airrt_sup_call msg;
+    airrt_priv_run(ctx, &msg, sizeof msg, AIRRT_ALIGNOF(airrt_sup_call), airrt_priv_sup_deliver);
+}
+AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void *args) {
+    airrt_sup *sup = (airrt_sup *)airrt_priv_alloc(sizeof *sup, 16);
+    if (!sup) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    memset(sup, 0, sizeof *sup);
+    ((airrt_sup_state *)state)->sup = sup;
+    sup->type = airrt_priv_sup_type(ctx);
+    sup->args = args;
+    sup->ctx = ctx;
+    sup->max_restarts = sup->type->max_restarts;
+    sup->window_ns = sup->type->window_ns;
+    sup->auto_shutdown = sup->type->auto_shutdown;
+    sup->dynamic = strcmp(sup->type->strategy, "airrt_simple_one_for_one") == 0;
+    airrt_children children = { sup, AIRRT_OK };
+    airrt_err err = sup->type->init(&children, args);
+    if (!err) err = children.err;
+    if (!err && sup->dynamic && !sup->template) err = airrt_priv_bad_spec("template", "none");
+    if (err) {
+        if (err != AIRRT_ERR_IGNORE) AIRRT_SUPERVISOR_NOTE(args, "start_fail", NULL);
+        airrt_priv_sup_end(ctx, state, NULL);
+        return err;
+    }
+    airrt_window_open(&sup->window, sup->max_restarts, sup->window_ns);
+    sup->booting = true;
+    airrt_priv_job_begin(sup, AIRRT_JOB_BOOT, true, 0, 0, sup->count);
+    airrt_cold *cold = ctx->cell->cold;
+    cold->begun = true;
+    AIRRT_TRY(airrt_priv_sup_step(sup));
+    return sup->booting ? AIRRT_ERR_LATER_ : AIRRT_OK; /* OK: all children run already, and it has said so */
+}
+/* At every end: what still lives is killed and not waited for. */
+AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reason *reason) {
+    airrt_sup *sup = ((airrt_sup_state *)state)->sup;
+    if (!sup) return;
+    ((airrt_sup_state *)state)->sup = NULL;
+    sup->ctx = ctx;
+    for (size_t i = 0; i < sup->count; i++) {
+        airrt_kid *kid = sup->kids[i];
+        if (kid->alive && !kid->halted) airrt_priv_order(kid->ref, AIRRT_ORDER_KILL);
+        airrt_priv_kid_release(kid);
+        airrt_priv_kid_free(kid);
+    }
+    if (sup->template) airrt_priv_kid_free(sup->template);
+    airrt_priv_job_answer(sup, AIRRT_ERR_DEAD);
+    for (airrt_sup_request *r; (r = sup->settlers) != NULL;) {
+        sup->settlers = r->next;
+        airrt_priv_sup_answer(r, AIRRT_ERR_DEAD);
+    }
+    airrt_priv_free(sup->kids, sup->room * sizeof *sup->kids);
+    airrt_window_close(&sup->window);
+    if (reason) AIRRT_SUPERVISOR_NOTE(sup->args, sup->booting ? "start_fail" : "exit", reason);
+    airrt_priv_free(sup, sizeof *sup);
+}
+/* A child runs (reason NULL), or has halted. */
+AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t number, airrt_ref ref, const airrt_reason *reason) {
+    airrt_sup *sup = ((airrt_sup_state *)state)->sup;
+    airrt_kid *kid = sup ? airrt_priv_kid_by_number(sup, number) : NULL;
+    if (!kid || !airrt_ref_equal(kid->ref, ref)) { /* of a life before this one */
+        if (reason && reason->kind) airrt_priv_release(airrt_priv_cell(ref));
+        return AIRRT_OK;
+    }
+    sup->ctx = ctx;
+    if (reason && !reason->kind) { /* how it is; one that comes late has been counted as a failure */
+        if (kid->checking && kid->state == AIRRT_CHILD_RUNNING && (uint32_t)reason->err == kid->check)
+            airrt_priv_kid_checked(sup, kid, (airrt_health)reason->code);
+        return AIRRT_OK;
+    }
+    sup->activity++;
+    if (reason) {
+        kid->halted = true;
+        kid->reason = *reason;
+        airrt_priv_kid_health_stop(sup, kid);
+    }
+    if (kid->state == AIRRT_CHILD_STARTING) {
+        airrt_started how = !reason ? AIRRT_STARTED_OK
+                            : reason->kind == AIRRT_EXIT_NORMAL && reason->err == AIRRT_ERR_IGNORE ? AIRRT_STARTED_IGNORE
+                                                                                                   : AIRRT_STARTED_FAILED;
+        airrt_priv_job_started(sup, kid, how);
+    } else if (reason && kid->state != AIRRT_CHILD_STOPPING) {
+        kid->ended = true;
+        kid->next_ended = NULL;
+        if (sup->ended_last) sup->ended_last->next_ended = kid;
+        else sup->ended_first = kid;
+        sup->ended_last = kid;
+    }
+    return airrt_priv_sup_step(sup);
+}
+/* Its supervisor, or somebody outside, wants it to stop. */
+AIRRT_API airrt_err airrt_priv_sup_asked(airrt_ctx *ctx, void *state) {
+    airrt_sup *sup = ((airrt_sup_state *)state)->sup;
+    sup->ctx = ctx;
+    if (sup->job.kind != AIRRT_JOB_GIVE_UP && sup->job.kind != AIRRT_JOB_FAIL_BOOT) sup->asked = true;
+    return airrt_priv_sup_step(sup);
+}
+
+/* ---- calls: in the supervisor ---- */
+
+static void airrt_priv_kid_info(const airrt_kid *kid, airrt_child_info *out) {
+    memset(out, 0, sizeof *out);
+    memcpy(out->id, kid->id, sizeof out->id);
+    if (kid->alive && !kid->halted) out->ref = kid->ref;
+    out->state = kid->state;
+    out->type = kid->desc.type;
+    out->restart = kid->desc.restart;
+    out->significant = kid->desc.significant;
+    out->stop_timeout_ns = kid->desc.stop_timeout_ns;
+    out->restarts = kid->restarts;
+    out->health = kid->health;
+    out->unhealthy = kid->unhealthy;
+    out->last = kid->reason;
+}
+/* A call that takes time: its request is answered when the job is done. */
+static void airrt_priv_call_job(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, bool up, size_t i) {
+    airrt_timer promise = airrt_priv_defer(sup->ctx);
+    airrt_fetch_add(&r->holds, 1, RELAXED);
+    r->promise = promise;
+    airrt_priv_job_begin(sup, kind, up, i, up ? i : i + 1, i + 1);
+    sup->job.request = r;
+}
+static airrt_err airrt_priv_call_start(airrt_sup *sup, airrt_sup_request *r) {
+    airrt_child_desc d = r->desc;
+    if (r->described) d.id = r->id;
+    if (r->described && r->desc.name) d.name = r->name;
+    if (sup->dynamic && !r->described) d = sup->template->desc;
+    if (sup->dynamic) d.id = sup->template->id;
+    airrt_err err = airrt_priv_kid_check(sup, &r->spec, &d);
+    airrt_priv_text(r->field, sizeof r->field, err ? airrt_error_last()->field : NULL);
+    AIRRT_TRY(err);
+    airrt_kid *kid = sup->dynamic ? NULL : airrt_priv_kid_find(sup, d.id);
+    if (kid)
+        return kid->state == AIRRT_CHILD_RUNNING || kid->state == AIRRT_CHILD_STARTING ? AIRRT_ERR_ALREADY_STARTED
+                                                                                       : AIRRT_ERR_ALREADY_PRESENT;
+    kid = airrt_priv_kid_new(sup, &r->spec, &d);
+    if (!kid) return AIRRT_ERR_NOMEM;
+    if (airrt_priv_kid_add(sup, kid)) return airrt_priv_kid_free(kid), AIRRT_ERR_NOMEM;
+    airrt_priv_call_job(sup, r, AIRRT_JOB_START_CHILD, true, sup->count - 1);
+    return AIRRT_OK;
+}
+static airrt_err airrt_priv_call_terminate(airrt_sup *sup, airrt_sup_request *r, airrt_kid *kid) {
+    airrt_priv_call_job(sup, r, AIRRT_JOB_TERMINATE, false, airrt_priv_kid_index(sup, kid));
+    return AIRRT_OK;
+}
+static airrt_err airrt_priv_call_terminate_ref(airrt_sup *sup, airrt_sup_request *r) {
+    for (size_t i = 0; i < sup->count; i++)
+        if (sup->kids[i]->alive && airrt_ref_equal(sup->kids[i]->ref, r->ref)) return airrt_priv_call_terminate(sup, r, sup->kids[i]);
+    return airrt_alive(r->ref) ? AIRRT_ERR_NOT_FOUND : AIRRT_OK;
+}
+static airrt_err airrt_priv_call_stopped(const airrt_kid *kid) {
+    return kid->state == AIRRT_CHILD_UNDEFINED    ? AIRRT_OK
+           : kid->state == AIRRT_CHILD_RESTARTING ? AIRRT_ERR_RESTARTING
+                                                  : AIRRT_ERR_RUNNING;
+}
+static airrt_err airrt_priv_call_by_id(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *r) {
+    airrt_kid *kid = sup->dynamic ? sup->template : airrt_priv_kid_find(sup, r->id);
+    if (op == AIRRT_SUP_GET && kid && strcmp(kid->id, r->id) == 0) return airrt_priv_kid_info(kid, r->info), AIRRT_OK;
+    if (op == AIRRT_SUP_GET) return AIRRT_ERR_NOT_FOUND;
+    if (sup->dynamic) return AIRRT_ERR_TYPE;
+    if (!kid) return AIRRT_ERR_NOT_FOUND;
+    if (op == AIRRT_SUP_TERMINATE) return airrt_priv_call_terminate(sup, r, kid);
+    AIRRT_TRY(airrt_priv_call_stopped(kid));
+    if (op == AIRRT_SUP_DELETE) return airrt_priv_kid_remove(sup, kid), AIRRT_OK;
+    airrt_priv_kid_release(kid); /* halted after a group restart that did not come to it: a new actor all the same */
+    airrt_priv_call_job(sup, r, AIRRT_JOB_RESTART_CHILD, true, airrt_priv_kid_index(sup, kid));
+    return AIRRT_OK;
+}
+static void airrt_priv_call_count(const airrt_sup *sup, airrt_child_counts *out) {
+    memset(out, 0, sizeof *out);
+    out->specs = sup->dynamic ? 1 : sup->count;
+    for (size_t i = 0; i < sup->count; i++) {
+        const airrt_kid *kid = sup->kids[i];
+        out->active += kid->alive && !kid->halted;
+        if (kid->desc.type == AIRRT_CHILD_SUPERVISOR) out->supervisors++;
+        else out->workers++;
+    }
+}
+/* Carries a call out, or begins to. Answers at once unless a job has taken the request over. */
+static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *r) {
+    r->err = AIRRT_OK;
+    switch (op) {
+    case AIRRT_SUP_START_CHILD: r->err = airrt_priv_call_start(sup, r); break;
+    case AIRRT_SUP_TERMINATE_REF: r->err = airrt_priv_call_terminate_ref(sup, r); break;
+    case AIRRT_SUP_COUNT: airrt_priv_call_count(sup, &r->counts); break;
+    case AIRRT_SUP_WHICH:
+        r->count = sup->count;
+        for (size_t i = 0; i < sup->count && i < r->capacity; i++) airrt_priv_kid_info(sup->kids[sup->count - 1 - i], &r->info[i]);
+        break;
+    case AIRRT_SUP_SETTLE:
+        r->promise = airrt_priv_defer(sup->ctx);
+        airrt_fetch_add(&r->holds, 1, RELAXED);
+        r->next = sup->settlers;
+        sup->settlers = r; /* step answers when it is quiet */
+        return;
+    case AIRRT_SUP_HOLD: sup->held = true; break;
+    case AIRRT_SUP_UNHOLD: sup->held = false; break;
+    default: r->err = airrt_priv_call_by_id(sup, op, r); break;
+    }
+    if (sup->job.request != r) airrt_priv_reply(sup->ctx, AIRRT_OK, "", 1);
+}
+static void airrt_priv_sup_tick(airrt_sup *sup, const airrt_sup_call *tick) {
+    airrt_kid *kid = airrt_priv_kid_by_number(sup, tick->child);
+    if (tick->op == AIRRT_SUP_CHECK || tick->op == AIRRT_SUP_LATE_CHECK) {
+        if (!kid || kid->state != AIRRT_CHILD_RUNNING || kid->check != tick->stamp) return;
+        if (tick->op == AIRRT_SUP_CHECK) airrt_priv_kid_check_health(sup, kid);
+        else if (kid->checking) airrt_priv_kid_checked(sup, kid, AIRRT_UNHEALTHY);
+        return;
+    }
+    if (!kid || kid->stamp != tick->stamp) return; /* it has been stopped, or has gone another way */
+    if (tick->op == AIRRT_SUP_LATE_START && kid->state == AIRRT_CHILD_STARTING)
+        airrt_priv_order(kid->ref, AIRRT_ORDER_EXPIRE);
+    if (tick->op == AIRRT_SUP_LATE_STOP && kid->state == AIRRT_CHILD_STOPPING) airrt_priv_order(kid->ref, AIRRT_ORDER_KILL);
+    if (tick->op == AIRRT_SUP_RETRY && kid->state == AIRRT_CHILD_RESTARTING) airrt_priv_sup_restart(sup, kid);
+}
+AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const void *msg) {
+    airrt_sup *sup = ((airrt_sup_state *)state)->sup;
+    airrt_sup_call call = *(const airrt_sup_call *)msg;
+    bool busy = sup->job.kind || sup->ended_first || sup->asked;
+    bool asks = call.op == AIRRT_SUP_SETTLE || call.op == AIRRT_SUP_WHICH || call.op == AIRRT_SUP_COUNT || call.op == AIRRT_SUP_GET,
+         aside = call.op >= AIRRT_SUP_LATE_START; /* of one child alone: in the midst of a job too */
+    sup->ctx = ctx;
+    if (!asks && call.op != AIRRT_SUP_CHECK) sup->activity++;
+    if (aside) return airrt_priv_sup_tick(sup, &call), AIRRT_OK;
+    if (call.op != AIRRT_SUP_UNHOLD && (busy || sup->held)) { /* one after the other */
+        airrt_err err = airrt_priv_stash(ctx, airrt_priv_type(ctx->cell), msg);
+        if (!err) return AIRRT_OK;
+        if (call.request) airrt_priv_sup_drop(&call); /* no memory: the caller is told NO_REPLY */
+        return AIRRT_OK;
+    }
+    if (call.op == AIRRT_SUP_RETRY) {
+        airrt_priv_sup_tick(sup, &call);
+    } else {
+        airrt_priv_call(sup, (airrt_sup_op)call.op, call.request);
+        airrt_priv_sup_drop(&call);
+    }
+    return airrt_priv_sup_step(sup);
+}
+
+/* ---- calls: outside ---- */
+
+static airrt_sup_request *airrt_priv_request(size_t capacity) {
+    airrt_sup_request *r = (airrt_sup_request *)airrt_priv_alloc(sizeof *r + capacity * sizeof *r->info, 16);
+    if (!r) return airrt_discard(airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL)), NULL;
+    memset(r, 0, sizeof *r);
+    r->capacity = capacity;
+    airrt_store_relaxed(&r->holds, 2); /* the caller's, the message's */
+    return r;
+}
+static airrt_actor_type *airrt_priv_supervisor_type(airrt_ref ref) {
+    airrt_cell *cell = airrt_priv_cell(ref);
+    airrt_actor_type *type = cell && airrt_alive(ref) ? (airrt_actor_type *)airrt_load_relaxed(&cell->type) : NULL;
+    return type && (type->has & AIRRT_HAS_KEEP_) ? type : NULL;
+}
+/* Asks and waits; the error of the way there, or the answer. */
+static airrt_err airrt_priv_sup_ask(airrt_supervisor sup, airrt_sup_op op, airrt_sup_request *r, uint64_t timeout_ns) {
+    airrt_sup_call call = { op, 0, 0, r };
+    airrt_actor_type *type = airrt_priv_supervisor_type(sup.ref);
+    char unused = 0;
+    bool sent = false;
+    airrt_err err = type ? airrt_priv_ask_sent(sup.ref, type, &call, timeout_ns, &unused, 1, &sent)
+                         : airrt_priv_err(AIRRT_ERR_DEAD, NULL, "no such supervisor");
+    if (!sent) airrt_priv_sup_let_go(r); /* the message's hold */
+    if (!err && r->err) err = airrt_priv_err(r->err, r->field[0] ? r->field : NULL, NULL);
+    return err;
+}
+/* The same with a request of its own; *out may be NULL. */
+static airrt_err airrt_priv_sup_ask_by_id(airrt_supervisor sup, airrt_sup_op op, const char *id, airrt_ref ref, airrt_ref *out) {
+    airrt_sup_request *r = airrt_priv_request(0);
+    if (out) memset(out, 0, sizeof *out);
+    if (!r) return AIRRT_ERR_NOMEM;
+    airrt_priv_text(r->id, sizeof r->id, id);
+    r->ref = ref;
+    airrt_err err = id && strlen(id) > 63 ? airrt_priv_err(AIRRT_ERR_NOT_FOUND, "id", NULL) : AIRRT_OK;
+    if (err) airrt_priv_sup_let_go(r);
+    else err = airrt_priv_sup_ask(sup, op, r, AIRRT_FOREVER);
+    if (!err && out) *out = r->ref;
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+static const airrt_ref airrt_priv_no_ref = { 0, 0 };
+
+AIRRT_API airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec, const airrt_child_desc *desc, airrt_ref *out) {
+    airrt_sup_request *r = airrt_priv_request(0);
+    if (out) *out = airrt_priv_no_ref;
+    if (!r) return AIRRT_ERR_NOMEM;
+    r->spec = spec;
+    airrt_err err = AIRRT_OK;
+    if (desc) {
+        r->desc = *desc;
+        r->described = true;
+        if ((desc->id && strlen(desc->id) > 63) || (desc->name && strlen(desc->name) > 63))
+            err = airrt_priv_bad_spec(desc->id && strlen(desc->id) > 63 ? "id" : "name", "longer than 63 bytes");
+        airrt_priv_text(r->id, sizeof r->id, desc->id);
+        airrt_priv_text(r->name, sizeof r->name, desc->name);
+    }
+    if (err) airrt_priv_sup_let_go(r);
+    else err = airrt_priv_sup_ask(sup, AIRRT_SUP_START_CHILD, r, AIRRT_FOREVER);
+    if (!err && out) *out = r->ref;
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+AIRRT_API airrt_err airrt_supervisor_terminate_child(airrt_supervisor sup, const char *id) {
+    return airrt_priv_sup_ask_by_id(sup, AIRRT_SUP_TERMINATE, id, airrt_priv_no_ref, NULL);
+}
+AIRRT_API airrt_err airrt_supervisor_terminate_ref(airrt_supervisor sup, airrt_ref ref) {
+    return airrt_priv_sup_ask_by_id(sup, AIRRT_SUP_TERMINATE_REF, NULL, ref, NULL);
+}
+AIRRT_API airrt_err airrt_supervisor_restart_child(airrt_supervisor sup, const char *id, airrt_ref *out) {
+    return airrt_priv_sup_ask_by_id(sup, AIRRT_SUP_RESTART_CHILD, id, airrt_priv_no_ref, out);
+}
+AIRRT_API airrt_err airrt_supervisor_delete_child(airrt_supervisor sup, const char *id) {
+    return airrt_priv_sup_ask_by_id(sup, AIRRT_SUP_DELETE, id, airrt_priv_no_ref, NULL);
+}
+AIRRT_API airrt_err airrt_supervisor_which_children(airrt_supervisor sup, airrt_child_info *out, size_t capacity, size_t *count) {
+    airrt_sup_request *r = airrt_priv_request(capacity);
+    if (count) *count = 0;
+    if (!r) return AIRRT_ERR_NOMEM;
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_WHICH, r, AIRRT_FOREVER);
+    if (!err && capacity) memcpy(out, r->info, (r->count < capacity ? r->count : capacity) * sizeof *out);
+    if (!err && count) *count = r->count;
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+AIRRT_API airrt_err airrt_supervisor_count_children(airrt_supervisor sup, airrt_child_counts *out) {
+    airrt_sup_request *r = airrt_priv_request(0);
+    memset(out, 0, sizeof *out);
+    if (!r) return AIRRT_ERR_NOMEM;
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_COUNT, r, AIRRT_FOREVER);
+    if (!err) *out = r->counts;
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+AIRRT_API airrt_err airrt_supervisor_get_child(airrt_supervisor sup, const char *id, airrt_child_info *out) {
+    airrt_sup_request *r = airrt_priv_request(1);
+    memset(out, 0, sizeof *out);
+    if (!r) return AIRRT_ERR_NOMEM;
+    airrt_priv_text(r->id, sizeof r->id, id);
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_GET, r, AIRRT_FOREVER);
+    if (!err) *out = r->info[0];
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+AIRRT_API airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns) { return airrt_stop(sup.ref, timeout_ns); }
+
+/* ---- trees ------------------------------------------------------------------------------------------------------- */
+
+/* Walks a tree, children in their order, without recursion. */
+typedef struct airrt_walk { airrt_child_info *todo; size_t *levels; size_t count, room; } airrt_walk;
+static airrt_err airrt_priv_walk_push(airrt_walk *w, airrt_supervisor sup, size_t level) {
+    size_t count = 0, room = 16;
+    airrt_child_info *list = NULL;
+    for (;;) { /* until all fit */
+        list = (airrt_child_info *)airrt_priv_alloc(room * sizeof *list, 16);
+        if (!list) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+        airrt_err err = airrt_supervisor_which_children(sup, list, room, &count);
+        if (!err && count <= room) break;
+        airrt_priv_free(list, room * sizeof *list);
+        if (err) return err;
+        room = count;
+    }
+    if (w->count + count > w->room) {
+        size_t grown = (w->count + count) * 2;
+        airrt_child_info *todo = (airrt_child_info *)airrt_priv_alloc(grown * sizeof *todo, 16);
+        size_t *levels = todo ? (size_t *)airrt_priv_alloc(grown * sizeof *levels, 16) : NULL;
+        if (!levels) {
+            airrt_priv_free(todo, grown * sizeof *todo);
+            airrt_priv_free(list, room * sizeof *list);
+            return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+        }
+        if (w->count) memcpy(todo, w->todo, w->count * sizeof *todo), memcpy(levels, w->levels, w->count * sizeof *levels);
+        airrt_priv_free(w->todo, w->room * sizeof *todo);
+        airrt_priv_free(w->levels, w->room * sizeof *levels);
+        w->todo = todo, w->levels = levels, w->room = grown;
+    }
+    for (size_t i = 0; i < count; i++, w->count++) w->todo[w->count] = list[i], w->levels[w->count] = level; /* newest lowest */
+    airrt_priv_free(list, room * sizeof *list);
+    return AIRRT_OK;
+}
+static void airrt_priv_walk_close(airrt_walk *w) {
+    airrt_priv_free(w->todo, w->room * sizeof *w->todo);
+    airrt_priv_free(w->levels, w->room * sizeof *w->levels);
+}
+static bool airrt_priv_walk_next(airrt_walk *w, airrt_child_info *out, size_t *level) {
+    if (w->count == 0) return false;
+    *out = w->todo[--w->count];
+    *level = w->levels[w->count];
+    return true;
+}
+static bool airrt_priv_is_supervisor(airrt_ref ref) { return ref.generation && airrt_priv_supervisor_type(ref); }
+
+/* One supervisor of the tree: waits for quiet; adds what it has done so far. */
+static airrt_err airrt_priv_settle_one(airrt_supervisor sup, uint64_t deadline, uint64_t *activity) {
+    uint64_t now = airrt_priv_machine_ns(NULL);
+    airrt_sup_request *r = airrt_priv_request(0);
+    if (!r) return AIRRT_ERR_NOMEM;
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_SETTLE, r,
+                                       deadline == AIRRT_FOREVER ? AIRRT_FOREVER : deadline > now ? deadline - now : AIRRT_NO_WAIT);
+    *activity += r->activity;
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+static airrt_err airrt_priv_settle_tree(airrt_supervisor sup, uint64_t deadline, uint64_t *activity) {
+    airrt_walk walk;
+    airrt_child_info info;
+    size_t level;
+    memset(&walk, 0, sizeof walk);
+    *activity = 0;
+    airrt_err err = airrt_priv_settle_one(sup, deadline, activity);
+    if (!err) err = airrt_priv_walk_push(&walk, sup, 0);
+    while (!err && airrt_priv_walk_next(&walk, &info, &level)) {
+        airrt_supervisor below = { info.ref };
+        if (!airrt_priv_is_supervisor(info.ref)) continue;
+        err = airrt_priv_settle_one(below, deadline, activity);
+        if (!err) err = airrt_priv_walk_push(&walk, below, level + 1);
+        if (err == AIRRT_ERR_DEAD) err = AIRRT_OK, *activity += 1; /* it went; the next pass finds what came of it */
+    }
+    airrt_priv_walk_close(&walk);
+    return err;
+}
+AIRRT_API airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeout_ns) {
+    uint64_t deadline = airrt_priv_deadline(timeout_ns), before = 0, after = 1;
+    airrt_cell *cell = airrt_priv_cell(sup.ref);
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait");
+    for (int pass = 0; pass < 2 || before != after; pass++) {
+        airrt_system *system = cell && airrt_alive(sup.ref) ? airrt_priv_pin(cell) : NULL;
+        if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+        uint64_t now = airrt_priv_machine_ns(NULL);
+        airrt_err err = airrt_system_settle(system, deadline == AIRRT_FOREVER ? AIRRT_FOREVER : deadline > now ? deadline - now : AIRRT_NO_WAIT);
+        airrt_priv_unpin(system);
+        AIRRT_TRY(err);
+        before = after;
+        AIRRT_TRY(airrt_priv_settle_tree(sup, deadline, &after));
+    }
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_text *out) {
+    airrt_walk walk;
+    airrt_child_info info;
+    size_t level;
+    airrt_actor_type *type = airrt_priv_supervisor_type(sup.ref);
+    if (!type) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, "no such supervisor");
+    memset(&walk, 0, sizeof walk);
+    airrt_err err = airrt_priv_walk_push(&walk, sup, 1);
+    if (!err) airrt_priv_print(out, "%s (supervisor)\n", type->name);
+    while (!err && airrt_priv_walk_next(&walk, &info, &level)) {
+        airrt_priv_print(out, "%*s%s (%s, %s", (int)(2 * level), "", info.id,
+                         info.type == AIRRT_CHILD_SUPERVISOR ? "supervisor" : "worker", airrt_child_state_str(info.state));
+        if (info.restarts) airrt_priv_print(out, ", restarts %" PRIu32, info.restarts);
+        airrt_priv_add(out, ")\n", 2);
+        airrt_supervisor below = { info.ref };
+        if (airrt_priv_is_supervisor(info.ref)) err = airrt_priv_walk_push(&walk, below, level + 1);
+        if (err == AIRRT_ERR_DEAD) err = AIRRT_OK; /* it went meanwhile */
+    }
+    airrt_priv_walk_close(&walk);
+    return err ? err : airrt_priv_add_done(out);
+}
+static void airrt_priv_to_file(const char *bytes, size_t size, void *file) { fwrite(bytes, 1, size, (FILE *)file); }
+AIRRT_API airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file) {
+    airrt_text out = { NULL, 0, 0, airrt_priv_to_file, file };
+    return airrt_supervisor_format(sup, &out);
+}
+
+#endif /* AIRRT_IMPLEMENTATION */
+
+/*
+ * MIT License
+ *
+ * Copyright (c) 2026 The airrt authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
+ * files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
+ * modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
+ * Software is furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+ * Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+ * WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+ * COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+ * ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+ */
