@@ -75,8 +75,13 @@ $(BUILD)/tests/%: tests/%.c | $(BUILD)/.gitignore
 	@rm -f $@
 	@$(CC) $(FLAGS) -MMD -MP -MF $@.d -o $@ $< $(CHECK_LIBS) -lm
 
+$(BUILD)/otp_conformance: tests/otp_conformance.c | $(BUILD)/.gitignore
+	@echo '  CC $<'
+	@rm -f $@
+	@$(CC) $(FLAGS) -MMD -MP -MF $(BUILD)/tests/otp_conformance.d -o $@ $<
+
 examples-programs: $(EXAMPLE_PROGRAMS)
-programs: $(TEST_PROGRAMS) $(STRESS_PROGRAMS)
+programs: $(TEST_PROGRAMS) $(STRESS_PROGRAMS) $(BUILD)/otp_conformance
 
 -include $(wildcard $(BUILD)/examples/*.d $(BUILD)/tests/*.d)
 
