@@ -11,8 +11,9 @@ for compiler in gcc clang; do
     for source in tests/api/*.c; do
         name="program $(basename "$source" .c) ($compiler)"
         program=$out/$(basename "$source" .c).$compiler
-        # shellcheck disable=SC2086 # a list of flags
-        if $compiler $flags -O2 tests/build/implementation.c "$source" -o "$program" >"$out/log" 2>&1; then
+        with=$(sed -n 's/.*Built with \([a-z_]*\.c\).*/tests\/api\/with\/\1/p' "$source")
+        # shellcheck disable=SC2086 # lists
+        if $compiler $flags -Itests/api/with -O2 tests/build/implementation.c $with "$source" -o "$program" >"$out/log" 2>&1; then
             try "$name" tests/expected_output.sh "$source" "$program"
         else
             not_ok "$name: does not build" "$out/log"

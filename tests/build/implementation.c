@@ -1,3 +1,3 @@
 /* The one file of a program that emits the implementation. */
 #define AIRRT_IMPLEMENTATION
-#include "airrt_monitor.h"
+#include "airrt_supervisor.h"
