@@ -3934,9 +3934,10 @@ AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
     return true;
 }
 static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell);
-/* The supervisor's: buries a halted one; its name is free at once. */
+/* The supervisor's: buries a halted one; at once its name is free and sends to it are refused. */
 AIRRT_INLINE void airrt_priv_release(airrt_cell *cell) {
     airrt_priv_release_name((airrt_system *)airrt_load_relaxed(&cell->system), cell);
+    airrt_priv_shut(cell);
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
     airrt_priv_wake(cell);
 }
