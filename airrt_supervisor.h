@@ -182,7 +182,8 @@ typedef struct airrt_child_info {
 /* What init fills. */
 typedef struct airrt_children airrt_children;
 /* Adds a child; it is started when init has returned OK. Of an airrt_simple_one_for_one exactly one, the template. errors
- * BAD_SPEC (airrt_error_last names the field), NOMEM. */
+ * BAD_SPEC (airrt_error_last names the field), NOMEM; the supervisor's start then fails with it, whatever init returns. Ids
+ * that are there twice are found after init. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_children_add(airrt_children *children, airrt_spec spec, const airrt_child_desc *desc);
 
 typedef enum airrt_auto_shutdown {
@@ -584,15 +585,36 @@ static airrt_kid *airrt_priv_kid_find(const airrt_sup *sup, const char *id) {
         if (strcmp(sup->kids[i]->id, id) == 0) return sup->kids[i];
     return NULL;
 }
-static size_t airrt_priv_kid_index(const airrt_sup *sup, const airrt_kid *kid) {
-    size_t i = 0;
-    while (i < sup->count && sup->kids[i] != kid) i++;
-    return i;
+/* Children are in the order of their numbers, which go up. Where this one is, or would be. */
+static size_t airrt_priv_kid_at(const airrt_sup *sup, uint64_t number) {
+    size_t low = 0, high = sup->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sup->kids[middle]->number < number) low = middle + 1;
+        else high = middle;
+    }
+    return low;
 }
+static size_t airrt_priv_kid_index(const airrt_sup *sup, const airrt_kid *kid) { return airrt_priv_kid_at(sup, kid->number); }
 static airrt_kid *airrt_priv_kid_by_number(const airrt_sup *sup, uint64_t number) {
-    for (size_t i = sup->count; i > 0; i--)
-        if (sup->kids[i - 1]->number == number) return sup->kids[i - 1];
-    return NULL;
+    size_t i = airrt_priv_kid_at(sup, number);
+    return i < sup->count && sup->kids[i]->number == number ? sup->kids[i] : NULL;
+}
+static int airrt_priv_kid_compare_ids(const void *a, const void *b) {
+    const airrt_kid *const *left = (const airrt_kid *const *)a, *const *right = (const airrt_kid *const *)b;
+    return strcmp((*left)->id, (*right)->id);
+}
+/* No two children of init have the same id: looked at once, as there may be many. */
+static airrt_err airrt_priv_kids_check(const airrt_sup *sup) {
+    if (sup->count < 2) return AIRRT_OK;
+    airrt_kid **sorted = (airrt_kid **)airrt_priv_alloc(sup->count * sizeof *sorted, 16);
+    if (!sorted) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    memcpy(sorted, sup->kids, sup->count * sizeof *sorted);
+    qsort(sorted, sup->count, sizeof *sorted, airrt_priv_kid_compare_ids);
+    bool twice = false;
+    for (size_t i = 1; i < sup->count; i++) twice |= strcmp(sorted[i - 1]->id, sorted[i]->id) == 0;
+    airrt_priv_free(sorted, sup->count * sizeof *sorted);
+    return twice ? airrt_priv_bad_spec("id", "twice") : AIRRT_OK;
 }
 static airrt_kid *airrt_priv_kid_new(airrt_sup *sup, const airrt_spec *spec, const airrt_child_desc *desc) {
     airrt_kid *kid = (airrt_kid *)airrt_priv_alloc(sizeof *kid, 16);
@@ -728,7 +750,6 @@ AIRRT_API airrt_err airrt_children_add(airrt_children *children, airrt_spec spec
     /* what is wrong is also said when init goes on regardless */
     airrt_err err = airrt_priv_kid_check(sup, &spec, &d);
     if (!err && sup->dynamic && sup->template) err = airrt_priv_bad_spec("template", "more than one");
-    if (!err && airrt_priv_kid_find(sup, d.id)) err = airrt_priv_bad_spec("id", "twice");
     airrt_kid *kid = err ? NULL : airrt_priv_kid_new(sup, &spec, &d);
     if (!err && !kid) err = airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     if (kid && sup->dynamic) sup->template = kid;
@@ -1079,6 +1100,7 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     airrt_children children = { sup, AIRRT_OK };
     airrt_err err = sup->type->init(&children, args);
     if (!err) err = children.err;
+    if (!err) err = airrt_priv_kids_check(sup);
     if (!err && sup->dynamic && !sup->template) err = airrt_priv_bad_spec("template", "none");
     if (err) {
         if (err != AIRRT_ERR_IGNORE) AIRRT_SUPERVISOR_NOTE(args, "start_fail", NULL);

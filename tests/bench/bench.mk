@@ -26,14 +26,16 @@ BENCH_CRATES = /usr/share/cargo/registry
 BENCH_CARGO = $(firstword $(wildcard /usr/bin/cargo) cargo)
 BENCH_RUSTC = $(firstword $(wildcard /usr/bin/rustc) rustc)
 
-bench-build: $(BUILD)/bench_actors $(BUILD)/bench_queues $(BUILD)/bench_monitor
+bench-build: $(BUILD)/bench_actors $(BUILD)/bench_queues $(BUILD)/bench_monitor $(BUILD)/bench_supervisor
 # The headers are looked for only when this target is asked for: hence a second make.
 bench-peers: | $(BENCH_OUT)
+	@! command -v erlc >/dev/null || $(MAKE) --no-print-directory -f $(BENCH_DIR)/bench.mk $(BENCH_OUT)/sup_erl.beam BUILD=$(BUILD)
 	@$(MAKE) --no-print-directory -k -f $(BENCH_DIR)/bench.mk bench-peers-found BUILD=$(BUILD) || \
 	    echo "some peers could not be built; they are left out"
 bench: bench-build bench-peers
 	$(BENCH_DIR)/run.sh $(BUILD) $(BENCH_ROUNDS)
 	$(BUILD)/bench_monitor $(BENCH_ROUNDS)
+	$(BENCH_DIR)/supervisor.sh $(BUILD) $(BENCH_ROUNDS)
 .PHONY: bench-build bench-peers bench-peers-found bench
 
 $(BENCH_OUT):
@@ -46,6 +48,10 @@ $(BUILD)/bench_queues: $(BENCH_DIR)/bench_queues.c $(BENCH_DIR)/queue_harness.h 
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
 $(BUILD)/bench_monitor: $(BENCH_DIR)/bench_monitor.c $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
+$(BUILD)/bench_supervisor: $(BENCH_DIR)/bench_supervisor.c $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h $(BENCH_ROOT)/airrt_supervisor.h | $(BENCH_OUT)
+	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
+$(BENCH_OUT)/sup_erl.beam: $(BENCH_PEERS)/sup_erl.erl | $(BENCH_OUT)
+	erlc -o $(BENCH_OUT) $<
 
 # ---- actors
 
