@@ -864,6 +864,7 @@ struct airrt_cell {
     airrt_atomic_u8 life;         /* airrt_state, and private phases above it */
     uint8_t exit_kind;            /* why it is stopping, when no cold part holds the reason */
     airrt_atomic_u8 restarts;     /* incarnations before this one; stays at 255 */
+    airrt_atomic_u8 home;         /* the worker that has run it last */
     /* [ generation 22 | senders that are taking messages out 10 | messages in priority lanes 32 ]: changed only while its
      * generation is the changer's */
     airrt_atomic_u64 guests;
@@ -2766,7 +2767,9 @@ struct airrt_worker {
     airrt_atomic_u32 looking;  /* counted as sleeping, but looks a last time */
     airrt_atomic_u32 surplus;  /* how long its queue must be before others are woken for it or take from it */
     uint64_t paced_ns, paced_turns, paced_messages; /* when the pace was last looked at */
-    uint32_t budget;           /* messages of a turn */
+    airrt_atomic_u32 budget;   /* messages of a turn */
+    airrt_worker *follow;      /* where the running actor is to go, as a full receiver of its runs there; mostly NULL */
+    airrt_atomic_ptr given;    /* actors that others have handed over, the last one first */
     airrt_tally tally;
     airrt_magazine magazines[AIRRT_MAGAZINES];
     pthread_t thread;
@@ -3432,9 +3435,35 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
         airrt_priv_unpin(system);
     }
 }
+/* Takes what has been handed over to a worker into a queue. Any worker may: the exchange decides who gets it. */
+static void airrt_priv_take_given(airrt_worker *w, airrt_worker *from) {
+    airrt_cell *cell = airrt_exchange(&from->given, NULL, SEQ_CST);
+    while (cell) {
+        airrt_cell *next = cell->link;
+        airrt_priv_queue_push(w, cell);
+        cell = next;
+    }
+}
+/* Hands the running actor over to another worker. If that one is about to sleep, either it sees the actor at its last
+ * look, or we see that it runs nothing, and take back what we can. */
+static AIRRT_COLD void airrt_priv_hand_over(airrt_worker *w, airrt_worker *to, airrt_cell *cell) {
+    void *newest = airrt_load_relaxed(&to->given);
+    do {
+        cell->link = newest;
+    } while (!airrt_cas(&to->given, &newest, cell, SEQ_CST, RELAXED));
+    if (!airrt_load_seq(&to->running)) airrt_priv_take_given(w, to);
+}
+/* A receiver is full that another worker runs, so quickly that a message costs less than its way from here to there: the
+ * sender goes there at the end of its turn. */
+static AIRRT_COLD void airrt_priv_follow(airrt_worker *me, const airrt_cell *receiver) {
+    airrt_worker *home = me->system->workers[airrt_load_relaxed(&receiver->home)];
+    if (home == me || !home || me->alone || airrt_load_relaxed(&receiver->traits)) return;
+    if (airrt_load_relaxed(&home->budget) > AIRRT_TURN_MESSAGES) me->follow = home;
+}
 /* To the back of the queue. */
 static void airrt_priv_requeue(airrt_worker *w, airrt_cell *cell) {
     if (w->alone) airrt_store_seq(&w->pinned_bell, 1);
+    else if (AIRRT_UNLIKELY(w->follow != NULL)) airrt_priv_hand_over(w, w->follow, cell);
     else airrt_priv_queue_push(w, cell);
 }
 AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx) {
@@ -3454,7 +3483,9 @@ static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
     uint32_t n = system->worker_count, from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
     for (uint32_t i = 0; i < n; i++) {
         airrt_worker *victim = system->workers[(from + i) % n];
-        airrt_cell *cell = victim != w ? airrt_priv_steal(w, victim, any) : NULL;
+        if (victim == w) continue;
+        if (any) airrt_priv_take_given(w, victim);
+        airrt_cell *cell = airrt_priv_steal(w, victim, any);
         if (cell) return cell;
     }
     return NULL;
@@ -3463,6 +3494,7 @@ static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
 static airrt_cell *airrt_priv_find(airrt_worker *w) {
     airrt_cell *cell;
     if (AIRRT_UNLIKELY(++w->tick % 61 == 0) && (cell = airrt_priv_shared_pop(w)) != NULL) return cell;
+    if (AIRRT_UNLIKELY(airrt_load_seq(&w->given) != NULL)) airrt_priv_take_given(w, w);
     if ((cell = w->next) != NULL) {
         w->next = NULL;
         if (AIRRT_LIKELY(++w->streak % 16)) return cell;
@@ -3490,7 +3522,8 @@ static bool airrt_priv_keep(airrt_system *system) {
         airrt_worker *other = system->workers[i];
         uint64_t turns = airrt_load_relaxed(&other->turns);
         stalled |= turns == other->seen_turns && airrt_load_relaxed(&other->running) &&
-                   airrt_load_relaxed(&other->queue.tail) != airrt_load_relaxed(&other->queue.head);
+                   (airrt_load_relaxed(&other->queue.tail) != airrt_load_relaxed(&other->queue.head) ||
+                    airrt_load_relaxed(&other->given));
         other->seen_turns = turns;
     }
     return stalled;
@@ -3580,6 +3613,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         }
         /* one step from searching to sleeping, then a last look: against a push that saw neither */
         airrt_store_seq(&w->looking, 1);
+        airrt_store_seq(&w->running, NULL); /* the same for who hands over to us */
         uint32_t idle =
             airrt_fetch_add(&system->idle, AIRRT_SLEEPING1 - (searching ? 1u : 0u), SEQ_CST) + AIRRT_SLEEPING1;
         cell = airrt_priv_look(w, any);
@@ -3651,10 +3685,12 @@ static void airrt_priv_panicked(airrt_worker *w);
 /* One turn of one actor. */
 static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
     w->ctx.cell = cell;
-    w->ctx.left = w->budget;
+    w->ctx.left = airrt_load_relaxed(&w->budget);
+    w->follow = NULL;
     w->now_ns = 0;
     w->phase = AIRRT_PHASE_HANDLE;
     airrt_store_relaxed(&w->running, cell);
+    airrt_store_relaxed(&cell->home, (uint8_t)w->index);
     airrt_count(&w->turns, 1);
     uint8_t life = airrt_load_relaxed(&cell->life);
     if (AIRRT_UNLIKELY(life == AIRRT_LIFE_BURYING)) airrt_priv_bury_on(&w->ctx);
@@ -3684,7 +3720,7 @@ static void airrt_priv_housekeep(airrt_worker *w) {
     uint64_t messages = airrt_load_relaxed(&w->ctx.handled);
     if (turns - w->paced_turns >= 32) {
         airrt_store_relaxed(&w->surplus, airrt_priv_surplus(now - w->paced_ns, turns - w->paced_turns));
-        w->budget = airrt_priv_budget(now - w->paced_ns, messages - w->paced_messages);
+        airrt_store_relaxed(&w->budget, airrt_priv_budget(now - w->paced_ns, messages - w->paced_messages));
     }
     w->paced_messages = messages;
     w->paced_ns = now;
@@ -4656,11 +4692,12 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     airrt_system *system = w->system;
+    const uint32_t taken = airrt_load_relaxed(&w->budget) - ctx->left;
     /* Mostly there is simply nothing more: the swap that goes idle is itself the proof. */
     uint64_t seen = airrt_load_relaxed(&cell->tail);
     if (AIRRT_LIKELY(!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && (seen & AIRRT_OPEN_) &&
                      (seen & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head)) &&
-        airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), w->budget - ctx->left))
+        airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken))
         return AIRRT_NEXT_LEAVE_;
     for (int looks = 0; looks < 4;) {
         airrt_wrap *wrap = NULL;
@@ -4698,10 +4735,10 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
             uint64_t lane = airrt_load_relaxed(&cell->lane);
             if ((lane & AIRRT_LANE_BUSY_) == (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT &&
                 (!cold || (!cold->due.first && !cold->ready.first)) &&
-                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), w->budget - ctx->left))
+                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken))
                 return AIRRT_NEXT_LEAVE_;
             if (!(lane & AIRRT_LANE_BUSY_) &&
-                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), w->budget - ctx->left))
+                airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken))
                 return AIRRT_NEXT_LEAVE_;
         }
         looks++;
@@ -4923,6 +4960,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     } else if (err && wrap) {
         airrt_priv_wrap_put(wrap);
     }
+    if (inside && err == AIRRT_ERR_FULL) airrt_priv_follow(me, cell);
     if (!inside) airrt_priv_unpin(system);
     if (err == AIRRT_ERR_INVALID) return err;
     if (err)
@@ -5601,6 +5639,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     airrt_store_relaxed(&cell->type, type);
     airrt_store_relaxed(&cell->system, system);
     airrt_store_relaxed(&cell->named, 0);
+    airrt_store_relaxed(&cell->home, (uint8_t)(parent ? me->index : 0));
     bool starts = type->has & AIRRT_HAS_START_, waits = starts && !desc->detached && !me;
     bool detours = type->redeliver || type->timestamps;
     airrt_store_relaxed(&cell->life, starts ? AIRRT_STATE_STARTING : AIRRT_STATE_RUNNING);
@@ -5727,7 +5766,7 @@ static airrt_worker *airrt_priv_worker_make(airrt_system *system, uint32_t index
     w->system = system;
     w->index = index;
     airrt_store_relaxed(&w->surplus, 1);
-    w->budget = AIRRT_TURN_MESSAGES;
+    airrt_store_relaxed(&w->budget, AIRRT_TURN_MESSAGES);
     w->random = airrt_priv_mix(system->desc.seed + index) | 1;
     airrt_priv_wheel_open(&w->wheel, airrt_priv_now(system));
     return w;

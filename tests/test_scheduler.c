@@ -1,0 +1,77 @@
+/* Where actors run: senders of a full receiver come together on its worker, and work that takes its time is spread. */
+#define AIRRT_TURN_MESSAGES 4 /* so that messages count as quick under sanitizers, too */
+#define AIRRT_IMPLEMENTATION
+#include "airrt.h"
+#include "airrt_test.h"
+
+enum { TOO_LONG_S = 20, FLOOD = 2000000, FLOODERS = 2 };
+
+/* ---- actors: flooders, which can be made to run on a thread each, and their sink ------------------------------- */
+
+typedef enum step { MEET, MEET_AND_SEND, SEND } step;
+typedef struct word { step step; uint32_t from; } word;
+AIRRT_MESSAGE(word);
+AIRRT_ACTOR(sink, word, airrt_none);
+typedef struct flooder_state { sink_ref sink; uint32_t number; uint64_t meetings; } flooder_state;
+AIRRT_ACTOR(flooder, word, flooder_state);
+
+static airrt_atomic_u64 inside, met;         /* who has come to a meeting; who has seen all others come */
+static airrt_atomic_u64 received[FLOODERS];
+
+typedef struct sink_state { char unused; } sink_state;
+static airrt_err sink_handle(sink_ctx *ctx, sink_state *self, const word *m) {
+    (void)ctx, (void)self;
+    airrt_count(&received[m->from], 1);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(sink, sink_state, sink_handle, .mailbox = { .capacity = 100 });
+
+static airrt_err flooder_start(flooder_ctx *ctx, flooder_state *self, const flooder_args *args) {
+    (void)ctx;
+    *self = *args;
+    return AIRRT_OK;
+}
+/* Holds its worker until all flooders are in here at once. */
+static void meet(flooder_state *self) {
+    uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S / 2.0), all = ++self->meetings * FLOODERS;
+    airrt_fetch_add(&inside, 1u, ACQ_REL);
+    while (airrt_load_acquire(&inside) < all && airrt_test_before(deadline)) {}
+    airrt_fetch_add(&met, airrt_load_acquire(&inside) >= all, ACQ_REL);
+}
+/* Sends until the sink is full, again and again, until one of the flooders has sent FLOOD messages. */
+static airrt_err flooder_handle(flooder_ctx *ctx, flooder_state *self, const word *m) {
+    airrt_err err = AIRRT_OK;
+    if (m->step != SEND) meet(self);
+    if (m->step == MEET) return AIRRT_OK;
+    while (!err) err = sink_send(self->sink, (word){ SEND, self->number });
+    if (err != AIRRT_ERR_FULL) return err;
+    for (int i = 0; i < FLOODERS; i++)
+        if (airrt_load_relaxed(&received[i]) >= FLOOD) return AIRRT_OK;
+    AIRRT_TRY(flooder_send(flooder_self(ctx), (word){ SEND, 0 }));
+    airrt_ctx_yield(&ctx->base);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(flooder, flooder_state, flooder_handle, .pre_start = flooder_start);
+
+/* A sender that runs far from its receiver finds it full whenever it looks, as those near it are quicker. */
+START_TEST(senders_of_a_full_receiver_get_their_shares_and_spread_again) {
+    airrt_system *system;
+    sink_ref to;
+    flooder_ref flooders[FLOODERS];
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = FLOODERS }, &system));
+    airrt_test_ok(sink_spawn(system, AIRRT_NONE, NULL, &to));
+    for (uint32_t i = 0; i < FLOODERS; i++)
+        airrt_test_ok(flooder_spawn(system, (flooder_state){ .sink = to, .number = i }, NULL, &flooders[i]));
+    for (uint64_t round = 1; round <= 3; round++) {
+        step what = round == 1 ? MEET_AND_SEND : MEET;
+        for (int i = 0; i < FLOODERS; i++) airrt_test_ok(flooder_send(flooders[i], (word){ what, 0 }));
+        airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+        ck_assert_uint_eq(airrt_load_acquire(&met), round * FLOODERS);
+    }
+    for (int i = 0; i < FLOODERS; i++) ck_assert_uint_gt(airrt_load_acquire(&received[i]), FLOOD / 10);
+    airrt_test_balanced(system);
+    airrt_test_ok(airrt_system_shutdown(system, NULL, NULL));
+    airrt_system_close(system);
+} END_TEST
+
+SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_again);
