@@ -2020,7 +2020,7 @@ AIRRT_API void airrt_mpsc_close(airrt_mpsc *ring) {
 
 typedef enum airrt_pool_kind { AIRRT_POOL_BLOCKS, AIRRT_POOL_SIGNALS, AIRRT_POOL_CELLS } airrt_pool_kind;
 /* Blocks freed by anyone may be had by anyone; what they once were they stay, so a stale reader never meets memory of
- * another shape. Guarded by lock: free, slabs. */
+ * another shape. Guarded by lock: free, slabs, carve. */
 typedef struct airrt_pool {
     airrt_lock lock;
     void *free;               /* linked at link_at */
@@ -2029,9 +2029,11 @@ typedef struct airrt_pool {
     size_t asked_size, asked_align; /* with shape: what it was made for */
     uint64_t shape;
     uint32_t batch, index;
+    uint32_t carve;           /* blocks of the next slab */
     airrt_pool_kind kind;
 } airrt_pool;
 #define AIRRT_MAGAZINES 64
+#define AIRRT_SLAB_MAX 262144 /* bytes; each slab of a pool is twice as large as the one before, up to about here */
 typedef struct airrt_magazine { void *top; uint32_t count; } airrt_magazine;
 
 /* What travels on control lanes, waits in wheels, or is waited for: one block type, so that a stale handle to any of them
@@ -2164,6 +2166,15 @@ static bool airrt_priv_refill_signals_locked(airrt_pool *pool) {
     airrt_priv_signal_chunk_count++;
     return true;
 }
+/* Has the pages of fresh memory made at once, if there are many: that is far cheaper than one by one, as they are touched. */
+static void airrt_priv_populate(void *memory, size_t size) {
+#if defined(__linux__)
+    uintptr_t from = AIRRT_ROUND_UP_((uintptr_t)memory, 4096u), to = ((uintptr_t)memory + size) / 4096 * 4096;
+    if (size >= 65536) madvise((void *)from, to - from, 23 /* MADV_POPULATE_WRITE */);
+#else
+    (void)memory, (void)size;
+#endif
+}
 static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
     uint32_t max = AIRRT_ACTORS_MAX, usable = airrt_load_relaxed(&airrt_priv_table.count);
     if (!airrt_priv_table.cells) {
@@ -2178,10 +2189,7 @@ static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
         if (usable + more > max || AIRRT_FAULT("table")) return false;
         void *first = airrt_priv_table.cells + usable;
         if (mprotect(first, more * sizeof(airrt_cell), PROT_READ | PROT_WRITE)) return false;
-#if defined(__linux__)
-        if (usable >= 8192)
-            madvise(first, more * sizeof(airrt_cell), 23 /* MADV_POPULATE_WRITE: one call, not 256 faults */);
-#endif
+        airrt_priv_populate(first, more * sizeof(airrt_cell));
         airrt_store_release(&airrt_priv_table.count, usable + more);
     }
     for (uint32_t i = airrt_priv_carved + pool->batch; i-- > airrt_priv_carved;) {
@@ -2196,12 +2204,15 @@ static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
 static bool airrt_priv_refill_locked(airrt_pool *pool) {
     if (pool->kind == AIRRT_POOL_SIGNALS) return airrt_priv_refill_signals_locked(pool);
     if (pool->kind == AIRRT_POOL_CELLS) return airrt_priv_refill_cells_locked(pool);
-    size_t head = pool->align > sizeof(void *) ? pool->align : sizeof(void *);
-    char *slab = airrt_priv_alloc(head + pool->batch * pool->size, pool->align);
+    size_t head = pool->align > sizeof(void *) ? pool->align : sizeof(void *), size = head + pool->carve * pool->size;
+    char *slab = airrt_priv_alloc(size, pool->align);
     if (!slab) return false;
+    airrt_priv_populate(slab, size);
     *(void **)(void *)slab = pool->slabs;
     pool->slabs = slab;
-    for (uint32_t i = pool->batch; i-- > 0;) {
+    uint32_t i = pool->carve;
+    if (size < AIRRT_SLAB_MAX) pool->carve *= 2;
+    while (i-- > 0) {
         void *block = slab + head + i * pool->size;
         *airrt_priv_link(pool, block) = pool->free;
         pool->free = block;
@@ -2288,6 +2299,7 @@ static airrt_pool *airrt_priv_pool(size_t size, size_t align, size_t link_at, ui
         pool->size = AIRRT_ROUND_UP_(size, pool->align);
         pool->link_at = link_at;
         pool->batch = (uint32_t)(pool->size > 16384 ? 1 : 16384 / pool->size > 64 ? 64 : 16384 / pool->size);
+        pool->carve = pool->batch;
         pool->index = 2 + airrt_priv_process.pool_count++;
         stbds_hmput(airrt_priv_process.pools, key, pool);
     }
