@@ -63,6 +63,8 @@
  * what it is given. The type's .drop runs once for every accepted message that nobody handled.
  * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody sends
  * or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and payload.
+ * Supervised actors (airrt_supervisor.h): their end is not the end. They halt, with handle, name and mailbox, until their
+ * supervisor starts them again or gives them up; airrt_wait and those who watch are told of every such end.
  * Failing: a hook that returns an error, NAME_fail or airrt_panic ends the actor with a reason (on_error may decide
  * otherwise); links pass it on, watchers are told. A panic leaks what the hook held; locks it held stay locked.
  * Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL; a thread may ask to BLOCK; a hook that
