@@ -1,0 +1,210 @@
+/* test_policy.c: what supervisors decide, as tables: restart types, backoff, limits, strategies. No system runs. */
+#define AIRRT_FAULT(SITE) (no_memory && SITE[0])
+static int no_memory;
+#define AIRRT_IMPLEMENTATION
+#include "airrt_supervisor.h"
+#include "airrt_test.h"
+
+static airrt_reason ended(airrt_exit kind) { return (airrt_reason){ .kind = kind }; }
+
+START_TEST(restart_types_decide_by_how_it_ended) { /* S6 */
+    for (int kind = AIRRT_EXIT_NORMAL; kind <= AIRRT_EXIT_NO_PROCESS; kind++) {
+        airrt_reason reason = ended((airrt_exit)kind);
+        bool normal = kind == AIRRT_EXIT_NORMAL || kind == AIRRT_EXIT_SHUTDOWN || kind == AIRRT_EXIT_SHUTDOWN_TERM;
+        ck_assert(airrt_restart_wanted(AIRRT_RESTART_PERMANENT, &reason));
+        ck_assert_int_eq(airrt_restart_wanted(AIRRT_RESTART_TRANSIENT, &reason), !normal);
+        ck_assert(!airrt_restart_wanted(AIRRT_RESTART_TEMPORARY, &reason));
+    }
+    ck_assert_str_eq(airrt_restart_str(AIRRT_RESTART_TRANSIENT), "transient");
+    ck_assert_str_eq(airrt_restart_str((airrt_restart)3), "unknown");
+} END_TEST
+
+/* A random number that means no jitter at all. */
+#define MIDDLE ((uint64_t)1 << 63)
+typedef struct delay { airrt_backoff backoff; uint32_t attempt; uint64_t want; } delay;
+static void delays_are(const delay *cases, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint64_t got = airrt_backoff_delay_ns(&cases[i].backoff, cases[i].attempt, MIDDLE);
+        ck_assert_msg(got == cases[i].want, "case %zu: %" PRIu64 ", wanted %" PRIu64, i, got, cases[i].want);
+    }
+}
+#define COUNT(A) (sizeof(A) / sizeof *(A))
+
+START_TEST(exponential_delays_double_up_to_the_cap) {
+    airrt_backoff usual = { .kind = AIRRT_BACKOFF_EXPONENTIAL }, long_cap = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .max_ns = AIRRT_SEC(600) };
+    const delay cases[] = {
+        { usual, 0, AIRRT_MS(100) }, { usual, 1, AIRRT_MS(200) }, { usual, 2, AIRRT_MS(400) }, { usual, 3, AIRRT_MS(800) },
+        { usual, 4, AIRRT_MS(1600) }, { usual, 9, AIRRT_MS(51200) }, { usual, 10, AIRRT_SEC(60) }, { usual, 11, AIRRT_SEC(60) },
+        { usual, UINT32_MAX, AIRRT_SEC(60) }, { long_cap, 10, AIRRT_MS(102400) }, { long_cap, 50, AIRRT_MS(102400) },
+    };
+    delays_are(cases, COUNT(cases));
+} END_TEST
+
+START_TEST(delays_of_components_follow_their_formulas) { /* seed 004 */
+    airrt_backoff none = { .kind = AIRRT_BACKOFF_IMMEDIATE, .base_ns = AIRRT_SEC(9) }, linear = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_MS(100) },
+                  twice = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(30) },
+                  half_more = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .factor = 1.5 };
+    const delay cases[] = {
+        { none, 0, 0 }, { none, 7, 0 }, { linear, 0, AIRRT_MS(100) }, { linear, 1, AIRRT_MS(100) }, { linear, 3, AIRRT_MS(300) },
+        { linear, 5, AIRRT_MS(500) }, { twice, 0, AIRRT_MS(100) }, { twice, 1, AIRRT_MS(200) }, { twice, 2, AIRRT_MS(400) },
+        { twice, 8, AIRRT_MS(25600) }, { twice, 9, AIRRT_SEC(30) }, { half_more, 0, AIRRT_MS(100) }, { half_more, 1, AIRRT_MS(150) },
+        { half_more, 2, AIRRT_MS(225) },
+    };
+    delays_are(cases, COUNT(cases));
+} END_TEST
+
+START_TEST(delays_saturate_at_the_cap) {
+    airrt_backoff wide = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = UINT64_MAX / 2, .max_ns = UINT64_MAX, .factor = 1000 },
+                  steep = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = UINT64_MAX / 2, .max_ns = AIRRT_SEC(60) };
+    const delay cases[] = { { wide, 10, UINT64_MAX }, { steep, UINT32_MAX, AIRRT_SEC(60) }, { steep, 0, AIRRT_SEC(60) } };
+    delays_are(cases, COUNT(cases));
+} END_TEST
+
+START_TEST(jitter_moves_a_delay_and_stays_under_the_cap) {
+    airrt_backoff b = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(5), .jitter = 0.1 };
+    uint64_t seed = 4, low = UINT64_MAX, high = 0;
+    for (int i = 0; i < 10000; i++) {
+        uint64_t random = airrt_test_random(&seed), d = airrt_backoff_delay_ns(&b, 0, random);
+        ck_assert_uint_eq(d, airrt_backoff_delay_ns(&b, 0, random));
+        ck_assert_uint_le(airrt_backoff_delay_ns(&b, 6, random), AIRRT_SEC(5));
+        if (d < low) low = d;
+        if (d > high) high = d;
+    }
+    ck_assert_uint_ge(low, AIRRT_MS(90));
+    ck_assert_uint_le(high, AIRRT_MS(110));
+    ck_assert_uint_lt(low, AIRRT_MS(91)); /* and the whole width is used */
+    ck_assert_uint_gt(high, AIRRT_MS(109));
+} END_TEST
+
+/* ---- limits ---------------------------------------------------------------------------------------------------------- */
+
+/* Whether one more is allowed, which is then recorded. */
+static bool one_more(airrt_window *window, uint64_t now_ns) {
+    bool allowed = airrt_window_allow(window, now_ns);
+    if (allowed) airrt_test_ok(airrt_window_record(window, now_ns));
+    return allowed;
+}
+START_TEST(max_n_allows_n_within_the_window) {
+    for (uint32_t max = 1; max < 40; max++) {
+        airrt_window w;
+        airrt_window_open(&w, max, AIRRT_SEC(60));
+        for (uint32_t i = 0; i < max; i++) ck_assert(one_more(&w, AIRRT_SEC(i)));
+        ck_assert(!one_more(&w, AIRRT_SEC(max)));
+        ck_assert_uint_eq(airrt_window_count(&w, AIRRT_SEC(max)), max);
+        airrt_window_close(&w);
+    }
+} END_TEST
+
+START_TEST(an_event_as_old_as_the_window_counts_and_an_older_one_does_not) {
+    airrt_window w;
+    airrt_window_open(&w, 1, 1000);
+    ck_assert(one_more(&w, 5000));
+    ck_assert(!airrt_window_allow(&w, 6000));
+    ck_assert_uint_eq(airrt_window_count(&w, 6000), 1);
+    ck_assert(airrt_window_allow(&w, 6001));
+    ck_assert_uint_eq(airrt_window_count(&w, 6001), 0);
+    airrt_window_close(&w);
+} END_TEST
+
+START_TEST(windows_slide) {
+    airrt_window w;
+    airrt_window_open(&w, 3, AIRRT_MS(200));
+    ck_assert(one_more(&w, AIRRT_SEC(1)) && one_more(&w, AIRRT_SEC(1)) && one_more(&w, AIRRT_SEC(1) + AIRRT_MS(100)));
+    ck_assert_uint_eq(airrt_window_count(&w, AIRRT_SEC(1) + AIRRT_MS(100)), 3);
+    ck_assert(!one_more(&w, AIRRT_SEC(1) + AIRRT_MS(200)));
+    ck_assert_uint_eq(airrt_window_count(&w, AIRRT_SEC(1) + AIRRT_MS(250)), 1);
+    ck_assert(one_more(&w, AIRRT_SEC(1) + AIRRT_MS(250)) && one_more(&w, AIRRT_SEC(1) + AIRRT_MS(260)));
+    ck_assert(!one_more(&w, AIRRT_SEC(1) + AIRRT_MS(270)));
+    ck_assert(one_more(&w, AIRRT_SEC(1) + AIRRT_MS(301)));
+    airrt_window_close(&w);
+} END_TEST
+
+START_TEST(limits_of_components) { /* seed 004: ages 10, 20, 30 s exceed 3 in 60 s; 70, 80, 90 and 10, 20, 70 do not */
+    static const struct { uint64_t ages[3]; bool allowed; } cases[] = { { { 30, 20, 10 }, false }, { { 90, 80, 70 }, true }, { { 70, 20, 10 }, true } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        airrt_window w;
+        airrt_window_open(&w, 3, AIRRT_SEC(60));
+        for (int k = 0; k < 3; k++) airrt_test_ok(airrt_window_record(&w, AIRRT_SEC(1000 - cases[i].ages[k])));
+        ck_assert_int_eq(airrt_window_allow(&w, AIRRT_SEC(1000)), cases[i].allowed);
+        airrt_window_close(&w);
+    }
+} END_TEST
+
+START_TEST(a_window_is_as_a_plain_list_says) {
+    uint64_t seed = 99;
+    for (int round = 0; round < 200; round++) {
+        airrt_window w;
+        uint64_t list[400], now = AIRRT_SEC(5), length = 1 + airrt_test_random(&seed) % 1000;
+        uint32_t max = 1 + (uint32_t)(airrt_test_random(&seed) % 20), used = 0;
+        airrt_window_open(&w, max, length);
+        for (int i = 0; i < 400; i++) {
+            uint32_t within = 0;
+            now += airrt_test_random(&seed) % 200;
+            for (uint32_t k = 0; k < used; k++) within += now - list[k] <= length;
+            bool allowed = within < max;
+            ck_assert_int_eq(airrt_window_allow(&w, now), allowed);
+            if (allowed) ck_assert_uint_eq(airrt_window_count(&w, now), within);
+            if (one_more(&w, now)) list[used++] = now;
+        }
+        airrt_window_close(&w);
+    }
+} END_TEST
+
+START_TEST(no_restarts_and_unlimited_mean_what_they_say) {
+    airrt_window none, any;
+    airrt_window_open(&none, AIRRT_NO_RESTARTS, AIRRT_SEC(5));
+    airrt_window_open(&any, AIRRT_UNLIMITED, AIRRT_SEC(5));
+    ck_assert(!airrt_window_allow(&none, 1));
+    for (int i = 0; i < 100000; i++) ck_assert(one_more(&any, 1));
+    ck_assert_ptr_null(any.stamps); /* and cost nothing */
+    airrt_window_close(&none);
+    airrt_window_close(&any);
+} END_TEST
+
+START_TEST(without_memory_a_window_says_so_and_stays) {
+    airrt_window w;
+    airrt_window_open(&w, 8, AIRRT_SEC(5));
+    for (int i = 0; i < 4; i++) airrt_test_ok(airrt_window_record(&w, 1));
+    no_memory = 1;
+    airrt_test_is(airrt_window_record(&w, 1), AIRRT_ERR_NOMEM);
+    no_memory = 0;
+    ck_assert_uint_eq(airrt_window_count(&w, 1), 4);
+    airrt_test_ok(airrt_window_record(&w, 1));
+    ck_assert_uint_eq(airrt_window_count(&w, 1), 5);
+    airrt_window_close(&w);
+} END_TEST
+
+/* ---- strategies ------------------------------------------------------------------------------------------------------- */
+
+START_TEST(strategies_say_who_goes_with_the_failed) {
+    static const struct { const char *name; airrt_decision (*decide)(const airrt_failure *); size_t failed, first, last; } cases[] = {
+        { "one_for_one", airrt_one_for_one_decide, 0, 0, 0 }, { "one_for_one", airrt_one_for_one_decide, 1, 1, 1 },
+        { "one_for_one", airrt_one_for_one_decide, 2, 2, 2 }, { "one_for_all", airrt_one_for_all_decide, 0, 0, 2 },
+        { "one_for_all", airrt_one_for_all_decide, 1, 0, 2 }, { "one_for_all", airrt_one_for_all_decide, 2, 0, 2 },
+        { "rest_for_one", airrt_rest_for_one_decide, 0, 0, 2 }, { "rest_for_one", airrt_rest_for_one_decide, 1, 1, 2 },
+        { "rest_for_one", airrt_rest_for_one_decide, 2, 2, 2 }, { "simple", airrt_simple_one_for_one_decide, 1, 1, 1 },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        airrt_failure failure = { cases[i].failed, 3 };
+        airrt_decision d = cases[i].decide(&failure);
+        ck_assert_int_eq(d.kind, AIRRT_DECISION_RESTART);
+        ck_assert_msg(d.first == cases[i].first && d.last == cases[i].last, "%s, %zu failed: %zu to %zu", cases[i].name, cases[i].failed,
+                      d.first, d.last);
+    }
+} END_TEST
+
+START_TEST(degraded_breaks_no_row_of_failures) { /* F,F,H,F,F: 2; F,F,D,F: 3; D,D,U: 1 */
+    static const struct { const char *answers; uint32_t want; } cases[] = { { "FFHFF", 2 }, { "FFDF", 3 }, { "FFF", 3 }, { "DDF", 1 }, { "FDH", 0 } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint32_t row = 0;
+        for (const char *a = cases[i].answers; *a; a++)
+            row = airrt_priv_unhealthy(row, *a == 'F' ? AIRRT_UNHEALTHY : *a == 'D' ? AIRRT_DEGRADED : AIRRT_HEALTHY);
+        ck_assert_uint_eq(row, cases[i].want);
+    }
+} END_TEST
+
+SUITE("policy", 30, restart_types_decide_by_how_it_ended, exponential_delays_double_up_to_the_cap,
+      delays_of_components_follow_their_formulas, delays_saturate_at_the_cap, jitter_moves_a_delay_and_stays_under_the_cap,
+      max_n_allows_n_within_the_window, an_event_as_old_as_the_window_counts_and_an_older_one_does_not, windows_slide,
+      limits_of_components, a_window_is_as_a_plain_list_says, no_restarts_and_unlimited_mean_what_they_say,
+      without_memory_a_window_says_so_and_stays, strategies_say_who_goes_with_the_failed, degraded_breaks_no_row_of_failures);
