@@ -47,7 +47,7 @@ all: help
 
 help:
 	@echo 'airrt: an actor runtime in C headers. Copy airrt*.h into your project; here you can'
-	@echo '  make demo              build and run examples/wordcount.c'
+	@echo '  make demo              count the words of this machine, with and without crashing counters'
 	@echo '  make test              run everything: suites, stress, examples, build checks, mistakes that must not compile'
 	@echo '  make asan, make tsan   run suites and stress under AddressSanitizer and UBSan, under ThreadSanitizer'
 	@echo '  make stress N=10000000 run the stress programs for longer: N messages; SEED= to run one again'
@@ -91,6 +91,7 @@ demo:
 	@tests/deps.sh demo
 	+@$(MAKE) --no-print-directory $(BUILD)/examples/wordcount
 	$(BUILD)/examples/wordcount
+	$(BUILD)/examples/wordcount --crash
 
 examples:
 	@tests/deps.sh demo || true

@@ -7,13 +7,14 @@
  * turn. Their mailboxes are small: when all are full the reader keeps its chunk, and goes on when a
  * counter says that it is done with one. Nobody waits for a mailbox inside a handler, and memory
  * stays bounded however large the files are. A chunk belongs to whoever holds its message; .drop
- * frees those that nobody received.
+ * frees those that nobody received. The counters are supervised: one that fails begins afresh, and
+ * the chunk on which it failed comes again. What it has counted lies outside of it and stays.
  *
  * A word is a run of ASCII letters, however long, in lower case:
  *
  *     tr -cs 'A-Za-z' '\n' | tr 'A-Z' 'a-z'
  *
- *     wordcount [-a] [-w counters] [-c chunk_bytes] [file ...]
+ *     wordcount [-a] [-w counters] [-c chunk_bytes] [--crash[=N]] [file ...]
  *
  * Without files it reads text that most machines have: /usr/share/common-licenses and the headers
  * under /usr/include, 64 MB at most. It first counts everything in a plain loop, without actors,
@@ -22,14 +23,16 @@
  *
  *   the same words and counts as without actors; every message is accounted for
  *
+ * --crash lets a counter crash at one chunk in N, at random (16); the counts stay exact.
  * -a only counts with actors, prints `count word` for all words, sorted by word, and nothing else.
  * Status: 0 all well; 1 a wrong result; 2 usage, or a named file that was not read. */
 #define AIRRT_IMPLEMENTATION
-#include "airrt.h"
+#include "airrt_supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -177,7 +180,14 @@ typedef struct job {
     char **files;
     size_t file_count, chunk_bytes;
     uint32_t counters;
+    uint32_t crash_one_in; /* chunks; 0 = never */
 } job;
+
+/* What a counter has counted; outlives its crashes. */
+typedef struct tally {
+    table *table;
+    uint64_t random, crashes;
+} tally;
 
 typedef struct reading {
     uint64_t files, bytes, chunks; /* read; a newline after each file counts as a byte */
@@ -198,7 +208,7 @@ static int file_open(const char *name) {
 
 /* ---- The faces: what each actor is sent and started with ---- */
 
-typedef struct reader_msg { enum { READ, DONE } kind; } reader_msg;
+typedef struct reader_msg { enum { START, READ, DONE } kind; airrt_ref crew; } reader_msg;
 
 typedef struct chunk { /* text NULL: there is no more, hand in the table */
     char *text;
@@ -221,8 +231,16 @@ AIRRT_REQUEST(result, reducer, table *); /* the table belongs to the asker */
 typedef struct reader_args { const job *job; reading *reading; reducer_ref reducer; } reader_args;
 AIRRT_ACTOR(reader, reader_msg, reader_args);
 
-typedef struct counter_args { reader_ref reader; reducer_ref reducer; } counter_args;
+typedef struct counter_args {
+    reader_ref reader;
+    reducer_ref reducer;
+    tally *tally;
+    uint32_t crash_one_in;
+} counter_args;
 AIRRT_ACTOR(counter, chunk, counter_args);
+
+typedef struct crew_args { const job *job; counter_args to; } crew_args; /* to.tally: the first of all */
+AIRRT_SUPERVISOR(crew, crew_args, airrt_quiet);
 
 /* ---- The reducer merges one table of each counter and answers ---- */
 
@@ -274,34 +292,54 @@ AIRRT_ACTOR_IMPL(reducer, reducer_state, reducer_handle, .pre_start = reducer_op
 
 /* ---- A counter counts the words of its chunks ---- */
 
-typedef struct counter_state { counter_args to; table *table; } counter_state;
-
-static airrt_err counter_open(counter_ctx *ctx, counter_state *state, const counter_args *args) {
+static airrt_err counter_open(counter_ctx *ctx, counter_args *to, const counter_args *args) {
     (void)ctx;
-    state->to = *args;
-    state->table = calloc(1, sizeof *state->table);
-    return state->table ? AIRRT_OK : AIRRT_ERR_NOMEM;
+    *to = *args;
+    if (!to->tally->table) to->tally->table = calloc(1, sizeof *to->tally->table);
+    return to->tally->table ? AIRRT_OK : AIRRT_ERR_NOMEM;
 }
 
-static void counter_close(counter_ctx *ctx, counter_state *state, const airrt_reason *reason) {
-    (void)ctx;
-    (void)reason;
-    table_free(state->table);
+static bool crashes_now(const counter_args *to) {
+    tally *t = to->tally;
+    t->random = t->random * 6364136223846793005u + 1442695040888963407u;
+    if (!to->crash_one_in || (t->random >> 33) % to->crash_one_in) return false;
+    t->crashes++;
+    return true;
 }
 
-static airrt_err counter_handle(counter_ctx *ctx, counter_state *state, const chunk *msg) {
+static airrt_err counter_handle(counter_ctx *ctx, counter_args *to, const chunk *msg) {
+    tally *t = to->tally;
     if (!msg->text) {
-        AIRRT_TRY(reducer_send(state->to.reducer, (reducer_msg){ TABLE, state->table }));
-        state->table = NULL; /* the message's now */
+        AIRRT_TRY(reducer_send(to->reducer, (reducer_msg){ TABLE, t->table }));
+        t->table = NULL; /* the message's now */
         return counter_exit(ctx);
     }
-    bool counted = table_count(state->table, msg->text, msg->size);
+    if (crashes_now(to)) airrt_panic(1, "as asked");
+    if (!table_count(t->table, msg->text, msg->size)) return AIRRT_ERR_NOMEM;
     free(msg->text);
-    if (!counted) return AIRRT_ERR_NOMEM;
-    return reader_send(state->to.reader, (reader_msg){ DONE });
+    return reader_send(to->reader, (reader_msg){ .kind = DONE });
 }
-AIRRT_ACTOR_IMPL(counter, counter_state, counter_handle, .pre_start = counter_open,
-                 .post_stop = counter_close, .mailbox = { .capacity = CHUNKS_QUEUED });
+AIRRT_ACTOR_IMPL(counter, counter_args, counter_handle, .pre_start = counter_open, .redeliver = 1000,
+                 .mailbox = { .capacity = CHUNKS_QUEUED });
+
+/* ---- The counters' supervisor ---- */
+
+static void counter_name(char out[24], uint32_t i) { snprintf(out, 24, "counter %u", (unsigned)i); }
+
+static airrt_err crew_init(airrt_children *children, const crew_args *args) {
+    if (args->job->crash_one_in) airrt_children_limits(children, AIRRT_UNLIMITED, 0, AIRRT_AUTO_SHUTDOWN_NEVER);
+    for (uint32_t i = 0; i < args->job->counters; i++) {
+        counter_args to = args->to;
+        char name[24];
+        counter_name(name, i);
+        to.tally += i;
+        AIRRT_TRY(airrt_children_add(
+            children, counter_spec(to),
+            &(airrt_child_desc){ .id = name, .name = name, .restart = AIRRT_RESTART_TRANSIENT }));
+    }
+    return AIRRT_OK;
+}
+AIRRT_SUPERVISOR_IMPL(crew, airrt_one_for_one, crew_init, .max_restarts = 10);
 
 /* ---- The reader reads files and gives away chunks ---- */
 
@@ -324,13 +362,26 @@ static airrt_err reader_open(reader_ctx *ctx, reader_state *state, const reader_
     state->fd = -1;
     /* If the reader fails, the reducer ends too, and who asked it is told. */
     AIRRT_TRY(airrt_link(&ctx->base, args->reducer.ref));
-    /* The counters are linked to the reader that spawns them: if one fails, all ends. */
-    airrt_system *system = airrt_ctx_system(&ctx->base);
-    counter_args to = { .reader = reader_self(ctx), .reducer = args->reducer };
-    for (uint32_t i = 0; i < state->job->counters; i++)
-        AIRRT_TRY(counter_spawn(system, to, NULL, &state->counters[i]));
+    return AIRRT_OK;
+}
+
+/* The counters run. Their handles stay good over their crashes. */
+static airrt_err reader_start(reader_ctx *ctx, reader_state *state, airrt_ref crew) {
+    AIRRT_TRY(airrt_watch(&ctx->base, crew, NULL));
+    for (uint32_t i = 0; i < state->job->counters; i++) {
+        char name[24];
+        counter_name(name, i);
+        AIRRT_TRY(counter_whereis(airrt_ctx_system(&ctx->base), name, &state->counters[i]));
+    }
     state->reading_on = true;
-    return reader_send(reader_self(ctx), (reader_msg){ READ });
+    return reader_send(reader_self(ctx), (reader_msg){ .kind = READ });
+}
+
+/* The supervisor of the counters has given up, so there is no going on; or all is done. */
+static airrt_err reader_alone(reader_ctx *ctx, reader_state *state, const airrt_down *down) {
+    (void)down;
+    if (state->told == state->job->counters) return AIRRT_OK;
+    return reader_fail(ctx, 1, "the counters fail too often");
 }
 
 static void reader_close(reader_ctx *ctx, reader_state *state, const airrt_reason *reason) {
@@ -420,6 +471,7 @@ static airrt_err finish(reader_state *state) {
 }
 
 static airrt_err reader_handle(reader_ctx *ctx, reader_state *state, const reader_msg *msg) {
+    if (msg->kind == START) return reader_start(ctx, state, msg->crew);
     if (msg->kind == DONE && state->reading_on) return AIRRT_OK;
     if (!state->full.text) AIRRT_TRY(read_chunk(state));
     bool more = state->full.text != NULL;
@@ -430,16 +482,17 @@ static airrt_err reader_handle(reader_ctx *ctx, reader_state *state, const reade
         return AIRRT_OK;
     }
     AIRRT_TRY(err);
-    return more ? reader_send(reader_self(ctx), (reader_msg){ READ }) : AIRRT_OK;
+    return more ? reader_send(reader_self(ctx), (reader_msg){ .kind = READ }) : AIRRT_OK;
 }
 AIRRT_ACTOR_IMPL(reader, reader_state, reader_handle, .pre_start = reader_open,
-                 .post_stop = reader_close);
+                 .post_stop = reader_close, .on_down = reader_alone);
 
 /* ---- The program ---- */
 
 typedef struct outcome {
     job job;
     reading reading;
+    tally tallies[COUNTERS_MAX];
     airrt_counts counts;
     table *table;
     double seconds;
@@ -455,12 +508,17 @@ static airrt_err body(airrt_system *system, void *arg) {
     outcome *o = arg;
     double start = now();
     reducer_ref reducer;
+    reader_ref reader;
+    airrt_supervisor crew;
     AIRRT_TRY(reducer_spawn(system, (reducer_args){ o->job.counters }, NULL, &reducer));
     /* read() may take its time, so the reader has a thread of its own. At most it is sent one READ,
      * and a DONE for every chunk that was queued or being counted when it last had its turn. */
     airrt_spawn_desc desc = { .pinned = true };
     desc.mailbox.capacity = 2 * (CHUNKS_QUEUED + 1) * o->job.counters + 1;
-    AIRRT_TRY(reader_spawn(system, (reader_args){ &o->job, &o->reading, reducer }, &desc, NULL));
+    AIRRT_TRY(reader_spawn(system, (reader_args){ &o->job, &o->reading, reducer }, &desc, &reader));
+    counter_args to = { reader, reducer, o->tallies, o->job.crash_one_in };
+    AIRRT_TRY(crew_start(system, (crew_args){ &o->job, to }, NULL, &crew));
+    AIRRT_TRY(reader_send(reader, (reader_msg){ START, crew.ref }));
     AIRRT_TRY(result_ask(reducer, (reducer_msg){ .kind = RESULT }, AIRRT_FOREVER, &o->table));
     o->seconds = now() - start;
     AIRRT_TRY(airrt_system_settle(system, AIRRT_SEC(10))); /* now the counts are exact */
@@ -571,6 +629,9 @@ static bool report(outcome *o, const table *plain, double plain_seconds) {
     print_rates("plain loop", plain, plain_seconds);
     printf("\n%u counters, %" PRIu64 " chunks; all mailboxes were full %" PRIu64 " times\n",
            (unsigned)o->job.counters, r->chunks, r->waits);
+    uint64_t crashes = 0;
+    for (uint32_t i = 0; i < o->job.counters; i++) crashes += o->tallies[i].crashes;
+    if (o->job.crash_one_in) printf("counters crashed and began afresh %" PRIu64 " times\n", crashes);
     printf("messages: %" PRIu64 " accepted = %" PRIu64 " handled + %" PRIu64 " queued + %" PRIu64
            " stashed + %" PRIu64 " expired + %" PRIu64 " dropped + %" PRIu64
            " quarantined + %" PRIu64 " dead; %" PRIu64 " refused\n",
@@ -592,7 +653,7 @@ static bool number(const char *text, size_t least, size_t most, size_t *out) {
 
 static int usage(void) {
     fprintf(stderr,
-            "usage: wordcount [-a] [-w counters] [-c chunk_bytes] [file ...]\n"
+            "usage: wordcount [-a] [-w counters] [-c chunk_bytes] [--crash[=N]] [file ...]\n"
             "1 to %d counters, chunks of 16 to 67108864 bytes\n",
             COUNTERS_MAX);
     return 2;
@@ -606,14 +667,20 @@ int main(int argc, char **argv) {
     double plain_seconds = 0;
     bool all = false, good = true;
 
-    for (int option; (option = getopt(argc, argv, "aw:c:")) != -1;) {
-        if (option == 'a') all = true;
+    static const struct option options[] = { { "crash", optional_argument, NULL, 'x' }, { 0 } };
+    size_t crash = 0;
+    for (int option; (option = getopt_long(argc, argv, "aw:c:", options, NULL)) != -1;) {
+        if (option == 'x' && !optarg) crash = 16;
+        else if (option == 'x' && number(optarg, 2, 1000000, &crash)) continue;
+        else if (option == 'a') all = true;
         else if (option == 'w' && number(optarg, 1, COUNTERS_MAX, &counters)) continue;
         else if (option == 'c' && number(optarg, 16, 67108864, &o.job.chunk_bytes)) continue;
         else return usage();
     }
     if (counters > COUNTERS_MAX) counters = COUNTERS_MAX;
     o.job.counters = (uint32_t)counters;
+    o.job.crash_one_in = (uint32_t)crash;
+    for (uint32_t i = 0; i < COUNTERS_MAX; i++) o.tallies[i].random = i;
     o.job.files = argv + optind;
     o.job.file_count = (size_t)(argc - optind);
     if (optind == argc) {
@@ -636,6 +703,7 @@ int main(int argc, char **argv) {
     else good = report(&o, plain, plain_seconds);
     if (fflush(stdout)) good = false;
 
+    for (uint32_t i = 0; i < COUNTERS_MAX; i++) table_free(o.tallies[i].table);
     table_free(o.table);
     table_free(plain);
     for (size_t i = 0; i < found.count; i++) free(found.names[i]);
