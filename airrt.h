@@ -1075,6 +1075,7 @@ struct airrt_ctx {
 #define AIRRT_HAS_HEALTH_ 32u
 #define AIRRT_HAS_MAILBOX_ 64u
 #define AIRRT_HAS_KEEP_ 128u     /* a supervisor: kept, asked */
+#define AIRRT_KEPT_ESCALATES_ ((uint64_t)1 << 63)
 
 /* What airrt knows of an actor type; made by AIRRT_ACTOR_IMPL, one per NAME in the program. */
 struct airrt_actor_type {
@@ -1087,7 +1088,7 @@ struct airrt_actor_type {
     airrt_err (*down)(airrt_ctx *ctx, void *state, const airrt_down *down);
     airrt_err (*exit)(airrt_ctx *ctx, void *state, const airrt_down *down);
     airrt_health (*health)(airrt_ctx *ctx, void *state);
-    /* of supervisors: one it keeps has started, or ended (reason); it is asked to stop. Between them they end the actor by
+    /* of supervisors: one it keeps has started, or ended (reason; with ESCALATES in child); it is asked to stop. Between them they end the actor by
      * an error, as hooks do */
     airrt_err (*kept)(airrt_ctx *ctx, void *state, uint64_t child, airrt_ref ref, const airrt_reason *reason);
     airrt_err (*asked)(airrt_ctx *ctx, void *state);
@@ -2716,6 +2717,7 @@ typedef struct airrt_cold {
     uint64_t keeper_child;                 /* what that calls it */
     airrt_signal *reports[2];              /* set aside for telling it: started, ended */
     uint32_t held;                         /* signals that were not handled when it halted */
+    bool escalates;                        /* on_error wants its supervisor to fail */
     bool begun;                            /* a supervisor: it is starting, which takes more than pre_start */
 } airrt_cold;
 
@@ -3966,7 +3968,7 @@ static bool airrt_priv_report_to_keeper(airrt_cell *cell, const airrt_reason *re
     report->near = !reason;
     report->parent = false;
     report->owner = airrt_priv_ref(cell);
-    report->u.kept.child = cold->keeper_child;
+    report->u.kept.child = cold->keeper_child | (reason && cold->escalates ? AIRRT_KEPT_ESCALATES_ : 0);
     if (reason) report->u.kept.reason = *reason;
     if (airrt_priv_signal(cold->keeper, report)) return true;
     airrt_priv_signal_put(report);
@@ -3976,7 +3978,7 @@ static bool airrt_priv_report_to_keeper(airrt_cell *cell, const airrt_reason *re
 AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
     const uint64_t orders = ((uint64_t)1 << (AIRRT_LANE_GENERATION_SHIFT - AIRRT_LANE_ORDER_SHIFT)) - 1;
     if (!airrt_priv_keep_ready(cell->cold)) return false;
-    cell->cold->reasoned = false;
+    cell->cold->reasoned = cell->cold->escalates = false;
     /* what it was ordered before it halted, or while nobody ran it, has been done */
     airrt_fetch_and(&cell->lane, ~((orders & ~(uint64_t)AIRRT_ORDER_DETOUR) << AIRRT_LANE_ORDER_SHIFT), RELAXED);
     airrt_fetch_or(&cell->tail, AIRRT_OPEN_, RELEASE);
@@ -4335,8 +4337,10 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
     }
     if (airrt_load_relaxed(&cell->life) == AIRRT_STATE_STOPPING && action == AIRRT_ACTION_RESTART)
         action = AIRRT_ACTION_RESUME;
-    if (action == AIRRT_ACTION_RESTART && cell->cold && cell->cold->keeper.generation)
-        action = AIRRT_ACTION_STOP; /* its supervisor decides */
+    if (cell->cold && cell->cold->keeper.generation) { /* its supervisor decides */
+        cell->cold->escalates = action == AIRRT_ACTION_ESCALATE;
+        if (action == AIRRT_ACTION_RESTART) action = AIRRT_ACTION_STOP;
+    }
     if (action == AIRRT_ACTION_RESUME) return true;
     if (action == AIRRT_ACTION_RESTART && airrt_priv_may_restart(ctx)) {
         airrt_priv_done(ctx, AIRRT_ERR_DEAD, &w->failing);
@@ -4617,6 +4621,10 @@ static bool airrt_priv_attend_signals(airrt_ctx *ctx) {
     }
     if (!airrt_priv_deliver_due(ctx)) return false;
     if (airrt_priv_has_private(ctx->cell)) airrt_priv_note_detour(ctx->cell);
+    if (w->next) { /* whom a signal woke must not wait for the messages that this turn handles now: others can take it */
+        airrt_priv_queue_push(w, w->next);
+        w->next = NULL;
+    }
     return true;
 }
 /* Looks into the control lane. False: the actor has ended. */

@@ -49,6 +49,7 @@
  * hook is asked there (from: the supervisor, reason SHUTDOWN) and ends when it returns NAME_exit or an error, now or later.
  * While a supervisor starts or stops a child it does nothing else: ends of other children and calls wait in order. Between two
  * tries to restart a child, and while one backs off, it serves both.
+ * A child whose on_error says ESCALATE fails its supervisor: it stops the others and ends with the child's reason.
  * A supervisor that is killed kills its children and does not wait for them.
  *
  * THREADS
@@ -446,6 +447,7 @@ typedef struct airrt_kid {
     airrt_child_state state;
     airrt_ref ref;               /* of its actor, also when that has halted */
     bool alive, halted;          /* has an actor; which nobody runs */
+    bool escalates;              /* it wants this supervisor to fail with it */
     bool ended;                  /* in the queue of those that have ended by themselves */
     struct airrt_kid *next_ended;
     airrt_reason reason;         /* of its last end */
@@ -916,6 +918,11 @@ static bool airrt_priv_sup_last_significant(const airrt_sup *sup, const airrt_ki
 /* A child has ended by itself. */
 static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
     airrt_reason reason = kid->reason;
+    if (kid->escalates) {
+        airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &reason);
+        airrt_priv_sup_give_up(sup, &reason);
+        return;
+    }
     if (airrt_restart_wanted(kid->desc.restart, &reason)) {
         kid->failed_ns = airrt_priv_sup_now(sup);
         kid->state = AIRRT_CHILD_RESTARTING;
@@ -1141,7 +1148,7 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
 /* A child runs (reason NULL), or has halted. */
 AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t number, airrt_ref ref, const airrt_reason *reason) {
     airrt_sup *sup = ((airrt_sup_state *)state)->sup;
-    airrt_kid *kid = sup ? airrt_priv_kid_by_number(sup, number) : NULL;
+    airrt_kid *kid = sup ? airrt_priv_kid_by_number(sup, number & ~AIRRT_KEPT_ESCALATES_) : NULL;
     if (!kid || !airrt_ref_equal(kid->ref, ref)) { /* of a life before this one */
         if (reason && reason->kind) airrt_priv_release(airrt_priv_cell(ref));
         return AIRRT_OK;
@@ -1155,6 +1162,7 @@ AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t nu
     sup->activity++;
     if (reason) {
         kid->halted = true;
+        kid->escalates = (number & AIRRT_KEPT_ESCALATES_) != 0;
         kid->reason = *reason;
         airrt_priv_kid_health_stop(sup, kid);
     }

@@ -1,0 +1,989 @@
+/* test_supervision.c: supervisors that run. What OTP does in the same cases is in tests/otp; the pure parts are in test_policy.c.
+ * Marks as S5 name the defects of the Rust system that a test is about. */
+#define AIRRT_FAULT(SITE) (faults && fault(SITE))
+static int faults;
+static int fault(const char *site);
+#define AIRRT_IMPLEMENTATION
+#include "airrt_supervisor.h"
+#include "airrt_test.h"
+
+/* The faults-th allocation fails, from any thread. */
+static airrt_atomic_u32 fault_calls;
+static int fault(const char *site) { return site[0] && (int)airrt_fetch_add(&fault_calls, 1, RELAXED) + 1 == faults; }
+
+/* ---- a child that does what it is told, and writes down what happens to it ---------------------------------------------- */
+
+typedef enum deed { WORK, FAIL, PANIC, LEAVE, HOLD, TELL, ARM, SICKEN, CALL } deed;
+typedef struct order { deed what; } order;
+AIRRT_MESSAGE(order);
+typedef struct plan {
+    char name;                /* of the lines it writes */
+    bool slow_stop;           /* on_exit: ends later */
+    bool escalates, resumes;
+    int *starts;              /* NULL, or how often it was started; */
+    int fails_at, fails_for;  /* its starts number fails_at and the fails_for - 1 after it fail */
+    bool ignores;
+    airrt_supervisor sup;     /* for CALL */
+} plan;
+AIRRT_ACTOR(kid, order, plan);
+typedef struct told { int done; uint32_t restarts; airrt_err err; } told;
+AIRRT_REQUEST(ask, kid, told);
+typedef struct body_of { plan plan; int done; airrt_health health; } body_of;
+
+static char course[65536];
+static airrt_atomic_u32 course_lock, held, holding, healthy_asked;
+static void note(const char *what, char name) {
+    airrt_test_lock(&course_lock);
+    size_t length = strlen(course);
+    if (length + 4 < sizeof course) snprintf(course + length, sizeof course - length, "%s%c ", what, name);
+    airrt_test_unlock(&course_lock);
+}
+/* What was written since the last call. */
+static const char *happened(void) {
+    static char copy[65536];
+    airrt_test_lock(&course_lock);
+    strcpy(copy, course);
+    course[0] = 0;
+    airrt_test_unlock(&course_lock);
+    return copy;
+}
+static airrt_err kid_begin(kid_ctx *ctx, body_of *me, const plan *args) {
+    me->plan = *args;
+    int start = args->starts ? ++*args->starts : 1;
+    if (args->ignores) return kid_ignore(ctx);
+    if (args->fails_at && start >= args->fails_at && start < args->fails_at + args->fails_for) return note("!", args->name), kid_fail(ctx, 2, "no start");
+    note("+", args->name);
+    return AIRRT_OK;
+}
+static void kid_end(kid_ctx *ctx, body_of *me, const airrt_reason *reason) {
+    (void)ctx, (void)reason;
+    note("-", me->plan.name);
+}
+static airrt_err kid_handle(kid_ctx *ctx, body_of *me, const order *msg) {
+    switch (msg->what) {
+    case WORK: me->done++; break;
+    case FAIL: return kid_fail(ctx, 7, "as asked");
+    case PANIC: airrt_panic(8, "as asked");
+    case LEAVE: return kid_exit(ctx);
+    case HOLD:
+        airrt_fetch_add(&holding, 1, RELEASE);
+        while (airrt_load_acquire(&held)) sched_yield();
+        break;
+    case TELL: ask_reply(ctx, (told){ me->done, airrt_ctx_restarts(&ctx->base), AIRRT_OK }); break;
+    case ARM: return kid_after(ctx, AIRRT_MS(1), (order){ PANIC }, NULL);
+    case SICKEN: me->health = me->health == AIRRT_HEALTHY ? AIRRT_DEGRADED : AIRRT_UNHEALTHY; break;
+    case CALL: ask_reply(ctx, (told){ 0, 0, airrt_supervisor_terminate_child(me->plan.sup, "b") }); break;
+    }
+    return AIRRT_OK;
+}
+static airrt_action kid_failed(kid_ctx *ctx, body_of *me, const airrt_reason *reason) {
+    (void)ctx, (void)reason;
+    return me->plan.escalates ? AIRRT_ACTION_ESCALATE : me->plan.resumes ? AIRRT_ACTION_RESUME : AIRRT_ACTION_RESTART; /* RESTART is STOP here */
+}
+static airrt_health kid_health(kid_ctx *ctx, body_of *me) {
+    (void)ctx;
+    airrt_fetch_add(&healthy_asked, 1, RELAXED);
+    return me->health;
+}
+AIRRT_ACTOR_IMPL(kid, body_of, kid_handle, .pre_start = kid_begin, .post_stop = kid_end, .on_error = kid_failed, .health = kid_health);
+
+/* The same with on_exit: asked to stop it first sends itself a message. */
+AIRRT_ACTOR(polite, order, plan);
+static airrt_err polite_handle(polite_ctx *ctx, plan *me, const order *msg) {
+    (void)me;
+    return msg->what == LEAVE ? polite_exit(ctx) : AIRRT_OK;
+}
+static airrt_err polite_asked(polite_ctx *ctx, plan *me, const airrt_down *down) {
+    (void)me;
+    note(down->reason.kind == AIRRT_EXIT_SHUTDOWN ? "?" : "x", 'p');
+    return polite_after(ctx, AIRRT_MS(2), (order){ LEAVE }, NULL);
+}
+static void polite_end(polite_ctx *ctx, plan *me, const airrt_reason *reason) {
+    (void)ctx, (void)me;
+    note(reason->kind == AIRRT_EXIT_NORMAL ? "-" : "k", 'p');
+}
+AIRRT_ACTOR_IMPL(polite, plan, polite_handle, .on_exit = polite_asked, .post_stop = polite_end);
+
+/* Gives a message again that it failed on. */
+AIRRT_ACTOR(careful, order, airrt_none);
+static airrt_atomic_u32 careful_tries, careful_done;
+static airrt_err careful_handle(careful_ctx *ctx, airrt_none *state, const order *msg) {
+    (void)state;
+    if (msg->what == WORK) return airrt_fetch_add(&careful_done, 1, RELAXED), AIRRT_OK;
+    airrt_fetch_add(&careful_tries, 1, RELAXED);
+    return careful_fail(ctx, 1, "poison");
+}
+AIRRT_ACTOR_IMPL(careful, airrt_none, careful_handle, .redeliver = 3);
+
+/* ---- supervisors whose children the test sets ------------------------------------------------------------------------------ */
+
+typedef struct member { airrt_spec spec; airrt_child_desc desc; } member;
+typedef struct crew { member members[8]; size_t count; uint32_t max; uint64_t window; airrt_auto_shutdown shutdown; airrt_err err; } crew;
+typedef struct crew_args { const crew *crew; } crew_args;
+AIRRT_MONITOR(journal, airrt_supervision_event, airrt_supervision_severity);
+AIRRT_SUPERVISOR(one, crew_args, journal);
+AIRRT_SUPERVISOR(all, crew_args, journal);
+AIRRT_SUPERVISOR(rest, crew_args, journal);
+AIRRT_SUPERVISOR(simple, crew_args, journal);
+AIRRT_SUPERVISOR(odd, crew_args, airrt_quiet);
+static airrt_err crew_init(airrt_children *children, const crew_args *args) {
+    const crew *c = args->crew;
+    airrt_children_limits(children, c->max, c->window, c->shutdown);
+    for (size_t i = 0; i < c->count; i++) AIRRT_TRY(airrt_children_add(children, c->members[i].spec, &c->members[i].desc));
+    return c->err;
+}
+/* A strategy of one's own: the first child's failure is given up, the last one's ends the supervisor, others restart two. */
+AIRRT_INLINE airrt_decision own_decide(const airrt_failure *f) {
+    airrt_decision d = { AIRRT_DECISION_RESTART, f->failed - 1, f->failed };
+    if (f->failed == 0) d.kind = AIRRT_DECISION_STOP;
+    if (f->failed == f->count - 1) d.kind = AIRRT_DECISION_ESCALATE;
+    return d;
+}
+AIRRT_SUPERVISOR_IMPL(one, airrt_one_for_one, crew_init);
+AIRRT_SUPERVISOR_IMPL(all, airrt_one_for_all, crew_init);
+AIRRT_SUPERVISOR_IMPL(rest, airrt_rest_for_one, crew_init);
+AIRRT_SUPERVISOR_IMPL(simple, airrt_simple_one_for_one, crew_init);
+AIRRT_SUPERVISOR_IMPL(odd, own, crew_init, .max_restarts = 5);
+
+static airrt_system *sys;
+static airrt_test_letters letters;
+static journal events;
+static void open_with(airrt_system_desc desc) {
+    desc.dead_letters.fn = airrt_test_letters_fn;
+    desc.dead_letters.ctx = &letters;
+    airrt_test_ok(airrt_system_open(&desc, &sys));
+    airrt_test_ok(journal_open(&events, NULL));
+}
+static void open_system(void) { open_with((airrt_system_desc){ .workers = 2 }); }
+static void close_system(void) {
+    airrt_test_ok(airrt_system_shutdown(sys, NULL, NULL));
+    airrt_test_balanced(sys);
+    airrt_system_close(sys);
+    journal_close(&events);
+}
+static member member_of(char name, airrt_restart restart) {
+    static char ids[256][2];
+    ids[(unsigned char)name][0] = name;
+    const char *id = ids[(unsigned char)name];
+    return (member){ kid_spec((plan){ .name = name }), { .id = id, .name = id, .restart = restart } };
+}
+static crew crew_of(const char *names, uint32_t max) {
+    crew c = { .max = max };
+    for (; *names; names++) c.members[c.count++] = member_of(*names, AIRRT_RESTART_PERMANENT);
+    return c;
+}
+static kid_ref kid_named(const char *name) {
+    kid_ref ref;
+    airrt_test_ok(kid_whereis(sys, name, &ref));
+    return ref;
+}
+static void tell(const char *name, deed what) { airrt_test_ok(kid_send(kid_named(name), (order){ what })); }
+static told told_by(kid_ref ref) {
+    told t = { -1, 0, AIRRT_OK };
+    airrt_test_ok(ask_ask(ref, (order){ TELL }, AIRRT_SEC(20), &t));
+    return t;
+}
+static airrt_child_info child(airrt_supervisor sup, const char *id) {
+    airrt_child_info info;
+    airrt_test_ok(airrt_supervisor_get_child(sup, id, &info));
+    return info;
+}
+static void settled(airrt_supervisor sup) { airrt_test_ok(airrt_supervisor_settle(sup, AIRRT_SEC(20))); }
+/* The kinds of the events so far, as letters. */
+static const char *event_letters(airrt_supervision_event *out, size_t capacity) {
+    static char text[256];
+    airrt_snapshot s;
+    journal_snapshot(&events, &s, out, capacity);
+    for (size_t i = 0; i < s.recent; i++) text[i] = "?SxFRLA"[out[i].kind];
+    text[s.recent] = 0;
+    return text;
+}
+
+/* ---- restarts ---------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_restart_keeps_handle_name_and_mailbox) { /* S1, S5 */
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    for (int i = 0; i < 4; i++) airrt_test_ok(kid_send(a, (order){ i == 1 ? FAIL : WORK }));
+    told t = told_by(a);
+    ck_assert_int_eq(t.done, 2); /* fresh state, and what had waited */
+    ck_assert_uint_eq(t.restarts, 1);
+    ck_assert(airrt_ref_equal(kid_named("a").ref, a.ref));
+    tell("a", PANIC);
+    ck_assert_uint_eq(told_by(a).restarts, 2);
+    ck_assert_uint_eq(airrt_load_relaxed(&letters.count), 0);
+    ck_assert_str_eq(happened(), "+a -a +a -a +a ");
+    close_system();
+} END_TEST
+
+START_TEST(a_group_restart_keeps_the_mailboxes_of_siblings) {
+    crew c = crew_of("abc", 5);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a"), b = kid_named("b"), k = kid_named("c");
+    airrt_store_release(&held, 1);
+    tell("c", HOLD); /* so that what follows waits while it is stopped */
+    airrt_test_eventually(airrt_load_acquire(&holding) == 1, 20);
+    for (int i = 0; i < 3; i++) airrt_test_ok(kid_send(k, (order){ WORK }));
+    tell("b", FAIL);
+    airrt_store_release(&held, 0);
+    settled(sup);
+    ck_assert_int_eq(told_by(k).done, 3);
+    ck_assert_uint_eq(told_by(a).restarts, 1);
+    ck_assert_uint_eq(told_by(b).restarts, 1);
+    ck_assert_str_eq(happened(), "+a +b +c -b -c -a +a +b +c ");
+    close_system();
+} END_TEST
+
+START_TEST(rest_for_one_leaves_those_before_alone) {
+    crew c = crew_of("abc", 5);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(rest_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("b", FAIL);
+    settled(sup);
+    ck_assert_uint_eq(told_by(kid_named("a")).restarts, 0);
+    ck_assert_str_eq(happened(), "+a +b +c -b -c +b +c ");
+    close_system();
+} END_TEST
+
+START_TEST(timers_and_state_of_a_failed_life_are_gone) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < 5; i++) { /* each life arms a timer that would crash the next */
+        tell("a", ARM);
+        tell("a", FAIL);
+        settled(sup);
+    }
+    told t = told_by(kid_named("a"));
+    ck_assert_uint_eq(t.restarts, 5);
+    ck_assert_int_eq(t.done, 0);
+    close_system();
+} END_TEST
+
+START_TEST(who_waits_for_a_child_is_told_of_the_end_of_its_life) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_reason why;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    airrt_test_ok(airrt_stop(a.ref, AIRRT_SEC(20))); /* by somebody else: a permanent child comes again */
+    settled(sup);
+    ck_assert_uint_eq(told_by(a).restarts, 1);
+    airrt_test_ok(kid_send(a, (order){ FAIL }));
+    airrt_err err = airrt_wait(a.ref, AIRRT_SEC(20), &why);
+    if (!err) ck_assert_int_eq(why.code, 7);
+    settled(sup);
+    close_system();
+} END_TEST
+
+START_TEST(a_restart_that_on_error_asks_for_is_the_supervisors) {
+    crew c = crew_of("a", 1);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    settled(sup);
+    ck_assert_uint_eq(child(sup, "a").restarts, 1); /* counted by the supervisor, not done in place behind its back */
+    close_system();
+} END_TEST
+
+START_TEST(a_child_that_escalates_fails_its_supervisor) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    airrt_reason why;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .escalates = true });
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_err err = airrt_wait(sup.ref, AIRRT_SEC(20), &why);
+    ck_assert(err == AIRRT_OK || err == AIRRT_ERR_DEAD);
+    if (!err) ck_assert_int_eq(why.code, 7);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_str_eq(happened(), "+a +b -a -b ");
+    close_system();
+} END_TEST
+
+START_TEST(a_child_that_resumes_is_not_restarted) {
+    crew c = crew_of("a", 1);
+    airrt_supervisor sup;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .resumes = true });
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < 5; i++) tell("a", FAIL);
+    ck_assert_uint_eq(told_by(kid_named("a")).restarts, 0);
+    close_system();
+} END_TEST
+
+START_TEST(a_poison_message_is_quarantined_and_the_next_are_handled) {
+    crew c = { .max = 10, .count = 1, .members = { { careful_spec(AIRRT_NONE), { .id = "c", .name = "c" } } } };
+    airrt_supervisor sup;
+    careful_ref ref;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(careful_whereis(sys, "c", &ref));
+    airrt_test_ok(careful_send(ref, (order){ FAIL }));
+    for (int i = 0; i < 3; i++) airrt_test_ok(careful_send(ref, (order){ WORK }));
+    settled(sup);
+    ck_assert_uint_eq(airrt_load_relaxed(&careful_tries), 3);
+    ck_assert_uint_eq(airrt_load_relaxed(&careful_done), 3);
+    ck_assert_uint_eq(airrt_load_relaxed(&letters.why[AIRRT_LOSS_QUARANTINED]), 1);
+    close_system();
+} END_TEST
+
+/* ---- ends ------------------------------------------------------------------------------------------------------------------------ */
+
+START_TEST(a_transient_child_that_ends_normally_stays_down_and_starts_as_a_new_actor) {
+    crew c = { .count = 1, .members = { member_of('a', AIRRT_RESTART_TRANSIENT) } };
+    airrt_supervisor sup;
+    airrt_ref again;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    tell("a", LEAVE);
+    settled(sup);
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_UNDEFINED);
+    airrt_test_is(kid_send(a, (order){ WORK }), AIRRT_ERR_DEAD);
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "a", &again));
+    ck_assert(!airrt_ref_equal(again, a.ref));
+    ck_assert(airrt_ref_equal(kid_named("a").ref, again));
+    airrt_test_is(kid_send(a, (order){ WORK }), AIRRT_ERR_DEAD); /* for ever */
+    close_system();
+} END_TEST
+
+START_TEST(a_temporary_child_is_forgotten) {
+    crew c = { .count = 1, .members = { member_of('a', AIRRT_RESTART_TEMPORARY) } };
+    airrt_supervisor sup;
+    airrt_child_info info;
+    airrt_child_counts counts;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", PANIC);
+    settled(sup);
+    airrt_test_is(airrt_supervisor_get_child(sup, "a", &info), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.specs, 0);
+    close_system();
+} END_TEST
+
+START_TEST(a_terminated_child_leaves_dead_letters_and_a_free_name) { /* S4 */
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_ref none;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    airrt_store_release(&held, 1);
+    tell("a", HOLD);
+    airrt_test_eventually(airrt_load_acquire(&holding) == 1, 20);
+    for (int i = 0; i < 3; i++) tell("a", WORK);
+    airrt_store_release(&held, 0);
+    /* either it came to them before it was stopped, or they are dead letters: balanced is what close_system looks at */
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    airrt_test_is(airrt_whereis(sys, "a", &none), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(kid_send(a, (order){ WORK }), AIRRT_ERR_DEAD);
+    airrt_test_ok(airrt_supervisor_delete_child(sup, "a"));
+    airrt_test_is(airrt_supervisor_restart_child(sup, "a", NULL), AIRRT_ERR_NOT_FOUND);
+    close_system();
+} END_TEST
+
+START_TEST(a_child_with_on_exit_takes_its_time) {
+    crew c = { .count = 1, .members = { { polite_spec((plan){ .name = 'p' }), { .id = "p" } } } };
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "p"));
+    ck_assert_str_eq(happened(), "?p -p ");
+    close_system();
+} END_TEST
+
+START_TEST(a_child_that_does_not_stop_in_time_is_killed) { /* S4 */
+    crew c = { .count = 1, .members = { { polite_spec((plan){ .name = 'p' }), { .id = "p", .stop_timeout_ns = 1 } } } };
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) }); /* its own timer never fires */
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    uint64_t start = airrt_load_relaxed(&clock.monotonic_ns);
+    airrt_test_ok(airrt_stop_async(sup.ref));
+    airrt_test_eventually(strcmp(course, "?p ") == 0, 20);
+    ck_assert_uint_eq(airrt_load_relaxed(&clock.monotonic_ns), start);
+    airrt_test_clock_advance(&clock, AIRRT_US(200));
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_str_eq(happened(), "?p kp ");
+    close_system();
+} END_TEST
+
+START_TEST(no_wait_kills_at_once) {
+    crew c = { .count = 1, .members = { { polite_spec((plan){ .name = 'p' }), { .id = "p", .stop_timeout_ns = AIRRT_NO_WAIT } } } };
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "p"));
+    ck_assert_str_eq(happened(), "kp ");
+    close_system();
+} END_TEST
+
+/* ---- limits, escalation ---------------------------------------------------------------------------------------------------------- */
+
+START_TEST(max_n_allows_n_and_then_the_supervisor_ends_with_shutdown) { /* S2, S5 */
+    crew c = crew_of("ab", 3);
+    airrt_supervisor sup;
+    airrt_reason why;
+    c.window = AIRRT_SEC(1000);
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < 3; i++) {
+        tell("a", FAIL);
+        settled(sup);
+    }
+    ck_assert_uint_eq(child(sup, "a").restarts, 3);
+    tell("b", FAIL); /* all children's restarts add up */
+    airrt_err err = airrt_wait(sup.ref, AIRRT_SEC(20), &why);
+    ck_assert(err == AIRRT_OK || err == AIRRT_ERR_DEAD);
+    if (!err) ck_assert_int_eq(why.kind, AIRRT_EXIT_SHUTDOWN);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_str_eq(happened(), "+a +b -a +a -a +a -a +a -b -a ");
+    airrt_test_is(airrt_supervisor_terminate_child(sup, "a"), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_supervisor_settle(sup, AIRRT_SEC(1)), AIRRT_ERR_DEAD);
+    close_system();
+} END_TEST
+
+START_TEST(a_child_may_have_a_limit_of_its_own) { /* S2 */
+    crew c = crew_of("ab", 100);
+    airrt_supervisor sup;
+    c.members[0].desc.max_restarts = 1;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < 10; i++) {
+        tell("b", FAIL);
+        settled(sup);
+    }
+    tell("a", FAIL);
+    settled(sup);
+    tell("a", FAIL);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    close_system();
+} END_TEST
+
+START_TEST(escalation_restarts_the_branch_in_place) { /* S7: escalation means that the parent acts */
+    crew low = crew_of("xy", 1), high = crew_of("a", 5);
+    airrt_supervisor sup;
+    open_system();
+    high.members[1] = (member){ one_spec((crew_args){ &low }, &events), { .id = "branch", .name = "branch" } };
+    high.count = 2;
+    airrt_test_ok(all_start(sys, (crew_args){ &high }, &events, &sup));
+    airrt_ref branch, again;
+    airrt_test_ok(airrt_whereis(sys, "branch", &branch));
+    tell("x", FAIL);
+    settled(sup);
+    ck_assert_str_eq(happened(), "+a +x +y -x +x ");
+    tell("x", FAIL);
+    settled(sup);
+    ck_assert_str_eq(happened(), "-x -y -a +a +x +y ");
+    airrt_test_ok(airrt_whereis(sys, "branch", &again));
+    ck_assert(airrt_ref_equal(branch, again));
+    tell("x", FAIL); /* its count is empty again */
+    settled(sup);
+    ck_assert_str_eq(happened(), "-x +x ");
+    close_system();
+} END_TEST
+
+START_TEST(a_strategy_of_ones_own_is_followed) {
+    crew c = crew_of("abcd", 5);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(odd_start(sys, (crew_args){ &c }, NULL, &sup));
+    happened();
+    tell("c", FAIL); /* restarts two */
+    settled(sup);
+    ck_assert_str_eq(happened(), "-c -b +b +c ");
+    tell("a", FAIL); /* stays down */
+    settled(sup);
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_UNDEFINED);
+    ck_assert_str_eq(happened(), "-a ");
+    tell("d", FAIL); /* ends all */
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_str_eq(happened(), "-d -c -b ");
+    close_system();
+} END_TEST
+
+/* ---- backoff --------------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(backoff_delays_a_restart_and_siblings_are_served_meanwhile) { /* S5, W5 */
+    crew c = crew_of("ab", 100);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_SEC(100), .max_ns = AIRRT_SEC(1000) };
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    happened();
+    for (uint64_t delay = 100; delay <= 400; delay *= 2) {
+        tell("a", FAIL);
+        airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+        airrt_test_ok(kid_send(a, (order){ WORK })); /* waits */
+        tell("b", FAIL);
+        airrt_test_eventually(told_by(kid_named("b")).restarts >= 1, 20);
+        airrt_test_clock_advance(&clock, AIRRT_SEC(delay) - AIRRT_MS(200));
+        ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_RESTARTING);
+        airrt_info info;
+        airrt_test_ok(airrt_get_info(a.ref, &info));
+        ck_assert_int_eq(info.state, AIRRT_STATE_RESTARTING);
+        airrt_test_clock_advance(&clock, AIRRT_MS(400));
+        airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RUNNING, 20);
+        ck_assert_int_eq(told_by(a).done, 1);
+    }
+    airrt_test_clock_advance(&clock, AIRRT_SEC(1001)); /* stable for so long: from the beginning */
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(101));
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RUNNING, 20);
+    close_system();
+} END_TEST
+
+START_TEST(a_child_that_is_terminated_while_it_backs_off_stays_down) {
+    crew c = crew_of("a", 100);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(10) };
+    open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_is(airrt_supervisor_restart_child(sup, "a", NULL), AIRRT_ERR_RESTARTING);
+    airrt_test_is(airrt_supervisor_delete_child(sup, "a"), AIRRT_ERR_RESTARTING);
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    airrt_test_clock_advance(&clock, AIRRT_SEC(100));
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_UNDEFINED);
+    airrt_test_is(kid_send(a, (order){ WORK }), AIRRT_ERR_DEAD);
+    ck_assert_str_eq(happened(), "+a -a ");
+    close_system();
+} END_TEST
+
+START_TEST(shutdown_does_not_wait_for_a_backoff) {
+    crew c = crew_of("a", 100);
+    airrt_supervisor sup;
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(100000), .max_ns = AIRRT_SEC(100000) };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    close_system(); /* asserts that it is OK, not TIMEOUT */
+} END_TEST
+
+/* ---- starts ---------------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_start_that_fails_stops_what_was_started_in_reverse) { /* S3 */
+    crew c = crew_of("abcd", 5);
+    airrt_supervisor sup;
+    int starts = 0;
+    c.members[2].spec = kid_spec((plan){ .name = 'c', .starts = &starts, .fails_at = 1, .fails_for = 100 });
+    open_system();
+    airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_START);
+    ck_assert_str_eq(happened(), "+a +b !c -b -a ");
+    ck_assert_int_eq(starts, 1);
+    ck_assert_uint_eq(sup.ref.generation, 0);
+    close_system();
+} END_TEST
+
+START_TEST(a_restart_that_fails_is_tried_again_and_counted) {
+    crew c = crew_of("a", 10);
+    airrt_supervisor sup;
+    int starts = 0;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .starts = &starts, .fails_at = 2, .fails_for = 3 });
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    tell("a", FAIL);
+    tell("a", WORK);
+    settled(sup);
+    ck_assert_str_eq(happened(), "+a -a !a !a !a +a ");
+    ck_assert_int_eq(told_by(a).done, 1); /* the mailbox has stayed over the failed starts too */
+    close_system();
+} END_TEST
+
+START_TEST(a_restart_that_never_succeeds_ends_the_supervisor) {
+    crew c = crew_of("ab", 4);
+    airrt_supervisor sup;
+    int starts = 0;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .starts = &starts, .fails_at = 2, .fails_for = 1000 });
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_str_eq(happened(), "+a +b -a !a !a !a !a -b ");
+    close_system();
+} END_TEST
+
+START_TEST(a_child_with_nothing_to_run_is_no_failure) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .ignores = true });
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_UNDEFINED);
+    airrt_ref ref = { 1, 1 };
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "a", &ref));
+    ck_assert_uint_eq(ref.generation, 0);
+    close_system();
+} END_TEST
+
+START_TEST(what_init_returns_is_what_start_returns) {
+    static const airrt_err errors[] = { AIRRT_ERR_IGNORE, AIRRT_ERR_OS, AIRRT_ERR_NOT_FOUND };
+    open_system();
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        crew c = crew_of("a", 5);
+        airrt_supervisor sup;
+        c.err = errors[i];
+        airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), errors[i]);
+    }
+    ck_assert_str_eq(happened(), "");
+    close_system();
+} END_TEST
+
+START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /* S3 */
+    static char long_id[80];
+    memset(long_id, 'x', sizeof long_id - 1);
+    const struct { const char *field; airrt_child_desc desc; } wrong[] = {
+        { "id", { .id = NULL } }, { "id", { .id = "" } }, { "id", { .id = long_id } }, { "id", { .id = "a" } },
+        { "name", { .id = "z", .name = "" } }, { "name", { .id = "z", .name = long_id } },
+        { "restart", { .id = "z", .restart = (airrt_restart)3 } }, { "type", { .id = "z", .type = (airrt_child_type)3 } },
+        { "backoff", { .id = "z", .backoff = { .kind = (airrt_backoff_kind)3 } } },
+        { "backoff", { .id = "z", .backoff = { .factor = 0.5 } } }, { "backoff", { .id = "z", .backoff = { .jitter = 1.5 } } },
+        { "significant", { .id = "z", .significant = true } },
+        { "significant", { .id = "z", .significant = true, .restart = AIRRT_RESTART_TRANSIENT } },
+    };
+    open_system();
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        crew c = crew_of("ab", 5), good = crew_of("a", 5);
+        airrt_supervisor sup;
+        c.members[1].desc = wrong[i].desc;
+        airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_BAD_SPEC);
+        ck_assert_str_eq(happened(), "");
+        airrt_test_ok(one_start(sys, (crew_args){ &good }, &events, &sup));
+        if (i != 3) { /* the same from start_child; there a known id is another error */
+            airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'z' }), &wrong[i].desc, NULL), AIRRT_ERR_BAD_SPEC);
+            ck_assert_str_eq(airrt_error_last()->field, wrong[i].field);
+        } else {
+            airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'z' }), &wrong[i].desc, NULL), AIRRT_ERR_ALREADY_STARTED);
+        }
+        airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(20)));
+        happened();
+    }
+    crew none = { .count = 0 };
+    airrt_supervisor sup;
+    airrt_test_is(simple_start(sys, (crew_args){ &none }, &events, &sup), AIRRT_ERR_BAD_SPEC);
+    crew two = crew_of("ab", 5);
+    airrt_test_is(simple_start(sys, (crew_args){ &two }, &events, &sup), AIRRT_ERR_BAD_SPEC);
+    close_system();
+} END_TEST
+
+/* ---- health ------------------------------------------------------------------------------------------------------------------------ */
+
+START_TEST(a_child_that_is_unhealthy_too_often_is_restarted) { /* S9, W7 */
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    for (int i = 0; i < 2; i++) c.members[i].desc.health = (airrt_health_desc){ .interval_ns = AIRRT_MS(1), .threshold = 3 };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", SICKEN); /* degraded: asked on, not restarted */
+    airrt_test_eventually(child(sup, "a").health == AIRRT_DEGRADED, 20);
+    uint32_t asked = airrt_load_relaxed(&healthy_asked);
+    airrt_test_eventually(airrt_load_relaxed(&healthy_asked) > asked + 20, 20);
+    ck_assert_uint_eq(child(sup, "a").restarts, 0);
+    tell("a", SICKEN);
+    airrt_test_eventually(child(sup, "a").restarts == 1, 20);
+    ck_assert_int_eq(child(sup, "a").last.kind, AIRRT_EXIT_KILLED);
+    ck_assert_uint_eq(child(sup, "b").restarts, 0);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RUNNING && child(sup, "a").health == AIRRT_HEALTHY, 20);
+    close_system();
+} END_TEST
+
+START_TEST(a_child_that_does_not_answer_in_time_is_unhealthy) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    c.members[0].desc.health = (airrt_health_desc){ .interval_ns = AIRRT_MS(1), .timeout_ns = AIRRT_MS(1), .threshold = 2 };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_store_release(&held, 1);
+    tell("a", HOLD);
+    airrt_test_eventually(airrt_load_acquire(&holding) == 1, 20);
+    airrt_test_eventually(child(sup, "a").health == AIRRT_UNHEALTHY, 20);
+    airrt_store_release(&held, 0); /* it is killed when it lets go */
+    airrt_test_eventually(child(sup, "a").restarts >= 1, 20);
+    close_system();
+} END_TEST
+
+START_TEST(a_child_without_health_is_not_asked) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < 100; i++) (void)told_by(kid_named("a"));
+    ck_assert_uint_eq(airrt_load_relaxed(&healthy_asked), 0);
+    close_system();
+} END_TEST
+
+/* ---- calls ------------------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(calls_from_a_hook_are_refused) {
+    crew c = crew_of("b", 5);
+    airrt_supervisor sup;
+    told t;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_child_desc desc = { .id = "a", .name = "a" };
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a', .sup = sup }), &desc, NULL));
+    airrt_test_ok(ask_ask(kid_named("a"), (order){ CALL }, AIRRT_SEC(20), &t));
+    airrt_test_is(t.err, AIRRT_ERR_CONTEXT);
+    ck_assert_int_eq(child(sup, "b").state, AIRRT_CHILD_RUNNING);
+    close_system();
+} END_TEST
+
+START_TEST(calls_to_what_is_no_supervisor_are_dead) {
+    kid_ref ref;
+    airrt_supervisor none = { { 0, 0 } };
+    airrt_child_info info;
+    airrt_child_counts counts;
+    size_t count;
+    open_system();
+    airrt_test_ok(kid_spawn(sys, (plan){ .name = 'k' }, NULL, &ref));
+    airrt_supervisor actor = { ref.ref };
+    for (int i = 0; i < 2; i++) {
+        airrt_supervisor sup = i ? actor : none;
+        airrt_test_is(airrt_supervisor_terminate_child(sup, "a"), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_supervisor_which_children(sup, &info, 1, &count), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_supervisor_count_children(sup, &counts), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_supervisor_get_child(sup, "a", &info), AIRRT_ERR_DEAD);
+    }
+    close_system();
+} END_TEST
+
+START_TEST(dynamic_children_come_and_go) {
+    crew c = { .max = 1000, .count = 1, .members = { { kid_spec((plan){ .name = 't' }), { .id = "t", .restart = AIRRT_RESTART_TRANSIENT } } } };
+    airrt_supervisor sup;
+    airrt_ref refs[100];
+    airrt_child_counts counts;
+    open_system();
+    airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < 100; i++) airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'd' }), NULL, &refs[i]));
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.active, 100);
+    airrt_test_is(airrt_supervisor_terminate_child(sup, "t"), AIRRT_ERR_TYPE);
+    for (int i = 0; i < 100; i++) {
+        kid_ref ref;
+        airrt_test_ok(kid_from(refs[i], &ref));
+        if (i % 3 == 0) airrt_test_ok(kid_send(ref, (order){ FAIL }));
+        else if (i % 3 == 1) airrt_test_ok(kid_send(ref, (order){ LEAVE }));
+        else airrt_test_ok(airrt_supervisor_terminate_ref(sup, refs[i]));
+    }
+    settled(sup);
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.active, 34);
+    ck_assert_uint_eq(counts.workers, 34);
+    close_system();
+} END_TEST
+
+START_TEST(automatic_shutdown_follows_significant_children) {
+    for (int which = AIRRT_AUTO_SHUTDOWN_ANY; which <= AIRRT_AUTO_SHUTDOWN_ALL; which++) {
+        crew c = { .shutdown = (airrt_auto_shutdown)which, .count = 3,
+                   .members = { member_of('a', AIRRT_RESTART_TRANSIENT), member_of('b', AIRRT_RESTART_TEMPORARY), member_of('c', AIRRT_RESTART_PERMANENT) } };
+        airrt_supervisor sup;
+        c.members[0].desc.significant = c.members[1].desc.significant = true;
+        open_system();
+        airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+        tell("a", LEAVE);
+        if (which == AIRRT_AUTO_SHUTDOWN_ALL) {
+            settled(sup);
+            ck_assert(airrt_alive(sup.ref));
+            tell("b", LEAVE);
+        }
+        airrt_test_eventually(!airrt_alive(sup.ref), 20);
+        close_system();
+    }
+} END_TEST
+
+/* ---- events ------------------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(events_tell_all_in_order) { /* S8, M4 */
+    crew c = crew_of("ab", 1);
+    airrt_supervisor sup;
+    airrt_supervision_event e[32];
+    open_system();
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    tell("a", FAIL);
+    settled(sup);
+    ck_assert_str_eq(event_letters(e, 32), "SSFAxRR");
+    ck_assert(airrt_ref_equal(e[0].supervisor, sup.ref));
+    ck_assert(airrt_ref_equal(e[0].child, a.ref));
+    ck_assert_str_eq(e[0].id, "a");
+    ck_assert_int_eq(e[2].reason.kind, AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(e[2].reason.code, 7);
+    ck_assert_uint_eq(e[2].restart_count, 0);
+    ck_assert_str_eq(e[3].strategy, "one_for_all");
+    ck_assert_uint_eq(e[3].affected_count, 2);
+    ck_assert_str_eq(e[4].id, "b");
+    ck_assert_int_eq(e[4].reason.kind, AIRRT_EXIT_SHUTDOWN);
+    ck_assert_uint_eq(e[5].restart_count, 1);
+    ck_assert_uint_gt(e[5].recover_ns, 0);
+    ck_assert_uint_eq(e[6].recover_ns, 0); /* it had not failed */
+    tell("b", PANIC);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_str_eq(event_letters(e, 32), "SSFAxRRFLx");
+    ck_assert_int_eq(e[7].reason.kind, AIRRT_EXIT_CRASH);
+    ck_assert_uint_eq(e[8].restart_count, 1);
+    ck_assert_uint_eq(e[8].window_ns, AIRRT_SEC(5));
+    close_system();
+} END_TEST
+
+/* ---- trees -------------------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_shutdown_stops_a_tree_from_the_top_in_reverse) { /* S10 */
+    crew low = crew_of("xy", 1), high = crew_of("abc", 5);
+    airrt_supervisor sup;
+    open_system();
+    high.members[2] = high.members[1];
+    high.members[1] = (member){ rest_spec((crew_args){ &low }, &events), { .id = "branch" } };
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    ck_assert_str_eq(happened(), "+a +x +y +b ");
+    close_system();
+    ck_assert_str_eq(happened(), "-b -y -x -a ");
+} END_TEST
+
+START_TEST(a_killed_supervisor_takes_its_children_with_it) {
+    crew low = crew_of("xy", 1), high = crew_of("a", 5);
+    airrt_supervisor sup;
+    open_system();
+    high.members[1] = (member){ one_spec((crew_args){ &low }, &events), { .id = "branch", .name = "branch", .restart = AIRRT_RESTART_TEMPORARY } };
+    high.count = 2;
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    kid_ref x = kid_named("x"), y = kid_named("y");
+    airrt_ref branch;
+    airrt_test_ok(airrt_whereis(sys, "branch", &branch));
+    airrt_test_ok(airrt_kill(branch));
+    airrt_test_eventually(!airrt_alive(x.ref) && !airrt_alive(y.ref) && !airrt_alive(branch), 20);
+    ck_assert(airrt_alive(kid_named("a").ref));
+    close_system();
+} END_TEST
+
+START_TEST(a_tree_is_shown_as_text) {
+    crew low = crew_of("xy", 1), high = crew_of("a", 5);
+    airrt_supervisor sup;
+    char text[512], part[16];
+    airrt_text out = { .at = text, .capacity = sizeof text }, cut = { .at = part, .capacity = sizeof part };
+    open_system();
+    high.members[1] = (member){ rest_spec((crew_args){ &low }, &events), { .id = "branch" } };
+    high.count = 2;
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    tell("y", FAIL);
+    settled(sup);
+    airrt_test_ok(airrt_supervisor_format(sup, &out));
+    ck_assert_str_eq(text, "one (supervisor)\n  a (worker, running)\n  branch (supervisor, running)\n    x (worker, running)\n"
+                           "    y (worker, running, restarts 1)\n");
+    airrt_test_is(airrt_supervisor_format(sup, &cut), AIRRT_ERR_LIMIT);
+    ck_assert_uint_eq(cut.length, out.length);
+    close_system();
+} END_TEST
+
+/* A chain of supervisors, one below the other. */
+typedef struct depth { int left; } depth;
+AIRRT_SUPERVISOR(chain, depth, airrt_quiet);
+static airrt_err chain_init(airrt_children *children, const depth *args) {
+    airrt_spec spec = args->left ? chain_spec((depth){ args->left - 1 }, NULL) : kid_spec((plan){ .name = 'z' });
+    return airrt_children_add(children, spec, &(airrt_child_desc){ .id = "next", .name = args->left ? NULL : "z" });
+}
+AIRRT_SUPERVISOR_IMPL(chain, airrt_one_for_one, chain_init, .max_restarts = 1);
+START_TEST(escalation_climbs_a_hundred_levels) {
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(chain_start(sys, (depth){ 100 }, NULL, &sup));
+    tell("z", FAIL);
+    settled(sup);
+    for (int i = 0; i < 3; i++) {
+        tell("z", FAIL);
+        settled(sup);
+    }
+    ck_assert(airrt_alive(kid_named("z").ref));
+    close_system();
+} END_TEST
+
+typedef struct wide { uint32_t count; bool supervisors; } wide;
+AIRRT_SUPERVISOR(many, wide, airrt_quiet);
+static airrt_err many_init(airrt_children *children, const wide *args) {
+    for (uint32_t i = 0; i < args->count; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "%u", (unsigned)i);
+        airrt_spec spec = args->supervisors ? many_spec((wide){ 1, false }, NULL) : kid_spec((plan){ .name = 'm' });
+        AIRRT_TRY(airrt_children_add(children, spec, &(airrt_child_desc){ .id = id, .restart = AIRRT_RESTART_TEMPORARY }));
+    }
+    return AIRRT_OK;
+}
+AIRRT_SUPERVISOR_IMPL(many, airrt_one_for_all, many_init);
+static void many_are_started_and_stopped(bool supervisors) {
+    airrt_supervisor sup;
+    airrt_child_counts counts;
+    open_with((airrt_system_desc){ .workers = 2, .start_timeout_ns = AIRRT_SEC(500), .stop_timeout_ns = AIRRT_SEC(500) });
+    airrt_test_ok(many_start(sys, (wide){ 10000, supervisors }, NULL, &sup));
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.active, 10000);
+    ck_assert_uint_eq(supervisors ? counts.supervisors : counts.workers, 10000);
+    airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(500)));
+    airrt_test_eventually(airrt_priv_living(sys) == 0, 60);
+    close_system();
+}
+START_TEST(ten_thousand_children_under_one) { many_are_started_and_stopped(false); } END_TEST
+START_TEST(ten_thousand_supervisors_under_one) { many_are_started_and_stopped(true); } END_TEST
+
+/* ---- memory --------------------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else) {
+    for (int n = 1; n < 120; n++) {
+        crew low = crew_of("xy", 3), high = crew_of("a", 50);
+        airrt_supervisor sup;
+        airrt_child_desc desc = { .id = "extra" };
+        open_system();
+        high.members[1] = (member){ all_spec((crew_args){ &low }, &events), { .id = "branch" } };
+        high.count = 2;
+        airrt_store_relaxed(&fault_calls, 0);
+        faults = n;
+        airrt_err err = one_start(sys, (crew_args){ &high }, &events, &sup);
+        ck_assert_msg(err == AIRRT_OK || err == AIRRT_ERR_NOMEM || err == AIRRT_ERR_START || err == AIRRT_ERR_DEAD, "%s", airrt_err_str(err));
+        kid_ref x;
+        if (!err && !kid_whereis(sys, "x", &x)) airrt_discard(kid_send(x, (order){ FAIL }));
+        if (!err) airrt_discard(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'e' }), &desc, NULL));
+        if (!err) airrt_discard(airrt_supervisor_settle(sup, AIRRT_SEC(20)));
+        faults = 0;
+        if (!err && airrt_alive(sup.ref)) settled(sup);
+        close_system();
+    }
+} END_TEST
+
+SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_restart_keeps_the_mailboxes_of_siblings,
+      rest_for_one_leaves_those_before_alone, timers_and_state_of_a_failed_life_are_gone,
+      who_waits_for_a_child_is_told_of_the_end_of_its_life, a_restart_that_on_error_asks_for_is_the_supervisors,
+      a_child_that_escalates_fails_its_supervisor, a_child_that_resumes_is_not_restarted,
+      a_poison_message_is_quarantined_and_the_next_are_handled,
+      a_transient_child_that_ends_normally_stays_down_and_starts_as_a_new_actor, a_temporary_child_is_forgotten,
+      a_terminated_child_leaves_dead_letters_and_a_free_name, a_child_with_on_exit_takes_its_time,
+      a_child_that_does_not_stop_in_time_is_killed, no_wait_kills_at_once,
+      max_n_allows_n_and_then_the_supervisor_ends_with_shutdown, a_child_may_have_a_limit_of_its_own,
+      escalation_restarts_the_branch_in_place, a_strategy_of_ones_own_is_followed,
+      backoff_delays_a_restart_and_siblings_are_served_meanwhile, a_child_that_is_terminated_while_it_backs_off_stays_down,
+      shutdown_does_not_wait_for_a_backoff, a_start_that_fails_stops_what_was_started_in_reverse,
+      a_restart_that_fails_is_tried_again_and_counted, a_restart_that_never_succeeds_ends_the_supervisor,
+      a_child_with_nothing_to_run_is_no_failure, what_init_returns_is_what_start_returns,
+      wrong_specs_are_refused_with_their_field_before_anything_starts, a_child_that_is_unhealthy_too_often_is_restarted,
+      a_child_that_does_not_answer_in_time_is_unhealthy, a_child_without_health_is_not_asked, calls_from_a_hook_are_refused,
+      calls_to_what_is_no_supervisor_are_dead, dynamic_children_come_and_go, automatic_shutdown_follows_significant_children,
+      events_tell_all_in_order, a_shutdown_stops_a_tree_from_the_top_in_reverse, a_killed_supervisor_takes_its_children_with_it,
+      a_tree_is_shown_as_text, escalation_climbs_a_hundred_levels, ten_thousand_children_under_one,
+      ten_thousand_supervisors_under_one, failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else);
