@@ -6,7 +6,7 @@
  *
  * CONTENTS (search for the banner)
  *     >>policies     when to restart, how often, after which delay: pure, no system needed
- *     >>children     what a supervisor is told of a child
+ *     >>children     what a supervisor is told of a child; AIRRT_CHILD for what is no actor
  *     >>supervisors  AIRRT_SUPERVISOR, AIRRT_SUPERVISOR_IMPL; calls
  *
  * A COMPLETE PROGRAM
@@ -196,6 +196,58 @@ typedef enum airrt_auto_shutdown {
 AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_restarts, uint64_t window_ns,
                                      airrt_auto_shutdown auto_shutdown);
 
+/* AIRRT_CHILD(NAME, ARGS) declares a child that is no actor: a thread, a connection, an object. It has no messages; what it does
+ * it does by itself. Makes airrt_spec NAME_spec(ARGS) and
+ *   airrt_err NAME_exited(airrt_ref, const airrt_reason *);   it has ended by itself, says whoever knows; any thread. DEAD
+ * AIRRT_CHILD_IMPL(NAME, STATE, start [, .stop =, .health =]) gives it its body; on a worker, so they must not wait for long:
+ *   airrt_err    start(STATE *, airrt_ref self, const ARGS *)     at every start and restart, on zeroed state; AIRRT_ERR_IGNORE
+ *   void         .stop(STATE *, const airrt_reason *)             at every end of what was started
+ *   airrt_health .health(const STATE *)                           for .health of airrt_child_desc */
+typedef struct airrt_child_end { airrt_reason reason; } airrt_child_end;
+AIRRT_MESSAGE(airrt_child_end);
+#define AIRRT_CHILD(NAME, ARGS)                                                                            \
+    AIRRT_ACTOR(NAME##_child_, airrt_child_end, ARGS);                                                     \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_INLINE airrt_spec NAME##_spec(NAME##_child__args args) { return NAME##_child__spec(args); }      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_exited(airrt_ref ref, const airrt_reason *reason) {      \
+        NAME##_child__ref to = { ref };                                                                    \
+        airrt_child_end end = { *reason };                                                                 \
+        return NAME##_child__send(to, end);                                                                \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    enum { NAME##_is_child_ = 1 }
+#define AIRRT_CHILD_IMPL(NAME, STATE, ...) AIRRT_CHILD_IMPL_(NAME, STATE, __VA_ARGS__, .end_ = 0)
+#define AIRRT_CHILD_IMPL_(NAME, STATE, ...)                                                                \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    typedef STATE NAME##_child_state_;                                                                     \
+    typedef struct NAME##_child_hooks_ {                                                                   \
+        airrt_err (*start)(NAME##_child_state_ *state, airrt_ref self, const NAME##_child__args *args);    \
+        void (*stop)(NAME##_child_state_ *state, const airrt_reason *reason);                              \
+        airrt_health (*health)(const NAME##_child_state_ *state);                                          \
+        int end_;                                                                                          \
+    } NAME##_child_hooks_;                                                                                 \
+    AIRRT_STRICT_HOOKS_BEGIN_                                                                              \
+    static const NAME##_child_hooks_ NAME##_child_hooks_it_ = { .start = __VA_ARGS__ };                    \
+    AIRRT_STRICT_HOOKS_END_                                                                                \
+    AIRRT_INLINE airrt_err NAME##_child_begin_(NAME##_child__ctx *ctx, NAME##_child_state_ *state, const NAME##_child__args *args) { \
+        return NAME##_child_hooks_it_.start(state, NAME##_child__self(ctx).ref, args);                     \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_child_end_(NAME##_child__ctx *ctx, NAME##_child_state_ *state, const airrt_reason *reason) { \
+        (void)ctx;                                                                                         \
+        if (NAME##_child_hooks_it_.stop) NAME##_child_hooks_it_.stop(state, reason);                       \
+    }                                                                                                      \
+    AIRRT_INLINE airrt_health NAME##_child_health_(NAME##_child__ctx *ctx, NAME##_child_state_ *state) {   \
+        (void)ctx;                                                                                         \
+        return NAME##_child_hooks_it_.health ? NAME##_child_hooks_it_.health(state) : AIRRT_HEALTHY;       \
+    }                                                                                                      \
+    AIRRT_INLINE airrt_err NAME##_child_ended_(NAME##_child__ctx *ctx, NAME##_child_state_ *state, const airrt_child_end *end) { \
+        (void)state;                                                                                       \
+        return airrt_ctx_leave(&ctx->base, &end->reason);                                                  \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_ACTOR_IMPL(NAME##_child_, NAME##_child_state_, NAME##_child_ended_, .pre_start = NAME##_child_begin_, \
+                     .post_stop = NAME##_child_end_, .health = NAME##_child_health_)
+
 /* ---- >>supervisors ---------------------------------------------------------------------------------------------- */
 
 /* Names a supervisor, as an airrt_ref names an actor; all zero names none. */
@@ -340,9 +392,21 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_get_child(airrt_supervisor 
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeout_ns);
 /* Stops it, and all below it, in order; waits. As airrt_stop. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns);
-/* The tree under it as text: a line for each child with its type, state and restarts, indented by its level. LIMIT as
- * elsewhere; CONTEXT, DEAD, NOMEM. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_text *out);
+/* Changes how a child's health is asked for, from now on; interval_ns 0: not any more. A row of failures begins anew.
+ * NOT_FOUND; TYPE (dynamic). */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_set_health(airrt_supervisor sup, const char *id, const airrt_health_desc *health);
+/* The supervisor above; NOT_FOUND: it is a root. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_parent(airrt_supervisor sup, airrt_supervisor *out);
+/* Writes up to capacity supervisors above, the nearest first; *count: how many there are. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_ancestors(airrt_supervisor sup, airrt_supervisor *out, size_t capacity, size_t *count);
+typedef enum airrt_tree_format {
+    AIRRT_TREE_TEXT = 0, /* a line for each child with its type, state and restarts, indented by its level */
+    AIRRT_TREE_DOT,      /* a digraph for Graphviz */
+    AIRRT_TREE_MERMAID   /* a flowchart for Mermaid */
+} airrt_tree_format;
+/* The tree under a supervisor. LIMIT as elsewhere; CONTEXT, DEAD, NOMEM, INVALID (format). */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_tree_format format, airrt_text *out);
+/* As text, to a file. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file);
 
 #ifdef __cplusplus
@@ -465,7 +529,8 @@ typedef struct airrt_kid {
 
 typedef enum airrt_sup_op {
     AIRRT_SUP_START_CHILD = 1, AIRRT_SUP_TERMINATE, AIRRT_SUP_TERMINATE_REF, AIRRT_SUP_RESTART_CHILD, AIRRT_SUP_DELETE,
-    AIRRT_SUP_WHICH, AIRRT_SUP_COUNT, AIRRT_SUP_GET, AIRRT_SUP_SETTLE, AIRRT_SUP_HOLD, AIRRT_SUP_UNHOLD,
+    AIRRT_SUP_SET_HEALTH, AIRRT_SUP_WHICH, AIRRT_SUP_COUNT, AIRRT_SUP_GET, AIRRT_SUP_PARENT, AIRRT_SUP_SETTLE, AIRRT_SUP_HOLD,
+    AIRRT_SUP_UNHOLD,
     /* to itself */
     AIRRT_SUP_RETRY, AIRRT_SUP_LATE_START, AIRRT_SUP_LATE_STOP, AIRRT_SUP_CHECK, AIRRT_SUP_LATE_CHECK
 } airrt_sup_op;
@@ -618,6 +683,12 @@ static airrt_err airrt_priv_kids_check(const airrt_sup *sup) {
     airrt_priv_free(sorted, sup->count * sizeof *sorted);
     return twice ? airrt_priv_bad_spec("id", "twice") : AIRRT_OK;
 }
+static airrt_health_desc airrt_priv_health_filled(const airrt_health_desc *desc) {
+    airrt_health_desc filled = *desc;
+    if (!filled.timeout_ns) filled.timeout_ns = AIRRT_SEC(1);
+    if (!filled.threshold) filled.threshold = 3;
+    return filled;
+}
 static airrt_kid *airrt_priv_kid_new(airrt_sup *sup, const airrt_spec *spec, const airrt_child_desc *desc) {
     airrt_kid *kid = (airrt_kid *)airrt_priv_alloc(sizeof *kid, 16);
     if (!kid) return NULL;
@@ -636,8 +707,7 @@ static airrt_kid *airrt_priv_kid_new(airrt_sup *sup, const airrt_spec *spec, con
     if (!kid->desc.stop_timeout_ns)
         kid->desc.stop_timeout_ns = kid->desc.type == AIRRT_CHILD_SUPERVISOR ? AIRRT_FOREVER : AIRRT_SEC(5);
     if (!kid->desc.window_ns) kid->desc.window_ns = AIRRT_SEC(60);
-    if (!kid->desc.health.timeout_ns) kid->desc.health.timeout_ns = AIRRT_SEC(1);
-    if (!kid->desc.health.threshold) kid->desc.health.threshold = 3;
+    kid->desc.health = airrt_priv_health_filled(&desc->health);
     airrt_window_open(&kid->window, kid->desc.max_restarts ? kid->desc.max_restarts : AIRRT_UNLIMITED, kid->desc.window_ns);
     return kid;
 }
@@ -1252,6 +1322,12 @@ static airrt_err airrt_priv_call_by_id(airrt_sup *sup, airrt_sup_op op, airrt_su
     if (sup->dynamic) return AIRRT_ERR_TYPE;
     if (!kid) return AIRRT_ERR_NOT_FOUND;
     if (op == AIRRT_SUP_TERMINATE) return airrt_priv_call_terminate(sup, r, kid);
+    if (op == AIRRT_SUP_SET_HEALTH) {
+        kid->desc.health = airrt_priv_health_filled(&r->desc.health);
+        airrt_priv_kid_health_stop(sup, kid);
+        if (kid->state == AIRRT_CHILD_RUNNING) airrt_priv_kid_health_start(sup, kid);
+        return AIRRT_OK;
+    }
     AIRRT_TRY(airrt_priv_call_stopped(kid));
     if (op == AIRRT_SUP_DELETE) return airrt_priv_kid_remove(sup, kid), AIRRT_OK;
     airrt_priv_kid_release(kid); /* halted after a group restart that did not come to it: a new actor all the same */
@@ -1285,6 +1361,7 @@ static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *
         r->next = sup->settlers;
         sup->settlers = r; /* step answers when it is quiet */
         return;
+    case AIRRT_SUP_PARENT: r->ref = sup->ctx->cell->cold->keeper; break;
     case AIRRT_SUP_HOLD: sup->held = true; break;
     case AIRRT_SUP_UNHOLD: sup->held = false; break;
     default: r->err = airrt_priv_call_by_id(sup, op, r); break;
@@ -1309,7 +1386,7 @@ AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const vo
     airrt_sup *sup = ((airrt_sup_state *)state)->sup;
     airrt_sup_call call = *(const airrt_sup_call *)msg;
     bool busy = sup->job.kind || sup->ended_first || sup->asked;
-    bool asks = call.op == AIRRT_SUP_SETTLE || call.op == AIRRT_SUP_WHICH || call.op == AIRRT_SUP_COUNT || call.op == AIRRT_SUP_GET,
+    bool asks = call.op >= AIRRT_SUP_WHICH && call.op <= AIRRT_SUP_SETTLE, /* changes nothing */
          aside = call.op >= AIRRT_SUP_LATE_START; /* of one child alone: in the midst of a job too */
     sup->ctx = ctx;
     if (!asks && call.op != AIRRT_SUP_CHECK) sup->activity++;
@@ -1433,6 +1510,25 @@ AIRRT_API airrt_err airrt_supervisor_get_child(airrt_supervisor sup, const char 
     airrt_priv_sup_let_go(r);
     return err;
 }
+AIRRT_API airrt_err airrt_supervisor_set_health(airrt_supervisor sup, const char *id, const airrt_health_desc *health) {
+    airrt_sup_request *r = airrt_priv_request(0);
+    if (!r) return AIRRT_ERR_NOMEM;
+    r->desc.health = *health;
+    airrt_priv_text(r->id, sizeof r->id, id);
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_SET_HEALTH, r, AIRRT_FOREVER);
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+AIRRT_API airrt_err airrt_supervisor_parent(airrt_supervisor sup, airrt_supervisor *out) {
+    AIRRT_TRY(airrt_priv_sup_ask_by_id(sup, AIRRT_SUP_PARENT, NULL, airrt_priv_no_ref, &out->ref));
+    return out->ref.generation ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, NULL, "a root");
+}
+AIRRT_API airrt_err airrt_supervisor_ancestors(airrt_supervisor sup, airrt_supervisor *out, size_t capacity, size_t *count) {
+    airrt_err err;
+    for (*count = 0; (err = airrt_supervisor_parent(sup, &sup)) == AIRRT_OK; ++*count)
+        if (*count < capacity) out[*count] = sup;
+    return err == AIRRT_ERR_NOT_FOUND ? AIRRT_OK : err;
+}
 AIRRT_API airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns) { return airrt_stop(sup.ref, timeout_ns); }
 
 /* ---- trees ------------------------------------------------------------------------------------------------------- */
@@ -1526,31 +1622,65 @@ AIRRT_API airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeo
     }
     return AIRRT_OK;
 }
-AIRRT_API airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_text *out) {
+#define AIRRT_TREE_LEVELS_ 1024 /* deeper ones are drawn as if they were this deep */
+/* One child in a format; number: its place in the walk, from 1; 0 is the root. */
+static void airrt_priv_format_child(airrt_text *out, airrt_tree_format format, const airrt_child_info *info, size_t level,
+                                    size_t number, size_t parent) {
+    bool supervisor = info->type == AIRRT_CHILD_SUPERVISOR;
+    const char *state = airrt_child_state_str(info->state), *box = supervisor ? "[[\"" : "[\"", *end = supervisor ? "\"]]" : "\"]";
+    switch (format) {
+    case AIRRT_TREE_TEXT:
+        airrt_priv_print(out, "%*s%s (%s, %s", (int)(2 * level), "", info->id, supervisor ? "supervisor" : "worker", state);
+        if (info->restarts) airrt_priv_print(out, ", restarts %" PRIu32, info->restarts);
+        airrt_priv_add(out, ")\n", 2);
+        break;
+    case AIRRT_TREE_DOT:
+        airrt_priv_print(out, "  n%zu [shape=%s, label=\"", number, supervisor ? "box" : "ellipse");
+        airrt_priv_add_label(out, info->id);
+        airrt_priv_print(out, "\\n%s\"];\n  n%zu -> n%zu;\n", state, parent, number);
+        break;
+    case AIRRT_TREE_MERMAID:
+        airrt_priv_print(out, "  n%zu --> n%zu%s", parent, number, box);
+        for (const char *c = info->id; *c; c++) /* quotes would end the label */
+            if (*c == '"' || *c == '#') airrt_priv_print(out, "#%d;", *c);
+            else airrt_priv_add(out, c, 1);
+        airrt_priv_print(out, ": %s%s\n", state, end);
+        break;
+    }
+}
+AIRRT_API airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_tree_format format, airrt_text *out) {
     airrt_walk walk;
     airrt_child_info info;
-    size_t level;
+    size_t level, number = 0;
     airrt_actor_type *type = airrt_priv_supervisor_type(sup.ref);
+    if ((unsigned)format > AIRRT_TREE_MERMAID) return airrt_priv_err(AIRRT_ERR_INVALID, "format", "no such format");
     if (!type) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, "no such supervisor");
     memset(&walk, 0, sizeof walk);
     airrt_err err = airrt_priv_walk_push(&walk, sup, 1);
-    if (!err) airrt_priv_print(out, "%s (supervisor)\n", type->name);
+    size_t *above = err ? NULL : (size_t *)airrt_priv_alloc(sizeof *above * AIRRT_TREE_LEVELS_, 16); /* numbers by level */
+    if (!err && !above) err = airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    if (!err && format == AIRRT_TREE_TEXT) airrt_priv_print(out, "%s (supervisor)\n", type->name);
+    if (!err && format == AIRRT_TREE_DOT)
+        airrt_priv_print(out, "digraph supervisors {\n  n0 [shape=box, label=\"%s\"];\n", type->name);
+    if (!err && format == AIRRT_TREE_MERMAID) airrt_priv_print(out, "flowchart TD\n  n0[[\"%s\"]]\n", type->name);
+    if (above) above[0] = 0;
     while (!err && airrt_priv_walk_next(&walk, &info, &level)) {
-        airrt_priv_print(out, "%*s%s (%s, %s", (int)(2 * level), "", info.id,
-                         info.type == AIRRT_CHILD_SUPERVISOR ? "supervisor" : "worker", airrt_child_state_str(info.state));
-        if (info.restarts) airrt_priv_print(out, ", restarts %" PRIu32, info.restarts);
-        airrt_priv_add(out, ")\n", 2);
+        size_t depth = level < AIRRT_TREE_LEVELS_ ? level : AIRRT_TREE_LEVELS_ - 1;
+        above[depth] = ++number;
+        airrt_priv_format_child(out, format, &info, level, number, above[depth - 1]);
         airrt_supervisor below = { info.ref };
         if (airrt_priv_is_supervisor(info.ref)) err = airrt_priv_walk_push(&walk, below, level + 1);
         if (err == AIRRT_ERR_DEAD) err = AIRRT_OK; /* it went meanwhile */
     }
+    if (!err && format == AIRRT_TREE_DOT) airrt_priv_add(out, "}\n", 2);
+    airrt_priv_free(above, sizeof *above * AIRRT_TREE_LEVELS_);
     airrt_priv_walk_close(&walk);
     return err ? err : airrt_priv_add_done(out);
 }
 static void airrt_priv_to_file(const char *bytes, size_t size, void *file) { fwrite(bytes, 1, size, (FILE *)file); }
 AIRRT_API airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file) {
     airrt_text out = { NULL, 0, 0, airrt_priv_to_file, file };
-    return airrt_supervisor_format(sup, &out);
+    return airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &out);
 }
 
 #endif /* AIRRT_IMPLEMENTATION */

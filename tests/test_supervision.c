@@ -896,11 +896,84 @@ START_TEST(a_tree_is_shown_as_text) {
     airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
     tell("y", FAIL);
     settled(sup);
-    airrt_test_ok(airrt_supervisor_format(sup, &out));
+    airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &out));
     ck_assert_str_eq(text, "one (supervisor)\n  a (worker, running)\n  branch (supervisor, running)\n    x (worker, running)\n"
                            "    y (worker, running, restarts 1)\n");
-    airrt_test_is(airrt_supervisor_format(sup, &cut), AIRRT_ERR_LIMIT);
+    airrt_test_is(airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &cut), AIRRT_ERR_LIMIT);
     ck_assert_uint_eq(cut.length, out.length);
+    close_system();
+} END_TEST
+
+START_TEST(a_tree_is_shown_for_graphviz_and_mermaid) {
+    crew low = crew_of("x", 1), high = crew_of("a", 5);
+    airrt_supervisor sup;
+    char text[512];
+    airrt_text out = { .at = text, .capacity = sizeof text };
+    open_system();
+    high.members[1] = (member){ rest_spec((crew_args){ &low }, &events), { .id = "br\"anch" } };
+    high.count = 2;
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_DOT, &out));
+    ck_assert_str_eq(text, "digraph supervisors {\n  n0 [shape=box, label=\"one\"];\n  n1 [shape=ellipse, label=\"a\\nrunning\"];\n"
+                           "  n0 -> n1;\n  n2 [shape=box, label=\"br\\\"anch\\nrunning\"];\n  n0 -> n2;\n"
+                           "  n3 [shape=ellipse, label=\"x\\nrunning\"];\n  n2 -> n3;\n}\n");
+    out = (airrt_text){ .at = text, .capacity = sizeof text };
+    airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_MERMAID, &out));
+    ck_assert_str_eq(text, "flowchart TD\n  n0[[\"one\"]]\n  n0 --> n1[\"a: running\"]\n  n0 --> n2[[\"br#34;anch: running\"]]\n"
+                           "  n2 --> n3[\"x: running\"]\n");
+    airrt_test_is(airrt_supervisor_format(sup, (airrt_tree_format)3, &out), AIRRT_ERR_INVALID);
+    close_system();
+} END_TEST
+
+/* A child that is no actor. */
+typedef struct lamp_args { int *on, *starts; airrt_ref *self; } lamp_args;
+typedef struct lamp { int *on; } lamp;
+AIRRT_CHILD(light, lamp_args);
+static airrt_err light_on(lamp *me, airrt_ref self, const lamp_args *args) {
+    me->on = args->on;
+    *args->self = self;
+    ++*args->starts;
+    return ++*me->on, AIRRT_OK;
+}
+static void light_off(lamp *me, const airrt_reason *reason) { (void)reason, --*me->on; }
+static airrt_health light_health(const lamp *me) { return *me->on == 1 ? AIRRT_HEALTHY : AIRRT_UNHEALTHY; }
+AIRRT_CHILD_IMPL(light, lamp, light_on, .stop = light_off, .health = light_health);
+
+START_TEST(what_is_no_actor_is_started_stopped_and_restarted) { /* S1 */
+    int on = 0, starts = 0;
+    airrt_ref self;
+    crew c = { .max = 5, .count = 1, .members = { { light_spec((lamp_args){ &on, &starts, &self }), { .id = "l" } } } };
+    airrt_supervisor sup;
+    airrt_reason broken = { .kind = AIRRT_EXIT_ERROR, .text = "burnt out" };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(light_exited(self, &broken)); /* it has ended by itself */
+    settled(sup);
+    ck_assert_str_eq(child(sup, "l").last.text, "burnt out");
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "l"));
+    ck_assert_int_eq(starts, 2);
+    ck_assert_int_eq(on, 0);
+    close_system();
+} END_TEST
+
+START_TEST(health_is_switched_on_and_off_while_it_runs) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_health_desc often = { .interval_ns = AIRRT_MS(1), .threshold = 1000000 }, never = { 0 };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_is(airrt_supervisor_set_health(sup, "z", &often), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_supervisor_set_health(sup, "a", &often));
+    airrt_test_eventually(airrt_load_relaxed(&healthy_asked) > 5, 20);
+    tell("a", SICKEN);
+    tell("a", SICKEN);
+    airrt_test_eventually(child(sup, "a").unhealthy > 3, 20);
+    airrt_test_ok(airrt_supervisor_set_health(sup, "a", &never));
+    ck_assert_uint_eq(child(sup, "a").unhealthy, 0);
+    (void)told_by(kid_named("a")); /* a check that was on its way has come */
+    uint32_t asked = airrt_load_relaxed(&healthy_asked);
+    for (int i = 0; i < 200; i++) (void)told_by(kid_named("a"));
+    ck_assert_uint_eq(airrt_load_relaxed(&healthy_asked), asked);
     close_system();
 } END_TEST
 
@@ -913,9 +986,21 @@ static airrt_err chain_init(airrt_children *children, const depth *args) {
 }
 AIRRT_SUPERVISOR_IMPL(chain, airrt_one_for_one, chain_init, .max_restarts = 1);
 START_TEST(escalation_climbs_a_hundred_levels) {
-    airrt_supervisor sup;
+    airrt_supervisor sup, above[20], low;
+    airrt_child_info info;
+    size_t count;
     open_system();
     airrt_test_ok(chain_start(sys, (depth){ 100 }, NULL, &sup));
+    low = sup;
+    for (int i = 0; i < 100; i++) {
+        airrt_test_ok(airrt_supervisor_get_child(low, "next", &info));
+        low.ref = info.ref;
+    }
+    airrt_test_ok(airrt_supervisor_ancestors(low, above, 20, &count));
+    ck_assert_uint_eq(count, 100);
+    airrt_test_ok(airrt_supervisor_ancestors(above[19], above, 20, &count));
+    ck_assert_uint_eq(count, 80);
+    airrt_test_is(airrt_supervisor_parent(sup, &low), AIRRT_ERR_NOT_FOUND);
     tell("z", FAIL);
     settled(sup);
     for (int i = 0; i < 3; i++) {
@@ -995,5 +1080,7 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       a_child_that_does_not_answer_in_time_is_unhealthy, a_child_without_health_is_not_asked, calls_from_a_hook_are_refused,
       calls_to_what_is_no_supervisor_are_dead, dynamic_children_come_and_go, automatic_shutdown_follows_significant_children,
       events_tell_all_in_order, a_shutdown_stops_a_tree_from_the_top_in_reverse, a_killed_supervisor_takes_its_children_with_it,
-      a_tree_is_shown_as_text, escalation_climbs_a_hundred_levels, ten_thousand_children_under_one,
+      a_tree_is_shown_as_text, a_tree_is_shown_for_graphviz_and_mermaid,
+      what_is_no_actor_is_started_stopped_and_restarted, health_is_switched_on_and_off_while_it_runs,
+      escalation_climbs_a_hundred_levels, ten_thousand_children_under_one,
       ten_thousand_supervisors_under_one, failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else);
