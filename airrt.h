@@ -48,6 +48,7 @@
  *     AIRRT_NO_FUTEX                  condition variables instead of futexes (the default off Linux)
  *     AIRRT_ACTORS_MAX                actors living at once in the process: 2^24 (2^18 on 32 bits); costs address space only
  *     AIRRT_TURN_MESSAGES             messages an actor handles at least before the next one has its turn: 64
+ *     AIRRT_TURN_NS                   quick messages may be more of them, as many as take this long: 10000
  *     AIRRT_USDT                      a probe airrt:news(kind, slot, generation, type, name, count) for bpftrace, perf and
  *                                     SystemTap wherever listeners are told; needs <sys/sdt.h>
  *     AIRRT_API, AIRRT_STATIC         everywhere: linkage of the functions; AIRRT_STATIC: all private to this one file
@@ -1622,11 +1623,13 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 #ifndef AIRRT_TURN_MESSAGES
 #define AIRRT_TURN_MESSAGES 64 /* of one actor, at least, before the next one has its turn */
 #endif
+#ifndef AIRRT_TURN_NS
+#define AIRRT_TURN_NS 10000    /* quick messages may be more of them in a turn: as many as take this long */
+#endif
 #define AIRRT_WORKERS_MAX 256
 #define AIRRT_RING_LOG2_FIRST 2    /* slots of an actor's first ring */
 #define AIRRT_RING_LOG2_SEGMENT 10 /* unbounded mailboxes link rings of this size */
 #define AIRRT_RING_LOG2_MAX 26
-#define AIRRT_TURN_NS 10000         /* quick messages may be more of them in a turn: as many as take this long, at most ... */
 #define AIRRT_TURN_MESSAGES_MAX 1024
 #define AIRRT_WORTH_MOVING_NS 50000 /* a queue with less work than this is left to its worker ... */
 #define AIRRT_SURPLUS_MAX 512       /* ... unless it is this long, or a turn has not ended for a millisecond */
@@ -3499,9 +3502,13 @@ static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
     uint32_t n = system->worker_count, from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
     for (uint32_t i = 0; i < n; i++) {
         airrt_worker *victim = system->workers[(from + i) % n];
+        airrt_cell *cell = NULL;
         if (victim == w) continue;
-        if (any) airrt_priv_take_given(w, victim);
-        airrt_cell *cell = airrt_priv_steal(w, victim, any);
+        if (any) {
+            airrt_priv_take_given(w, victim);
+            cell = airrt_priv_queue_pop(w);
+        }
+        if (!cell) cell = airrt_priv_steal(w, victim, any);
         if (cell) return cell;
     }
     return NULL;

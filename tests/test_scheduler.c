@@ -1,14 +1,15 @@
 /* Where actors run: senders of a full receiver come together on its worker, and work that takes its time is spread. */
-#define AIRRT_TURN_MESSAGES 4 /* so that messages count as quick under sanitizers, too */
+#define AIRRT_TURN_MESSAGES 4 /* these two: so that messages count as quick under sanitizers and load, too */
+#define AIRRT_TURN_NS 1000000
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h"
 #include "airrt_test.h"
 
-enum { TOO_LONG_S = 20, FLOOD = 2000000, FLOODERS = 2 };
+enum { TOO_LONG_S = 20, FLOOD = 2000000, FLOODERS = 2, HOLD_EVERY = 1999 };
 
 /* ---- actors: flooders, which can be made to run on a thread each, and their sink ------------------------------- */
 
-typedef enum step { MEET, MEET_AND_SEND, SEND } step;
+typedef enum step { MEET, MEET_AND_SEND, SEND, HOLD } step;
 typedef struct word { step step; uint32_t from; } word;
 AIRRT_MESSAGE(word);
 AIRRT_ACTOR(sink, word, airrt_none);
@@ -17,11 +18,17 @@ AIRRT_ACTOR(flooder, word, flooder_state);
 
 static airrt_atomic_u64 inside, met;         /* who has come to a meeting; who has seen all others come */
 static airrt_atomic_u64 received[FLOODERS];
+static airrt_atomic_u64 turns, held, stuck;  /* of flooders; of the sink: messages that waited for turns, in vain */
 
 typedef struct sink_state { char unused; } sink_state;
 static airrt_err sink_handle(sink_ctx *ctx, sink_state *self, const word *m) {
     (void)ctx, (void)self;
     airrt_count(&received[m->from], 1);
+    if (m->step == HOLD) { /* keeps the worker; senders that were near must go on elsewhere */
+        uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S / 2.0), enough = airrt_load_acquire(&turns) + 5;
+        while (airrt_load_acquire(&turns) < enough && airrt_test_before(deadline)) {}
+        airrt_count(airrt_load_acquire(&turns) < enough ? &stuck : &held, 1);
+    }
     return AIRRT_OK;
 }
 AIRRT_ACTOR_IMPL(sink, sink_state, sink_handle, .mailbox = { .capacity = 100 });
@@ -43,6 +50,8 @@ static airrt_err flooder_handle(flooder_ctx *ctx, flooder_state *self, const wor
     airrt_err err = AIRRT_OK;
     if (m->step != SEND) meet(self);
     if (m->step == MEET) return AIRRT_OK;
+    step first = airrt_fetch_add(&turns, 1u, ACQ_REL) % HOLD_EVERY ? SEND : HOLD;
+    err = sink_send(self->sink, (word){ first, self->number });
     while (!err) err = sink_send(self->sink, (word){ SEND, self->number });
     if (err != AIRRT_ERR_FULL) return err;
     for (int i = 0; i < FLOODERS; i++)
@@ -69,6 +78,8 @@ START_TEST(senders_of_a_full_receiver_get_their_shares_and_spread_again) {
         ck_assert_uint_eq(airrt_load_acquire(&met), round * FLOODERS);
     }
     for (int i = 0; i < FLOODERS; i++) ck_assert_uint_gt(airrt_load_acquire(&received[i]), FLOOD / 10);
+    ck_assert_uint_gt(airrt_load_acquire(&held), 0);
+    ck_assert_uint_eq(airrt_load_acquire(&stuck), 0);
     airrt_test_balanced(system);
     airrt_test_ok(airrt_system_shutdown(system, NULL, NULL));
     airrt_system_close(system);
