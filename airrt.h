@@ -1633,6 +1633,10 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 #define AIRRT_TURN_MESSAGES_MAX 1024
 #define AIRRT_WORTH_MOVING_NS 50000 /* a queue with less work than this is left to its worker ... */
 #define AIRRT_SURPLUS_MAX 512       /* ... unless it is this long, or a turn has not ended for a millisecond */
+#define AIRRT_SURPLUS_NEVER UINT32_MAX
+#define AIRRT_TURN_WORTH_MOVING_NS 2000  /* a thief whose turns were quicker than this took actors in vain ... */
+#define AIRRT_PRIVATE_NS_MIN AIRRT_MS(1) /* ... and the queue that they came from is not shared for so long, at first */
+#define AIRRT_PRIVATE_NS_MAX AIRRT_MS(64)
 #define AIRRT_SPIN_LOOKS 100       /* of a searching worker before it parks */
 
 /* ---- stb_ds: its implementation is emitted here once; only ordinary functions use its macros ---- */
@@ -2786,6 +2790,11 @@ struct airrt_worker {
     airrt_atomic_u32 looking;  /* counted as sleeping, but looks a last time */
     airrt_atomic_u32 surplus;  /* how long its queue must be before others are woken for it or take from it */
     uint64_t paced_ns, paced_turns, paced_messages; /* when the pace was last looked at */
+    airrt_worker *robbed;      /* whose actors it took last, and has not done with; when, and after how many turns */
+    uint64_t robbed_ns, robbed_turns;
+    airrt_atomic_u32 regrets;  /* how often what others took was not worth it */
+    uint32_t seen_regrets;
+    uint64_t private_until_ns, private_ns; /* how long its queue is not shared because of them; for how long this time */
     airrt_atomic_u32 budget;   /* messages of a turn */
     airrt_worker *follow;      /* where the running actor is to go, as a full receiver of its runs there; mostly NULL */
     airrt_atomic_ptr given;    /* actors that others have handed over, the last one first */
@@ -3392,8 +3401,19 @@ static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim, b
         /* release: the reads of the entries end before the owner reuses them */
         if (!airrt_cas(&q->head, &head, head + n, ACQ_REL, RELAXED)) continue;
         for (uint64_t i = 1; i < n; i++) airrt_priv_queue_push(thief, taken[i]);
+        thief->robbed = any ? NULL : victim;
+        thief->robbed_ns = airrt_priv_machine_ns(NULL);
+        thief->robbed_turns = airrt_load_relaxed(&thief->turns);
         return taken[0];
     }
+}
+/* A thief has done with what it took: its turns were so quick that moving the actors cost more than it brought. */
+static void airrt_priv_regret(airrt_worker *thief) {
+    uint64_t turns = airrt_load_relaxed(&thief->turns) - thief->robbed_turns;
+    if (!thief->robbed) return;
+    if (airrt_priv_machine_ns(NULL) - thief->robbed_ns < turns * AIRRT_TURN_WORTH_MOVING_NS)
+        airrt_fetch_add(&thief->robbed->regrets, 1, RELAXED);
+    thief->robbed = NULL;
 }
 /* One actor from the shared queue, and a fair share of the rest into the own one. */
 static airrt_cell *airrt_priv_shared_pop(airrt_worker *w) {
@@ -3581,11 +3601,6 @@ static void *airrt_priv_watch(void *arg) {
     }
     return NULL;
 }
-static uint64_t airrt_priv_all_turns(const airrt_system *system) {
-    uint64_t turns = 0;
-    for (uint32_t i = 0; i < system->worker_count; i++) turns += airrt_load_relaxed(&system->workers[i]->turns);
-    return turns;
-}
 static bool airrt_priv_others_awake(airrt_worker *w) {
     uint32_t idle = airrt_load_relaxed(&w->system->idle);
     return (idle >> 16) < w->system->worker_count;
@@ -3616,9 +3631,9 @@ static void airrt_priv_stop_searching(airrt_system *system) {
 static airrt_cell *airrt_priv_park(airrt_worker *w) {
     airrt_system *system = w->system;
     airrt_cell *cell;
-    bool searching = false, any = false;
+    bool searching = false, any = false; /* any: a worker has been in the same turn for a millisecond */
+    airrt_priv_regret(w);
     for (;;) {
-        uint64_t turns = airrt_priv_all_turns(system);
         if (!searching) { /* at most half of the workers search, at least one may */
             uint32_t idle = airrt_load_relaxed(&system->idle);
             while (!searching && (idle & (AIRRT_SLEEPING1 - 1)) * 2 < system->worker_count)
@@ -3626,9 +3641,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         }
         for (int looks = 0; searching && looks < AIRRT_SPIN_LOOKS; looks++) {
             if (airrt_load_relaxed(&system->quit)) return NULL;
-            if (looks == AIRRT_SPIN_LOOKS / 2 && turns == airrt_priv_all_turns(system))
-                any = true; /* they are stuck in long turns */
-            if ((cell = airrt_priv_look(w, any)) != NULL) {
+            if ((cell = airrt_priv_look(w, false)) != NULL) {
                 airrt_priv_stop_searching(system);
                 return cell;
             }
@@ -3731,6 +3744,11 @@ static uint32_t airrt_priv_surplus(uint64_t ns, uint64_t turns) {
     uint64_t worth = turns * AIRRT_WORTH_MOVING_NS / (ns ? ns : 1);
     return worth < 1 ? 1 : worth > AIRRT_SURPLUS_MAX ? AIRRT_SURPLUS_MAX : (uint32_t)worth;
 }
+/* For how long a queue that was shared in vain is private: twice as long as the last time, if that was not long ago. Pure. */
+static uint64_t airrt_priv_private_ns(uint64_t last_ns, uint64_t since_ns) {
+    if (since_ns > last_ns) return AIRRT_PRIVATE_NS_MIN;
+    return last_ns * 2 > AIRRT_PRIVATE_NS_MAX ? AIRRT_PRIVATE_NS_MAX : last_ns * 2;
+}
 /* How many messages a turn may have. Pure. */
 static uint32_t airrt_priv_budget(uint64_t ns, uint64_t messages) {
     uint64_t budget = messages * AIRRT_TURN_NS / (ns ? ns : 1);
@@ -3741,8 +3759,17 @@ static uint32_t airrt_priv_budget(uint64_t ns, uint64_t messages) {
 static void airrt_priv_housekeep(airrt_worker *w) {
     uint64_t now = airrt_priv_machine_ns(NULL), turns = airrt_load_relaxed(&w->turns);
     uint64_t messages = airrt_load_relaxed(&w->ctx.handled);
+    uint32_t regrets = airrt_load_relaxed(&w->regrets);
+    if (regrets != w->seen_regrets && now >= w->private_until_ns) {
+        w->private_ns = airrt_priv_private_ns(w->private_ns, now - w->private_until_ns);
+        w->private_until_ns = now + w->private_ns;
+    }
+    w->seen_regrets = regrets;
     if (turns - w->paced_turns >= 32) {
-        airrt_store_relaxed(&w->surplus, airrt_priv_surplus(now - w->paced_ns, turns - w->paced_turns));
+        bool quick = now - w->paced_ns < (turns - w->paced_turns) * AIRRT_TURN_WORTH_MOVING_NS;
+        airrt_store_relaxed(&w->surplus, quick && now < w->private_until_ns
+                                             ? AIRRT_SURPLUS_NEVER
+                                             : airrt_priv_surplus(now - w->paced_ns, turns - w->paced_turns));
         airrt_store_relaxed(&w->budget, airrt_priv_budget(now - w->paced_ns, messages - w->paced_messages));
     }
     w->paced_messages = messages;
@@ -3761,6 +3788,7 @@ static void airrt_priv_work_loop(airrt_worker *w) {
             if (!(cell = airrt_priv_park(w))) break;
             w->paced_ns = airrt_priv_machine_ns(NULL);
             w->paced_turns = airrt_load_relaxed(&w->turns);
+            if (airrt_load_relaxed(&w->surplus) == AIRRT_SURPLUS_NEVER) airrt_store_relaxed(&w->surplus, 1);
         }
         /* What waits in the own queue is another worker's, if there is enough of it. */
         if (airrt_load_relaxed(&w->system->idle) >= AIRRT_SLEEPING1 &&
