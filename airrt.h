@@ -933,6 +933,9 @@ AIRRT_HOT void airrt_priv_publish(airrt_cell *cell, void *msg, uint64_t word, si
 
 typedef struct airrt_mailbox {
     airrt_cell cell;
+    /* what the receiver needs for each message, away from the senders' line */
+    bool plain;                   /* no lanes, nobody evicts, nobody waits for room */
+    airrt_atomic_u8 sealed;
     airrt_message_type type;
     airrt_pools pools;
     airrt_mailbox_desc desc;
@@ -991,6 +994,24 @@ AIRRT_HOT void *airrt_priv_mailbox_claim(airrt_mailbox *box, uint64_t *word, siz
     return airrt_priv_claim_slot(&box->cell, 1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word, size, align);
 }
 
+/* The common case of a receive: the next message is there, and nothing else is to be looked at. The senders' line is not
+ * touched. False: the long way. */
+AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t size, size_t align) {
+    airrt_cell *cell = &box->cell;
+    uintptr_t ring = cell->cur;
+    uint64_t head = airrt_load_relaxed(&cell->head);
+    unsigned char *slot = airrt_priv_slot(ring, head, size, align);
+    if (AIRRT_UNLIKELY(!box->plain || !ring)) return false;
+    /* acquire: pairs with the sender's release of the slot */
+    if (airrt_load_acquire(airrt_priv_seq(slot)) != head + AIRRT_POS1_) return false;
+    memcpy(out, slot + AIRRT_SLOT_OFFSET_(align), size);
+    airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63))); /* pairs with the sender's acquire */
+    airrt_store_release(&cell->head, head + AIRRT_POS1_);
+    if (AIRRT_UNLIKELY(head + AIRRT_POS1_ == 0)) airrt_count(&cell->laps, 1);
+    airrt_count(&box->received, 1);
+    return true;
+}
+
 /* AIRRT_MAILBOX(NAME, T) makes a mailbox of T, a message (AIRRT_MESSAGE), for many senders and one receiver:
  *   airrt_err NAME_open(NAME *, const airrt_mailbox_desc *);   void NAME_seal(NAME *);   void NAME_close(NAME *);
  *   airrt_err NAME_send(NAME *, T);           as .backpressure says; FULL, CLOSED, NOMEM: the message is still the caller's
@@ -1039,7 +1060,9 @@ AIRRT_HOT void *airrt_priv_mailbox_claim(airrt_mailbox *box, uint64_t *word, siz
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_recv(NAME *box, NAME##_msg *out, uint64_t timeout_ns) {  \
         uint32_t expired = 0;                                                                              \
-        airrt_err err = airrt_mailbox_recv(&box->base, out, timeout_ns, &expired);                         \
+        airrt_err err = AIRRT_OK;                                                                          \
+        if (!airrt_priv_mailbox_take(&box->base, out, sizeof *out, AIRRT_ALIGNOF(NAME##_msg)))             \
+            err = airrt_mailbox_recv(&box->base, out, timeout_ns, &expired);                               \
         for (; expired > 0; expired--) RECORDER##_dropped(&box->recorder, AIRRT_LOSS_EXPIRED);             \
         if (!err) RECORDER##_received(&box->recorder);                                                     \
         return err;                                                                                        \
@@ -5129,7 +5152,10 @@ AIRRT_API airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type ty
         memset(box->lanes, 0, sizeof *box->lanes);
     }
     box->type = type;
-    airrt_priv_set_bound(&box->cell, airrt_priv_bound(&box->desc));
+    airrt_bound bound = airrt_priv_bound(&box->desc);
+    airrt_priv_set_bound(&box->cell, bound);
+    box->plain = !bound.lanes && !bound.evicting &&
+                 !airrt_priv_blocks((airrt_backpressure)bound.policy, AIRRT_PRIORITY_HIGH);
     airrt_store_relaxed(&box->cell.lane, (uint64_t)1 << AIRRT_LANE_GENERATION_SHIFT);
     airrt_store_relaxed(&box->cell.guests, (uint64_t)1 << AIRRT_GUESTS_GENERATION_SHIFT);
     box->is_open = true;
@@ -5138,6 +5164,7 @@ AIRRT_API airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type ty
 }
 AIRRT_API void airrt_mailbox_seal(airrt_mailbox *box) {
     if (!box->is_open) return;
+    airrt_store_release(&box->sealed, 1); /* first: who has been refused finds it sealed */
     uint64_t t = airrt_priv_shut(&box->cell);
     if (t & AIRRT_IDLE_) airrt_priv_ring(&box->bell);
 }
@@ -5157,6 +5184,16 @@ static bool airrt_priv_box_take(airrt_mailbox *box, void *out, airrt_wrap **wrap
     *wrap = NULL;
     if (box->lanes) airrt_priv_box_attend(box);
     return airrt_priv_take_any(&box->cell, box->lanes, out, box->type.size, box->type.align, wrap);
+}
+/* Says no if it would have to look at the senders' line to know. */
+static bool airrt_priv_box_is_empty(airrt_mailbox *box) {
+    airrt_cell *cell = &box->cell;
+    uintptr_t ring = cell->cur;
+    uint64_t head = airrt_load_relaxed(&cell->head);
+    if (!ring || airrt_load_acquire(&box->sealed)) return false;
+    unsigned char *slot = airrt_priv_slot(ring, head, box->type.size, box->type.align);
+    return (airrt_load_acquire(airrt_priv_seq(slot)) & ~(uint64_t)3) != head + AIRRT_POS1_ &&
+           !airrt_load_acquire(&((airrt_ring *)(ring & ~(uintptr_t)63))->next);
 }
 AIRRT_API void airrt_mailbox_close(airrt_mailbox *box) {
     if (!box->is_open) return;
@@ -5206,6 +5243,7 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
     uint64_t deadline = UINT64_MAX - 2; /* not asked for yet */
     unsigned spins = 0;
     *expired = 0;
+    if (box->plain && timeout_ns == AIRRT_NO_WAIT && airrt_priv_box_is_empty(box)) return AIRRT_ERR_EMPTY;
     for (;;) {
         airrt_wrap *wrap;
         uint32_t bell = airrt_load_acquire(&box->bell);
