@@ -274,7 +274,8 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
 
 /* ---- >>events: the runtime's own, in five families ------------------------------------------------------------- */
 
-/* Kinds: name, word in texts, severity. */
+/* Kinds: name, word in texts, severity. airrt emits all of them but BROKER_PUBLISHED, _ROUTED, _SUBSCRIBED and _UNSUBSCRIBED,
+ * which are for whoever passes messages on by topics. */
 #define AIRRT_SUPERVISION_KINDS(X)                                                                \
     X(CHILD_STARTED, "child_started", INFO)                                                       \
     X(CHILD_STOPPED, "child_stopped", INFO)              /* reason */                             \

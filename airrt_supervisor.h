@@ -16,7 +16,9 @@
  *     AIRRT_MESSAGE(job);
  *     AIRRT_ACTOR(worker, job, airrt_none);
  *     static airrt_err work(worker_ctx *ctx, int *done, const job *msg) {
- *         return msg->n < 0 ? worker_fail(ctx, 1, "negative") : (void)++*done, AIRRT_OK;
+ *         if (msg->n < 0) return worker_fail(ctx, 1, "negative");
+ *         ++*done;
+ *         return AIRRT_OK;
  *     }
  *     AIRRT_ACTOR_IMPL(worker, int, work);
  *     AIRRT_SUPERVISOR(crew, airrt_none, airrt_quiet);
@@ -50,6 +52,8 @@
  * While a supervisor starts or stops a child it does nothing else: ends of other children and calls wait in order. Between two
  * tries to restart a child, and while one backs off, it serves both.
  * A child whose on_error says ESCALATE fails its supervisor: it stops the others and ends with the child's reason.
+ * A child that does not return from user code cannot be ended: its supervisor waits for it, past the time of its stop, until
+ * it does; the system's shutdown has a time of its own and says who was stuck.
  * A supervisor that is killed kills its children and does not wait for them.
  *
  * THREADS

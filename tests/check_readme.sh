@@ -1,5 +1,6 @@
 #!/bin/sh
-# check_readme.sh: the complete programs of README.md (```c blocks with a main) compile without a warning and run.
+# check_readme.sh: the complete programs of README.md (```c blocks with a main) and of the headers' manuals compile without a
+# warning and run.
 cd "$(dirname "$0")/.." || exit 2
 . tests/common.sh
 if [ ! -f README.md ]; then
@@ -16,4 +17,9 @@ for source in "$out"/*.c; do
     grep -q AIRRT_IMPLEMENTATION "$source" && emit='' || emit=-DAIRRT_IMPLEMENTATION
     # shellcheck disable=SC2086 # a list of flags
     try_program "README.md, program at $(basename "$source" .c)" "${CC:-gcc}" $flags -O2 $emit "$source"
+done
+for header in airrt*.h; do
+    awk '/^ \* A COMPLETE PROGRAM/ { on = 1; next } on && /^ \*$/ { exit } on { print substr($0, 8) }' "$header" >"$out/manual.c"
+    # shellcheck disable=SC2086 # a list of flags
+    if [ -s "$out/manual.c" ]; then try_program "$header, program of its manual" "${CC:-gcc}" $flags -O2 "$out/manual.c"; fi
 done
