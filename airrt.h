@@ -3153,12 +3153,12 @@ static void airrt_priv_bell(airrt_cell *cell, uint32_t generation) {
 static bool airrt_priv_signal(airrt_ref to, airrt_signal *signal) {
     airrt_cell *cell = airrt_priv_cell(to);
     if (!cell || to.generation == 0) return false;
-    uint64_t lane = airrt_load_relaxed(&cell->lane);
+    uint64_t lane = airrt_load_acquire(&cell->lane);
     do {
         if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation) return false;
         signal->after = (uint32_t)lane;
         /* release: pairs with the consumer's exchange */
-    } while (!airrt_cas(&cell->lane, &lane, (lane & ~(uint64_t)UINT32_MAX) | signal->index, RELEASE, RELAXED));
+    } while (!airrt_cas(&cell->lane, &lane, (lane & ~(uint64_t)UINT32_MAX) | signal->index, RELEASE, ACQUIRE));
     airrt_priv_bell(cell, to.generation);
     return true;
 }
@@ -3519,7 +3519,8 @@ static AIRRT_COLD void airrt_priv_hand_over(airrt_worker *w, airrt_worker *to, a
  * sender goes there at the end of its turn. */
 static AIRRT_COLD void airrt_priv_follow(airrt_worker *me, const airrt_cell *receiver) {
     airrt_worker *home = me->system->workers[airrt_load_relaxed(&receiver->home)];
-    if (home == me || !home || me->alone || airrt_load_relaxed(&receiver->traits)) return;
+    if (home == me || !home || me->alone) return;
+    if (airrt_load_relaxed(&receiver->traits) & (AIRRT_EVICTING_ | AIRRT_PINNED_)) return;
     if (airrt_load_relaxed(&home->budget) > AIRRT_TURN_MESSAGES) me->follow = home;
 }
 /* To the back of the queue. */
@@ -4257,6 +4258,12 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     cold->begun = false;
     airrt_store_relaxed(&cell->life, AIRRT_STATE_RESTARTING);
     airrt_priv_done(ctx, AIRRT_ERR_DEAD, &why);
+    for (uint32_t *at = &w->signals; *at;) { /* who waits for this end came before it */
+        signal = airrt_priv_signal_at(*at);
+        if (signal->kind != AIRRT_SIGNAL_WAIT) { at = &signal->after; continue; }
+        *at = signal->after;
+        airrt_priv_insert(&cold->waiters, signal);
+    }
     cold->held = w->signals;
     w->signals = 0;
     airrt_priv_cancel_timers(cold);
@@ -4706,8 +4713,10 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
         airrt_priv_shut(cell);
         airrt_priv_set_life(cell, AIRRT_STATE_STOPPING);
     }
+    uint64_t halts = (orders & (supervisor ? AIRRT_ORDER_HALT | AIRRT_ORDER_STOP : AIRRT_ORDER_HALT)) << AIRRT_LANE_ORDER_SHIFT;
+    if (halts) airrt_fetch_or(&cell->lane, halts, RELAXED); /* a panic must not lose it */
     if (!airrt_priv_attend_signals(ctx)) return false;
-    bool halts = orders & (supervisor ? AIRRT_ORDER_HALT | AIRRT_ORDER_STOP : AIRRT_ORDER_HALT);
+    if (halts) airrt_fetch_and(&cell->lane, ~halts, RELAXED);
     return halts ? airrt_priv_deliver_halt(ctx) : true;
 }
 

@@ -52,6 +52,7 @@
  * While a supervisor starts or stops a child it does nothing else: ends of other children and calls wait in order. Between two
  * tries to restart a child, and while one backs off, it serves both.
  * A child whose on_error says ESCALATE fails its supervisor: it stops the others and ends with the child's reason.
+ * airrt_stop and airrt_kill of a child that is restarting or backs off do nothing: terminate_child is what ends it.
  * A child that does not return from user code cannot be ended: its supervisor waits for it, past the time of its stop, until
  * it does; the system's shutdown has a time of its own and says who was stuck.
  * A supervisor that is killed kills its children and does not wait for them.
@@ -201,7 +202,7 @@ AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_rest
                                      airrt_auto_shutdown auto_shutdown);
 
 /* AIRRT_CHILD(NAME, ARGS) declares a child that is no actor: a thread, a connection, an object. It has no messages; what it does
- * it does by itself. Makes airrt_spec NAME_spec(ARGS) and
+ * it does by itself. Every start gives it another handle. Makes airrt_spec NAME_spec(ARGS) and
  *   airrt_err NAME_exited(airrt_ref, const airrt_reason *);   it has ended by itself, says whoever knows; any thread. DEAD
  * AIRRT_CHILD_IMPL(NAME, STATE, start [, .stop =, .health =]) gives it its body; on a worker, so they must not wait for long:
  *   airrt_err    start(STATE *, airrt_ref self, const ARGS *)     at every start and restart, on zeroed state; AIRRT_ERR_IGNORE
@@ -563,7 +564,7 @@ typedef enum airrt_job_kind {
 /* What it is doing now: first down, children [first, at) from the last, then up, children [at, end) from the first. */
 typedef struct airrt_job {
     airrt_job_kind kind;
-    bool up;
+    bool up, asked;
     size_t first, at, end;
     airrt_kid *kid;              /* whose call or failure it is */
     airrt_sup_request *request;
@@ -844,6 +845,10 @@ AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_rest
 
 typedef enum airrt_started { AIRRT_STARTED_WAIT, AIRRT_STARTED_OK, AIRRT_STARTED_IGNORE, AIRRT_STARTED_FAILED } airrt_started;
 
+/* One made by AIRRT_CHILD. */
+static bool airrt_priv_kid_is_no_actor(const airrt_kid *kid) {
+    return kid->alive && strcmp(kid->spec.type->msg.name, "airrt_child_end") == 0;
+}
 static airrt_started airrt_priv_kid_cannot(airrt_kid *kid, airrt_err err) {
     kid->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
     return AIRRT_STARTED_FAILED;
@@ -852,6 +857,7 @@ static airrt_started airrt_priv_kid_cannot(airrt_kid *kid, airrt_err err) {
 static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
     airrt_system *system = airrt_ctx_system(sup->ctx);
     airrt_priv_kid_disarm(sup, kid);
+    if (airrt_priv_kid_is_no_actor(kid)) airrt_priv_kid_release(kid); /* a new actor: late news of this life's end reach nobody */
     if (kid->alive) {
         kid->halted = false;
         if (!airrt_priv_revive(airrt_priv_cell(kid->ref))) {
@@ -927,6 +933,7 @@ static void airrt_priv_job_answer(airrt_sup *sup, airrt_err err) {
 static void airrt_priv_job_begin(airrt_sup *sup, airrt_job_kind kind, bool up, size_t first, size_t at, size_t end) {
     sup->job.kind = kind;
     sup->job.up = up;
+    sup->job.asked = false;
     sup->job.first = first;
     sup->job.at = at;
     sup->job.end = end;
@@ -1026,7 +1033,8 @@ static void airrt_priv_job_stopped(airrt_sup *sup, airrt_kid *kid) {
 }
 /* Down as far as possible; true: all are. */
 static bool airrt_priv_job_down(airrt_sup *sup) {
-    if (sup->job.kind == AIRRT_JOB_GIVE_UP && sup->dynamic) { /* all at once */
+    if (sup->job.kind == AIRRT_JOB_GIVE_UP && sup->dynamic && !sup->job.asked) { /* all at once */
+        sup->job.asked = true;
         bool all = true;
         for (size_t i = 0; i < sup->count; i++) all &= airrt_priv_kid_stop(sup, sup->kids[i]);
         if (!all) return false;
@@ -1128,8 +1136,9 @@ static const airrt_reason airrt_priv_sup_shutdown = { .kind = AIRRT_EXIT_SHUTDOW
 static airrt_err airrt_priv_sup_step(airrt_sup *sup) {
     for (;;) {
         if (sup->job.kind) {
+            airrt_job_kind kind = sup->job.kind;
             if (!(sup->job.up ? airrt_priv_job_up(sup) : airrt_priv_job_down(sup))) return AIRRT_OK;
-            AIRRT_TRY(airrt_priv_job_done(sup));
+            if (sup->job.kind == kind) AIRRT_TRY(airrt_priv_job_done(sup));
             continue;
         }
         if (sup->asked) {
@@ -1171,6 +1180,7 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     if (!sup) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     memset(sup, 0, sizeof *sup);
     ((airrt_sup_state *)state)->sup = sup;
+    ctx->cell->cold->begun = true; /* so that sup_end runs even if init panics */
     sup->type = airrt_priv_sup_type(ctx);
     sup->args = args;
     sup->ctx = ctx;
@@ -1191,8 +1201,6 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     airrt_window_open(&sup->window, sup->max_restarts, sup->window_ns);
     sup->booting = true;
     airrt_priv_job_begin(sup, AIRRT_JOB_BOOT, true, 0, 0, sup->count);
-    airrt_cold *cold = ctx->cell->cold;
-    cold->begun = true;
     AIRRT_TRY(airrt_priv_sup_step(sup));
     return sup->booting ? AIRRT_ERR_LATER_ : AIRRT_OK; /* OK: all children run already, and it has said so */
 }
@@ -1204,7 +1212,10 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
     sup->ctx = ctx;
     for (size_t i = 0; i < sup->count; i++) {
         airrt_kid *kid = sup->kids[i];
-        if (kid->alive && !kid->halted) airrt_priv_order(kid->ref, AIRRT_ORDER_KILL);
+        if (kid->alive && !kid->halted) {
+            airrt_priv_release_name(airrt_ctx_system(ctx), airrt_priv_cell(kid->ref)); /* its successor may need it first */
+            airrt_priv_order(kid->ref, AIRRT_ORDER_KILL);
+        }
         airrt_priv_kid_release(kid);
         airrt_priv_kid_free(kid);
     }
@@ -1306,6 +1317,9 @@ static airrt_err airrt_priv_call_start(airrt_sup *sup, airrt_sup_request *r) {
     return AIRRT_OK;
 }
 static airrt_err airrt_priv_call_terminate(airrt_sup *sup, airrt_sup_request *r, airrt_kid *kid) {
+    /* with it ends the group restart that has stopped others and did not come to them */
+    for (size_t i = 0; i < sup->count && kid->state == AIRRT_CHILD_RESTARTING; i++)
+        if (sup->kids[i]->state == AIRRT_CHILD_UNDEFINED) airrt_priv_kid_release(sup->kids[i]);
     airrt_priv_call_job(sup, r, AIRRT_JOB_TERMINATE, false, airrt_priv_kid_index(sup, kid));
     return AIRRT_OK;
 }

@@ -887,6 +887,71 @@ START_TEST(a_killed_supervisor_takes_its_children_with_it) {
     close_system();
 } END_TEST
 
+START_TEST(a_killed_supervisor_comes_back_with_its_named_children) {
+    crew low = crew_of("xy", 1), high = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_ref branch;
+    open_system();
+    high.members[1] = (member){ one_spec((crew_args){ &low }, &events), { .id = "branch", .name = "branch" } };
+    high.count = 2;
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    kid_ref x = kid_named("x");
+    airrt_test_ok(airrt_whereis(sys, "branch", &branch));
+    airrt_test_ok(airrt_kill(branch));
+    airrt_test_eventually(child(sup, "branch").restarts == 1 && child(sup, "branch").state == AIRRT_CHILD_RUNNING, 20);
+    ck_assert(!airrt_ref_equal(kid_named("x").ref, x.ref)); /* children of a restarted supervisor are new actors */
+    settled(sup);
+    ck_assert_uint_eq(child(sup, "branch").restarts, 1);
+    close_system();
+} END_TEST
+
+START_TEST(a_start_that_fails_at_once_stops_the_others_in_order_too) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    kid_ref other;
+    open_system();
+    airrt_test_ok(kid_spawn(sys, (plan){ .name = 'o' }, &(airrt_spawn_desc){ .name = "b" }, &other)); /* its name is taken */
+    c.members[0] = (member){ polite_spec((plan){ .name = 'p' }), { .id = "p" } };
+    airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_START);
+    ck_assert_str_eq(happened(), "+o ?p -p "); /* asked, not killed */
+    close_system();
+} END_TEST
+
+AIRRT_SUPERVISOR(clumsy, crew_args, airrt_quiet);
+static airrt_err clumsy_init(airrt_children *children, const crew_args *args) {
+    AIRRT_TRY(crew_init(children, args));
+    airrt_panic(5, "clumsy");
+}
+AIRRT_SUPERVISOR_IMPL(clumsy, airrt_one_for_one, clumsy_init);
+START_TEST(an_init_that_panics_fails_the_start_and_leaks_nothing) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    open_system();
+    for (int i = 0; i < 20; i++) airrt_test_is(clumsy_start(sys, (crew_args){ &c }, NULL, &sup), AIRRT_ERR_START);
+    ck_assert_str_eq(happened(), "");
+    close_system();
+} END_TEST
+
+START_TEST(a_child_that_a_broken_off_group_restart_left_is_gone) {
+    crew c = crew_of("ab", 50);
+    airrt_supervisor sup;
+    int starts = 0;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .starts = &starts, .fails_at = 2, .fails_for = 1 });
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(100), .max_ns = AIRRT_SEC(100) };
+    airrt_test_clock clock;
+    open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref b = kid_named("b");
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(101)); /* b is stopped, a does not start */
+    airrt_test_eventually(child(sup, "b").state == AIRRT_CHILD_UNDEFINED, 20);
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    airrt_test_is(kid_send(b, (order){ WORK }), AIRRT_ERR_DEAD);
+    airrt_test_eventually(!airrt_alive(b.ref), 20);
+    close_system();
+} END_TEST
+
 START_TEST(a_tree_is_shown_as_text) {
     crew low = crew_of("xy", 1), high = crew_of("a", 5);
     airrt_supervisor sup;
@@ -1082,6 +1147,8 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       a_child_that_does_not_answer_in_time_is_unhealthy, a_child_without_health_is_not_asked, calls_from_a_hook_are_refused,
       calls_to_what_is_no_supervisor_are_dead, dynamic_children_come_and_go, automatic_shutdown_follows_significant_children,
       events_tell_all_in_order, a_shutdown_stops_a_tree_from_the_top_in_reverse, a_killed_supervisor_takes_its_children_with_it,
+      a_killed_supervisor_comes_back_with_its_named_children, a_start_that_fails_at_once_stops_the_others_in_order_too,
+      an_init_that_panics_fails_the_start_and_leaks_nothing, a_child_that_a_broken_off_group_restart_left_is_gone,
       a_tree_is_shown_as_text, a_tree_is_shown_for_graphviz_and_mermaid,
       what_is_no_actor_is_started_stopped_and_restarted, health_is_switched_on_and_off_while_it_runs,
       escalation_climbs_a_hundred_levels, ten_thousand_children_under_one,
