@@ -4275,6 +4275,7 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
         if (!airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(word), AIRRT_OK, &why, NULL, 0))
             airrt_priv_signal_put(signal);
     }
+    airrt_priv_make_room(cell); /* for those who wait for what this turn has taken */
     ctx->cell = NULL;
     if (airrt_priv_report_to_keeper(cell, &why)) return;
     ctx->cell = cell; /* nobody keeps it any more */
