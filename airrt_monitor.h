@@ -1414,10 +1414,15 @@ AIRRT_API airrt_err airrt_event_from_json(airrt_event *out, airrt_stamp *stamp, 
 
 /* ---- runtime: news as events ------------------------------------------------------------------------------------ */
 
-static airrt_event airrt_priv_event_actor(airrt_actor_kind kind, const airrt_news *news) {
+/* All zero, also between the fields, so that equal events are equal bytes. */
+static airrt_event airrt_priv_event_blank(airrt_family family) {
     airrt_event event;
     memset(&event, 0, sizeof event);
-    event.family = AIRRT_FAMILY_ACTOR;
+    event.family = family;
+    return event;
+}
+static airrt_event airrt_priv_event_actor(airrt_actor_kind kind, const airrt_news *news) {
+    airrt_event event = airrt_priv_event_blank(AIRRT_FAMILY_ACTOR);
     event.of.actor.kind = kind;
     event.of.actor.actor = news->actor;
     event.of.actor.restarts = (uint32_t)news->count;
@@ -1426,27 +1431,21 @@ static airrt_event airrt_priv_event_actor(airrt_actor_kind kind, const airrt_new
     return event;
 }
 static airrt_event airrt_priv_event_system(airrt_system_kind kind, airrt_ref actor, const char *name) {
-    airrt_event event;
-    memset(&event, 0, sizeof event);
-    event.family = AIRRT_FAMILY_SYSTEM;
+    airrt_event event = airrt_priv_event_blank(AIRRT_FAMILY_SYSTEM);
     event.of.system.kind = kind;
     event.of.system.actor = actor;
     airrt_event_text(event.of.system.name, sizeof event.of.system.name, name);
     return event;
 }
 static airrt_event airrt_priv_event_mailbox(airrt_mailbox_kind kind, airrt_ref actor, uint64_t queue_size) {
-    airrt_event event;
-    memset(&event, 0, sizeof event);
-    event.family = AIRRT_FAMILY_MAILBOX;
+    airrt_event event = airrt_priv_event_blank(AIRRT_FAMILY_MAILBOX);
     event.of.mailbox.kind = kind;
     event.of.mailbox.actor = actor;
     event.of.mailbox.queue_size = queue_size;
     return event;
 }
 static airrt_event airrt_priv_event_broker(airrt_broker_kind kind, const airrt_news *news) {
-    airrt_event event;
-    memset(&event, 0, sizeof event);
-    event.family = AIRRT_FAMILY_BROKER;
+    airrt_event event = airrt_priv_event_blank(AIRRT_FAMILY_BROKER);
     event.of.broker.kind = kind;
     event.of.broker.actor = news->actor;
     airrt_event_text(event.of.broker.type, sizeof event.of.broker.type, news->type);

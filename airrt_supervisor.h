@@ -154,7 +154,8 @@ typedef struct airrt_child_desc {
     const char *name;            /* its name in the system; NULL = none; at most 63 bytes, copied */
     airrt_restart restart;
     airrt_child_type type;       /* what which_children and count_children call it; 0 = what it is */
-    uint64_t start_timeout_ns;   /* until pre_start has returned; 0 = 30 s */
+    uint64_t start_timeout_ns;   /* 0 = 30 s, of supervisors AIRRT_FOREVER; who has not begun then does not start; a pre_start that
+                                    is running is let return, and its actor then ends with TIMEOUT */
     uint64_t stop_timeout_ns;    /* then it is killed; 0 = 5 s, of supervisors AIRRT_FOREVER; AIRRT_NO_WAIT = at once */
     uint32_t max_restarts;       /* of this child within window_ns, besides the supervisor's limit; 0 = no limit of its own */
     uint64_t window_ns;          /* 0 = 60 s */
