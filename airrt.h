@@ -214,15 +214,6 @@ typedef enum airrt_err { AIRRT_OK = 0, AIRRT_ERRORS(AIRRT_ERR_ENUM_) AIRRT_ERR_C
 /* The text of an error; a static string, "unknown error" for a value outside the list. Any thread. */
 AIRRT_API const char *airrt_err_str(airrt_err err);
 
-/* What the last call of this thread that returned an error says of it; overwritten by the next one. Fields that do not
- * apply are empty. Never NULL. */
-typedef struct airrt_error {
-    airrt_err err;
-    char field[32];  /* INVALID: the option that was refused, as "capacity" */
-    char text[96];   /* what was wrong with it, in words */
-} airrt_error;
-AIRRT_API const airrt_error *airrt_error_last(void);
-
 /* Passes an error on to the caller. */
 #define AIRRT_TRY(X)                             \
     do {                                         \
@@ -271,6 +262,21 @@ AIRRT_API const char *airrt_exit_str(airrt_exit kind);
 AIRRT_INLINE bool airrt_exit_is_normal(airrt_exit kind) {
     return kind >= AIRRT_EXIT_NORMAL && kind <= AIRRT_EXIT_SHUTDOWN_TERM;
 }
+
+/* What the last call of this thread that returned an error says of it; overwritten by the next one. Fields that do not
+ * apply are empty. Never NULL. */
+typedef struct airrt_error {
+    airrt_err err;
+    char field[32];      /* INVALID, BAD_SPEC: the option that was refused, as "capacity" */
+    char text[96];       /* what was wrong with it, in words */
+    char id[64];         /* the child that a supervisor's answer is about */
+    airrt_reason reason; /* START: why it did not start; kind 0: not known */
+} airrt_error;
+AIRRT_API const airrt_error *airrt_error_last(void);
+/* What to make of an error. Fatal: the same call will not do better, as what it is given is wrong or what it is for has gone.
+ * Retryable: it may, later; nothing has been lost. The others say how things are. */
+AIRRT_API bool airrt_err_is_fatal(airrt_err err);
+AIRRT_API bool airrt_err_is_retryable(airrt_err err);
 
 typedef enum airrt_priority {
     AIRRT_PRIORITY_DEFAULT = 0, /* the message type's own: .priority of AIRRT_MESSAGE, else NORMAL */
@@ -1919,11 +1925,24 @@ static void airrt_priv_text(char *out, size_t room, const char *text) {
 static _Thread_local airrt_error airrt_priv_error;
 AIRRT_API const airrt_error *airrt_error_last(void) { return &airrt_priv_error; }
 /* Notes what an error is about and returns it. */
+static void airrt_priv_error_set(airrt_error *error, airrt_err err, const char *field, const char *text) {
+    memset(error, 0, sizeof *error);
+    error->err = err;
+    airrt_priv_text(error->field, sizeof error->field, field);
+    airrt_priv_text(error->text, sizeof error->text, text ? text : airrt_err_str(err));
+}
 static airrt_err airrt_priv_err(airrt_err err, const char *field, const char *text) {
-    airrt_priv_error.err = err;
-    airrt_priv_text(airrt_priv_error.field, sizeof airrt_priv_error.field, field);
-    airrt_priv_text(airrt_priv_error.text, sizeof airrt_priv_error.text, text ? text : airrt_err_str(err));
+    airrt_priv_error_set(&airrt_priv_error, err, field, text);
     return err;
+}
+AIRRT_API bool airrt_err_is_fatal(airrt_err err) {
+    return err == AIRRT_ERR_INVALID || err == AIRRT_ERR_BAD_SPEC || err == AIRRT_ERR_TYPE || err == AIRRT_ERR_CONTEXT ||
+           err == AIRRT_ERR_SHUTDOWN || err == AIRRT_ERR_CLOSED || err == AIRRT_ERR_DEAD;
+}
+AIRRT_API bool airrt_err_is_retryable(airrt_err err) {
+    return err == AIRRT_ERR_NOMEM || err == AIRRT_ERR_FULL || err == AIRRT_ERR_TIMEOUT || err == AIRRT_ERR_LIMIT ||
+           err == AIRRT_ERR_START || err == AIRRT_ERR_RESTARTING || err == AIRRT_ERR_NO_REPLY || err == AIRRT_ERR_FAILED ||
+           err == AIRRT_ERR_OS;
 }
 AIRRT_API const char *airrt_err_str(airrt_err err) {
 #define AIRRT_ERR_TEXT_(NAME, VALUE, TEXT) case AIRRT_ERR_##NAME: return TEXT;
@@ -5687,9 +5706,10 @@ static AIRRT_COLD void airrt_priv_tell_spawn(airrt_system *system, airrt_news_ki
     airrt_news news = { .kind = kind, .actor = ref, .type = type->name, .reason = reason };
     airrt_priv_tell(system, &news);
 }
-/* Everything but the wait for pre_start; *question is what to wait for, if anything. */
+/* Everything but the wait for pre_start; *question is what to wait for, if anything; why: where the answer's reason goes. */
 static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *type, const void *args,
-                                        const airrt_spawn_desc *desc, airrt_ref *out, airrt_signal **question_out) {
+                                        const airrt_spawn_desc *desc, airrt_ref *out, airrt_signal **question_out,
+                                        airrt_reason *why) {
     static const airrt_spawn_desc plain = { .name = NULL };
     airrt_ref none = { 0, 0 };
     airrt_worker *me = airrt_priv_me;
@@ -5762,7 +5782,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         if (type->timestamps) cell->cold->created_ns = airrt_priv_now(system);
     }
     if (waits) {
-        if (!(question = airrt_priv_question(NULL, 0, NULL))) goto fail;
+        if (!(question = airrt_priv_question(NULL, 0, why))) goto fail;
         cell->cold->starter.slot = question->index;
         cell->cold->starter.generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&question->word));
     }
@@ -5832,20 +5852,25 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
                                      const airrt_spawn_desc *desc, airrt_ref *out) {
     airrt_worker *me = airrt_priv_me;
     airrt_signal *question = NULL;
+    airrt_reason why = { .text = "" };
     airrt_ref ref;
     bool inside = me && me->system == system;
     if (!inside)
         airrt_fetch_add(&system->spawning, 1,
                         SEQ_CST); /* a shutdown that begins now waits until it is spawned or refused */
-    airrt_err err = airrt_priv_spawn_begin(system, type, args, desc, &ref, &question);
+    airrt_err err = airrt_priv_spawn_begin(system, type, args, desc, &ref, &question, &why);
     if (!inside) airrt_fetch_add(&system->spawning, (uint32_t)-1, SEQ_CST);
     if (question) {
         uint64_t limit = airrt_priv_deadline(desc && desc->start_timeout_ns ? desc->start_timeout_ns
                                                                             : system->desc.start_timeout_ns);
         if (airrt_priv_await(system, question, limit, AIRRT_WORD_GONE)) err = question->u.answer.err;
         else err = AIRRT_ERR_TIMEOUT, airrt_priv_order(ref, AIRRT_ORDER_EXPIRE);
+        if (err) {
+            const char *field = err == AIRRT_ERR_TIMEOUT ? "start_timeout_ns" : NULL;
+            airrt_discard(airrt_priv_err(err, field, why.text[0] ? why.text : NULL));
+            airrt_priv_error.reason = why;
+        }
         airrt_priv_signal_put(question);
-        if (err) airrt_discard(airrt_priv_err(err, err == AIRRT_ERR_TIMEOUT ? "start_timeout_ns" : NULL, NULL));
         if (err) memset(&ref, 0, sizeof ref);
     }
     if (out) *out = ref;

@@ -84,6 +84,9 @@ typedef enum airrt_restart {
 AIRRT_API bool airrt_restart_wanted(airrt_restart restart, const airrt_reason *reason);
 AIRRT_API const char *airrt_restart_str(airrt_restart restart); /* "permanent" */
 
+/* A limit for AIRRT_SUPERVISOR_IMPL that forgives more than the default, 1 in 5 s. */
+#define AIRRT_FIVE_PER_MINUTE .max_restarts = 5, .window_ns = AIRRT_SEC(60)
+
 typedef enum airrt_backoff_kind {
     AIRRT_BACKOFF_IMMEDIATE = 0, /* no delay */
     AIRRT_BACKOFF_LINEAR,        /* base * attempt, at least base */
@@ -292,7 +295,8 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
  * AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, init [, .max_restarts = N, .window_ns = NS, .auto_shutdown = A]) gives it its body, in
  * one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or one of your
  * own. init, airrt_err f(airrt_children *, const ARGS *), runs at every start and restart and says which children there are;
- * AIRRT_ERR_IGNORE: there is nothing to run. At most N restarts within NS (1 in 5 s; AIRRT_NO_RESTARTS, AIRRT_UNLIMITED). */
+ * AIRRT_ERR_IGNORE: there is nothing to run. At most N restarts within NS (1 in 5 s; AIRRT_NO_RESTARTS, AIRRT_UNLIMITED;
+ * AIRRT_FIVE_PER_MINUTE in the place of both). */
 #define AIRRT_SUPERVISOR(NAME, ARGS, MONITOR)                                                              \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef ARGS NAME##_args;                                                                              \
@@ -377,6 +381,11 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
  * if the child said that there is nothing to run. errors ALREADY_STARTED, ALREADY_PRESENT, START, BAD_SPEC (the field). */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec, const airrt_child_desc *desc,
                                                                  airrt_ref *out);
+/* The same for several, all or none: started in this order; if one cannot, those before it are stopped in reverse and all are
+ * forgotten. airrt_error_last says which one (id) and why (reason). out, if not NULL, has room for all. */
+typedef struct airrt_batch_child { airrt_spec spec; const airrt_child_desc *desc; } airrt_batch_child;
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_start_children(airrt_supervisor sup, const airrt_batch_child *children,
+                                                                    size_t count, airrt_ref *out);
 /* Stops a child; it stays known, a temporary one is forgotten. OK too if it does not run. NOT_FOUND; TYPE: dynamic children
  * have no ids: _terminate_ref. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_terminate_child(airrt_supervisor sup, const char *id);
@@ -393,6 +402,24 @@ typedef struct airrt_child_counts { size_t specs, active, supervisors, workers; 
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_count_children(airrt_supervisor sup, airrt_child_counts *out);
 /* One child, by id; of a dynamic supervisor the template. NOT_FOUND. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_get_child(airrt_supervisor sup, const char *id, airrt_child_info *out);
+typedef struct airrt_supervisor_status {
+    char type[32], strategy[32];             /* names, cut */
+    airrt_supervisor parent;                 /* zero: a root */
+    size_t children, running, waiting;       /* known; those that run; those that back off or wait for another try */
+    uint64_t restarts;                       /* of its children, those that have ended too, since it started */
+    uint32_t recent, max_restarts;           /* restarts within window_ns; how many there may be */
+    uint64_t window_ns;
+    airrt_auto_shutdown auto_shutdown;
+    bool dynamic;                            /* airrt_simple_one_for_one */
+} airrt_supervisor_status;
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_get_status(airrt_supervisor sup, airrt_supervisor_status *out);
+/* The supervisor with this id under another. NOT_FOUND; TYPE: that child is none; DEAD too when it does not run. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_find(airrt_supervisor sup, const char *id, airrt_supervisor *out);
+/* Stops it, and all below it, in order, and makes the supervisor above forget it; a root is stopped. Waits. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_remove(airrt_supervisor sup);
+/* The supervisors of a system, or its roots only: writes up to capacity, returns how many there are. Those that come and go
+ * meanwhile may be in it or not. Any thread, does not wait; a walk over all actors. */
+AIRRT_API size_t airrt_system_supervisors(airrt_system *system, bool roots, airrt_supervisor *out, size_t capacity);
 /* Waits until neither it nor a supervisor below it is starting, stopping, trying again or backing off, or has calls or ends
  * of children before it. TIMEOUT; DEAD: it has ended. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeout_ns);
@@ -511,9 +538,9 @@ AIRRT_API airrt_err airrt_window_record(airrt_window *window, uint64_t now_ns) {
 
 typedef struct airrt_kid {
     uint64_t number;             /* what its actor calls it; unique under this supervisor */
-    airrt_spec spec;
-    airrt_child_desc desc;       /* defaults filled in; id and name point to the copies */
-    char id[64], name[64];
+    airrt_actor_type *type;
+    const void *args;            /* in rest, as the texts of its own desc are */
+    airrt_child_desc *desc;      /* defaults filled in; of a dynamic child its template's */
     airrt_child_state state;
     airrt_ref ref;               /* of its actor, also when that has halted */
     bool alive, halted;          /* has an actor; which nobody runs */
@@ -531,26 +558,28 @@ typedef struct airrt_kid {
     bool checking;
     airrt_health health;
     uint32_t unhealthy;
+    uint32_t size;               /* of all this */
+    unsigned char rest[] AIRRT_ALIGNED(16);
 } airrt_kid;
 
 typedef enum airrt_sup_op {
-    AIRRT_SUP_START_CHILD = 1, AIRRT_SUP_TERMINATE, AIRRT_SUP_TERMINATE_REF, AIRRT_SUP_RESTART_CHILD, AIRRT_SUP_DELETE,
-    AIRRT_SUP_SET_HEALTH, AIRRT_SUP_WHICH, AIRRT_SUP_COUNT, AIRRT_SUP_GET, AIRRT_SUP_PARENT, AIRRT_SUP_SETTLE, AIRRT_SUP_HOLD,
-    AIRRT_SUP_UNHOLD,
+    AIRRT_SUP_START_CHILDREN = 1, AIRRT_SUP_TERMINATE, AIRRT_SUP_TERMINATE_REF, AIRRT_SUP_REMOVE_REF, AIRRT_SUP_RESTART_CHILD,
+    AIRRT_SUP_DELETE, AIRRT_SUP_SET_HEALTH, AIRRT_SUP_WHICH, AIRRT_SUP_COUNT, AIRRT_SUP_GET, AIRRT_SUP_PARENT, AIRRT_SUP_STATUS,
+    AIRRT_SUP_SETTLE, AIRRT_SUP_HOLD, AIRRT_SUP_UNHOLD,
     /* to itself */
     AIRRT_SUP_RETRY, AIRRT_SUP_LATE_START, AIRRT_SUP_LATE_STOP, AIRRT_SUP_CHECK, AIRRT_SUP_LATE_CHECK
 } airrt_sup_op;
 /* What a caller wants and gets. It and the message that carries it have one hold each, so that either may go first. */
 typedef struct airrt_sup_request {
     airrt_atomic_u32 holds;
-    airrt_spec spec;
-    airrt_child_desc desc;
-    bool described;
-    char id[64], name[64];
+    char id[64];
     airrt_ref ref;
-    airrt_err err;               /* the answer */
-    char field[32];              /* of BAD_SPEC */
+    airrt_health_desc health;
+    airrt_kid **kids;            /* to be started; those that the supervisor has taken are NULL */
+    size_t kid_count;
+    airrt_error error;           /* the answer */
     airrt_child_counts counts;
+    airrt_supervisor_status status;
     uint64_t activity;
     size_t count, capacity;
     struct airrt_sup_request *next; /* of those that wait for quiet */
@@ -559,8 +588,8 @@ typedef struct airrt_sup_request {
 } airrt_sup_request;
 
 typedef enum airrt_job_kind {
-    AIRRT_JOB_NONE, AIRRT_JOB_BOOT, AIRRT_JOB_RESTART, AIRRT_JOB_START_CHILD, AIRRT_JOB_RESTART_CHILD, AIRRT_JOB_TERMINATE,
-    AIRRT_JOB_FAIL_BOOT, AIRRT_JOB_GIVE_UP
+    AIRRT_JOB_NONE, AIRRT_JOB_BOOT, AIRRT_JOB_RESTART, AIRRT_JOB_START_CHILDREN, AIRRT_JOB_ROLL_BACK, AIRRT_JOB_RESTART_CHILD,
+    AIRRT_JOB_TERMINATE, AIRRT_JOB_REMOVE, AIRRT_JOB_FAIL_BOOT, AIRRT_JOB_GIVE_UP
 } airrt_job_kind;
 /* What it is doing now: first down, children [first, at) from the last, then up, children [at, end) from the first. */
 typedef struct airrt_job {
@@ -587,15 +616,22 @@ struct airrt_sup {
     airrt_job job;
     airrt_kid *ended_first, *ended_last;
     airrt_sup_request *settlers;
-    uint64_t numbers, activity;
+    uint64_t numbers, activity, restarts;
 };
 struct airrt_children { airrt_sup *sup; airrt_err err; };
+static const airrt_ref airrt_priv_no_ref = { 0, 0 };
 
 static airrt_err airrt_priv_sup_step(airrt_sup *sup);
 
-static bool airrt_priv_kid_is_supervisor(const airrt_kid *kid) { return kid->spec.type->asked != NULL; }
+static bool airrt_priv_kid_is_supervisor(const airrt_kid *kid) { return kid->type->asked != NULL; }
 static airrt_supervisor_type *airrt_priv_sup_type(airrt_ctx *ctx) { return (airrt_supervisor_type *)airrt_priv_type(ctx->cell); }
 static uint64_t airrt_priv_sup_now(airrt_sup *sup) { return airrt_priv_now(airrt_ctx_system(sup->ctx)); }
+
+/* Without the prefix of ours. */
+static const char *airrt_priv_sup_strategy(const airrt_sup *sup) {
+    const char *name = sup->type->strategy;
+    return strncmp(name, "airrt_", 6) == 0 ? name + 6 : name;
+}
 
 /* ---- events ---- */
 
@@ -608,7 +644,7 @@ static void airrt_priv_sup_tell(airrt_sup *sup, airrt_supervision_kind kind, con
     if (kid) {
         event.child = kid->ref;
         event.restart_count = kid->restarts;
-        airrt_event_text(event.id, sizeof event.id, kid->id);
+        airrt_event_text(event.id, sizeof event.id, kid->desc->id);
         if (kind == AIRRT_CHILD_RESTARTED && kid->failed_ns) event.recover_ns = airrt_priv_sup_now(sup) - kid->failed_ns;
     }
     if (reason) event.reason = *reason;
@@ -623,10 +659,8 @@ static void airrt_priv_sup_tell_strategy(airrt_sup *sup, const airrt_kid *kid, c
     event.kind = AIRRT_STRATEGY_APPLIED;
     event.supervisor = airrt_ctx_self(sup->ctx);
     event.child = kid->ref;
-    airrt_event_text(event.id, sizeof event.id, kid->id);
-    const char *name = sup->type->strategy;
-    if (strncmp(name, "airrt_", 6) == 0) name += 6;
-    airrt_event_text(event.strategy, sizeof event.strategy, name);
+    airrt_event_text(event.id, sizeof event.id, kid->desc->id);
+    airrt_event_text(event.strategy, sizeof event.strategy, airrt_priv_sup_strategy(sup));
     event.affected_count = (uint32_t)(d->kind == AIRRT_DECISION_RESTART ? d->last - d->first + 1
                                       : d->kind == AIRRT_DECISION_STOP  ? 1
                                                                         : sup->count);
@@ -636,26 +670,9 @@ static void airrt_priv_sup_tell_strategy(airrt_sup *sup, const airrt_kid *kid, c
 /* ---- children: adding, removing, their timers ---- */
 
 static airrt_err airrt_priv_bad_spec(const char *field, const char *text) { return airrt_priv_err(AIRRT_ERR_BAD_SPEC, field, text); }
-static airrt_err airrt_priv_kid_check(const airrt_sup *sup, const airrt_spec *spec, const airrt_child_desc *d) {
-    if (!spec->type) return airrt_priv_bad_spec("spec", "no actor type");
-    if (!d->id || !*d->id) return airrt_priv_bad_spec("id", "a child needs one");
-    if (strlen(d->id) > 63) return airrt_priv_bad_spec("id", "longer than 63 bytes");
-    if (d->name && (!*d->name || strlen(d->name) > 63)) return airrt_priv_bad_spec("name", "must have 1 to 63 bytes");
-    if ((unsigned)d->restart > AIRRT_RESTART_TEMPORARY) return airrt_priv_bad_spec("restart", "no restart type");
-    if ((unsigned)d->type > AIRRT_CHILD_SUPERVISOR) return airrt_priv_bad_spec("type", "no child type");
-    if ((unsigned)d->backoff.kind > AIRRT_BACKOFF_EXPONENTIAL) return airrt_priv_bad_spec("backoff", "no such kind");
-    if (d->backoff.factor != 0 && !(d->backoff.factor >= 1 && d->backoff.factor <= 1000))
-        return airrt_priv_bad_spec("backoff", "factor must be 1 to 1000");
-    if (!(d->backoff.jitter >= 0 && d->backoff.jitter <= 1)) return airrt_priv_bad_spec("backoff", "jitter must be 0 to 1");
-    if (d->significant && d->restart == AIRRT_RESTART_PERMANENT)
-        return airrt_priv_bad_spec("significant", "a permanent child never ends for good");
-    if (d->significant && sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_NEVER)
-        return airrt_priv_bad_spec("significant", "without auto_shutdown it would mean nothing");
-    return AIRRT_OK;
-}
 static airrt_kid *airrt_priv_kid_find(const airrt_sup *sup, const char *id) {
     for (size_t i = 0; i < sup->count; i++)
-        if (strcmp(sup->kids[i]->id, id) == 0) return sup->kids[i];
+        if (strcmp(sup->kids[i]->desc->id, id) == 0) return sup->kids[i];
     return NULL;
 }
 /* Children are in the order of their numbers, which go up. Where this one is, or would be. */
@@ -675,7 +692,7 @@ static airrt_kid *airrt_priv_kid_by_number(const airrt_sup *sup, uint64_t number
 }
 static int airrt_priv_kid_compare_ids(const void *a, const void *b) {
     const airrt_kid *const *left = (const airrt_kid *const *)a, *const *right = (const airrt_kid *const *)b;
-    return strcmp((*left)->id, (*right)->id);
+    return strcmp((*left)->desc->id, (*right)->desc->id);
 }
 /* No two children of init have the same id: looked at once, as there may be many. */
 static airrt_err airrt_priv_kids_check(const airrt_sup *sup) {
@@ -685,7 +702,7 @@ static airrt_err airrt_priv_kids_check(const airrt_sup *sup) {
     memcpy(sorted, sup->kids, sup->count * sizeof *sorted);
     qsort(sorted, sup->count, sizeof *sorted, airrt_priv_kid_compare_ids);
     bool twice = false;
-    for (size_t i = 1; i < sup->count; i++) twice |= strcmp(sorted[i - 1]->id, sorted[i]->id) == 0;
+    for (size_t i = 1; i < sup->count; i++) twice |= strcmp(sorted[i - 1]->desc->id, sorted[i]->desc->id) == 0;
     airrt_priv_free(sorted, sup->count * sizeof *sorted);
     return twice ? airrt_priv_bad_spec("id", "twice") : AIRRT_OK;
 }
@@ -695,40 +712,71 @@ static airrt_health_desc airrt_priv_health_filled(const airrt_health_desc *desc)
     if (!filled.threshold) filled.threshold = 3;
     return filled;
 }
-static airrt_kid *airrt_priv_kid_new(airrt_sup *sup, const airrt_spec *spec, const airrt_child_desc *desc) {
-    airrt_kid *kid = (airrt_kid *)airrt_priv_alloc(sizeof *kid, 16);
-    if (!kid) return NULL;
+/* A copy of what is wanted, not looked at yet; desc NULL: as the template says. Any thread. */
+static airrt_kid *airrt_priv_kid_new(const airrt_spec *spec, const airrt_child_desc *desc) {
+    size_t args = spec->type ? AIRRT_ROUND_UP_(spec->type->args_size, 16) : 0, id = desc && desc->id ? strlen(desc->id) + 1 : 0,
+           name = desc && desc->name ? strlen(desc->name) + 1 : 0;
+    size_t size = sizeof(airrt_kid) + args + (desc ? sizeof *desc : 0) + id + name;
+    airrt_kid *kid = size < UINT32_MAX ? (airrt_kid *)airrt_priv_alloc(size, 16) : NULL;
+    if (!kid) return airrt_discard(airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL)), NULL;
     memset(kid, 0, sizeof *kid);
-    kid->number = ++sup->numbers;
-    kid->spec = *spec;
-    kid->desc = *desc;
-    airrt_priv_text(kid->id, sizeof kid->id, desc->id);
-    airrt_priv_text(kid->name, sizeof kid->name, desc->name);
-    kid->desc.id = kid->id;
-    kid->desc.name = desc->name ? kid->name : NULL;
+    kid->size = (uint32_t)size;
+    kid->type = spec->type;
+    kid->args = kid->rest;
     kid->state = AIRRT_CHILD_UNDEFINED;
-    bool supervisor = airrt_priv_kid_is_supervisor(kid);
-    if (!kid->desc.type) kid->desc.type = supervisor ? AIRRT_CHILD_SUPERVISOR : AIRRT_CHILD_WORKER;
-    if (!kid->desc.start_timeout_ns) kid->desc.start_timeout_ns = supervisor ? AIRRT_FOREVER : AIRRT_SEC(30);
-    if (!kid->desc.stop_timeout_ns)
-        kid->desc.stop_timeout_ns = kid->desc.type == AIRRT_CHILD_SUPERVISOR ? AIRRT_FOREVER : AIRRT_SEC(5);
-    if (!kid->desc.window_ns) kid->desc.window_ns = AIRRT_SEC(60);
-    kid->desc.health = airrt_priv_health_filled(&desc->health);
-    airrt_window_open(&kid->window, kid->desc.max_restarts ? kid->desc.max_restarts : AIRRT_UNLIMITED, kid->desc.window_ns);
+    if (args) memcpy(kid->rest, spec->args, spec->type->args_size);
+    if (!desc) return kid;
+    char *texts = (char *)kid->rest + args + sizeof *desc;
+    kid->desc = (airrt_child_desc *)(void *)(kid->rest + args);
+    *kid->desc = *desc;
+    if (id) kid->desc->id = (const char *)memcpy(texts, desc->id, id);
+    if (name) kid->desc->name = (const char *)memcpy(texts + id, desc->name, name);
     return kid;
 }
-static airrt_err airrt_priv_kid_add(airrt_sup *sup, airrt_kid *kid) {
-    if (sup->count == sup->room) {
-        size_t room = sup->room ? sup->room * 2 : 8;
-        airrt_kid **grown = (airrt_kid **)airrt_priv_alloc(room * sizeof *grown, 16);
-        if (!grown) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
-        if (sup->count) memcpy(grown, sup->kids, sup->count * sizeof *grown);
-        airrt_priv_free(sup->kids, sup->room * sizeof *grown);
-        sup->kids = grown;
-        sup->room = room;
-    }
-    sup->kids[sup->count++] = kid;
+/* Is it a child that this supervisor can have? Then the defaults are filled in. */
+static airrt_err airrt_priv_kid_check(const airrt_sup *sup, airrt_kid *kid) {
+    if (!kid->desc && sup->template) kid->desc = sup->template->desc;
+    airrt_child_desc *d = kid->desc;
+    if (!kid->type) return airrt_priv_bad_spec("spec", "no actor type");
+    if (d && sup->template) d->id = sup->template->desc->id;
+    if (!d || !d->id || !*d->id) return airrt_priv_bad_spec("id", "a child needs one");
+    if (strlen(d->id) > 63) return airrt_priv_bad_spec("id", "longer than 63 bytes");
+    if (d->name && (!*d->name || strlen(d->name) > 63)) return airrt_priv_bad_spec("name", "must have 1 to 63 bytes");
+    if ((unsigned)d->restart > AIRRT_RESTART_TEMPORARY) return airrt_priv_bad_spec("restart", "no restart type");
+    if ((unsigned)d->type > AIRRT_CHILD_SUPERVISOR) return airrt_priv_bad_spec("type", "no child type");
+    if ((unsigned)d->backoff.kind > AIRRT_BACKOFF_EXPONENTIAL) return airrt_priv_bad_spec("backoff", "no such kind");
+    if (d->backoff.factor != 0 && !(d->backoff.factor >= 1 && d->backoff.factor <= 1000))
+        return airrt_priv_bad_spec("backoff", "factor must be 1 to 1000");
+    if (!(d->backoff.jitter >= 0 && d->backoff.jitter <= 1)) return airrt_priv_bad_spec("backoff", "jitter must be 0 to 1");
+    if (d->significant && d->restart == AIRRT_RESTART_PERMANENT)
+        return airrt_priv_bad_spec("significant", "a permanent child never ends for good");
+    if (d->significant && sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_NEVER)
+        return airrt_priv_bad_spec("significant", "without auto_shutdown it would mean nothing");
+    bool supervisor = airrt_priv_kid_is_supervisor(kid);
+    if (!d->type) d->type = supervisor ? AIRRT_CHILD_SUPERVISOR : AIRRT_CHILD_WORKER;
+    if (!d->start_timeout_ns) d->start_timeout_ns = supervisor ? AIRRT_FOREVER : AIRRT_SEC(30);
+    if (!d->stop_timeout_ns) d->stop_timeout_ns = d->type == AIRRT_CHILD_SUPERVISOR ? AIRRT_FOREVER : AIRRT_SEC(5);
+    if (!d->window_ns) d->window_ns = AIRRT_SEC(60);
+    d->health = airrt_priv_health_filled(&d->health);
+    airrt_window_open(&kid->window, d->max_restarts ? d->max_restarts : AIRRT_UNLIMITED, d->window_ns);
     return AIRRT_OK;
+}
+/* Room for n more; then adding does not fail. */
+static airrt_err airrt_priv_kids_reserve(airrt_sup *sup, size_t n) {
+    if (sup->count + n <= sup->room) return AIRRT_OK;
+    size_t room = sup->room ? sup->room * 2 : 8;
+    if (room < sup->count + n) room = sup->count + n;
+    airrt_kid **grown = (airrt_kid **)airrt_priv_alloc(room * sizeof *grown, 16);
+    if (!grown) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    if (sup->count) memcpy(grown, sup->kids, sup->count * sizeof *grown);
+    airrt_priv_free(sup->kids, sup->room * sizeof *grown);
+    sup->kids = grown;
+    sup->room = room;
+    return AIRRT_OK;
+}
+static void airrt_priv_kid_add(airrt_sup *sup, airrt_kid *kid) {
+    kid->number = ++sup->numbers;
+    sup->kids[sup->count++] = kid;
 }
 static void airrt_priv_kid_disarm(airrt_sup *sup, airrt_kid *kid) {
     kid->stamp++;
@@ -756,7 +804,7 @@ static void airrt_priv_kid_health_stop(airrt_sup *sup, airrt_kid *kid) {
     kid->check++;
 }
 static void airrt_priv_kid_health_start(airrt_sup *sup, airrt_kid *kid) {
-    uint64_t interval = kid->desc.health.interval_ns;
+    uint64_t interval = kid->desc->health.interval_ns;
     airrt_priv_kid_health_stop(sup, kid);
     kid->health = AIRRT_HEALTHY;
     if (interval) airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK, 1 + airrt_priv_random() % interval);
@@ -770,8 +818,8 @@ static void airrt_priv_kid_checked(airrt_sup *sup, airrt_kid *kid, airrt_health 
     kid->checking = false;
     kid->health = health;
     kid->unhealthy = airrt_priv_unhealthy(kid->unhealthy, health);
-    if (kid->unhealthy < kid->desc.health.threshold) {
-        airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK, kid->desc.health.interval_ns);
+    if (kid->unhealthy < kid->desc->health.threshold) {
+        airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK, kid->desc->health.interval_ns);
         return;
     }
     airrt_priv_kid_health_stop(sup, kid);
@@ -781,7 +829,7 @@ static void airrt_priv_kid_check_health(airrt_sup *sup, airrt_kid *kid) {
     airrt_signal *check = airrt_priv_signal_get(AIRRT_SIGNAL_CHECK);
     kid->check++;
     kid->checking = true;
-    airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_LATE_CHECK, kid->desc.health.timeout_ns);
+    airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_LATE_CHECK, kid->desc->health.timeout_ns);
     if (!check) return; /* as one that was not answered */
     check->owner = kid->ref;
     check->peer = airrt_ctx_self(sup->ctx);
@@ -806,7 +854,7 @@ static void airrt_priv_kid_release(airrt_kid *kid) {
 }
 static void airrt_priv_kid_free(airrt_kid *kid) {
     airrt_window_close(&kid->window);
-    airrt_priv_free(kid, sizeof *kid);
+    airrt_priv_free(kid, kid->size);
 }
 /* Forgets a child that does not run. */
 static void airrt_priv_kid_remove(airrt_sup *sup, airrt_kid *kid) {
@@ -822,16 +870,16 @@ static void airrt_priv_kid_remove(airrt_sup *sup, airrt_kid *kid) {
 
 AIRRT_API airrt_err airrt_children_add(airrt_children *children, airrt_spec spec, const airrt_child_desc *desc) {
     airrt_sup *sup = children->sup;
-    airrt_child_desc d;
-    memset(&d, 0, sizeof d);
-    if (desc) d = *desc;
+    airrt_child_desc none;
+    memset(&none, 0, sizeof none);
+    airrt_kid *kid = airrt_priv_kid_new(&spec, desc ? desc : &none);
+    airrt_err err = !kid ? AIRRT_ERR_NOMEM : sup->template ? airrt_priv_bad_spec("template", "more than one")
+                                                           : airrt_priv_kid_check(sup, kid);
+    if (!err && !sup->dynamic) err = airrt_priv_kids_reserve(sup, 1);
+    if (err && kid) airrt_priv_kid_free(kid);
+    else if (kid && sup->dynamic) sup->template = kid;
+    else if (kid) airrt_priv_kid_add(sup, kid);
     /* what is wrong is also said when init goes on regardless */
-    airrt_err err = airrt_priv_kid_check(sup, &spec, &d);
-    if (!err && sup->dynamic && sup->template) err = airrt_priv_bad_spec("template", "more than one");
-    airrt_kid *kid = err ? NULL : airrt_priv_kid_new(sup, &spec, &d);
-    if (!err && !kid) err = airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
-    if (kid && sup->dynamic) sup->template = kid;
-    else if (kid && (err = airrt_priv_kid_add(sup, kid)) != AIRRT_OK) airrt_priv_kid_free(kid);
     if (err) children->err = err;
     return err;
 }
@@ -848,7 +896,7 @@ typedef enum airrt_started { AIRRT_STARTED_WAIT, AIRRT_STARTED_OK, AIRRT_STARTED
 
 /* One made by AIRRT_CHILD. */
 static bool airrt_priv_kid_is_no_actor(const airrt_kid *kid) {
-    return kid->alive && strcmp(kid->spec.type->msg.name, "airrt_child_end") == 0;
+    return kid->alive && strcmp(kid->type->msg.name, "airrt_child_end") == 0;
 }
 static airrt_started airrt_priv_kid_cannot(airrt_kid *kid, airrt_err err) {
     kid->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
@@ -869,19 +917,19 @@ static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
         airrt_signal *question = NULL;
         airrt_spawn_desc desc;
         memset(&desc, 0, sizeof desc);
-        desc.name = kid->desc.name;
+        desc.name = kid->desc->name;
         desc.detached = true;
         desc.keeper_ = airrt_ctx_self(sup->ctx);
         desc.keeper_child_ = kid->number;
-        airrt_err err = airrt_priv_spawn_begin(system, kid->spec.type, kid->spec.args, &desc, &kid->ref, &question);
+        airrt_err err = airrt_priv_spawn_begin(system, kid->type, kid->args, &desc, &kid->ref, &question, NULL);
         if (err) return airrt_priv_kid_cannot(kid, err);
         kid->alive = true;
         kid->halted = false;
-        if (!(kid->spec.type->has & AIRRT_HAS_START_)) return AIRRT_STARTED_OK; /* it runs already */
+        if (!(kid->type->has & AIRRT_HAS_START_)) return AIRRT_STARTED_OK; /* it runs already */
     }
     kid->state = AIRRT_CHILD_STARTING;
-    if (kid->desc.start_timeout_ns != AIRRT_FOREVER)
-        (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_START, kid->desc.start_timeout_ns); /* without memory: no limit */
+    if (kid->desc->start_timeout_ns != AIRRT_FOREVER)
+        (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_START, kid->desc->start_timeout_ns); /* without memory: no limit */
     return AIRRT_STARTED_WAIT;
 }
 /* Asks a child to stop; true: it does not run (any more). */
@@ -894,7 +942,7 @@ static bool airrt_priv_kid_stop(airrt_sup *sup, airrt_kid *kid) {
     }
     if (kid->state == AIRRT_CHILD_STOPPING) return false;
     kid->state = AIRRT_CHILD_STOPPING;
-    uint64_t limit = kid->desc.stop_timeout_ns;
+    uint64_t limit = kid->desc->stop_timeout_ns;
     bool now = limit == AIRRT_NO_WAIT || (limit != AIRRT_FOREVER && !airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_STOP, limit));
     airrt_priv_order(kid->ref, now ? AIRRT_ORDER_KILL : AIRRT_ORDER_HALT);
     return false;
@@ -904,7 +952,7 @@ static void airrt_priv_kid_runs(airrt_sup *sup, airrt_kid *kid, bool again) {
     airrt_priv_kid_health_start(sup, kid);
     kid->state = AIRRT_CHILD_RUNNING;
     kid->started_ns = airrt_priv_sup_now(sup);
-    if (again) kid->restarts++;
+    if (again) kid->restarts++, sup->restarts++;
     airrt_priv_sup_tell(sup, again ? AIRRT_CHILD_RESTARTED : AIRRT_CHILD_STARTED, kid, NULL);
     kid->failed_ns = 0;
 }
@@ -912,15 +960,24 @@ static void airrt_priv_kid_runs(airrt_sup *sup, airrt_kid *kid, bool again) {
 /* ---- answers to calls ---- */
 
 static void airrt_priv_sup_let_go(airrt_sup_request *r) {
-    if (r && airrt_fetch_add(&r->holds, (uint32_t)-1, ACQ_REL) == 1)
-        airrt_priv_free(r, sizeof *r + r->capacity * sizeof *r->info);
+    if (!r || airrt_fetch_add(&r->holds, (uint32_t)-1, ACQ_REL) != 1) return;
+    for (size_t i = 0; i < r->kid_count; i++)
+        if (r->kids[i]) airrt_priv_kid_free(r->kids[i]);
+    airrt_priv_free(r->kids, r->kid_count * sizeof *r->kids);
+    airrt_priv_free(r, sizeof *r + r->capacity * sizeof *r->info);
 }
 AIRRT_API void airrt_priv_sup_drop(airrt_sup_call *call) { airrt_priv_sup_let_go(call->request); }
 /* Answers a call that waits; gives up its hold. */
 static void airrt_priv_sup_answer(airrt_sup_request *r, airrt_err err) {
-    r->err = err;
+    if (r->error.err != err) airrt_priv_error_set(&r->error, err, NULL, NULL);
     airrt_priv_fulfil(r->promise.slot, r->promise.generation, "", 1);
     airrt_priv_sup_let_go(r);
+}
+/* The error of a call about this child. */
+static void airrt_priv_sup_blame(airrt_sup_request *r, airrt_err err, const airrt_kid *kid) {
+    airrt_priv_error_set(&r->error, err, NULL, kid->reason.text[0] ? kid->reason.text : NULL);
+    airrt_priv_text(r->error.id, sizeof r->error.id, kid->desc->id);
+    r->error.reason = kid->reason;
 }
 /* Answers the call that the job was for, if there is one. */
 static void airrt_priv_job_answer(airrt_sup *sup, airrt_err err) {
@@ -972,7 +1029,7 @@ static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
 }
 /* Waits before it is restarted; false: no wait is asked for. */
 static bool airrt_priv_sup_backs_off(airrt_sup *sup, airrt_kid *kid) {
-    const airrt_backoff *b = &kid->desc.backoff;
+    const airrt_backoff *b = &kid->desc->backoff;
     uint64_t stable = b->stable_ns ? b->stable_ns : b->max_ns ? b->max_ns : AIRRT_SEC(60);
     if (kid->started_ns && airrt_priv_sup_now(sup) - kid->started_ns >= stable) kid->attempt = 0;
     uint64_t delay = airrt_backoff_delay_ns(b, kid->attempt, airrt_priv_random());
@@ -992,7 +1049,7 @@ static void airrt_priv_sup_retry_later(airrt_sup *sup, airrt_kid *kid) {
 static bool airrt_priv_sup_last_significant(const airrt_sup *sup, const airrt_kid *gone) {
     for (size_t i = 0; i < sup->count; i++) {
         const airrt_kid *kid = sup->kids[i];
-        if (kid == gone || (!kid->desc.significant && !sup->dynamic) || kid->state == AIRRT_CHILD_UNDEFINED) continue;
+        if (kid == gone || (!kid->desc->significant && !sup->dynamic) || kid->state == AIRRT_CHILD_UNDEFINED) continue;
         return false;
     }
     return true;
@@ -1005,7 +1062,7 @@ static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
         airrt_priv_sup_give_up(sup, &reason);
         return;
     }
-    if (airrt_restart_wanted(kid->desc.restart, &reason)) {
+    if (airrt_restart_wanted(kid->desc->restart, &reason)) {
         kid->failed_ns = airrt_priv_sup_now(sup);
         kid->state = AIRRT_CHILD_RESTARTING;
         airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &reason);
@@ -1015,21 +1072,22 @@ static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
     airrt_priv_sup_tell(sup, AIRRT_CHILD_STOPPED, kid, &reason);
     airrt_priv_kid_release(kid);
     kid->state = AIRRT_CHILD_UNDEFINED;
-    bool shuts = kid->desc.significant && (sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_ANY ||
+    bool shuts = kid->desc->significant && (sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_ANY ||
                                            airrt_priv_sup_last_significant(sup, kid));
-    if (kid->desc.restart == AIRRT_RESTART_TEMPORARY || sup->dynamic) airrt_priv_kid_remove(sup, kid);
+    if (kid->desc->restart == AIRRT_RESTART_TEMPORARY || sup->dynamic) airrt_priv_kid_remove(sup, kid);
     if (shuts) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut);
 }
 
 /* A child of the job has stopped. */
 static void airrt_priv_job_stopped(airrt_sup *sup, airrt_kid *kid) {
-    bool fails = sup->job.kind == AIRRT_JOB_RESTART && kid == sup->job.kid, temporary = kid->desc.restart == AIRRT_RESTART_TEMPORARY;
+    bool fails = sup->job.kind == AIRRT_JOB_RESTART && kid == sup->job.kid, temporary = kid->desc->restart == AIRRT_RESTART_TEMPORARY;
     if (!fails && kid->alive) airrt_priv_sup_tell(sup, AIRRT_CHILD_STOPPED, kid, &kid->reason);
     sup->job.at--;
     if (sup->job.kind != AIRRT_JOB_RESTART) airrt_priv_kid_release(kid);
     else if (temporary && !fails) sup->job.end--;
     if ((sup->job.kind == AIRRT_JOB_RESTART && temporary && !fails) ||
-        (sup->job.kind == AIRRT_JOB_TERMINATE && (temporary || sup->dynamic)))
+        (sup->job.kind == AIRRT_JOB_TERMINATE && (temporary || sup->dynamic)) || sup->job.kind == AIRRT_JOB_REMOVE ||
+        sup->job.kind == AIRRT_JOB_ROLL_BACK)
         airrt_priv_kid_remove(sup, kid);
 }
 /* Down as far as possible; true: all are. */
@@ -1050,10 +1108,13 @@ static bool airrt_priv_job_down(airrt_sup *sup) {
 /* A child's start was tried. False: the job goes no further. */
 static bool airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started how) {
     airrt_job *job = &sup->job;
-    bool restart = job->kind == AIRRT_JOB_RESTART, call = job->kind == AIRRT_JOB_START_CHILD || job->kind == AIRRT_JOB_RESTART_CHILD;
+    bool restart = job->kind == AIRRT_JOB_RESTART;
+    if (job->request && how != AIRRT_STARTED_FAILED) {
+        airrt_child_info *told = &job->request->info[job->request->count++];
+        told->ref = how == AIRRT_STARTED_OK ? kid->ref : airrt_priv_no_ref;
+    }
     if (how == AIRRT_STARTED_OK) {
         airrt_priv_kid_runs(sup, kid, restart);
-        if (call) job->request->ref = kid->ref;
         job->at++;
         return true;
     }
@@ -1061,7 +1122,7 @@ static bool airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started
     kid->state = AIRRT_CHILD_UNDEFINED;
     if (how == AIRRT_STARTED_IGNORE) {
         airrt_priv_kid_release(kid);
-        if (kid->desc.restart == AIRRT_RESTART_TEMPORARY || sup->dynamic) {
+        if (kid->desc->restart == AIRRT_RESTART_TEMPORARY || sup->dynamic) {
             airrt_priv_kid_remove(sup, kid);
             job->end--;
         } else {
@@ -1083,7 +1144,12 @@ static bool airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started
         return true;
     }
     airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
-    if (job->kind == AIRRT_JOB_START_CHILD) airrt_priv_kid_remove(sup, kid);
+    airrt_priv_sup_blame(job->request, AIRRT_ERR_START, kid);
+    if (job->kind == AIRRT_JOB_START_CHILDREN) { /* those before it are stopped, those after it are forgotten */
+        while (job->end > job->at) airrt_priv_kid_remove(sup, sup->kids[--job->end]);
+        airrt_priv_job_begin(sup, AIRRT_JOB_ROLL_BACK, false, job->first, job->at, job->at);
+        return true;
+    }
     job->kind = AIRRT_JOB_NONE;
     airrt_priv_job_answer(sup, AIRRT_ERR_START);
     return false;
@@ -1118,9 +1184,11 @@ static airrt_err airrt_priv_job_done(airrt_sup *sup) {
         AIRRT_SUPERVISOR_NOTE(sup->args, "start", NULL);
         airrt_priv_started(sup->ctx);
         break;
-    case AIRRT_JOB_START_CHILD:
+    case AIRRT_JOB_START_CHILDREN:
     case AIRRT_JOB_RESTART_CHILD:
-    case AIRRT_JOB_TERMINATE: airrt_priv_job_answer(sup, AIRRT_OK); break;
+    case AIRRT_JOB_TERMINATE:
+    case AIRRT_JOB_REMOVE: airrt_priv_job_answer(sup, AIRRT_OK); break;
+    case AIRRT_JOB_ROLL_BACK: airrt_priv_job_answer(sup, AIRRT_ERR_START); break;
     case AIRRT_JOB_FAIL_BOOT: return airrt_discard(airrt_ctx_leave(sup->ctx, &job->reason)), AIRRT_ERR_START;
     case AIRRT_JOB_GIVE_UP: return airrt_ctx_leave(sup->ctx, &job->reason);
     }
@@ -1278,55 +1346,64 @@ AIRRT_API airrt_err airrt_priv_sup_asked(airrt_ctx *ctx, void *state) {
 
 static void airrt_priv_kid_info(const airrt_kid *kid, airrt_child_info *out) {
     memset(out, 0, sizeof *out);
-    memcpy(out->id, kid->id, sizeof out->id);
+    airrt_priv_text(out->id, sizeof out->id, kid->desc->id);
     if (kid->alive && !kid->halted) out->ref = kid->ref;
     out->state = kid->state;
-    out->type = kid->desc.type;
-    out->restart = kid->desc.restart;
-    out->significant = kid->desc.significant;
-    out->stop_timeout_ns = kid->desc.stop_timeout_ns;
+    out->type = kid->desc->type;
+    out->restart = kid->desc->restart;
+    out->significant = kid->desc->significant;
+    out->stop_timeout_ns = kid->desc->stop_timeout_ns;
     out->restarts = kid->restarts;
     out->health = kid->health;
     out->unhealthy = kid->unhealthy;
     out->last = kid->reason;
 }
-/* A call that takes time: its request is answered when the job is done. */
-static void airrt_priv_call_job(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, bool up, size_t i) {
+/* A call that takes time: its request is answered when the job with children [first, end) is done. */
+static void airrt_priv_call_job(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, bool up, size_t first, size_t end) {
     airrt_timer promise = airrt_priv_defer(sup->ctx);
     airrt_fetch_add(&r->holds, 1, RELAXED);
     r->promise = promise;
-    airrt_priv_job_begin(sup, kind, up, i, up ? i : i + 1, i + 1);
+    airrt_priv_job_begin(sup, kind, up, first, up ? first : end, end);
     sup->job.request = r;
 }
+/* Can this one be added? */
+static airrt_err airrt_priv_call_addable(const airrt_sup *sup, airrt_sup_request *r, airrt_kid *kid) {
+    airrt_err err = airrt_priv_kid_check(sup, kid);
+    if (err) r->error = *airrt_error_last();
+    const airrt_kid *other = err || sup->dynamic ? NULL : airrt_priv_kid_find(sup, kid->desc->id);
+    if (other) {
+        bool runs = other->state == AIRRT_CHILD_RUNNING || other->state == AIRRT_CHILD_STARTING;
+        airrt_priv_error_set(&r->error, err = runs ? AIRRT_ERR_ALREADY_STARTED : AIRRT_ERR_ALREADY_PRESENT, NULL, NULL);
+    }
+    if (err && kid->desc) airrt_priv_text(r->error.id, sizeof r->error.id, kid->desc->id);
+    return err;
+}
+/* All are added, or none. */
 static airrt_err airrt_priv_call_start(airrt_sup *sup, airrt_sup_request *r) {
-    airrt_child_desc d = r->desc;
-    if (r->described) d.id = r->id;
-    if (r->described && r->desc.name) d.name = r->name;
-    if (sup->dynamic && !r->described) d = sup->template->desc;
-    if (sup->dynamic) d.id = sup->template->id;
-    airrt_err err = airrt_priv_kid_check(sup, &r->spec, &d);
-    airrt_priv_text(r->field, sizeof r->field, err ? airrt_error_last()->field : NULL);
-    AIRRT_TRY(err);
-    airrt_kid *kid = sup->dynamic ? NULL : airrt_priv_kid_find(sup, d.id);
-    if (kid)
-        return kid->state == AIRRT_CHILD_RUNNING || kid->state == AIRRT_CHILD_STARTING ? AIRRT_ERR_ALREADY_STARTED
-                                                                                       : AIRRT_ERR_ALREADY_PRESENT;
-    kid = airrt_priv_kid_new(sup, &r->spec, &d);
-    if (!kid) return AIRRT_ERR_NOMEM;
-    if (airrt_priv_kid_add(sup, kid)) return airrt_priv_kid_free(kid), AIRRT_ERR_NOMEM;
-    airrt_priv_call_job(sup, r, AIRRT_JOB_START_CHILD, true, sup->count - 1);
+    size_t first = sup->count;
+    airrt_err err = airrt_priv_kids_reserve(sup, r->kid_count);
+    for (size_t i = 0; !err && i < r->kid_count; i++)
+        if ((err = airrt_priv_call_addable(sup, r, r->kids[i])) == AIRRT_OK) airrt_priv_kid_add(sup, r->kids[i]);
+    if (err) {
+        sup->count = first; /* the kids are still the request's */
+        return err;
+    }
+    memset(r->kids, 0, r->kid_count * sizeof *r->kids);
+    airrt_priv_call_job(sup, r, AIRRT_JOB_START_CHILDREN, true, first, sup->count);
     return AIRRT_OK;
 }
-static airrt_err airrt_priv_call_terminate(airrt_sup *sup, airrt_sup_request *r, airrt_kid *kid) {
+static airrt_err airrt_priv_call_terminate(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, airrt_kid *kid) {
+    size_t at = airrt_priv_kid_index(sup, kid);
     /* with it ends the group restart that has stopped others and did not come to them */
     for (size_t i = 0; i < sup->count && kid->state == AIRRT_CHILD_RESTARTING; i++)
         if (sup->kids[i]->state == AIRRT_CHILD_UNDEFINED) airrt_priv_kid_release(sup->kids[i]);
-    airrt_priv_call_job(sup, r, AIRRT_JOB_TERMINATE, false, airrt_priv_kid_index(sup, kid));
+    airrt_priv_call_job(sup, r, kind, false, at, at + 1);
     return AIRRT_OK;
 }
-static airrt_err airrt_priv_call_terminate_ref(airrt_sup *sup, airrt_sup_request *r) {
+static airrt_err airrt_priv_call_terminate_ref(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind) {
     for (size_t i = 0; i < sup->count; i++)
-        if (sup->kids[i]->alive && airrt_ref_equal(sup->kids[i]->ref, r->ref)) return airrt_priv_call_terminate(sup, r, sup->kids[i]);
+        if (sup->kids[i]->alive && airrt_ref_equal(sup->kids[i]->ref, r->ref))
+            return airrt_priv_call_terminate(sup, r, kind, sup->kids[i]);
     return airrt_alive(r->ref) ? AIRRT_ERR_NOT_FOUND : AIRRT_OK;
 }
 static airrt_err airrt_priv_call_stopped(const airrt_kid *kid) {
@@ -1336,13 +1413,13 @@ static airrt_err airrt_priv_call_stopped(const airrt_kid *kid) {
 }
 static airrt_err airrt_priv_call_by_id(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *r) {
     airrt_kid *kid = sup->dynamic ? sup->template : airrt_priv_kid_find(sup, r->id);
-    if (op == AIRRT_SUP_GET && kid && strcmp(kid->id, r->id) == 0) return airrt_priv_kid_info(kid, r->info), AIRRT_OK;
+    if (op == AIRRT_SUP_GET && kid && strcmp(kid->desc->id, r->id) == 0) return airrt_priv_kid_info(kid, r->info), AIRRT_OK;
     if (op == AIRRT_SUP_GET) return AIRRT_ERR_NOT_FOUND;
     if (sup->dynamic) return AIRRT_ERR_TYPE;
     if (!kid) return AIRRT_ERR_NOT_FOUND;
-    if (op == AIRRT_SUP_TERMINATE) return airrt_priv_call_terminate(sup, r, kid);
+    if (op == AIRRT_SUP_TERMINATE) return airrt_priv_call_terminate(sup, r, AIRRT_JOB_TERMINATE, kid);
     if (op == AIRRT_SUP_SET_HEALTH) {
-        kid->desc.health = airrt_priv_health_filled(&r->desc.health);
+        kid->desc->health = airrt_priv_health_filled(&r->health);
         airrt_priv_kid_health_stop(sup, kid);
         if (kid->state == AIRRT_CHILD_RUNNING) airrt_priv_kid_health_start(sup, kid);
         return AIRRT_OK;
@@ -1350,7 +1427,8 @@ static airrt_err airrt_priv_call_by_id(airrt_sup *sup, airrt_sup_op op, airrt_su
     AIRRT_TRY(airrt_priv_call_stopped(kid));
     if (op == AIRRT_SUP_DELETE) return airrt_priv_kid_remove(sup, kid), AIRRT_OK;
     airrt_priv_kid_release(kid); /* halted after a group restart that did not come to it: a new actor all the same */
-    airrt_priv_call_job(sup, r, AIRRT_JOB_RESTART_CHILD, true, airrt_priv_kid_index(sup, kid));
+    size_t at = airrt_priv_kid_index(sup, kid);
+    airrt_priv_call_job(sup, r, AIRRT_JOB_RESTART_CHILD, true, at, at + 1);
     return AIRRT_OK;
 }
 static void airrt_priv_call_count(const airrt_sup *sup, airrt_child_counts *out) {
@@ -1359,16 +1437,35 @@ static void airrt_priv_call_count(const airrt_sup *sup, airrt_child_counts *out)
     for (size_t i = 0; i < sup->count; i++) {
         const airrt_kid *kid = sup->kids[i];
         out->active += kid->alive && !kid->halted;
-        if (kid->desc.type == AIRRT_CHILD_SUPERVISOR) out->supervisors++;
+        if (kid->desc->type == AIRRT_CHILD_SUPERVISOR) out->supervisors++;
         else out->workers++;
     }
 }
+static void airrt_priv_call_status(const airrt_sup *sup, airrt_supervisor_status *out) {
+    memset(out, 0, sizeof *out);
+    airrt_event_text(out->type, sizeof out->type, sup->type->base.name);
+    airrt_event_text(out->strategy, sizeof out->strategy, airrt_priv_sup_strategy(sup));
+    out->parent.ref = sup->ctx->cell->cold->keeper;
+    out->children = sup->count;
+    for (size_t i = 0; i < sup->count; i++) {
+        out->running += sup->kids[i]->state == AIRRT_CHILD_RUNNING;
+        out->waiting += sup->kids[i]->state == AIRRT_CHILD_RESTARTING;
+    }
+    out->restarts = sup->restarts;
+    out->recent = airrt_window_count(&sup->window, airrt_priv_now(airrt_ctx_system(sup->ctx)));
+    out->max_restarts = sup->max_restarts;
+    out->window_ns = sup->window_ns;
+    out->auto_shutdown = sup->auto_shutdown;
+    out->dynamic = sup->dynamic;
+}
 /* Carries a call out, or begins to. Answers at once unless a job has taken the request over. */
 static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *r) {
-    r->err = AIRRT_OK;
+    airrt_err err = AIRRT_OK;
     switch (op) {
-    case AIRRT_SUP_START_CHILD: r->err = airrt_priv_call_start(sup, r); break;
-    case AIRRT_SUP_TERMINATE_REF: r->err = airrt_priv_call_terminate_ref(sup, r); break;
+    case AIRRT_SUP_START_CHILDREN: err = airrt_priv_call_start(sup, r); break;
+    case AIRRT_SUP_TERMINATE_REF: err = airrt_priv_call_terminate_ref(sup, r, AIRRT_JOB_TERMINATE); break;
+    case AIRRT_SUP_REMOVE_REF: err = airrt_priv_call_terminate_ref(sup, r, AIRRT_JOB_REMOVE); break;
+    case AIRRT_SUP_STATUS: airrt_priv_call_status(sup, &r->status); break;
     case AIRRT_SUP_COUNT: airrt_priv_call_count(sup, &r->counts); break;
     case AIRRT_SUP_WHICH:
         r->count = sup->count;
@@ -1383,9 +1480,11 @@ static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *
     case AIRRT_SUP_PARENT: r->ref = sup->ctx->cell->cold->keeper; break;
     case AIRRT_SUP_HOLD: sup->held = true; break;
     case AIRRT_SUP_UNHOLD: sup->held = false; break;
-    default: r->err = airrt_priv_call_by_id(sup, op, r); break;
+    default: err = airrt_priv_call_by_id(sup, op, r); break;
     }
-    if (sup->job.request != r) airrt_priv_reply(sup->ctx, AIRRT_OK, "", 1);
+    if (sup->job.request == r) return;
+    if (r->error.err != err) airrt_priv_error_set(&r->error, err, NULL, NULL);
+    airrt_priv_reply(sup->ctx, AIRRT_OK, "", 1);
 }
 static void airrt_priv_sup_tick(airrt_sup *sup, const airrt_sup_call *tick) {
     airrt_kid *kid = airrt_priv_kid_by_number(sup, tick->child);
@@ -1449,12 +1548,12 @@ static airrt_err airrt_priv_sup_ask(airrt_supervisor sup, airrt_sup_op op, airrt
     airrt_err err = type ? airrt_priv_ask_sent(sup.ref, type, &call, timeout_ns, &unused, 1, &sent)
                          : airrt_priv_err(AIRRT_ERR_DEAD, NULL, "no such supervisor");
     if (!sent) airrt_priv_sup_let_go(r); /* the message's hold */
-    if (!err && r->err) err = airrt_priv_err(r->err, r->field[0] ? r->field : NULL, NULL);
-    return err;
+    if (!err && r->error.err) airrt_priv_error = r->error;
+    return err ? err : r->error.err;
 }
 /* The same with a request of its own; *out may be NULL. */
 static airrt_err airrt_priv_sup_ask_by_id(airrt_supervisor sup, airrt_sup_op op, const char *id, airrt_ref ref, airrt_ref *out) {
-    airrt_sup_request *r = airrt_priv_request(0);
+    airrt_sup_request *r = airrt_priv_request(1);
     if (out) memset(out, 0, sizeof *out);
     if (!r) return AIRRT_ERR_NOMEM;
     airrt_priv_text(r->id, sizeof r->id, id);
@@ -1462,31 +1561,36 @@ static airrt_err airrt_priv_sup_ask_by_id(airrt_supervisor sup, airrt_sup_op op,
     airrt_err err = id && strlen(id) > 63 ? airrt_priv_err(AIRRT_ERR_NOT_FOUND, "id", NULL) : AIRRT_OK;
     if (err) airrt_priv_sup_let_go(r);
     else err = airrt_priv_sup_ask(sup, op, r, AIRRT_FOREVER);
-    if (!err && out) *out = r->ref;
+    if (!err && out) *out = op == AIRRT_SUP_RESTART_CHILD ? r->info[0].ref : r->ref;
     airrt_priv_sup_let_go(r);
     return err;
 }
-static const airrt_ref airrt_priv_no_ref = { 0, 0 };
 
-AIRRT_API airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec, const airrt_child_desc *desc, airrt_ref *out) {
-    airrt_sup_request *r = airrt_priv_request(0);
-    if (out) *out = airrt_priv_no_ref;
+static airrt_sup_request *airrt_priv_request_start(const airrt_batch_child *children, size_t count) {
+    airrt_sup_request *r = airrt_priv_request(count);
+    bool made = r != NULL;
+    if (made && count) made = (r->kids = (airrt_kid **)airrt_priv_alloc(count * sizeof *r->kids, 16)) != NULL;
+    if (made && count) memset(r->kids, 0, count * sizeof *r->kids);
+    if (made) r->kid_count = count;
+    for (size_t i = 0; made && i < count; i++) made = (r->kids[i] = airrt_priv_kid_new(&children[i].spec, children[i].desc)) != NULL;
+    if (made) return r;
+    airrt_discard(airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL));
+    if (r) airrt_priv_sup_let_go(r), airrt_priv_sup_let_go(r); /* the message's hold too */
+    return NULL;
+}
+AIRRT_API airrt_err airrt_supervisor_start_children(airrt_supervisor sup, const airrt_batch_child *children, size_t count,
+                                                    airrt_ref *out) {
+    airrt_sup_request *r = airrt_priv_request_start(children, count);
+    if (out) memset(out, 0, count * sizeof *out);
     if (!r) return AIRRT_ERR_NOMEM;
-    r->spec = spec;
-    airrt_err err = AIRRT_OK;
-    if (desc) {
-        r->desc = *desc;
-        r->described = true;
-        if ((desc->id && strlen(desc->id) > 63) || (desc->name && strlen(desc->name) > 63))
-            err = airrt_priv_bad_spec(desc->id && strlen(desc->id) > 63 ? "id" : "name", "longer than 63 bytes");
-        airrt_priv_text(r->id, sizeof r->id, desc->id);
-        airrt_priv_text(r->name, sizeof r->name, desc->name);
-    }
-    if (err) airrt_priv_sup_let_go(r);
-    else err = airrt_priv_sup_ask(sup, AIRRT_SUP_START_CHILD, r, AIRRT_FOREVER);
-    if (!err && out) *out = r->ref;
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_START_CHILDREN, r, AIRRT_FOREVER);
+    for (size_t i = 0; !err && out && i < count; i++) out[i] = r->info[i].ref;
     airrt_priv_sup_let_go(r);
     return err;
+}
+AIRRT_API airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec, const airrt_child_desc *desc, airrt_ref *out) {
+    airrt_batch_child child = { spec, desc };
+    return airrt_supervisor_start_children(sup, &child, 1, out);
 }
 AIRRT_API airrt_err airrt_supervisor_terminate_child(airrt_supervisor sup, const char *id) {
     return airrt_priv_sup_ask_by_id(sup, AIRRT_SUP_TERMINATE, id, airrt_priv_no_ref, NULL);
@@ -1532,7 +1636,7 @@ AIRRT_API airrt_err airrt_supervisor_get_child(airrt_supervisor sup, const char 
 AIRRT_API airrt_err airrt_supervisor_set_health(airrt_supervisor sup, const char *id, const airrt_health_desc *health) {
     airrt_sup_request *r = airrt_priv_request(0);
     if (!r) return AIRRT_ERR_NOMEM;
-    r->desc.health = *health;
+    r->health = *health;
     airrt_priv_text(r->id, sizeof r->id, id);
     airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_SET_HEALTH, r, AIRRT_FOREVER);
     airrt_priv_sup_let_go(r);
@@ -1547,6 +1651,41 @@ AIRRT_API airrt_err airrt_supervisor_ancestors(airrt_supervisor sup, airrt_super
     for (*count = 0; (err = airrt_supervisor_parent(sup, &sup)) == AIRRT_OK; ++*count)
         if (*count < capacity) out[*count] = sup;
     return err == AIRRT_ERR_NOT_FOUND ? AIRRT_OK : err;
+}
+AIRRT_API airrt_err airrt_supervisor_get_status(airrt_supervisor sup, airrt_supervisor_status *out) {
+    airrt_sup_request *r = airrt_priv_request(0);
+    memset(out, 0, sizeof *out);
+    if (!r) return AIRRT_ERR_NOMEM;
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_STATUS, r, AIRRT_FOREVER);
+    if (!err) *out = r->status;
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+AIRRT_API airrt_err airrt_supervisor_find(airrt_supervisor sup, const char *id, airrt_supervisor *out) {
+    airrt_child_info info;
+    memset(out, 0, sizeof *out);
+    AIRRT_TRY(airrt_supervisor_get_child(sup, id, &info));
+    if (info.type != AIRRT_CHILD_SUPERVISOR) return airrt_priv_err(AIRRT_ERR_TYPE, "id", "a worker");
+    if (!airrt_priv_supervisor_type(info.ref)) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, "it does not run");
+    out->ref = info.ref;
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_supervisor_remove(airrt_supervisor sup) {
+    airrt_supervisor parent;
+    airrt_err err = airrt_supervisor_parent(sup, &parent);
+    if (err == AIRRT_ERR_NOT_FOUND) return airrt_supervisor_stop(sup, AIRRT_FOREVER);
+    return err ? err : airrt_priv_sup_ask_by_id(parent, AIRRT_SUP_REMOVE_REF, NULL, sup.ref, NULL);
+}
+AIRRT_API size_t airrt_system_supervisors(airrt_system *system, bool roots, airrt_supervisor *out, size_t capacity) {
+    size_t count = 0;
+    uint32_t slot = 0;
+    airrt_ref ref;
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
+        if (!airrt_priv_supervisor_type(ref) || (roots && (airrt_load_relaxed(&cell->traits) & AIRRT_KEPT_))) continue;
+        if (count < capacity) out[count].ref = ref;
+        count++;
+    }
+    return count;
 }
 AIRRT_API airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns) { return airrt_stop(sup.ref, timeout_ns); }
 

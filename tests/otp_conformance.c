@@ -307,8 +307,8 @@ static void put_result(airrt_err err) {
     else PUT("= ok");
 }
 static void put_started(const airrt_sup_request *r) {
-    if (!r->err && !r->ref.generation) PUT("= ok undefined");
-    else put_result(r->err);
+    if (!r->error.err && !r->info[0].ref.generation) PUT("= ok undefined");
+    else put_result(r->error.err);
 }
 static void which_children(node *sup) {
     bool dynamic = strcmp(sup->strategy, "simple_one_for_one") == 0;
@@ -338,7 +338,6 @@ static void set_key(node *n, const char *key, const char *value);
 static void start_child(node *sup, char words[WORDS][64], size_t count) {
     bool dynamic = strcmp(sup->strategy, "simple_one_for_one") == 0;
     node *n = find(words[2]);
-    airrt_sup_request *r = request(words[2]);
     if (dynamic) {
         node *template = NULL;
         for (size_t i = 0; i < node_count && !template; i++)
@@ -364,13 +363,13 @@ static void start_child(node *sup, char words[WORDS][64], size_t count) {
         }
     } else {
         if (!n) die("no such name", words[2]);
-        r->desc = desc_of(n);
-        r->described = true;
-        airrt_priv_text(r->name, sizeof r->name, r->desc.name);
     }
-    r->spec = spec_of(n);
+    airrt_child_desc desc = desc_of(n);
+    airrt_batch_child child = { spec_of(n), dynamic ? NULL : &desc };
+    airrt_sup_request *r = airrt_priv_request_start(&child, 1);
+    if (!r) die("no memory", "");
     calling = n->name;
-    put_started(call(sup, AIRRT_SUP_START_CHILD, r));
+    put_started(call(sup, AIRRT_SUP_START_CHILDREN, r));
     calling = "";
     done_with(r);
 }
@@ -395,20 +394,20 @@ static void call_of(node *sup, char words[WORDS][64], size_t count) {
         bool by_ref = dynamic && n && (n->dynamic || strcmp(n->parent, sup->name) != 0);
         if (by_ref) r->ref = n->supervisor ? supervisor_of(n).ref : n->ref;
         call(sup, by_ref ? AIRRT_SUP_TERMINATE_REF : AIRRT_SUP_TERMINATE, r);
-        put_result(r->err);
+        put_result(r->error.err);
     } else if (strcmp(what, "restart_child") == 0) {
         calling = id;
         put_started(call(sup, AIRRT_SUP_RESTART_CHILD, r));
         calling = "";
     } else if (strcmp(what, "delete_child") == 0) {
-        put_result(call(sup, AIRRT_SUP_DELETE, r)->err);
+        put_result(call(sup, AIRRT_SUP_DELETE, r)->error.err);
     } else if (strcmp(what, "get_childspec") == 0) {
         if (dynamic) /* of the process, hence of the template */
             for (size_t i = 0; i < node_count; i++)
                 if (!nodes[i].dynamic && strcmp(nodes[i].parent, sup->name) == 0 && find(id)) airrt_priv_text(r->id, sizeof r->id, nodes[i].name);
         call(sup, AIRRT_SUP_GET, r);
         const airrt_child_info *info = r->info;
-        if (r->err) put_result(r->err);
+        if (r->error.err) put_result(r->error.err);
         else
             PUT("= childspec %s restart=%s significant=%s shutdown=%s type=%s", info->id, airrt_restart_str(info->restart),
                 info->significant ? "true" : "false", shutdown_text(info->stop_timeout_ns), type_text(info->type));
