@@ -42,13 +42,13 @@ $(BENCH_OUT):
 	@mkdir -p $@
 	@test -e $(BUILD)/.gitignore || echo '*' > $(BUILD)/.gitignore
 
-$(BUILD)/bench_actors: $(BENCH_DIR)/bench_actors.c $(BENCH_ROOT)/airrt.h | $(BENCH_OUT)
+$(BUILD)/bench_actors: $(BENCH_DIR)/bench_actors.c $(BENCH_DIR)/bench.h $(BENCH_ROOT)/airrt.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
 $(BUILD)/bench_queues: $(BENCH_DIR)/bench_queues.c $(BENCH_DIR)/queue_harness.h $(BENCH_ROOT)/airrt.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
-$(BUILD)/bench_monitor: $(BENCH_DIR)/bench_monitor.c $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h | $(BENCH_OUT)
+$(BUILD)/bench_monitor: $(BENCH_DIR)/bench_monitor.c $(BENCH_DIR)/bench.h $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
-$(BUILD)/bench_supervisor: $(BENCH_DIR)/bench_supervisor.c $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h $(BENCH_ROOT)/airrt_supervisor.h | $(BENCH_OUT)
+$(BUILD)/bench_supervisor: $(BENCH_DIR)/bench_supervisor.c $(BENCH_DIR)/bench.h $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h $(BENCH_ROOT)/airrt_supervisor.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
 $(BENCH_OUT)/sup_erl.beam: $(BENCH_PEERS)/sup_erl.erl | $(BENCH_OUT)
 	erlc -o $(BENCH_OUT) $<

@@ -6,12 +6,12 @@
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h" /* first: the implementation chooses the feature macros */
 
+#include "bench.h"
+
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
 /* Handlers run to completion: whoever has much to send or spawn does so much of it, tells itself to go on, and lets
  * others have their turn. */
@@ -35,7 +35,8 @@ typedef struct bench {
     uint64_t n;             /* as given */
     uint64_t msgs;          /* messages, or actors, that the figure counts */
     uint64_t expected;      /* what `total` must be after the shutdown */
-    double begun, seconds;
+    uint64_t begun;         /* ns */
+    double seconds;
     double bytes_per_actor; /* 0 = not measured */
 } bench;
 
@@ -45,30 +46,9 @@ static struct { pthread_mutex_t lock; pthread_cond_t changed; bool finished; } e
     .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER
 };
 
-/* A message that cannot be sent would leave the driver waiting for ever. */
-static void must(airrt_err err) {
-    if (AIRRT_LIKELY(err == AIRRT_OK)) return;
-    fprintf(stderr, "bench_actors: %s\n", airrt_err_str(err));
-    _Exit(1);
-}
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static double rss_bytes(void) {
-    unsigned long size = 0, resident = 0;
-    FILE *statm = fopen("/proc/self/statm", "r");
-    if (!statm || fscanf(statm, "%lu %lu", &size, &resident) != 2) resident = 0;
-    if (statm) fclose(statm);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
-}
-
 /* The actors that exist have started and are idle; from here on it counts. */
 static void begin(bench *b) {
-    must(airrt_system_settle(b->system, AIRRT_SEC(30)));
+    must_ok(airrt_system_settle(b->system, AIRRT_SEC(30)));
     b->begun = now();
 }
 
@@ -84,7 +64,7 @@ static void await(bench *b) {
     pthread_mutex_lock(&end.lock);
     while (!end.finished) pthread_cond_wait(&end.changed, &end.lock);
     pthread_mutex_unlock(&end.lock);
-    b->seconds = now() - b->begun;
+    b->seconds = (double)(now() - b->begun) * 1e-9;
 }
 
 /* ---- pingpong: two actors, one message between them ---------------------------------------------------------------- */
@@ -97,7 +77,7 @@ static airrt_err pong_handle(pong_ctx *ctx, pong_state *self, const note *m) {
     (void)ctx;
     self->answered++;
     ping_ref from = { ref_from_bits(m->b) };
-    must(ping_send(from, (note){ PONG, m->a, self->answered }));
+    must_ok(ping_send(from, (note){ PONG, m->a, self->answered }));
     return AIRRT_OK;
 }
 AIRRT_ACTOR_IMPL(pong, pong_state, pong_handle);
@@ -111,7 +91,7 @@ static airrt_err ping_start(ping_ctx *ctx, ping_state *self, const ping_args *po
 static airrt_err ping_handle(ping_ctx *ctx, ping_state *self, const note *m) {
     uint64_t to_go = m->tag == PONG ? m->a - 1 : m->a;
     if (to_go > 0) {
-        must(pong_send(self->pong, (note){ PING, to_go, ref_to_bits(ping_self(ctx).ref) }));
+        must_ok(pong_send(self->pong, (note){ PING, to_go, ref_to_bits(ping_self(ctx).ref) }));
     } else {
         total = m->b;
         finish();
@@ -123,12 +103,12 @@ AIRRT_ACTOR_IMPL(ping, ping_state, ping_handle, .pre_start = ping_start);
 static void run_pingpong(bench *b) {
     pong_ref pong;
     ping_ref ping;
-    must(pong_spawn(b->system, AIRRT_NONE, NULL, &pong));
-    must(ping_spawn(b->system, pong, NULL, &ping));
+    must_ok(pong_spawn(b->system, AIRRT_NONE, NULL, &pong));
+    must_ok(ping_spawn(b->system, pong, NULL, &ping));
     b->msgs = 2 * b->n;
     b->expected = b->n;
     begin(b);
-    must(ping_send(ping, (note){ GO, b->n, 0 }));
+    must_ok(ping_send(ping, (note){ GO, b->n, 0 }));
     await(b);
 }
 
@@ -168,11 +148,11 @@ static airrt_err producer_handle(producer_ctx *ctx, producer_state *self, const 
         bool all = self->to_go == 0;
         airrt_err err = counter_send(self->counter, all ? (note){ GET, 0, 0 } : (note){ ADD, 1, 0 });
         if (err == AIRRT_ERR_FULL) break; /* the same one again, when the counter has had its turn */
-        must(err);
+        must_ok(err);
         if (all) return producer_exit(ctx);
         self->to_go--;
     }
-    must(producer_send(producer_self(ctx), (note){ GO, 0, 0 }));
+    must_ok(producer_send(producer_self(ctx), (note){ GO, 0, 0 }));
     airrt_ctx_yield(&ctx->base);
     return AIRRT_OK;
 }
@@ -181,15 +161,15 @@ AIRRT_ACTOR_IMPL(producer, producer_state, producer_handle, .pre_start = produce
 static void run_fanin_of(bench *b, uint64_t producers) {
     counter_ref counter;
     producer_ref producer[PRODUCERS];
-    must(counter_spawn(b->system, producers, NULL, &counter));
+    must_ok(counter_spawn(b->system, producers, NULL, &counter));
     for (uint64_t i = 0; i < producers; i++) {
         producer_args args = { counter, b->n / producers };
-        must(producer_spawn(b->system, args, NULL, &producer[i]));
+        must_ok(producer_spawn(b->system, args, NULL, &producer[i]));
     }
     b->msgs = b->n / producers * producers;
     b->expected = b->msgs;
     begin(b);
-    for (uint64_t i = 0; i < producers; i++) must(producer_send(producer[i], (note){ GO, 0, 0 }));
+    for (uint64_t i = 0; i < producers; i++) must_ok(producer_send(producer[i], (note){ GO, 0, 0 }));
     await(b);
 }
 static void run_counting(bench *b) { run_fanin_of(b, 1); }
@@ -205,7 +185,7 @@ static airrt_err hopper_handle(hopper_ctx *ctx, hopper_state *self, const note *
     if (m->tag == LINK) {
         self->next.ref = ref_from_bits(m->b);
     } else if (m->a > 0) {
-        must(hopper_send(self->next, (note){ HOP, m->a - 1, m->b + 1 }));
+        must_ok(hopper_send(self->next, (note){ HOP, m->a - 1, m->b + 1 }));
     } else {
         total = m->b;
         finish();
@@ -216,13 +196,13 @@ AIRRT_ACTOR_IMPL(hopper, hopper_state, hopper_handle);
 
 static void run_threadring(bench *b) {
     hopper_ref ring[RING];
-    for (int i = 0; i < RING; i++) must(hopper_spawn(b->system, AIRRT_NONE, NULL, &ring[i]));
+    for (int i = 0; i < RING; i++) must_ok(hopper_spawn(b->system, AIRRT_NONE, NULL, &ring[i]));
     for (int i = 0; i < RING; i++)
-        must(hopper_send(ring[i], (note){ LINK, 0, ref_to_bits(ring[(i + 1) % RING].ref) }));
+        must_ok(hopper_send(ring[i], (note){ LINK, 0, ref_to_bits(ring[(i + 1) % RING].ref) }));
     b->msgs = b->n;
     b->expected = b->n;
     begin(b);
-    must(hopper_send(ring[0], (note){ HOP, b->n, 0 }));
+    must_ok(hopper_send(ring[0], (note){ HOP, b->n, 0 }));
     await(b);
 }
 
@@ -253,11 +233,11 @@ static airrt_err forker_handle(forker_ctx *ctx, forker_state *self, const note *
     (void)m;
     for (int i = 0; i < BATCH && self->made < self->n; i++, self->made++) {
         joiner_ref made;
-        must(joiner_spawn(airrt_ctx_system(&ctx->base), self->n, &(airrt_spawn_desc){ .detached = true }, &made));
-        must(joiner_send(made, (note){ ADD, 1, 0 }));
+        must_ok(joiner_spawn(airrt_ctx_system(&ctx->base), self->n, &(airrt_spawn_desc){ .detached = true }, &made));
+        must_ok(joiner_send(made, (note){ ADD, 1, 0 }));
     }
     if (self->made == self->n) return forker_exit(ctx);
-    must(forker_send(forker_self(ctx), (note){ GO, 0, 0 }));
+    must_ok(forker_send(forker_self(ctx), (note){ GO, 0, 0 }));
     airrt_ctx_yield(&ctx->base);
     return AIRRT_OK;
 }
@@ -265,11 +245,11 @@ AIRRT_ACTOR_IMPL(forker, forker_state, forker_handle, .pre_start = forker_start)
 
 static void run_forkjoin(bench *b) {
     forker_ref forker;
-    must(forker_spawn(b->system, b->n, NULL, &forker));
+    must_ok(forker_spawn(b->system, b->n, NULL, &forker));
     b->msgs = b->n;
     b->expected = b->n;
     begin(b);
-    must(forker_send(forker, (note){ GO, 0, 0 }));
+    must_ok(forker_send(forker, (note){ GO, 0, 0 }));
     await(b);
 }
 
@@ -309,13 +289,13 @@ static airrt_err dealer_handle(dealer_ctx *ctx, dealer_state *self, const note *
         if (self->rounds == 0) return dealer_exit(ctx);
         airrt_err err = sink_send(self->sinks[self->next], (note){ ADD, 1, 0 });
         if (err == AIRRT_ERR_FULL) break;
-        must(err);
+        must_ok(err);
         if (++self->next == JOINED) {
             self->next = 0;
             self->rounds--;
         }
     }
-    must(dealer_send(dealer_self(ctx), (note){ GO, 0, 0 }));
+    must_ok(dealer_send(dealer_self(ctx), (note){ GO, 0, 0 }));
     airrt_ctx_yield(&ctx->base);
     return AIRRT_OK;
 }
@@ -324,13 +304,13 @@ AIRRT_ACTOR_IMPL(dealer, dealer_state, dealer_handle, .pre_start = dealer_start)
 static void run_fjthroughput(bench *b) {
     sink_ref sinks[JOINED];
     dealer_ref dealer;
-    for (int i = 0; i < JOINED; i++) must(sink_spawn(b->system, b->n, NULL, &sinks[i]));
-    must(dealer_spawn(b->system, (dealer_args){ sinks, b->n }, NULL, &dealer));
+    for (int i = 0; i < JOINED; i++) must_ok(sink_spawn(b->system, b->n, NULL, &sinks[i]));
+    must_ok(dealer_spawn(b->system, (dealer_args){ sinks, b->n }, NULL, &dealer));
     b->msgs = JOINED * b->n;
     b->expected = b->msgs;
     left = JOINED;
     begin(b);
-    must(dealer_send(dealer, (note){ GO, 0, 0 }));
+    must_ok(dealer_send(dealer, (note){ GO, 0, 0 }));
     await(b); /* the dealer has read `sinks` for the last time */
 }
 
@@ -355,10 +335,10 @@ static airrt_err big_handle(big_ctx *ctx, big_state *self, const note *m) {
     if (m->tag == PING) {
         big_ref from = { ref_from_bits(m->b) };
         self->answered++;
-        must(big_send(from, (note){ PONG, m->a, 0 }));
+        must_ok(big_send(from, (note){ PONG, m->a, 0 }));
     } else if (self->pings > 0) {
         big_ref to = { self->all[next_random(&self->random) % BIG] };
-        must(big_send(to, (note){ PING, self->pings--, ref_to_bits(big_self(ctx).ref) }));
+        must_ok(big_send(to, (note){ PING, self->pings--, ref_to_bits(big_self(ctx).ref) }));
     } else if (atomic_fetch_sub(&left, 1) == 1) {
         finish();
     }
@@ -374,14 +354,14 @@ static void run_big(bench *b) {
     static airrt_ref all[BIG]; /* outlives the timed part: an actor may look at it until the system is shut down */
     for (uint32_t i = 0; i < BIG; i++) {
         big_ref made;
-        must(big_spawn(b->system, (big_args){ all, b->n, i }, NULL, &made));
+        must_ok(big_spawn(b->system, (big_args){ all, b->n, i }, NULL, &made));
         all[i] = made.ref;
     }
     b->msgs = 2 * BIG * b->n;
     b->expected = BIG * b->n;
     left = BIG;
     begin(b);
-    for (int i = 0; i < BIG; i++) must(big_send((big_ref){ all[i] }, (note){ PONG, 0, 0 }));
+    for (int i = 0; i < BIG; i++) must_ok(big_send((big_ref){ all[i] }, (note){ PONG, 0, 0 }));
     await(b);
 }
 
@@ -404,7 +384,7 @@ static airrt_err mall_handle(mall_ctx *ctx, mall_state *self, const note *m) {
     } else if (self->somebody_waits) {
         self->meetings--;
         self->somebody_waits = false;
-        must(creature_send(self->waiting, *m));
+        must_ok(creature_send(self->waiting, *m));
     } else {
         self->waiting.ref = ref_from_bits(m->b);
         self->somebody_waits = true;
@@ -425,12 +405,12 @@ static airrt_err creature_handle(creature_ctx *ctx, creature_state *self, const 
     if (m->tag == MEET) {
         self->met++;
         if (self->colour != m->a) self->colour = 3 - self->colour - m->a;
-        must(creature_send((creature_ref){ ref_from_bits(m->b) }, (note){ CHANGE, self->colour, me }));
+        must_ok(creature_send((creature_ref){ ref_from_bits(m->b) }, (note){ CHANGE, self->colour, me }));
     } else if (m->tag == CHANGE) {
         self->met++;
         self->colour = m->a;
     }
-    must(mall_send(self->mall, (note){ MEET, self->colour, me }));
+    must_ok(mall_send(self->mall, (note){ MEET, self->colour, me }));
     return AIRRT_OK;
 }
 static void creature_stop_hook(creature_ctx *ctx, creature_state *self, const airrt_reason *reason) {
@@ -442,13 +422,13 @@ AIRRT_ACTOR_IMPL(creature, creature_state, creature_handle, .pre_start = creatur
 static void run_chameneos(bench *b) {
     mall_ref mall;
     creature_ref creatures[CREATURES];
-    must(mall_spawn(b->system, b->n, NULL, &mall));
+    must_ok(mall_spawn(b->system, b->n, NULL, &mall));
     for (uint64_t i = 0; i < CREATURES; i++)
-        must(creature_spawn(b->system, (creature_args){ mall, i % 3 }, NULL, &creatures[i]));
+        must_ok(creature_spawn(b->system, (creature_args){ mall, i % 3 }, NULL, &creatures[i]));
     b->msgs = 4 * b->n;
     b->expected = 2 * b->n;
     begin(b);
-    for (int i = 0; i < CREATURES; i++) must(creature_send(creatures[i], (note){ GO, 0, 0 }));
+    for (int i = 0; i < CREATURES; i++) must_ok(creature_send(creatures[i], (note){ GO, 0, 0 }));
     await(b);
 }
 
@@ -480,10 +460,10 @@ static airrt_err breeder_start(breeder_ctx *ctx, breeder_state *self, const bree
 static airrt_err breeder_handle(breeder_ctx *ctx, breeder_state *self, const note *m) {
     (void)m;
     for (int i = 0; i < BATCH && self->next < self->n; i++, self->next++)
-        must(idler_spawn(airrt_ctx_system(&ctx->base), self->n, &(airrt_spawn_desc){ .detached = true },
+        must_ok(idler_spawn(airrt_ctx_system(&ctx->base), self->n, &(airrt_spawn_desc){ .detached = true },
                          &self->made[self->next]));
     if (self->next == self->n) return breeder_exit(ctx);
-    must(breeder_send(breeder_self(ctx), (note){ GO, 0, 0 }));
+    must_ok(breeder_send(breeder_self(ctx), (note){ GO, 0, 0 }));
     airrt_ctx_yield(&ctx->base);
     return AIRRT_OK;
 }
@@ -492,18 +472,18 @@ AIRRT_ACTOR_IMPL(breeder, breeder_state, breeder_handle, .pre_start = breeder_st
 static void run_spawn(bench *b) {
     idler_ref *made = calloc(b->n, sizeof *made); /* the handles are part of what an actor costs */
     breeder_ref breeder;
-    if (!made) must(AIRRT_ERR_NOMEM);
-    must(breeder_spawn(b->system, (breeder_args){ made, b->n, 0 }, NULL, &breeder));
+    if (!made) must_ok(AIRRT_ERR_NOMEM);
+    must_ok(breeder_spawn(b->system, (breeder_args){ made, b->n, 0 }, NULL, &breeder));
     b->msgs = b->n;
     b->expected = b->n;
     double before = rss_bytes();
     begin(b);
-    must(breeder_send(breeder, (note){ GO, 0, 0 }));
+    must_ok(breeder_send(breeder, (note){ GO, 0, 0 }));
     await(b);
     b->bytes_per_actor = (rss_bytes() - before) / (double)b->n;
-    must(airrt_system_settle(b->system, AIRRT_SEC(30))); /* the breeder has left `made` alone */
+    must_ok(airrt_system_settle(b->system, AIRRT_SEC(30))); /* the breeder has left `made` alone */
     for (uint64_t i = 0; i < b->n; i++)
-        if (!airrt_alive(made[i].ref)) must(AIRRT_ERR_DEAD);
+        if (!airrt_alive(made[i].ref)) must_ok(AIRRT_ERR_DEAD);
     free(made);
 }
 
@@ -530,9 +510,9 @@ int main(int argc, char **argv) {
     }
 
     airrt_shutdown_report report;
-    must(airrt_system_open(&(airrt_system_desc){ .workers = workers }, &b.system));
+    must_ok(airrt_system_open(&(airrt_system_desc){ .workers = workers }, &b.system));
     workloads[w].run(&b);
-    must(airrt_system_shutdown(b.system, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_SEC(60) }, &report));
+    must_ok(airrt_system_shutdown(b.system, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_SEC(60) }, &report));
     airrt_system_close(b.system);
 
     if (total != b.expected) {

@@ -8,16 +8,10 @@
 #define AIRRT_IMPLEMENTATION
 #include "airrt_monitor.h" /* first: the implementation chooses the feature macros */
 
+#include "bench.h"
+
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
-
-static void must(bool good, const char *what) {
-    if (good) return;
-    fprintf(stderr, "bench_monitor: %s\n", what);
-    exit(1);
-}
-static uint64_t now(void) { return airrt_priv_machine_ns(NULL); }
 
 /* ---- what is recorded ---------------------------------------------------------------------------------------------- */
 

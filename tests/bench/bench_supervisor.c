@@ -13,16 +13,9 @@
 #define AIRRT_IMPLEMENTATION
 #include "airrt_supervisor.h" /* first: the implementation chooses the feature macros */
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
+#include "bench.h"
 
-static void must(bool good, const char *what) {
-    if (good) return;
-    fprintf(stderr, "bench_supervisor: %s: %s\n", what, airrt_error_last()->text);
-    exit(1);
-}
-static uint64_t now(void) { return airrt_priv_machine_ns(NULL); }
+#include <inttypes.h>
 
 /* ---- children -------------------------------------------------------------------------------------------------------- */
 
@@ -120,13 +113,6 @@ static void repair(airrt_system *system, const char *workload, uint32_t count, u
 
 /* ---- others ------------------------------------------------------------------------------------------------------------ */
 
-static double rss_bytes(void) {
-    unsigned long size = 0, resident = 0;
-    FILE *statm = fopen("/proc/self/statm", "r");
-    if (!statm || fscanf(statm, "%lu %lu", &size, &resident) != 2) resident = 0;
-    if (statm) fclose(statm);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
-}
 static void build(airrt_system *system, const char *workload, uint32_t n,
                   airrt_err (*start)(airrt_system *, place, airrt_quiet *, airrt_supervisor *)) {
     airrt_supervisor sup;

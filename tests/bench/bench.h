@@ -1,0 +1,31 @@
+/* What the benchmarks of actors, monitors and supervisors share. One of airrt's headers comes first. */
+#ifndef BENCH_H_
+#define BENCH_H_
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Ends the program when something went wrong: going on, it would wait for ever for what has not been sent. */
+static inline void must(bool good, const char *what) {
+    if (AIRRT_LIKELY(good)) return;
+    fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, airrt_error_last()->text);
+    _Exit(1);
+}
+static inline void must_ok(airrt_err err) {
+    if (AIRRT_UNLIKELY(err)) must(false, airrt_err_str(err));
+}
+
+/* Nanoseconds, monotonic. */
+static inline uint64_t now(void) { return airrt_priv_machine_ns(NULL); }
+
+/* Memory of this process that is in use; 0 where nobody says. */
+static inline double rss_bytes(void) {
+    unsigned long size = 0, resident = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    if (!statm || fscanf(statm, "%lu %lu", &size, &resident) != 2) resident = 0;
+    if (statm) fclose(statm);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+}
+
+#endif /* BENCH_H_ */
