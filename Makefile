@@ -61,21 +61,22 @@ help:
 
 # ---- building -------------------------------------------------------------------------------------------------------
 
-$(BUILD)/.gitignore:
-	@mkdir -p $(BUILD)/tests $(BUILD)/examples
-	@echo '*' >$@
+# Checks and benchmarks make $(BUILD) too, so the folders are asked for one by one.
+$(BUILD)/tests $(BUILD)/examples:
+	@mkdir -p $@
+	@test -e $(BUILD)/.gitignore || echo '*' >$(BUILD)/.gitignore
 
-$(BUILD)/examples/%: examples/%.c | $(BUILD)/.gitignore
+$(BUILD)/examples/%: examples/%.c | $(BUILD)/examples
 	@echo '  CC $<'
 	@rm -f $@
 	@$(CC) $(FLAGS) -MMD -MP -MF $@.d -o $@ $< -lm
 
-$(BUILD)/tests/%: tests/%.c | $(BUILD)/.gitignore
+$(BUILD)/tests/%: tests/%.c | $(BUILD)/tests
 	@echo '  CC $<'
 	@rm -f $@
 	@$(CC) $(FLAGS) -MMD -MP -MF $@.d -o $@ $< $(CHECK_LIBS) -lm
 
-$(BUILD)/otp_conformance: tests/otp_conformance.c | $(BUILD)/.gitignore
+$(BUILD)/otp_conformance: tests/otp_conformance.c | $(BUILD)/tests
 	@echo '  CC $<'
 	@rm -f $@
 	@$(CC) $(FLAGS) -MMD -MP -MF $(BUILD)/tests/otp_conformance.d -o $@ $<
