@@ -79,7 +79,7 @@ static airrt_err grow(airrt_children *children, const shape *args) {
     for (uint32_t i = 0; i < count; i++) {
         uint64_t dice = airrt_test_random(&random);
         shape below = { airrt_test_random(&random), args->levels ? args->levels - 1 : 0 };
-        char id[8];
+        char id[12];
         snprintf(id, sizeof id, "%u", (unsigned)i);
         airrt_child_desc desc = { .id = id, .stop_timeout_ns = AIRRT_SEC(60) };
         if (dice % 8 == 0) desc.restart = AIRRT_RESTART_TRANSIENT;
