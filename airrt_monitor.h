@@ -17,7 +17,9 @@
  *     #include "airrt_monitor.h"
  *     #include <stdio.h>
  *     typedef struct visit { int page; } visit;
- *     static airrt_severity visit_severity(const visit *v) { return v->page ? AIRRT_SEVERITY_INFO : AIRRT_SEVERITY_ERROR; }
+ *     static airrt_severity visit_severity(const visit *v) {
+ *         return v->page ? AIRRT_SEVERITY_INFO : AIRRT_SEVERITY_ERROR;
+ *     }
  *     AIRRT_MONITOR(visits, visit, visit_severity);
  *     int main(void) {
  *         visits log;
@@ -36,21 +38,21 @@
  * Severity: an event below the filter, or while the monitor is disabled, is counted nowhere; one equal to the filter is
  * kept. Totals count on when the history is full and its oldest events make room for new ones.
  * Rings: the first .threads threads that record into a monitor have a counter line and a ring each, which nobody else
- * writes; all later ones share another one. A record is a few stores: no lock, no allocation, no waiting. Each ring is as
- * long as the history, since one thread alone may fill it.
+ * writes; all later ones share another one. A record is a few stores: no lock, no allocation, no waiting. Each ring is
+ * as long as the history, since one thread alone may fill it.
  * Stamps: every event carries its time, the thread's number in this monitor and its sequence number there, from 0. A
- * snapshot merges the rings by time: what one thread recorded is in its order, and of two events on different threads the
- * one that happened before is shown before, unless .coarse_time is set and both fell into the same tick of the machine
- * (1 to 10 ms); then the order between threads is arbitrary.
- * Snapshots under fire: counters go up while a snapshot reads them. total is the sum of by_severity, always; every event in
- * the history is counted; none is torn, none twice. An event that is being recorded meanwhile is in it or not; those
- * that are overwritten while the snapshot copies are left out.
+ * snapshot merges the rings by time: what one thread recorded is in its order, and of two events on different threads
+ * the one that happened before is shown before, unless .coarse_time is set and both fell into the same tick of the
+ * machine (1 to 10 ms); then the order between threads is arbitrary.
+ * Snapshots under fire: counters go up while a snapshot reads them. total is the sum of by_severity, always; every
+ * event in the history is counted; none is torn, none twice. An event that is being recorded meanwhile is in it or not;
+ * those that are overwritten while the snapshot copies are left out.
  * Reset moves a mark: what was recorded before is not counted or shown any more. Recording goes on meanwhile.
  *
  * THREADS
- *     NAME_record, _wants, AIRRT_RECORD     any thread or hook; wait-free, except for the threads that share a ring, whose
- *                                           history is lock-free: one that is overtaken by a whole lap while it writes
- *                                           is counted, and shown in .missed instead of the history
+ *     NAME_record, _wants, AIRRT_RECORD     any thread or hook; wait-free, except for the threads that share a ring,
+ *                                           whose history is lock-free: one that is overtaken by a whole lap while it
+ *                                           writes is counted, and shown in .missed instead of the history
  *     NAME_snapshot, _entries, _reset, _set_...    any thread; wait for each other, never for recorders
  *     NAME_open, _close                     one thread, before and after all others
  */
@@ -90,7 +92,7 @@ typedef struct airrt_stamp {
 } airrt_stamp;
 
 typedef struct airrt_snapshot {
-    uint64_t time_ns, wall_ns; /* now: monotonic, and since 1970; an event's wall time is wall_ns - (time_ns - its time) */
+    uint64_t time_ns, wall_ns; /* now: monotonic, since 1970; an event's wall time is wall_ns - (time_ns - its time) */
     uint64_t total;            /* events since open or the last reset: the sum of by_severity */
     uint64_t by_severity[AIRRT_SEVERITIES]; /* [AIRRT_SEVERITY_INFO]; [0] is 0 */
     uint64_t missed;           /* of total: counted, but overtaken before they were in the shared ring */
@@ -111,12 +113,13 @@ typedef struct airrt_monitor_desc {
     airrt_clock clock;         /* of the stamps; all zero = the machine's */
 } airrt_monitor_desc;
 
-/* Private: what every monitor begins with. All zero is a monitor that is not open: it keeps nothing, and may be closed. */
+/* Private: what every monitor begins with. All zero is a monitor that is not open: it keeps nothing, may be closed. */
 typedef struct airrt_monitor {
     airrt_atomic_u32 keeps;    /* bit n: events of severity n are kept */
     struct airrt_monitor_body *body;
 } airrt_monitor;
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_monitor_open(airrt_monitor *m, size_t size, const airrt_monitor_desc *desc);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_monitor_open(airrt_monitor *m, size_t size,
+                                                            const airrt_monitor_desc *desc);
 AIRRT_API void airrt_priv_monitor_close(airrt_monitor *m);
 /* Counts an event, stamps it, and claims a slot for it, whose words come next. True: it is to be shown to the sink. */
 typedef struct airrt_recording {
@@ -165,8 +168,8 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
 /* AIRRT_MONITOR(NAME, EVENT, SEVERITY): a monitor of EVENT, any type of at most 4 KiB that can be copied as bytes;
  * SEVERITY is airrt_severity f(const EVENT *); an event of another severity than the six is not kept. Makes the struct
  * NAME, which you own and pass by pointer to any number of threads, NAME_entry { stamp, event }, and
- *   airrt_err NAME_open(NAME *, const airrt_monitor_desc *);   NULL: the defaults. INVALID (airrt_error_last names the field),
- *                                                              NOMEM, OS (the thread of .snapshots)
+ *   airrt_err NAME_open(NAME *, const airrt_monitor_desc *);   NULL: the defaults. INVALID (airrt_error_last names the
+ *                                                              field), NOMEM, OS (the thread of .snapshots)
  *   void NAME_close(NAME *);                          when nobody records any more; accepts a zeroed one
  *   void NAME_record(NAME *, EVENT);                  counts and keeps it, if it is wanted; NULL keeps nothing
  *   bool NAME_wants(const NAME *, airrt_severity);    would it be kept?
@@ -176,10 +179,10 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
  *   void NAME_entries(const NAME *, airrt_snapshot *out, NAME_entry *recent, size_t capacity);    the same with stamps
  *   void NAME_reset(NAME *);                          counters to 0, history empty
  *   void NAME_set_filter(NAME *, airrt_severity lowest);     void NAME_set_enabled(NAME *, bool);
- *   airrt_err NAME_set_history(NAME *, uint32_t);     as .history. Up to what it ever was: at once. Beyond: new rings, with
- *                                                     what the old ones held; an event that is being recorded meanwhile
- *                                                     may be counted and not be in the history; the old rings are
- *                                                     freed at close. INVALID, NOMEM: nothing has changed
+ *   airrt_err NAME_set_history(NAME *, uint32_t);     as .history. Up to what it ever was: at once. Beyond: new rings,
+ *                                                     with what the old ones held; an event that is being recorded
+ *                                                     meanwhile may be counted and not be in the history; the old rings
+ *                                                     are freed at close. INVALID, NOMEM: nothing has changed
  *   void NAME_set_interval(NAME *, uint64_t ns);      as .interval_ns, from now on
  * AIRRT_NOOP_MONITOR(NAME, EVENT, SEVERITY): the same names, no instructions; snapshots are all zero. */
 #define AIRRT_MONITOR(NAME, EVENT, SEVERITY)                                                               \
@@ -207,11 +210,14 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
         airrt_priv_record_show(&monitor->base, &r, severity, &copy);                                          \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_reset(NAME *monitor) { airrt_priv_monitor_reset(&monitor->base); }            \
-    AIRRT_INLINE void NAME##_snapshot(const NAME *monitor, airrt_snapshot *out, NAME##_event_ *recent, size_t capacity) { \
+    AIRRT_INLINE void NAME##_snapshot(const NAME *monitor, airrt_snapshot *out, NAME##_event_ *recent,     \
+                                      size_t capacity) {                                                   \
         airrt_priv_monitor_snapshot(&monitor->base, out, recent, capacity, sizeof *recent, 0);             \
     }                                                                                                      \
-    AIRRT_INLINE void NAME##_entries(const NAME *monitor, airrt_snapshot *out, NAME##_entry *recent, size_t capacity) { \
-        airrt_priv_monitor_snapshot(&monitor->base, out, recent, capacity, sizeof *recent, offsetof(NAME##_entry, event)); \
+    AIRRT_INLINE void NAME##_entries(const NAME *monitor, airrt_snapshot *out, NAME##_entry *recent,       \
+                                     size_t capacity) {                                                    \
+        airrt_priv_monitor_snapshot(&monitor->base, out, recent, capacity, sizeof *recent,                 \
+                                    offsetof(NAME##_entry, event));                                        \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_set_filter(NAME *monitor, airrt_severity lowest) {                            \
         airrt_priv_monitor_filter(&monitor->base, lowest);                                                 \
@@ -247,11 +253,13 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
         (void)monitor, (void)event;                                                                        \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_reset(NAME *monitor) { (void)monitor; }                                       \
-    AIRRT_INLINE void NAME##_snapshot(const NAME *monitor, airrt_snapshot *out, NAME##_event_ *recent, size_t capacity) { \
+    AIRRT_INLINE void NAME##_snapshot(const NAME *monitor, airrt_snapshot *out, NAME##_event_ *recent,     \
+                                      size_t capacity) {                                                   \
         (void)monitor, (void)recent, (void)capacity;                                                       \
         memset(out, 0, sizeof *out);                                                                       \
     }                                                                                                      \
-    AIRRT_INLINE void NAME##_entries(const NAME *monitor, airrt_snapshot *out, NAME##_entry *recent, size_t capacity) { \
+    AIRRT_INLINE void NAME##_entries(const NAME *monitor, airrt_snapshot *out, NAME##_entry *recent,       \
+                                     size_t capacity) {                                                    \
         (void)monitor, (void)recent, (void)capacity;                                                       \
         memset(out, 0, sizeof *out);                                                                       \
     }                                                                                                      \
@@ -274,8 +282,8 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
 
 /* ---- >>events: the runtime's own, in five families ------------------------------------------------------------- */
 
-/* Kinds: name, word in texts, severity. airrt emits all of them but BROKER_PUBLISHED, _ROUTED, _SUBSCRIBED and _UNSUBSCRIBED,
- * which are for whoever passes messages on by topics. */
+/* Kinds: name, word in texts, severity. airrt emits all of them but BROKER_PUBLISHED, _ROUTED, _SUBSCRIBED and
+ * _UNSUBSCRIBED, which are for whoever passes messages on by topics. */
 #define AIRRT_SUPERVISION_KINDS(X)                                                                \
     X(CHILD_STARTED, "child_started", INFO)                                                       \
     X(CHILD_STOPPED, "child_stopped", INFO)              /* reason */                             \
@@ -330,14 +338,17 @@ typedef enum airrt_family {
 /* A fact of the user's own. Both texts are cut to fit, with a '~' as their last character. */
 typedef struct airrt_pair { char key[12], value[20]; } airrt_pair;
 #define AIRRT_PAIRS 2
-/* Copies text (NULL: none) into room bytes with its zero; what does not fit is cut, between characters of UTF-8, and marked
- * with a '~' as the last character. */
+/* Copies text (NULL: none) into room bytes with its zero; what does not fit is cut, between characters of UTF-8, and
+ * marked with a '~' as the last character. */
 AIRRT_API void airrt_event_text(char *out, size_t room, const char *text);
 /* Sets a pair, over one with the same key (as it was cut). LIMIT: all AIRRT_PAIRS are in use; INVALID: no key. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_pair(airrt_pair pairs[AIRRT_PAIRS], const char *key, const char *value);
 
 /* Events are plain values without pointers. Fields that a kind does not name are zero. */
-typedef enum airrt_supervision_kind { AIRRT_SUPERVISION_NONE_, AIRRT_SUPERVISION_KINDS(AIRRT_KIND_ENUM_) } airrt_supervision_kind;
+typedef enum airrt_supervision_kind {
+    AIRRT_SUPERVISION_NONE_,
+    AIRRT_SUPERVISION_KINDS(AIRRT_KIND_ENUM_)
+} airrt_supervision_kind;
 typedef struct airrt_supervision_event {
     airrt_supervision_kind kind;
     uint32_t restart_count;
@@ -415,8 +426,9 @@ AIRRT_API airrt_severity airrt_event_severity(const airrt_event *event);
 
 /* ---- >>text: events as JSON lines and back ---------------------------------------------------------------------- */
 
-/* Where text goes. With a flush: to that, piece by piece, by the call that makes the text. Without: into at[0 .. capacity),
- * behind what it holds already, cut there but always with a zero. length counts what was given, also what did not fit. */
+/* Where text goes. With a flush: to that, piece by piece, by the call that makes the text. Without: into
+ * at[0 .. capacity), behind what it holds already, cut there but always with a zero. length counts what was given, also
+ * what did not fit. */
 typedef struct airrt_text {
     char *at;
     size_t capacity, length;
@@ -424,13 +436,17 @@ typedef struct airrt_text {
     void *ctx;
 } airrt_text;
 
-/* Adds an event as one line of JSON with its newline: time, thread, sequence and severity if stamp is not NULL; "family", "kind";
- * the fields that are not zero; a reference as "slot.generation"; pairs as an object. Bytes that are no UTF-8 become
- * U+FFFD. INVALID: no such family or kind, nothing was written; LIMIT: the buffer was too short, out->length says by how much. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_to_json(const airrt_event *event, const airrt_stamp *stamp, airrt_text *out);
-/* Reads such a line, members in any order; others than airrt's are skipped if they are no objects or arrays; texts are cut to
- * fit. stamp may be NULL. INVALID: airrt_error_last names the member and says why; *out and *stamp are then zero. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airrt_stamp *stamp, const char *json, size_t length);
+/* Adds an event as one line of JSON with its newline: time, thread, sequence and severity if stamp is not NULL;
+ * "family", "kind"; the fields that are not zero; a reference as "slot.generation"; pairs as an object. Bytes that are
+ * no UTF-8 become U+FFFD. INVALID: no such family or kind, nothing was written; LIMIT: the buffer was too short,
+ * out->length says by how much. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_to_json(const airrt_event *event, const airrt_stamp *stamp,
+                                                        airrt_text *out);
+/* Reads such a line, members in any order; others than airrt's are skipped if they are no objects or arrays; texts are
+ * cut to fit. stamp may be NULL. INVALID: airrt_error_last names the member and says why; *out and *stamp are then
+ * zero. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airrt_stamp *stamp, const char *json,
+                                                          size_t length);
 
 /* ---- >>runtime: what a system of actors does -------------------------------------------------------------------- */
 
@@ -442,13 +458,13 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
  *   void NAME_begin(NAME *, airrt_system *, MONITOR *, uint64_t kinds);    0 = AIRRT_KINDS_ALL
  *   void NAME_set_kinds(NAME *, uint64_t kinds);      from now on; recorded as SYSTEM_CONFIGURED
  * From begin on, the monitor is given what happens in the system, by the threads on which it happens: actors spawned,
- * started, failing, stopped; names registered and released; full mailboxes and what their policies did; messages dropped,
- * undeliverable, dead; the start (at begin) and shutdown of the system. Nothing of this is on the way of a message that
- * finds room and a receiver. The struct and the monitor must outlive the system; there is no end but the system's. With
- * a noop monitor begin does nothing, and the system has nobody to tell.
- * ERROR stands before the decision about it; STOPPED before those who watch the actor are told; of an actor that is found by
- * its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is taken is told as
- * SPAWNED and STOPPED. */
+ * started, failing, stopped; names registered and released; full mailboxes and what their policies did; messages
+ * dropped, undeliverable, dead; the start (at begin) and shutdown of the system. Nothing of this is on the way of a
+ * message that finds room and a receiver. The struct and the monitor must outlive the system; there is no end but the
+ * system's. With a noop monitor begin does nothing, and the system has nobody to tell.
+ * ERROR stands before the decision about it; STOPPED before those who watch the actor are told; of an actor that is
+ * found by its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is taken
+ * is told as SPAWNED and STOPPED. */
 #define AIRRT_WATCH(NAME, MONITOR)                                                                         \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef struct NAME { airrt_listener listener; airrt_atomic_u64 kinds; MONITOR *monitor; } NAME;       \
@@ -476,11 +492,11 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
 AIRRT_API int airrt_priv_news_events(const airrt_news *news, uint64_t kinds, airrt_event events[2]);
 AIRRT_API airrt_event airrt_priv_configured(const char *what);
 
-/* AIRRT_OBSERVER(NAME, MONITOR, POINTER): an observer of single messages for AIRRT_ACTOR_OBSERVED (MAILBOX_ENQUEUED) and
- * AIRRT_ACTOR_IMPL_OBSERVED (MAILBOX_DEQUEUED, ACTOR_RECEIVED; ACTOR_PROCESSED with its duration). MONITOR is a monitor of
- * airrt_event, POINTER an expression for the one to use. All are TRACE: a monitor with another filter skips them at the price
- * of one look for each; with a noop monitor the code is that of an actor that is not observed. queue_size is what others
- * see at that moment; it moves with them. */
+/* AIRRT_OBSERVER(NAME, MONITOR, POINTER): an observer of single messages for AIRRT_ACTOR_OBSERVED (MAILBOX_ENQUEUED)
+ * and AIRRT_ACTOR_IMPL_OBSERVED (MAILBOX_DEQUEUED, ACTOR_RECEIVED; ACTOR_PROCESSED with its duration). MONITOR is a
+ * monitor of airrt_event, POINTER an expression for the one to use. All are TRACE: a monitor with another filter skips
+ * them at the price of one look for each; with a noop monitor the code is that of an actor that is not observed.
+ * queue_size is what others see at that moment; it moves with them. */
 #define AIRRT_OBSERVER(NAME, MONITOR, POINTER)                                                             \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_HOT void NAME##_sent(airrt_ref to, size_t n) {                                                   \
@@ -520,7 +536,7 @@ typedef struct airrt_metered { uint64_t handled, failed, busy_ns, high_water; } 
 /* Figures of actors and of how long their messages took. Open before the first message; close after the system. */
 typedef struct airrt_meter {
     airrt_histogram handling;  /* of every message */
-    airrt_histogram wait;      /* from send to handler, of messages with an envelope (NAME_send_with, NAME_ask, timers) */
+    airrt_histogram wait;      /* from send to handler, where there is an envelope: NAME_send_with, NAME_ask, timers */
     airrt_atomic_u64 unmetered; /* messages that were not metered for want of memory */
     airrt_atomic_ptr *chunks;
 } airrt_meter;
@@ -545,26 +561,28 @@ AIRRT_API void airrt_priv_meter_handled(airrt_meter *meter, const airrt_ctx *ctx
 
 /* ---- >>pages: for people and scrapers ---------------------------------------------------------------------------- */
 
-/* A page in Prometheus' text format, version 0.0.4: counters of messages by what became of them, gauges of queued messages
- * and of actors by state, queue lengths of actors with a name, events by severity, histograms of waiting and handling time.
- * system, events and meter may be NULL: their part is missing then. LIMIT as for JSON. Any thread but a hook's: it looks at
- * every actor. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_prometheus(airrt_text *out, airrt_system *system, const airrt_snapshot *events,
-                                                     const airrt_meter *meter);
+/* A page in Prometheus' text format, version 0.0.4: counters of messages by what became of them, gauges of queued
+ * messages and of actors by state, queue lengths of actors with a name, events by severity, histograms of waiting and
+ * handling time. system, events and meter may be NULL: their part is missing then. LIMIT as for JSON. Any thread but a
+ * hook's: it looks at every actor. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_prometheus(airrt_text *out, airrt_system *system,
+                                                     const airrt_snapshot *events, const airrt_meter *meter);
 
 typedef enum airrt_column {
-    AIRRT_COLUMN_ID = 0, AIRRT_COLUMN_NAME, AIRRT_COLUMN_TYPE, AIRRT_COLUMN_STATE, AIRRT_COLUMN_QUEUED, AIRRT_COLUMN_CAPACITY,
-    AIRRT_COLUMN_HIGH_WATER, AIRRT_COLUMN_HANDLED, AIRRT_COLUMN_FAILED, AIRRT_COLUMN_RESTARTS, AIRRT_COLUMN_BUSY
+    AIRRT_COLUMN_ID = 0, AIRRT_COLUMN_NAME, AIRRT_COLUMN_TYPE, AIRRT_COLUMN_STATE, AIRRT_COLUMN_QUEUED,
+    AIRRT_COLUMN_CAPACITY, AIRRT_COLUMN_HIGH_WATER, AIRRT_COLUMN_HANDLED, AIRRT_COLUMN_FAILED, AIRRT_COLUMN_RESTARTS,
+    AIRRT_COLUMN_BUSY
 } airrt_column;
 typedef struct airrt_table_desc {
     airrt_column sort;         /* 0 = by id */
     bool descending;
     size_t limit;              /* rows; 0 = all */
-    const airrt_meter *meter;  /* fills the last columns of the actors that it meters; others show '-', and handled as what
-                                  was taken from the mailbox */
+    const airrt_meter *meter;  /* fills the last columns of the actors that it meters; others show '-', and as handled
+                                  what was taken from the mailbox */
 } airrt_table_desc;
 /* A table of the living actors, one a line, under a line of names. desc may be NULL. INVALID (sort), NOMEM, LIMIT. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, const airrt_table_desc *desc);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_actors_table(airrt_text *out, airrt_system *system,
+                                                       const airrt_table_desc *desc);
 
 /* The noop monitor of supervision events: pass NULL for it. */
 AIRRT_NOOP_MONITOR(airrt_quiet, airrt_supervision_event, airrt_supervision_severity);
@@ -586,9 +604,10 @@ AIRRT_NOOP_MONITOR(airrt_quiet, airrt_supervision_event, airrt_supervision_sever
 
 /* ---- monitors: rings of threads -------------------------------------------------------------------------------- */
 
-/* One ring's memory. A slot is a mark, a time and the event's words. The mark is (sequence + 1) << 3 with the severity, or
- * with MOVING while the slot is written, so that a reader who finds the same mark before and after has read one event. The
- * words are released and acquired one by one: who sees a word of the next event sees its mark MOVING after it. */
+/* One ring's memory. A slot is a mark, a time and the event's words. The mark is (sequence + 1) << 3 with the severity,
+ * or with MOVING while the slot is written, so that a reader who finds the same mark before and after has read one
+ * event. The words are released and acquired one by one: who sees a word of the next event sees its mark MOVING after
+ * it. */
 typedef struct airrt_history {
     struct airrt_history *before; /* a smaller one, which a recorder may still hold */
     size_t bytes;
@@ -614,7 +633,8 @@ typedef struct airrt_monitor_body {
     void *now_ctx;
     size_t size, words; /* of an event; words of a slot */
     airrt_monitor_desc desc; /* sink, snapshots, clock; the rest under lock */
-    airrt_atomic_u8 shard_of[AIRRT_RECORDERS_MAX + 2]; /* by the thread's number: its shard's number + 1; each entry is its thread's */
+    /* by the thread's number: its shard's number + 1; each entry is its thread's */
+    airrt_atomic_u8 shard_of[AIRRT_RECORDERS_MAX + 2];
     airrt_atomic_u32 claimed; /* shards given out */
     uint32_t shards;
     airrt_lock lock;          /* resets, snapshots, settings */
@@ -663,7 +683,8 @@ AIRRT_HOT airrt_shard *airrt_priv_shard(airrt_monitor_body *m) {
     return AIRRT_LIKELY(number) ? &m->shard[number - 1] : airrt_priv_shard_claim(m);
 }
 
-/* Makes a slot of the shared ring the caller's; false: somebody a lap ahead has it, or somebody a lap behind has not done. */
+/* Makes a slot of the shared ring the caller's; false: somebody a lap ahead has it, or somebody a lap behind has not
+ * done. */
 static bool airrt_priv_slot_claim(airrt_atomic_u64 *slot, uint64_t sequence) {
     uint64_t mark = airrt_load_relaxed(slot);
     do {
@@ -689,7 +710,8 @@ AIRRT_API bool airrt_priv_record_begin(airrt_monitor *monitor, airrt_severity se
     out->stamp.sequence = sequence;
     out->stamp.thread = s->number;
     out->slot = NULL;
-    airrt_history *history = (airrt_history *)airrt_load_acquire(&s->history); /* pairs with the release that published it */
+    /* acquire: pairs with the release that published it */
+    airrt_history *history = (airrt_history *)airrt_load_acquire(&s->history);
     if (AIRRT_LIKELY(history != NULL)) {
         airrt_atomic_u64 *slot = history->slots + (sequence & history->mask) * m->words;
         if (AIRRT_UNLIKELY(s->shared) && !airrt_priv_slot_claim(slot, sequence)) {
@@ -702,7 +724,8 @@ AIRRT_API bool airrt_priv_record_begin(airrt_monitor *monitor, airrt_severity se
     }
     return m->desc.sink.fn != NULL;
 }
-AIRRT_API void airrt_priv_record_show(airrt_monitor *monitor, airrt_recording *r, airrt_severity severity, const void *event) {
+AIRRT_API void airrt_priv_record_show(airrt_monitor *monitor, airrt_recording *r, airrt_severity severity,
+                                      const void *event) {
     r->stamp.severity = severity;
     monitor->body->desc.sink.fn(&r->stamp, event, monitor->body->desc.sink.ctx);
 }
@@ -726,7 +749,8 @@ static void airrt_priv_cursor_settle(airrt_cursor *c, size_t words) {
         const airrt_atomic_u64 *slot = airrt_priv_cursor_slot(c, words);
         c->mark = airrt_load_acquire(slot); /* pairs with the record's last release */
         c->time_ns = airrt_load_acquire(&slot[1]);
-        if (c->mark >> 3 == c->next && (c->mark & 7) != AIRRT_MARK_MOVING_ && airrt_load_relaxed(slot) == c->mark) return;
+        if (c->mark >> 3 == c->next && (c->mark & 7) != AIRRT_MARK_MOVING_ && airrt_load_relaxed(slot) == c->mark)
+            return;
     }
 }
 /* Copies the event at hand and moves on; false: it was overwritten meanwhile. */
@@ -760,8 +784,8 @@ static airrt_cursor airrt_priv_cursor_locked(const airrt_shard *s, uint32_t hist
     return c;
 }
 static uint32_t airrt_priv_history_kept(uint32_t history) { return history == AIRRT_NO_HISTORY ? 0 : history; }
-AIRRT_API void airrt_priv_monitor_snapshot(const airrt_monitor *monitor, airrt_snapshot *out, void *events, size_t capacity,
-                                           size_t stride, size_t event_at) {
+AIRRT_API void airrt_priv_monitor_snapshot(const airrt_monitor *monitor, airrt_snapshot *out, void *events,
+                                           size_t capacity, size_t stride, size_t event_at) {
     airrt_monitor_body *m = monitor->body;
     airrt_cursor cursors[AIRRT_RECORDERS_MAX + 1];
     memset(out, 0, sizeof *out);
@@ -777,7 +801,8 @@ AIRRT_API void airrt_priv_monitor_snapshot(const airrt_monitor *monitor, airrt_s
     while (left > 0) { /* from the newest down; of equal times the later shard is the newer */
         airrt_cursor *newest = NULL;
         for (uint32_t i = 0; i < m->shards; i++)
-            if (cursors[i].next > cursors[i].floor && (!newest || cursors[i].time_ns >= newest->time_ns)) newest = &cursors[i];
+            if (cursors[i].next > cursors[i].floor && (!newest || cursors[i].time_ns >= newest->time_ns))
+                newest = &cursors[i];
         if (!newest) break;
         if (airrt_priv_cursor_take(newest, m, to + (left - 1) * stride, event_at)) left--;
     }
@@ -796,7 +821,8 @@ AIRRT_API void airrt_priv_monitor_reset(airrt_monitor *monitor) {
         s->base_head = 0;
         for (int k = 0; k < AIRRT_SEVERITIES; k++) {
             s->base[k] = airrt_load_acquire(&s->by_severity[k]);
-            s->base_head += s->base[k]; /* not head: one that is counted already and shown later would be shown uncounted */
+            /* not head: one that is counted already and shown later would be shown uncounted */
+            s->base_head += s->base[k];
         }
         s->base_missed = airrt_load_relaxed(&s->missed);
     }
@@ -853,7 +879,8 @@ static void airrt_priv_history_copy(const airrt_monitor_body *m, const airrt_sha
             airrt_store_relaxed(copy, mark);
     }
 }
-/* Makes every ring at least `history` long; on failure none is changed. Under the lock. used: events were recorded before. */
+/* Makes every ring at least `history` long; on failure none is changed. Under the lock. used: events were recorded
+ * before. */
 static airrt_err airrt_priv_history_grow_locked(airrt_monitor_body *m, uint32_t history, bool used) {
     airrt_history *grown[AIRRT_RECORDERS_MAX + 1] = { NULL };
     for (uint32_t i = 0; i < m->shards; i++) {
@@ -1078,7 +1105,8 @@ static void airrt_priv_add_json(airrt_text *out, const char *text) {
 
 /* What the families' fields are, for writing and reading. */
 typedef enum airrt_field_kind {
-    AIRRT_FIELD_U32, AIRRT_FIELD_I32, AIRRT_FIELD_U64, AIRRT_FIELD_REF, AIRRT_FIELD_TEXT, AIRRT_FIELD_EXIT, AIRRT_FIELD_PAIRS
+    AIRRT_FIELD_U32, AIRRT_FIELD_I32, AIRRT_FIELD_U64, AIRRT_FIELD_REF, AIRRT_FIELD_TEXT, AIRRT_FIELD_EXIT,
+    AIRRT_FIELD_PAIRS
 } airrt_field_kind;
 typedef struct airrt_field { const char *name; airrt_field_kind kind; size_t at, size; } airrt_field;
 typedef struct airrt_family_info {
@@ -1103,13 +1131,14 @@ typedef struct airrt_family_info {
     static const char *const airrt_priv_##LOWER##_words[] = { AIRRT_##UPPER##_KINDS(AIRRT_KIND_WORD_) };
 AIRRT_FAMILIES(AIRRT_FAMILY_WORDS_)
 static const airrt_family_info airrt_priv_families[] = {
-    AIRRT_FAMILY_INFO_(SUPERVISION, supervision, AIRRT_FIELD_(supervision, supervisor, REF), AIRRT_FIELD_(supervision, child, REF),
-                       AIRRT_FIELD_(supervision, id, TEXT), AIRRT_FIELD_(supervision, restart_count, U32),
-                       AIRRT_FIELD_(supervision, strategy, TEXT), AIRRT_FIELD_(supervision, affected_count, U32),
-                       AIRRT_FIELD_(supervision, window_ns, U64), AIRRT_FIELD_(supervision, recover_ns, U64),
-                       AIRRT_FIELDS_REASON_(supervision)),
+    AIRRT_FAMILY_INFO_(SUPERVISION, supervision, AIRRT_FIELD_(supervision, supervisor, REF),
+                       AIRRT_FIELD_(supervision, child, REF), AIRRT_FIELD_(supervision, id, TEXT),
+                       AIRRT_FIELD_(supervision, restart_count, U32), AIRRT_FIELD_(supervision, strategy, TEXT),
+                       AIRRT_FIELD_(supervision, affected_count, U32), AIRRT_FIELD_(supervision, window_ns, U64),
+                       AIRRT_FIELD_(supervision, recover_ns, U64), AIRRT_FIELDS_REASON_(supervision)),
     AIRRT_FAMILY_INFO_(ACTOR, actor, AIRRT_FIELD_(actor, actor, REF), AIRRT_FIELD_(actor, type, TEXT),
-                       AIRRT_FIELD_(actor, restarts, U32), AIRRT_FIELD_(actor, duration_ns, U64), AIRRT_FIELDS_REASON_(actor)),
+                       AIRRT_FIELD_(actor, restarts, U32), AIRRT_FIELD_(actor, duration_ns, U64),
+                       AIRRT_FIELDS_REASON_(actor)),
     AIRRT_FAMILY_INFO_(SYSTEM, system, AIRRT_FIELD_(system, actor, REF), AIRRT_FIELD_(system, name, TEXT)),
     AIRRT_FAMILY_INFO_(BROKER, broker, AIRRT_FIELD_(broker, actor, REF), AIRRT_FIELD_(broker, subscriber, U64),
                        AIRRT_FIELD_(broker, type, TEXT), AIRRT_FIELD_(broker, why, TEXT)),
@@ -1131,7 +1160,8 @@ static void airrt_priv_add_field(airrt_text *out, const airrt_field *field, cons
     int32_t i32;
     uint64_t u64;
     airrt_ref ref;
-    if (field->kind != AIRRT_FIELD_PAIRS && memcmp(at, zero, field->kind == AIRRT_FIELD_TEXT ? 1 : field->size) == 0) return;
+    if (field->kind != AIRRT_FIELD_PAIRS && memcmp(at, zero, field->kind == AIRRT_FIELD_TEXT ? 1 : field->size) == 0)
+        return;
     if (field->kind == AIRRT_FIELD_PAIRS && !*at) return;
     airrt_priv_print(out, ",\"%s\":", field->name);
     switch (field->kind) {
@@ -1143,7 +1173,9 @@ static void airrt_priv_add_field(airrt_text *out, const airrt_field *field, cons
         airrt_priv_print(out, "\"%" PRIu32 ".%" PRIu32 "\"", ref.slot, ref.generation);
         break;
     case AIRRT_FIELD_TEXT: airrt_priv_add_json(out, (const char *)at); break;
-    case AIRRT_FIELD_EXIT: memcpy(&u32, at, sizeof u32), airrt_priv_add_json(out, airrt_exit_str((airrt_exit)u32)); break;
+    case AIRRT_FIELD_EXIT:
+        memcpy(&u32, at, sizeof u32), airrt_priv_add_json(out, airrt_exit_str((airrt_exit)u32));
+        break;
     case AIRRT_FIELD_PAIRS:
         for (int i = 0; i < AIRRT_PAIRS; i++) {
             const airrt_pair *pair = (const airrt_pair *)(const void *)at + i;
@@ -1158,13 +1190,16 @@ static void airrt_priv_add_field(airrt_text *out, const airrt_field *field, cons
     }
 }
 AIRRT_API airrt_err airrt_event_to_json(const airrt_event *event, const airrt_stamp *stamp, airrt_text *out) {
-    if ((unsigned)event->family - 1 >= AIRRT_FAMILY_COUNT_ - 1) return airrt_priv_err(AIRRT_ERR_INVALID, "family", "no family");
+    if ((unsigned)event->family - 1 >= AIRRT_FAMILY_COUNT_ - 1)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "family", "no family");
     const airrt_family_info *family = &airrt_priv_families[event->family];
     unsigned kind = airrt_priv_event_kind(event);
-    if (kind == 0 || kind >= family->kind_count) return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no kind of its family");
+    if (kind == 0 || kind >= family->kind_count)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no kind of its family");
     airrt_priv_add(out, "{", 1);
     if (stamp)
-        airrt_priv_print(out, "\"time_ns\":%" PRIu64 ",\"thread\":%" PRIu32 ",\"sequence\":%" PRIu64 ",\"severity\":\"%s\",",
+        airrt_priv_print(out,
+                         "\"time_ns\":%" PRIu64 ",\"thread\":%" PRIu32 ",\"sequence\":%" PRIu64 ",\"severity\":\"%s\",",
                          stamp->time_ns, stamp->thread, stamp->sequence, airrt_severity_str(stamp->severity));
     airrt_priv_print(out, "\"family\":\"%s\",\"kind\":\"%s\"", family->name, family->kinds[kind]);
     for (const airrt_field *field = family->fields; field->name; field++)
@@ -1198,7 +1233,10 @@ static bool airrt_priv_json_hex(airrt_json *j, uint32_t *out) {
     *out = 0;
     for (int i = 0; i < 4; i++, j->at++) {
         int c = j->at < j->end ? *j->at : 0;
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
         if (digit < 0) return false;
         *out = *out << 4 | (uint32_t)digit;
     }
@@ -1278,12 +1316,14 @@ static bool airrt_priv_json_value(airrt_json *j, airrt_member *out) {
         out->kind = AIRRT_JSON_OBJECT;
         out->object = *j;
         while (airrt_priv_json_look(j) != '}')
-            if (!airrt_priv_json_name(j, name, sizeof name, &first) || !airrt_priv_json_text(j, out->text, sizeof out->text))
+            if (!airrt_priv_json_name(j, name, sizeof name, &first) ||
+                !airrt_priv_json_text(j, out->text, sizeof out->text))
                 return false;
         j->at++;
         return true;
     }
-    while (j->at < j->end && n < sizeof out->text - 1 && *j->at && strchr("+-.0123456789abcdefghijklmnopqrstuvwxyzE", *j->at))
+    while (j->at < j->end && n < sizeof out->text - 1 && *j->at &&
+           strchr("+-.0123456789abcdefghijklmnopqrstuvwxyzE", *j->at))
         out->text[n++] = *j->at++;
     out->text[n] = 0;
     out->kind = AIRRT_JSON_WORD;
@@ -1298,7 +1338,8 @@ static bool airrt_priv_json_number(const airrt_member *member, uint64_t most, bo
     bool below = member->text[0] == '-';
     errno = 0;
     *out = strtoull(member->text + below, &end, 10);
-    if (*end || end == member->text + below || errno || *out > most + (below ? 1 : 0) || (below && !negative)) return false;
+    if (*end || end == member->text + below || errno || *out > most + (below ? 1 : 0) || (below && !negative))
+        return false;
     if (below) *out = 0 - *out;
     return true;
 }
@@ -1308,7 +1349,8 @@ static bool airrt_priv_json_pairs(const airrt_member *member, airrt_pair *pairs)
     airrt_json j = member->object;
     if (member->kind != AIRRT_JSON_OBJECT) return false;
     while (airrt_priv_json_look(&j) != '}') {
-        if (!airrt_priv_json_name(&j, name, sizeof name, &first) || !airrt_priv_json_text(&j, text, sizeof text)) return false;
+        if (!airrt_priv_json_name(&j, name, sizeof name, &first) || !airrt_priv_json_text(&j, text, sizeof text))
+            return false;
         if (airrt_event_pair(pairs, name, text)) return false;
     }
     return true;
@@ -1335,7 +1377,8 @@ static bool airrt_priv_get_field(const airrt_member *member, const airrt_field *
         if (*dot != '.' || dot[1] < '0' || dot[1] > '9') return false;
         ref.generation = (uint32_t)strtoul(dot + 1, &end, 10);
         return !*end && (memcpy(at, &ref, sizeof ref), true);
-    case AIRRT_FIELD_TEXT: return member->kind == AIRRT_JSON_TEXT && (airrt_event_text((char *)at, field->size, member->text), true);
+    case AIRRT_FIELD_TEXT:
+        return member->kind == AIRRT_JSON_TEXT && (airrt_event_text((char *)at, field->size, member->text), true);
     case AIRRT_FIELD_EXIT:
         if (member->kind != AIRRT_JSON_TEXT) return false;
         for (u32 = AIRRT_EXIT_NORMAL; u32 <= AIRRT_EXIT_NO_PROCESS; u32++)
@@ -1354,7 +1397,8 @@ static bool airrt_priv_get_stamp(const airrt_member *member, airrt_stamp *stamp)
         stamp->thread = (uint32_t)number;
     } else if (!strcmp(member->name, "severity")) {
         for (int i = AIRRT_SEVERITY_TRACE; i < AIRRT_SEVERITIES; i++)
-            if (!strcmp(member->text, airrt_severity_str((airrt_severity)i))) return stamp->severity = (airrt_severity)i, true;
+            if (!strcmp(member->text, airrt_severity_str((airrt_severity)i)))
+                return stamp->severity = (airrt_severity)i, true;
         return false;
     }
     return true;
@@ -1369,7 +1413,8 @@ static airrt_err airrt_priv_json_family(airrt_json j, airrt_event *out) {
     while (airrt_priv_json_look(&j) != '}') {
         if (!airrt_priv_json_name(&j, member.name, sizeof member.name, &first) || !airrt_priv_json_value(&j, &member))
             return airrt_priv_err(AIRRT_ERR_INVALID, NULL, "no well-formed JSON");
-        if (!strcmp(member.name, "kind") && member.kind == AIRRT_JSON_TEXT) airrt_priv_text(kind, sizeof kind, member.text);
+        if (!strcmp(member.name, "kind") && member.kind == AIRRT_JSON_TEXT)
+            airrt_priv_text(kind, sizeof kind, member.text);
         if (strcmp(member.name, "family") != 0 || member.kind != AIRRT_JSON_TEXT) continue;
         for (family = AIRRT_FAMILY_COUNT_ - 1; family > 0; family--)
             if (!strcmp(airrt_priv_families[family].name, member.text)) break;
@@ -1389,10 +1434,11 @@ static airrt_err airrt_priv_json_fields(airrt_json j, airrt_event *out, airrt_st
     bool first = true;
     j.at = (const char *)memchr(j.at, '{', (size_t)(j.end - j.at)) + 1;
     while (airrt_priv_json_look(&j) != '}') {
-        bool fits = airrt_priv_json_name(&j, member.name, sizeof member.name, &first) && airrt_priv_json_value(&j, &member) &&
-                    airrt_priv_get_stamp(&member, stamp);
+        bool fits = airrt_priv_json_name(&j, member.name, sizeof member.name, &first) &&
+                    airrt_priv_json_value(&j, &member) && airrt_priv_get_stamp(&member, stamp);
         for (const airrt_field *field = airrt_priv_families[out->family].fields; field->name && fits; field++)
-            if (!strcmp(field->name, member.name)) fits = airrt_priv_get_field(&member, field, (unsigned char *)&out->of);
+            if (!strcmp(field->name, member.name))
+                fits = airrt_priv_get_field(&member, field, (unsigned char *)&out->of);
         if (!fits) return airrt_priv_err(AIRRT_ERR_INVALID, member.name, "of another kind, or out of range");
     }
     return AIRRT_OK;
@@ -1470,7 +1516,8 @@ static int airrt_priv_event_lost(const airrt_news *news, airrt_event *out) {
 static int airrt_priv_event_full(const airrt_news *news, airrt_event out[2]) {
     out[0] = airrt_priv_event_mailbox(AIRRT_MAILBOX_FULL, news->actor, news->count);
     out[1] = airrt_priv_event_mailbox(AIRRT_MAILBOX_BACKPRESSURE, news->actor, news->count);
-    airrt_event_text(out[1].of.mailbox.strategy, sizeof out[1].of.mailbox.strategy, airrt_backpressure_str(news->policy));
+    airrt_event_text(out[1].of.mailbox.strategy, sizeof out[1].of.mailbox.strategy,
+                     airrt_backpressure_str(news->policy));
     return 2;
 }
 static int airrt_priv_events_of(const airrt_news *news, airrt_event out[2]) {
@@ -1482,8 +1529,12 @@ static int airrt_priv_events_of(const airrt_news *news, airrt_event out[2]) {
     case AIRRT_NEWS_STARTED: out[0] = airrt_priv_event_actor(AIRRT_ACTOR_STARTED, news); break;
     case AIRRT_NEWS_ERROR: out[0] = airrt_priv_event_actor(AIRRT_ACTOR_ERROR, news); break;
     case AIRRT_NEWS_ENDED: out[0] = airrt_priv_event_actor(AIRRT_ACTOR_STOPPED, news); break;
-    case AIRRT_NEWS_REGISTERED: out[0] = airrt_priv_event_system(AIRRT_SYSTEM_REGISTERED, news->actor, news->name); break;
-    case AIRRT_NEWS_DEREGISTERED: out[0] = airrt_priv_event_system(AIRRT_SYSTEM_DEREGISTERED, news->actor, news->name); break;
+    case AIRRT_NEWS_REGISTERED:
+        out[0] = airrt_priv_event_system(AIRRT_SYSTEM_REGISTERED, news->actor, news->name);
+        break;
+    case AIRRT_NEWS_DEREGISTERED:
+        out[0] = airrt_priv_event_system(AIRRT_SYSTEM_DEREGISTERED, news->actor, news->name);
+        break;
     case AIRRT_NEWS_FULL: return airrt_priv_event_full(news, out);
     case AIRRT_NEWS_LOST: return airrt_priv_event_lost(news, out);
     }
@@ -1525,7 +1576,8 @@ AIRRT_API uint64_t airrt_histogram_quantile(const airrt_histogram *h, double q) 
     for (int k = 0; k < AIRRT_HISTOGRAM_BUCKETS; k++) all += airrt_load_relaxed(&h->bucket[k]);
     for (int k = 0; k < AIRRT_HISTOGRAM_BUCKETS; k++) {
         below += airrt_load_relaxed(&h->bucket[k]);
-        if (below > 0 && (double)below >= q * (double)all) return k < AIRRT_HISTOGRAM_BUCKETS - 1 ? (uint64_t)256 << k : AIRRT_FOREVER;
+        if (below > 0 && (double)below >= q * (double)all)
+            return k < AIRRT_HISTOGRAM_BUCKETS - 1 ? (uint64_t)256 << k : AIRRT_FOREVER;
     }
     return 0;
 }
@@ -1559,7 +1611,8 @@ static AIRRT_COLD airrt_gauge *airrt_priv_gauge_make(airrt_meter *meter, uint32_
     if (!made) return NULL;
     memset(made, 0, bytes);
     /* release: pairs with the acquire of who looks the chunk up */
-    if (!airrt_cas(&meter->chunks[slot / AIRRT_METER_CHUNK_], &there, made, ACQ_REL, ACQUIRE)) airrt_priv_free(made, bytes);
+    if (!airrt_cas(&meter->chunks[slot / AIRRT_METER_CHUNK_], &there, made, ACQ_REL, ACQUIRE))
+        airrt_priv_free(made, bytes);
     return airrt_priv_gauge(meter, slot);
 }
 AIRRT_API uint64_t airrt_priv_meter_received(airrt_meter *meter, const airrt_ctx *ctx) {
@@ -1597,8 +1650,8 @@ AIRRT_API airrt_err airrt_meter_get(const airrt_meter *meter, airrt_ref ref, air
     memset(out, 0, sizeof *out);
     if (!g || ref.generation == 0 || airrt_load_acquire(&g->generation) != ref.generation)
         return airrt_priv_err(AIRRT_ERR_NOT_FOUND, NULL, "this actor has not been metered");
-    airrt_metered seen = { airrt_load_acquire(&g->handled), airrt_load_acquire(&g->failed), airrt_load_acquire(&g->busy_ns),
-                           airrt_load_acquire(&g->high_water) };
+    airrt_metered seen = { airrt_load_acquire(&g->handled), airrt_load_acquire(&g->failed),
+                           airrt_load_acquire(&g->busy_ns), airrt_load_acquire(&g->high_water) };
     if (airrt_load_relaxed(&g->generation) != ref.generation)
         return airrt_priv_err(AIRRT_ERR_NOT_FOUND, NULL, "this actor has ended");
     *out = seen;
@@ -1610,7 +1663,8 @@ AIRRT_API airrt_err airrt_meter_get(const airrt_meter *meter, airrt_ref ref, air
 static void airrt_priv_metric(airrt_text *out, const char *name, const char *type, const char *help) {
     airrt_priv_print(out, "# HELP airrt_%s %s\n# TYPE airrt_%s %s\n", name, help, name, type);
 }
-static void airrt_priv_metric_one(airrt_text *out, const char *name, const char *type, const char *help, uint64_t value) {
+static void airrt_priv_metric_one(airrt_text *out, const char *name, const char *type, const char *help,
+                                  uint64_t value) {
     airrt_priv_metric(out, name, type, help);
     airrt_priv_print(out, "airrt_%s %" PRIu64 "\n", name, value);
 }
@@ -1630,25 +1684,28 @@ static void airrt_priv_page_histogram(airrt_text *out, const char *name, const c
     airrt_priv_metric(out, name, "histogram", help);
     for (int k = 0; k < AIRRT_HISTOGRAM_BUCKETS - 1; k++) {
         below += airrt_load_relaxed(&h->bucket[k]);
-        airrt_priv_print(out, "airrt_%s_bucket{le=\"%.9g\"} %" PRIu64 "\n", name, (double)((uint64_t)256 << k) / 1e9, below);
+        airrt_priv_print(out, "airrt_%s_bucket{le=\"%.9g\"} %" PRIu64 "\n", name, (double)((uint64_t)256 << k) / 1e9,
+                         below);
     }
     below += airrt_load_relaxed(&h->bucket[AIRRT_HISTOGRAM_BUCKETS - 1]);
-    airrt_priv_print(out, "airrt_%s_bucket{le=\"+Inf\"} %" PRIu64 "\nairrt_%s_sum %.9f\nairrt_%s_count %" PRIu64 "\n", name,
-                     below, name, (double)sum / 1e9, name, below);
+    airrt_priv_print(out, "airrt_%s_bucket{le=\"+Inf\"} %" PRIu64 "\nairrt_%s_sum %.9f\nairrt_%s_count %" PRIu64 "\n",
+                     name, below, name, (double)sum / 1e9, name, below);
 }
 static void airrt_priv_page_counts(airrt_text *out, airrt_system *system) {
     airrt_counts c;
     airrt_system_counts(system, &c);
     airrt_priv_metric_one(out, "messages_accepted_total", "counter", "Messages that mailboxes took.", c.accepted);
     airrt_priv_metric_one(out, "messages_handled_total", "counter", "Messages that were handled.", c.handled);
-    airrt_priv_metric_one(out, "messages_failed_total", "counter", "Messages whose handler failed; also handled.", c.failed);
+    airrt_priv_metric_one(out, "messages_failed_total", "counter", "Messages whose handler failed; also handled.",
+                          c.failed);
     airrt_priv_metric_one(out, "messages_refused_total", "counter", "Sends that returned an error.", c.refused);
     airrt_priv_metric(out, "messages_lost_total", "counter", "Messages that were taken and not handled, by reason.");
     airrt_priv_print(out, "airrt_messages_lost_total{reason=\"expired\"} %" PRIu64 "\n", c.expired);
     airrt_priv_print(out, "airrt_messages_lost_total{reason=\"dropped\"} %" PRIu64 "\n", c.dropped);
     airrt_priv_print(out, "airrt_messages_lost_total{reason=\"quarantined\"} %" PRIu64 "\n", c.quarantined);
     airrt_priv_print(out, "airrt_messages_lost_total{reason=\"dead\"} %" PRIu64 "\n", c.dead);
-    airrt_priv_metric_one(out, "replies_late_total", "counter", "Replies whose asker had gone, or second ones.", c.late_replies);
+    airrt_priv_metric_one(out, "replies_late_total", "counter", "Replies whose asker had gone, or second ones.",
+                          c.late_replies);
     airrt_priv_metric_one(out, "messages_queued", "gauge", "Messages that wait in mailboxes.", c.queued);
     airrt_priv_metric_one(out, "messages_stashed", "gauge", "Messages that actors have put aside.", c.stashed);
 }
@@ -1672,7 +1729,8 @@ static void airrt_priv_page_actors(airrt_text *out, airrt_system *system) {
     for (int i = AIRRT_STATE_STARTING; i <= AIRRT_STATE_STOPPING; i++)
         airrt_priv_print(out, "airrt_actors{state=\"%s\"} %" PRIu64 "\n", airrt_state_str((airrt_state)i), states[i]);
 }
-AIRRT_API airrt_err airrt_prometheus(airrt_text *out, airrt_system *system, const airrt_snapshot *events, const airrt_meter *meter) {
+AIRRT_API airrt_err airrt_prometheus(airrt_text *out, airrt_system *system, const airrt_snapshot *events,
+                                     const airrt_meter *meter) {
     if (system) {
         airrt_priv_page_counts(out, system);
         airrt_priv_page_actors(out, system);
@@ -1680,12 +1738,14 @@ AIRRT_API airrt_err airrt_prometheus(airrt_text *out, airrt_system *system, cons
     if (events) {
         airrt_priv_metric(out, "events_total", "counter", "Events that the monitor has counted, by severity.");
         for (int i = AIRRT_SEVERITY_TRACE; i < AIRRT_SEVERITIES; i++)
-            airrt_priv_print(out, "airrt_events_total{severity=\"%s\"} %" PRIu64 "\n", airrt_severity_str((airrt_severity)i),
-                             events->by_severity[i]);
-        airrt_priv_metric_one(out, "events_missed_total", "counter", "Events counted and not in the history.", events->missed);
+            airrt_priv_print(out, "airrt_events_total{severity=\"%s\"} %" PRIu64 "\n",
+                             airrt_severity_str((airrt_severity)i), events->by_severity[i]);
+        airrt_priv_metric_one(out, "events_missed_total", "counter", "Events counted and not in the history.",
+                              events->missed);
     }
     if (meter) {
-        airrt_priv_page_histogram(out, "mailbox_wait_seconds", "From send to handler, of messages with an envelope.", &meter->wait);
+        airrt_priv_page_histogram(out, "mailbox_wait_seconds", "From send to handler, of messages with an envelope.",
+                                  &meter->wait);
         airrt_priv_page_histogram(out, "handling_seconds", "Time in handlers, of metered actors.", &meter->handling);
     }
     return airrt_priv_add_done(out);
@@ -1724,8 +1784,8 @@ static void airrt_priv_add_row(airrt_text *out, const airrt_row *row) {
         snprintf(failed, sizeof failed, "%" PRIu64, row->metered.failed);
         snprintf(busy, sizeof busy, "%.6f", (double)row->metered.busy_ns / 1e9);
     }
-    airrt_priv_print(out, "%-12s %-20.63s %-16.63s %-10s %9" PRIu64 " %9s %9s %12" PRIu64 " %8s %8" PRIu32 " %14s\n", id,
-                     row->info.name[0] ? row->info.name : "-", row->info.type, airrt_state_str(row->info.state),
+    airrt_priv_print(out, "%-12s %-20.63s %-16.63s %-10s %9" PRIu64 " %9s %9s %12" PRIu64 " %8s %8" PRIu32 " %14s\n",
+                     id, row->info.name[0] ? row->info.name : "-", row->info.type, airrt_state_str(row->info.state),
                      row->info.queued, capacity, high, row->handled, failed, row->info.restarts, busy);
 }
 AIRRT_API airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, const airrt_table_desc *desc) {
@@ -1748,8 +1808,8 @@ AIRRT_API airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, co
     airrt_priv_order_of_rows.column = d.sort;
     airrt_priv_order_of_rows.descending = d.descending;
     qsort(rows, n, sizeof *rows, airrt_priv_row_compare);
-    airrt_priv_print(out, "%-12s %-20s %-16s %-10s %9s %9s %9s %12s %8s %8s %14s\n", "ID", "NAME", "TYPE", "STATE", "QUEUED",
-                     "CAPACITY", "HIGH", "HANDLED", "FAILED", "RESTARTS", "BUSY_S");
+    airrt_priv_print(out, "%-12s %-20s %-16s %-10s %9s %9s %9s %12s %8s %8s %14s\n", "ID", "NAME", "TYPE", "STATE",
+                     "QUEUED", "CAPACITY", "HIGH", "HANDLED", "FAILED", "RESTARTS", "BUSY_S");
     for (size_t i = 0; i < n && (!d.limit || i < d.limit); i++) airrt_priv_add_row(out, &rows[i]);
     airrt_priv_free(rows, (count + 1) * sizeof *rows);
     return airrt_priv_add_done(out);
@@ -1762,16 +1822,16 @@ AIRRT_API airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, co
  *
  * Copyright (c) 2026 The airrt authors
  *
- * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
- * files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
- * modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
- * Software is furnished to do so, subject to the following conditions:
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+ * documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+ * rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to
+ * permit persons to whom the Software is furnished to do so, subject to the following conditions:
  *
  * The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
  * Software.
  *
  * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
  * WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
- * COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
- * ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+ * COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+ * OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
  */
