@@ -38,7 +38,7 @@ CHECK_RUNS = $(foreach check,$(CHECKS),"tests/check_$(check).sh$(if $(filter $(c
 SUBMAKE = $(MAKE) --no-print-directory -k $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 export CC CFLAGS BUILD STB_DIR WARNINGS
 
-.PHONY: all help demo test examples stress asan tsan cov expand install clean programs examples-programs suites bench
+.PHONY: all help demo test examples stress fuzz asan tsan cov expand install clean programs examples-programs suites bench
 .DELETE_ON_ERROR:
 
 all: help
@@ -51,6 +51,7 @@ help:
 	@echo '  make test              run everything: suites, stress, examples, build checks, mistakes that must not compile'
 	@echo '  make asan, make tsan   run suites and stress under AddressSanitizer and UBSan, under ThreadSanitizer'
 	@echo '  make stress N=10000000 run the stress programs for longer: N messages; SEED= to run one again'
+	@echo '  make fuzz SECONDS=60   search with the fuzz targets of tests/fuzz, so many seconds each'
 	@echo '  make examples          build and run all examples'
 	@echo '  make bench             run the benchmarks (tests/bench/README.md)'
 	@echo '  make cov               say which lines of the headers the suites reach'
@@ -108,6 +109,11 @@ stress:
 	@tests/deps.sh test || true
 	+@$(SUBMAKE) programs || true
 	@tests/run.sh -t 3600 -r $(BUILD)/result $(STRESS_PROGRAMS:%="% $(SEED) $(N)")
+
+SECONDS = 60
+fuzz: | $(BUILD)/.gitignore
+	@tests/deps.sh test || true
+	@tests/fuzz/run.sh $(SECONDS)
 
 # What asan and tsan run, each in a build folder of its own.
 suites:

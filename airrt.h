@@ -3312,11 +3312,10 @@ static bool airrt_priv_wheel_next_locked(const airrt_wheel *wheel, unsigned *lev
     for (unsigned l = 0; l < AIRRT_WHEEL_LEVELS; l++) {
         if (!wheel->occupied[l]) continue;
         unsigned shift = 6 * l, now = (unsigned)(wheel->elapsed >> shift) & 63;
-        uint64_t turned = now ? wheel->occupied[l] >> now | wheel->occupied[l] << (64 - now) : wheel->occupied[l];
-        unsigned ahead = (unsigned)__builtin_ctzll(turned);
+        unsigned from = l > 0 ? 1 : 0, turn = (now + from) & 63; /* a coarse level's own place is a whole turn ahead */
+        uint64_t turned = turn ? wheel->occupied[l] >> turn | wheel->occupied[l] << (64 - turn) : wheel->occupied[l];
+        unsigned ahead = from + (unsigned)__builtin_ctzll(turned);
         uint64_t at = ((wheel->elapsed >> shift) + ahead) << shift;
-        if (at <= wheel->elapsed && l > 0 && ahead == 0)
-            at = ((wheel->elapsed >> shift) + 64) << shift; /* a whole turn ahead */
         *level = l, *place = (now + ahead) & 63, *tick = at;
         return true;
     }

@@ -1355,13 +1355,22 @@ static bool airrt_priv_json_pairs(const airrt_member *member, airrt_pair *pairs)
     }
     return true;
 }
+static bool airrt_priv_json_ref(const char *text, airrt_ref *out) {
+    char *end;
+    if (text[0] < '0' || text[0] > '9') return false;
+    unsigned long long slot = strtoull(text, &end, 10), generation; /* what is beyond their range is the largest */
+    if (*end != '.' || end[1] < '0' || end[1] > '9') return false;
+    generation = strtoull(end + 1, &end, 10);
+    out->slot = (uint32_t)slot;
+    out->generation = (uint32_t)generation;
+    return !*end && slot <= UINT32_MAX && generation <= UINT32_MAX;
+}
 /* Sets a field from what was read; false: it is of another kind or out of range. */
 static bool airrt_priv_get_field(const airrt_member *member, const airrt_field *field, unsigned char *event) {
     unsigned char *at = event + field->at;
     uint64_t number = 0;
     uint32_t u32;
     airrt_ref ref;
-    char *dot, *end;
     switch (field->kind) {
     case AIRRT_FIELD_U32:
     case AIRRT_FIELD_I32:
@@ -1372,11 +1381,8 @@ static bool airrt_priv_get_field(const airrt_member *member, const airrt_field *
     case AIRRT_FIELD_U64:
         return airrt_priv_json_number(member, UINT64_MAX, false, &number) && (memcpy(at, &number, sizeof number), true);
     case AIRRT_FIELD_REF:
-        if (member->kind != AIRRT_JSON_TEXT || member->text[0] < '0' || member->text[0] > '9') return false;
-        ref.slot = (uint32_t)strtoul(member->text, &dot, 10);
-        if (*dot != '.' || dot[1] < '0' || dot[1] > '9') return false;
-        ref.generation = (uint32_t)strtoul(dot + 1, &end, 10);
-        return !*end && (memcpy(at, &ref, sizeof ref), true);
+        return member->kind == AIRRT_JSON_TEXT && airrt_priv_json_ref(member->text, &ref) &&
+               (memcpy(at, &ref, sizeof ref), true);
     case AIRRT_FIELD_TEXT:
         return member->kind == AIRRT_JSON_TEXT && (airrt_event_text((char *)at, field->size, member->text), true);
     case AIRRT_FIELD_EXIT:

@@ -776,7 +776,8 @@ START_TEST(wrong_json_is_refused_and_leaves_zeros) {
 #define OF_MAILBOX "{\"family\":\"mailbox\",\"kind\":\"capacity_reached\","
         OF_MAILBOX "}", OF_MAILBOX "\"queue_size\":-1}", OF_MAILBOX "\"queue_size\":1.5}", OF_MAILBOX "\"queue_size\":\"1\"}",
         OF_MAILBOX "\"queue_size\":99999999999999999999}", OF_MAILBOX "\"queue_size\":}", OF_MAILBOX "\"actor\":\"5\"}",
-        OF_MAILBOX "\"actor\":\"5.x\"}", OF_MAILBOX "\"actor\":5}", OF_MAILBOX "\"why\":7}", OF_MAILBOX "\"why\":\"a}",
+        OF_MAILBOX "\"actor\":\"5.x\"}", OF_MAILBOX "\"actor\":\"4294967296.1\"}", OF_MAILBOX "\"actor\":\"1.99999999999999999999\"}",
+        OF_MAILBOX "\"actor\":5}", OF_MAILBOX "\"why\":7}", OF_MAILBOX "\"why\":\"a}",
         OF_MAILBOX "\"why\":\"\\x\"}", OF_MAILBOX "\"why\":\"\\u12\"}", OF_MAILBOX "\"why\":\"\\u0000\"}",
         OF_MAILBOX "\"why\":\"a\nb\"}", OF_MAILBOX "\"pairs\":[]}", OF_MAILBOX "\"pairs\":\"x\"}",
         OF_MAILBOX "\"pairs\":{\"a\":1}}", OF_MAILBOX "\"pairs\":{\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}}",
