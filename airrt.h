@@ -72,7 +72,7 @@
  * meets FULL keeps the message and tries again later (airrt_ctx_yield, a timer, its own stash).
  * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us. A worker's queue is shared with
  * others when it holds 50 us of work, judged by the turns before; behind a turn that does not end, after a millisecond or
- * two. The one actor that a hook has woken last is not shared: it runs when that turn is over.
+ * two, and with it the one actor that a hook has woken last, which otherwise runs here as soon as that turn is over.
  *
  * THREADS
  *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait
@@ -1808,6 +1808,18 @@ static void airrt_priv_notify(airrt_atomic_u32 *word, int n) {
     pthread_mutex_unlock(&airrt_priv_parking[bucket].mutex);
 }
 #endif
+/* A barrier for all threads of the process at once, so that the frequent side of a rare conflict needs none. False from
+ * _open: there is none here, both sides need their own; false from the call: it was taken away since. */
+#if defined(__linux__) && !defined(AIRRT_NO_FUTEX) && defined(SYS_membarrier)
+enum { AIRRT_MEMBARRIER_PRIVATE_EXPEDITED = 8, AIRRT_MEMBARRIER_REGISTER_PRIVATE_EXPEDITED = 16 };
+static bool airrt_priv_barrier_open(void) {
+    return syscall(SYS_membarrier, AIRRT_MEMBARRIER_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+static bool airrt_priv_barrier(void) { return syscall(SYS_membarrier, AIRRT_MEMBARRIER_PRIVATE_EXPEDITED, 0, 0) == 0; }
+#else
+static bool airrt_priv_barrier_open(void) { return false; }
+static bool airrt_priv_barrier(void) { return false; }
+#endif
 /* Changes the word and wakes everybody who sleeps on it. */
 static void airrt_priv_ring(airrt_atomic_u32 *word) {
     airrt_fetch_add(word, 1, SEQ_CST);
@@ -2817,7 +2829,12 @@ typedef struct airrt_ends {
 struct airrt_worker {
     airrt_ctx ctx;             /* first: a ctx is a worker */
     airrt_system *system;
-    airrt_cell *next;          /* the actor just woken: runs next, cannot be stolen */
+    /* The actor just woken: runs next. Only the owner puts one in; it takes it out while `taking` is set and no thief is
+     * there, a thief while `thief` is set, under slot_lock, and the owner does not take. */
+    airrt_atomic_ptr next;
+    airrt_atomic_u8 taking, thief;
+    bool barrier;              /* a thief makes the barrier between the two for both */
+    airrt_lock slot_lock;
     uint32_t streak;           /* how often in a row `next` was used */
     uint32_t index, tick;
     airrt_phase phase;         /* the hook that is running */
@@ -3448,6 +3465,41 @@ static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim, b
         return taken[0];
     }
 }
+/* The owner's side of the slot `next`: puts the actor there, or NULL, and returns the one that was there. What the barrier
+ * of a thief, else the two sequential exchanges, rule out: that the thief does not see `taking`, and the owner no thief. */
+AIRRT_INLINE airrt_cell *airrt_priv_swap_next(airrt_worker *w, airrt_cell *cell) {
+    if (!airrt_load_relaxed(&w->next)) { /* and stays so: nobody else puts one in */
+        if (cell) airrt_store_release(&w->next, cell); /* carries the actor's private state to a thief */
+        return NULL;
+    }
+    if (AIRRT_LIKELY(w->barrier)) {
+        airrt_store_relaxed(&w->taking, 1);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST); /* for the compiler */
+    } else {
+        airrt_exchange(&w->taking, 1, SEQ_CST);
+    }
+    bool thief = airrt_load_seq(&w->thief);
+    if (AIRRT_UNLIKELY(thief)) airrt_priv_lock(&w->slot_lock);
+    airrt_cell *was = airrt_load_relaxed(&w->next); /* a thief may have been here since the first look */
+    airrt_store_release(&w->next, cell);
+    airrt_store_release(&w->taking, 0);
+    if (AIRRT_UNLIKELY(thief)) airrt_priv_unlock(&w->slot_lock);
+    return was;
+}
+/* Another worker's slot `next`, whose turn does not end. */
+static AIRRT_COLD airrt_cell *airrt_priv_rob_next(airrt_worker *victim) {
+    airrt_cell *cell = NULL;
+    if (!airrt_load_relaxed(&victim->next)) return NULL;
+    airrt_priv_lock(&victim->slot_lock);
+    airrt_exchange(&victim->thief, 1, SEQ_CST);
+    if ((!victim->barrier || airrt_priv_barrier()) && !airrt_load_seq(&victim->taking)) {
+        cell = airrt_load_acquire(&victim->next);
+        if (cell) airrt_store_relaxed(&victim->next, NULL);
+    }
+    airrt_store_release(&victim->thief, 0); /* who sees it sees the empty slot */
+    airrt_priv_unlock(&victim->slot_lock);
+    return cell;
+}
 /* A thief has done with what it took: its turns were so quick that moving the actors cost more than it brought. */
 static void airrt_priv_regret(airrt_worker *thief) {
     uint64_t turns = airrt_load_relaxed(&thief->turns) - thief->robbed_turns;
@@ -3504,8 +3556,7 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
         airrt_priv_notify(&its->pinned_bell, 1);
         airrt_priv_unpin(system);
     } else if (AIRRT_LIKELY(me && me->system == system && !me->alone)) {
-        airrt_cell *displaced = me->next;
-        me->next = cell;
+        airrt_cell *displaced = airrt_priv_swap_next(me, cell);
         if (displaced) airrt_priv_queue_push(me, displaced);
     } else {
         airrt_fetch_add(&system->pins, 1, ACQUIRE); /* once it is pushed the actor may end, and the system with it */
@@ -3558,7 +3609,7 @@ static uint64_t airrt_priv_worker_random(airrt_worker *w) {
     w->random ^= w->random << 17;
     return w->random;
 }
-/* any: also from queues so short that their owners are soon done with them. */
+/* any: also from queues so short that their owners would soon be done with them, and the actors that were to run next. */
 static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
     airrt_system *system = w->system;
     uint32_t n = system->worker_count, from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
@@ -3567,6 +3618,8 @@ static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
         airrt_cell *cell = NULL;
         if (victim == w) continue;
         if (any) {
+            airrt_cell *next = airrt_priv_rob_next(victim);
+            if (next) airrt_priv_queue_push(w, next);
             airrt_priv_take_given(w, victim);
             cell = airrt_priv_queue_pop(w);
         }
@@ -3580,8 +3633,7 @@ static airrt_cell *airrt_priv_find(airrt_worker *w) {
     airrt_cell *cell;
     if (AIRRT_UNLIKELY(++w->tick % 61 == 0) && (cell = airrt_priv_shared_pop(w)) != NULL) return cell;
     if (AIRRT_UNLIKELY(airrt_load_seq(&w->given) != NULL)) airrt_priv_take_given(w, w);
-    if ((cell = w->next) != NULL) {
-        w->next = NULL;
+    if ((cell = airrt_priv_swap_next(w, NULL)) != NULL) {
         if (AIRRT_LIKELY(++w->streak % 16)) return cell;
         airrt_priv_queue_push(w, cell); /* two that talk to each other must not starve the queue */
     }
@@ -3608,7 +3660,7 @@ static bool airrt_priv_keep(airrt_system *system) {
         uint64_t turns = airrt_load_relaxed(&other->turns);
         stalled |= turns == other->seen_turns && airrt_load_relaxed(&other->running) &&
                    (airrt_load_relaxed(&other->queue.tail) != airrt_load_relaxed(&other->queue.head) ||
-                    airrt_load_relaxed(&other->given));
+                    airrt_load_relaxed(&other->given) || airrt_load_relaxed(&other->next));
         other->seen_turns = turns;
     }
     return stalled;
@@ -3916,7 +3968,8 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget) {
         airrt_priv_turn(w, cell);
         airrt_priv_turn_end(w);
     }
-    if (w->next) airrt_priv_queue_push(w, w->next), w->next = NULL; /* where airrt_system_idle_ns sees it */
+    airrt_cell *next = airrt_priv_swap_next(w, NULL);
+    if (next) airrt_priv_queue_push(w, next); /* where airrt_system_idle_ns sees it */
     airrt_priv_me = NULL;
     airrt_store_release(&system->polling, 0);
     return turns;
@@ -4705,10 +4758,8 @@ static bool airrt_priv_attend_signals(airrt_ctx *ctx) {
     }
     if (!airrt_priv_deliver_due(ctx)) return false;
     if (airrt_priv_has_private(ctx->cell)) airrt_priv_note_detour(ctx->cell);
-    if (w->next) { /* whom a signal woke must not wait for the messages that this turn handles now: others can take it */
-        airrt_priv_queue_push(w, w->next);
-        w->next = NULL;
-    }
+    airrt_cell *woken = airrt_priv_swap_next(w, NULL);
+    if (woken) airrt_priv_queue_push(w, woken); /* it must not wait for the messages that this turn handles now */
     return true;
 }
 /* Looks into the control lane. False: the actor has ended. */
@@ -5894,6 +5945,7 @@ static airrt_worker *airrt_priv_worker_make(airrt_system *system, uint32_t index
     memset(w, 0, sizeof *w);
     w->system = system;
     w->index = index;
+    w->barrier = airrt_priv_barrier_open();
     airrt_store_relaxed(&w->surplus, 1);
     airrt_store_relaxed(&w->budget, AIRRT_TURN_MESSAGES);
     w->random = airrt_priv_mix(system->desc.seed + index) | 1;

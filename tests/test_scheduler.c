@@ -85,4 +85,49 @@ START_TEST(senders_of_a_full_receiver_get_their_shares_and_spread_again) {
     airrt_system_close(system);
 } END_TEST
 
-SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_again);
+/* ---- a hook that wakes others and does not end ---- */
+
+typedef enum wake_step { WAKE_ONE, WAKE_MANY, NOTE } wake_step;
+AIRRT_MESSAGE(wake_step);
+AIRRT_ACTOR(waker, wake_step, airrt_none);
+enum { AWAKENED = 3, WAKE_ROUNDS = 20 };
+static waker_ref awakened[AWAKENED];
+static airrt_atomic_u64 noted, waited_in_vain;
+
+static airrt_err waker_handle(waker_ctx *ctx, airrt_none *self, const wake_step *m) {
+    (void)ctx, (void)self;
+    if (*m == NOTE) {
+        airrt_fetch_add(&noted, 1u, ACQ_REL);
+        return AIRRT_OK;
+    }
+    uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S / 2.0), enough = airrt_load_acquire(&noted);
+    for (int round = 0; round < WAKE_ROUNDS; round++) {
+        int n = *m == WAKE_ONE ? 1 : AWAKENED;
+        for (int i = 0; i < n; i++) AIRRT_TRY(waker_send(awakened[i], NOTE));
+        enough += (unsigned)n;
+        while (airrt_load_acquire(&noted) < enough && airrt_test_before(deadline)) {}
+    }
+    airrt_fetch_add(&waited_in_vain, airrt_load_acquire(&noted) < enough, ACQ_REL);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(waker, airrt_none, waker_handle);
+
+/* Whom a hook woke runs on another worker when the hook does not end: also the last one, which was to run next here. */
+START_TEST(whom_a_hook_woke_need_not_wait_for_its_end) {
+    airrt_system *system;
+    waker_ref from;
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 2 }, &system));
+    airrt_test_ok(waker_spawn(system, AIRRT_NONE, NULL, &from));
+    for (int i = 0; i < AWAKENED; i++) airrt_test_ok(waker_spawn(system, AIRRT_NONE, NULL, &awakened[i]));
+    airrt_test_ok(waker_send(from, WAKE_ONE));
+    airrt_test_ok(waker_send(from, WAKE_MANY));
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    ck_assert_uint_eq(airrt_load_acquire(&waited_in_vain), 0);
+    ck_assert_uint_eq(airrt_load_acquire(&noted), WAKE_ROUNDS * (1 + AWAKENED));
+    airrt_test_balanced(system);
+    airrt_test_ok(airrt_system_shutdown(system, NULL, NULL));
+    airrt_system_close(system);
+} END_TEST
+
+SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_again,
+      whom_a_hook_woke_need_not_wait_for_its_end);
