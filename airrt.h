@@ -1594,7 +1594,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *ou
 AIRRT_API uint64_t airrt_queued(airrt_ref ref); /* messages in its mailbox; 0 if it has ended. Any thread or hook */
 
 /* Names are unique in a system, copied, at most 255 bytes; an actor has at most one. Released by its end, before anybody is
- * told of it. */
+ * told of it. Registering the name that it has already is OK: a supervisor's child keeps it over restarts. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_register(airrt_system *system, const char *name,
                                                         airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, const char *name); /* NOT_FOUND */
@@ -5405,6 +5405,10 @@ static bool airrt_priv_name_locked(airrt_system *system, const airrt_cell *cell,
     airrt_priv_text(out, room, at >= 0 ? system->names_of[at].value : NULL);
     return at >= 0;
 }
+static bool airrt_priv_is_named_locked(airrt_system *system, const airrt_cell *cell, const char *name) {
+    ptrdiff_t at = stbds_shlen(system->names) ? stbds_shgeti(system->names, name) : -1;
+    return at >= 0 && airrt_ref_equal(system->names[at].value, airrt_priv_ref(cell));
+}
 static void airrt_priv_release_name_locked(airrt_system *system, airrt_cell *cell) {
     ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
     if (at < 0) return;
@@ -5462,10 +5466,12 @@ AIRRT_API airrt_err airrt_name_register(airrt_system *system, const char *name, 
     AIRRT_TRY(airrt_priv_check_name(name));
     airrt_cell *cell = airrt_priv_cell(ref);
     airrt_err err = AIRRT_ERR_DEAD;
+    bool told = false;
     airrt_priv_lock(&airrt_priv_process.lock);
     if (cell && airrt_alive(ref) && airrt_load_relaxed(&cell->system) == system) {
-        err = airrt_load_relaxed(&cell->named) ? AIRRT_ERR_EXISTS : airrt_priv_bind_locked(system, name, ref);
-        if (!err) {
+        told = airrt_priv_is_named_locked(system, cell, name);
+        err = told ? AIRRT_OK : airrt_load_relaxed(&cell->named) ? AIRRT_ERR_EXISTS : airrt_priv_bind_locked(system, name, ref);
+        if (!err && !told) {
             airrt_store_seq(&cell->named, 1);
             if (!airrt_alive(ref)) { /* it has ended meanwhile, and perhaps not seen its name */
                 airrt_priv_release_name_locked(system, cell);
@@ -5474,7 +5480,7 @@ AIRRT_API airrt_err airrt_name_register(airrt_system *system, const char *name, 
         }
     }
     airrt_priv_unlock(&airrt_priv_process.lock);
-    if (!err && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, name);
+    if (!err && !told && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, name);
     return err ? airrt_priv_err(err, "name", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_name_release(airrt_system *system, const char *name) {
