@@ -2779,6 +2779,7 @@ typedef struct airrt_cold {
     airrt_signal *reports[2];              /* set aside for telling it: started, ended */
     uint32_t held;                         /* signals that were not handled when it halted */
     bool escalates;                        /* on_error wants its supervisor to fail */
+    bool forced;                           /* killed in this life */
     bool begun;                            /* a supervisor: it is starting, which takes more than pre_start */
 } airrt_cold;
 
@@ -4108,7 +4109,7 @@ static bool airrt_priv_report_to_keeper(airrt_cell *cell, const airrt_reason *re
 AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
     const uint64_t orders = ((uint64_t)1 << (AIRRT_LANE_GENERATION_SHIFT - AIRRT_LANE_ORDER_SHIFT)) - 1;
     if (!airrt_priv_keep_ready(cell->cold)) return false;
-    cell->cold->reasoned = cell->cold->escalates = false;
+    cell->cold->reasoned = cell->cold->escalates = cell->cold->forced = false;
     /* what it was ordered before it halted, or while nobody ran it, has been done */
     airrt_fetch_and(&cell->lane, ~((orders & ~(uint64_t)AIRRT_ORDER_DETOUR) << AIRRT_LANE_ORDER_SHIFT), RELAXED);
     airrt_fetch_or(&cell->tail, AIRRT_OPEN_, RELEASE);
@@ -4285,6 +4286,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
             w->failing = *reason;
             reason = &w->failing;
         }
+        if (cold->forced) airrt_count(&w->tally.killed, 1);
         airrt_priv_keep_forget(cold);
         airrt_priv_free(cold->promises, 0);
         airrt_priv_put(airrt_priv_cold_pool(), cold);
@@ -4774,7 +4776,8 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
              orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
     w->signals = airrt_priv_reverse((uint32_t)lane);
     if (orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE)) {
-        airrt_count(&w->tally.killed, 1);
+        if (cell->cold && cell->cold->keeper.generation) cell->cold->forced = true; /* counted if it does not live again */
+        else airrt_count(&w->tally.killed, 1);
         airrt_priv_die(ctx, orders & AIRRT_ORDER_KILL ? &airrt_priv_killed : &airrt_priv_late_start);
         return false;
     }
