@@ -2439,7 +2439,8 @@ static airrt_signal *airrt_priv_signal_get(airrt_signal_kind kind) {
     signal->kind = (uint8_t)kind;
     signal->near = signal->link_tie = signal->parent = false;
     airrt_store_relaxed(&signal->id, 0);
-    signal->due = 0;
+    signal->due = signal->match = 0;
+    signal->twin = 0;
     return signal;
 }
 /* Makes every handle to it stale and gives it back. */
@@ -3042,6 +3043,14 @@ static bool airrt_priv_await(airrt_system *system, airrt_signal *answer, uint64_
         if (airrt_cas(&answer->word, &word, AIRRT_WORD_GENERATION(word) << 4 | abandoned, ACQ_REL, ACQUIRE))
             return false;
         deadline = AIRRT_FOREVER; /* somebody is writing: a few instructions */
+    }
+}
+/* The same; but who asks goes on waiting. */
+static bool airrt_priv_await_more(airrt_system *system, airrt_signal *answer, uint64_t deadline) {
+    for (;;) {
+        uint32_t word = airrt_load_acquire(&answer->word);
+        if (AIRRT_WORD_STATE(word) == AIRRT_WORD_DONE) return true;
+        if (!airrt_priv_wait_step(system, &answer->word, word, deadline)) return false;
     }
 }
 /* Pins the open system of a cell, so that it is not closed meanwhile; NULL if it is. */
@@ -4215,6 +4224,11 @@ static bool airrt_priv_recall(airrt_ref ref, airrt_reason *out) {
     return found;
 }
 
+/* An end, to who waits for it. */
+static void airrt_priv_tell_waiter(airrt_signal *signal, const airrt_reason *reason) {
+    uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
+    if (!airrt_priv_answer(signal->index, generation, AIRRT_OK, reason, NULL, 0)) airrt_priv_signal_put(signal);
+}
 /* Ends an actor whose post_stop has run. Comes back for more turns while senders are in the middle of a send to it. */
 static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_worker *w = airrt_priv_worker(ctx);
@@ -4313,13 +4327,24 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_priv_answer(starter.slot, starter.generation, reason->err ? reason->err : AIRRT_ERR_DEAD, reason, NULL, 0);
     while ((signal = waiters) != NULL) {
         waiters = signal->next;
-        uint32_t word = airrt_load_relaxed(&signal->word);
-        if (!airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(word), AIRRT_OK, reason, NULL, 0))
-            airrt_priv_signal_put(signal);
+        airrt_priv_tell_waiter(signal, reason);
     }
     if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
 }
 
+/* What has come to one that halted, now that it begins again: who waits meant the life that is over, or came too late for it. */
+static void airrt_priv_resume_signals(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    uint32_t *last = &w->signals, come = (uint32_t)airrt_fetch_and(&ctx->cell->lane, ~(uint64_t)UINT32_MAX, ACQUIRE);
+    while (*last) last = &airrt_priv_signal_at(*last)->after;
+    *last = airrt_priv_reverse(come);
+    while (*last) {
+        airrt_signal *signal = airrt_priv_signal_at(*last);
+        if (signal->kind != AIRRT_SIGNAL_WAIT) { last = &signal->after; continue; }
+        *last = signal->after;
+        airrt_priv_tell_waiter(signal, &ctx->cell->cold->reason);
+    }
+}
 static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
@@ -4344,9 +4369,7 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_priv_forget_ties(cell, &why);
     while ((signal = cold->waiters) != NULL) {
         airrt_priv_remove(&cold->waiters, signal);
-        uint32_t word = airrt_load_relaxed(&signal->word);
-        if (!airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(word), AIRRT_OK, &why, NULL, 0))
-            airrt_priv_signal_put(signal);
+        airrt_priv_tell_waiter(signal, &why);
     }
     airrt_priv_make_room(cell); /* for those who wait for what this turn has taken */
     ctx->cell = NULL;
@@ -4723,6 +4746,13 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
         airrt_priv_append(&cold->due, signal);
         return true;
     case AIRRT_SIGNAL_WAIT:
+        if (signal->twin) { /* the time of another one is spent: only if that still waits, in this life */
+            for (twin = cold->waiters; twin && twin->index != signal->twin;) twin = twin->next;
+            if (twin && airrt_load_acquire(&twin->word) == (uint32_t)signal->due) airrt_priv_order(airrt_priv_ref(cell), signal->match);
+            airrt_priv_signal_put(signal);
+            return true;
+        }
+        if (signal->match) airrt_priv_order(airrt_priv_ref(cell), signal->match);
         for (airrt_signal *old = cold->waiters, *next; old; old = next) { /* those who gave up waiting */
             next = old->next;
             if (AIRRT_WORD_STATE(airrt_load_acquire(&old->word)) != AIRRT_WORD_GONE) continue;
@@ -4808,6 +4838,7 @@ static bool airrt_priv_first_turn(airrt_ctx *ctx) {
             airrt_priv_bury(ctx, &cold->reason);
             return false;
         }
+        airrt_priv_resume_signals(ctx);
         if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
         return airrt_priv_begin(ctx) && airrt_priv_attend_signals(ctx);
     }
@@ -6386,19 +6417,37 @@ AIRRT_API airrt_err airrt_stop_async(airrt_ref ref) {
 AIRRT_API airrt_err airrt_kill(airrt_ref ref) {
     return airrt_priv_order(ref, AIRRT_ORDER_KILL) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
 }
-/* Waits for the end, after giving an order (0: none). */
+/* Gives an order to the life that `wait` waits for, whichever the actor lives by then. */
+static void airrt_priv_order_life(airrt_ref ref, const airrt_signal *wait, uint64_t order) {
+    airrt_signal *signal = airrt_priv_signal_get(AIRRT_SIGNAL_WAIT);
+    if (!signal) return; /* no memory: it is not forced */
+    signal->match = order;
+    signal->twin = wait->index;
+    signal->due = AIRRT_WORD_GENERATION(airrt_load_relaxed(&wait->word)) << 4 | AIRRT_WORD_OPEN;
+    if (!airrt_priv_signal(ref, signal)) airrt_priv_signal_put(signal);
+}
+/* Waits for the end, after ordering it (0: no order) and, when the time is spent, a kill, for which a second is given. */
 static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64_t order, uint64_t deadline,
                                      airrt_reason *out) {
     airrt_reason reason;
     memset(&reason, 0, sizeof reason);
     airrt_signal *wait = airrt_priv_question(NULL, 0, &reason);
     if (!wait) return AIRRT_ERR_NOMEM;
+    /* one that may live again orders it itself when it comes to this: an order of ours could find the next life */
+    bool kept = airrt_load_relaxed(&airrt_priv_cell(ref)->traits) & AIRRT_KEPT_;
+    if (kept) wait->match = order;
     if (!airrt_priv_signal(ref, wait)) {
         airrt_priv_signal_put(wait);
         return AIRRT_ERR_DEAD;
     }
-    if (order) airrt_priv_order(ref, order);
-    if (!airrt_priv_await(system, wait, deadline, AIRRT_WORD_GONE)) return AIRRT_ERR_TIMEOUT; /* the actor frees it */
+    if (order && !kept) airrt_priv_order(ref, order);
+    bool told = order ? airrt_priv_await_more(system, wait, deadline) : airrt_priv_await(system, wait, deadline, AIRRT_WORD_GONE);
+    if (order && !told) {
+        if (kept) airrt_priv_order_life(ref, wait, AIRRT_ORDER_KILL);
+        else airrt_priv_order(ref, AIRRT_ORDER_KILL);
+        told = airrt_priv_await(system, wait, airrt_priv_deadline(AIRRT_SEC(1)), AIRRT_WORD_GONE);
+    }
+    if (!told) return AIRRT_ERR_TIMEOUT; /* the actor frees it */
     airrt_priv_signal_put(wait);
     if (out) *out = reason;
     return AIRRT_OK;
@@ -6411,10 +6460,6 @@ static airrt_err airrt_priv_end(airrt_ref ref, uint64_t order, uint64_t timeout_
     airrt_err err = AIRRT_ERR_DEAD;
     if (system) err = airrt_priv_wait_for(system, ref, order, airrt_priv_deadline(timeout_ns), out);
     if (err == AIRRT_ERR_DEAD && !order && !airrt_alive(ref) && airrt_priv_recall(ref, out)) err = AIRRT_OK;
-    if (err == AIRRT_ERR_TIMEOUT && order) {
-        err = airrt_priv_wait_for(system, ref, AIRRT_ORDER_KILL, airrt_priv_deadline(AIRRT_SEC(1)), out);
-        if (err == AIRRT_ERR_DEAD) err = AIRRT_OK;
-    }
     if (system) airrt_priv_unpin(system);
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
 }
