@@ -620,6 +620,8 @@ struct airrt_sup {
 };
 struct airrt_children { airrt_sup *sup; airrt_err err; };
 static const airrt_ref airrt_priv_no_ref = { 0, 0 };
+/* Of this process: numbers of children are never used again, so that messages a life has left to itself mean nobody later. */
+static airrt_atomic_u64 airrt_priv_sup_lives;
 
 static airrt_err airrt_priv_sup_step(airrt_sup *sup);
 
@@ -1257,6 +1259,7 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     sup->window_ns = sup->type->window_ns;
     sup->auto_shutdown = sup->type->auto_shutdown;
     sup->dynamic = strcmp(sup->type->strategy, "airrt_simple_one_for_one") == 0;
+    sup->numbers = airrt_fetch_add(&airrt_priv_sup_lives, 1, RELAXED) << 32 & ~AIRRT_KEPT_ESCALATES_;
     airrt_children children = { sup, AIRRT_OK };
     airrt_err err = sup->type->init(&children, args);
     if (!err) err = children.err;
