@@ -458,7 +458,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_print(airrt_supervisor sup,
 #define AIRRT_RETRY_NS 0
 #endif
 #ifndef AIRRT_SUPERVISOR_NOTE
-#define AIRRT_SUPERVISOR_NOTE(ARGS, WHAT, REASON) ((void)0) /* for tests: "start", "start_fail", "exit" as it happens */
+#define AIRRT_SUPERVISOR_NOTE(ARGS, WHAT, REASON) ((void)0) /* for tests: "start", "start_fail", "exit", "ask" (a child to stop) as it happens */
 #endif
 
 /* ---- policies --------------------------------------------------------------------------------------------------- */
@@ -1080,10 +1080,10 @@ static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
     if (shuts) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut);
 }
 
-/* A child of the job has stopped. */
-static void airrt_priv_job_stopped(airrt_sup *sup, airrt_kid *kid) {
+/* A child of the job has stopped. news: it was up until now. */
+static void airrt_priv_job_stopped(airrt_sup *sup, airrt_kid *kid, bool news) {
     bool fails = sup->job.kind == AIRRT_JOB_RESTART && kid == sup->job.kid, temporary = kid->desc->restart == AIRRT_RESTART_TEMPORARY;
-    if (!fails && kid->alive) airrt_priv_sup_tell(sup, AIRRT_CHILD_STOPPED, kid, &kid->reason);
+    if (!fails && news) airrt_priv_sup_tell(sup, AIRRT_CHILD_STOPPED, kid, &kid->reason);
     sup->job.at--;
     if (sup->job.kind != AIRRT_JOB_RESTART) airrt_priv_kid_release(kid);
     else if (temporary && !fails) sup->job.end--;
@@ -1097,13 +1097,17 @@ static bool airrt_priv_job_down(airrt_sup *sup) {
     if (sup->job.kind == AIRRT_JOB_GIVE_UP && sup->dynamic && !sup->job.asked) { /* all at once */
         sup->job.asked = true;
         bool all = true;
-        for (size_t i = 0; i < sup->count; i++) all &= airrt_priv_kid_stop(sup, sup->kids[i]);
+        for (size_t i = 0; i < sup->count; i++) {
+            AIRRT_SUPERVISOR_NOTE(sup->args, "ask", NULL);
+            all &= airrt_priv_kid_stop(sup, sup->kids[i]);
+        }
         if (!all) return false;
     }
     while (sup->job.at > sup->job.first) {
         airrt_kid *kid = sup->kids[sup->job.at - 1];
+        bool was_up = kid->alive && kid->state != AIRRT_CHILD_UNDEFINED; /* else a try of this restart before has stopped it */
         if (!airrt_priv_kid_stop(sup, kid)) return false;
-        airrt_priv_job_stopped(sup, kid);
+        airrt_priv_job_stopped(sup, kid, was_up);
     }
     return true;
 }

@@ -184,6 +184,7 @@ TYPES(DEFINE)
 
 static void note_supervisor(const void *args, const char *what, const struct airrt_reason *reason) {
     node *n = &nodes[((const which *)args)->node];
+    if (strcmp(what, "ask") == 0) return;
     n->booting = false;
     if (strcmp(what, "start") == 0) {
         PUT("start %s", n->name);
