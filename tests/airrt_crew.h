@@ -29,7 +29,9 @@ typedef struct plan {
     bool escalates, resumes;
     int *starts;              /* NULL, or how often it was started; */
     int fails_at, fails_for;  /* its starts number fails_at and the fails_for - 1 after it fail */
-    bool ignores;
+    bool ignores, slow_start; /* pre_start waits as HOLD does */
+    bool nervous;             /* its health hook panics */
+    const char *registers;    /* pre_start gives itself this name */
     airrt_supervisor sup;     /* for CALL */
 } plan;
 AIRRT_ACTOR(kid, order, plan);
@@ -60,9 +62,15 @@ AIRRT_INLINE const char *happened(void) {
     airrt_test_unlock(&course_lock);
     return copy;
 }
+AIRRT_INLINE void hold(void) {
+    airrt_fetch_add(&holding, 1, RELEASE);
+    while (airrt_load_acquire(&held)) sched_yield();
+}
 AIRRT_INLINE airrt_err kid_begin(kid_ctx *ctx, body_of *me, const plan *args) {
     me->plan = *args;
     int start = args->starts ? ++*args->starts : 1;
+    if (args->slow_start) hold();
+    if (args->registers) AIRRT_TRY(airrt_name_register(airrt_ctx_system(&ctx->base), args->registers, kid_self(ctx).ref));
     if (args->ignores) return kid_ignore(ctx);
     if (args->fails_at && start >= args->fails_at && start < args->fails_at + args->fails_for) return note("!", args->name), kid_fail(ctx, 2, "no start");
     note("+", args->name);
@@ -78,10 +86,7 @@ AIRRT_INLINE airrt_err kid_handle(kid_ctx *ctx, body_of *me, const order *msg) {
     case FAIL: return kid_fail(ctx, 7, "as asked");
     case PANIC: airrt_panic(8, "as asked");
     case LEAVE: return kid_exit(ctx);
-    case HOLD:
-        airrt_fetch_add(&holding, 1, RELEASE);
-        while (airrt_load_acquire(&held)) sched_yield();
-        break;
+    case HOLD: hold(); break;
     case TELL: ask_reply(ctx, (told){ me->done, airrt_ctx_restarts(&ctx->base), AIRRT_OK }); break;
     case ARM: return kid_after(ctx, AIRRT_MS(1), (order){ PANIC }, NULL);
     case SICKEN: me->health = me->health == AIRRT_HEALTHY ? AIRRT_DEGRADED : AIRRT_UNHEALTHY; break;
@@ -96,6 +101,7 @@ AIRRT_INLINE airrt_action kid_failed(kid_ctx *ctx, body_of *me, const airrt_reas
 AIRRT_INLINE airrt_health kid_health(kid_ctx *ctx, body_of *me) {
     (void)ctx;
     airrt_fetch_add(&healthy_asked, 1, RELAXED);
+    if (me->plan.nervous) airrt_panic(9, "nervous");
     return me->health;
 }
 AIRRT_ACTOR_IMPL(kid, body_of, kid_handle, .pre_start = kid_begin, .post_stop = kid_end, .on_error = kid_failed, .health = kid_health);
@@ -202,6 +208,55 @@ AIRRT_INLINE airrt_child_info child(airrt_supervisor sup, const char *id) {
     return info;
 }
 AIRRT_INLINE void settled(airrt_supervisor sup) { airrt_test_ok(airrt_supervisor_settle(sup, AIRRT_SEC(20))); }
+/* Holds a child in its handler until `held` is 0; what is given to it meanwhile lies in its lane. */
+AIRRT_INLINE void hold_up(const char *name) {
+    uint32_t before = airrt_load_acquire(&holding);
+    airrt_store_release(&held, 1);
+    tell(name, HOLD);
+    airrt_test_eventually(airrt_load_acquire(&holding) == before + 1, 20);
+}
+AIRRT_INLINE bool lane_has_signals(airrt_ref ref) { return (uint32_t)airrt_load_seq(&airrt_priv_cell(ref)->lane) != 0; }
+AIRRT_INLINE bool lane_has_order(airrt_ref ref, uint64_t wanted) {
+    return (airrt_load_seq(&airrt_priv_cell(ref)->lane) >> AIRRT_LANE_ORDER_SHIFT & wanted) != 0;
+}
+/* Runs a call on a thread of its own; `done` when it has returned. */
+typedef struct errand {
+    airrt_err (*call)(struct errand *);
+    airrt_ref ref;
+    const char *id;
+    uint64_t timeout_ns;
+    airrt_err err;
+    airrt_reason reason;
+    airrt_child_info info;
+    airrt_atomic_u32 done;
+    pthread_t thread;
+} errand;
+AIRRT_INLINE void *errand_run(void *arg) {
+    errand *e = (errand *)arg;
+    e->err = e->call(e);
+    airrt_store_release(&e->done, 1);
+    return NULL;
+}
+AIRRT_INLINE void errand_start(errand *e) { ck_assert_int_eq(pthread_create(&e->thread, NULL, errand_run, e), 0); }
+/* What it came back with; fails when it does not come back. */
+AIRRT_INLINE airrt_err errand_end(errand *e) {
+    airrt_test_eventually(airrt_load_acquire(&e->done), 20);
+    ck_assert_int_eq(pthread_join(e->thread, NULL), 0);
+    return e->err;
+}
+AIRRT_INLINE airrt_err errand_wait(errand *e) { return airrt_wait(e->ref, AIRRT_SEC(30), &e->reason); }
+AIRRT_INLINE airrt_err errand_stop(errand *e) { return airrt_stop(e->ref, e->timeout_ns); }
+AIRRT_INLINE airrt_err errand_terminate(errand *e) { return airrt_supervisor_terminate_child((airrt_supervisor){ e->ref }, e->id); }
+AIRRT_INLINE airrt_err errand_get(errand *e) { return airrt_supervisor_get_child((airrt_supervisor){ e->ref }, e->id, &e->info); }
+AIRRT_INLINE airrt_err errand_settle(errand *e) { return airrt_supervisor_settle((airrt_supervisor){ e->ref }, AIRRT_SEC(30)); }
+AIRRT_INLINE airrt_err errand_probe(errand *e) {
+    airrt_health health;
+    return airrt_probe(e->ref, AIRRT_SEC(30), &health);
+}
+/* A delay of so many seconds before each restart. */
+AIRRT_INLINE airrt_backoff delay_of(uint64_t seconds) {
+    return (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(seconds), .max_ns = AIRRT_SEC(seconds) };
+}
 /* The kinds of the events so far, as letters. */
 AIRRT_INLINE const char *event_letters(airrt_supervision_event *out, size_t capacity) {
     static char text[256];

@@ -1,0 +1,569 @@
+/* test_kept.c: lives. What is asked of a child while it fails, stops, backs off or begins again: orders, waiters, senders, names,
+ * timers; what its supervisor keeps of one life and what not. Marks as S5 name the defects of the Rust system that a test is about. */
+#define AIRRT_FAULT(SITE) fault(SITE)
+static int fault(const char *site);
+#include <stddef.h>
+static void *counted_malloc(size_t size);
+static void counted_free(void *block);
+#define AIRRT_MALLOC(SIZE) counted_malloc(SIZE)
+#define AIRRT_FREE(BLOCK) counted_free(BLOCK)
+struct airrt_reason;
+static void noted(const char *what);
+#define AIRRT_SUPERVISOR_NOTE(ARGS, WHAT, REASON) ((void)(REASON), noted(WHAT))
+#define AIRRT_IMPLEMENTATION
+#include "airrt_supervisor.h"
+#include "airrt_test.h"
+#include "airrt_crew.h"
+
+static airrt_atomic_u64 blocks; /* not given back */
+static void *counted_malloc(size_t size) {
+    void *block = malloc(size);
+    if (block) airrt_fetch_add(&blocks, 1, RELAXED);
+    return block;
+}
+static void counted_free(void *block) {
+    if (block) airrt_fetch_add(&blocks, (uint64_t)-1, RELAXED);
+    free(block);
+}
+static airrt_atomic_u64 asks; /* how often a supervisor that gives up has looked whether a child must be asked to stop */
+static void noted(const char *what) { airrt_fetch_add(&asks, strcmp(what, "ask") == 0, RELAXED); }
+
+/* ---- orders and waiters ------------------------------------------------------------------------------------------------------ */
+
+START_TEST(an_order_to_stop_survives_a_panic_before_it) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .nervous = true, .resumes = true });
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) }); /* its time to stop never ends */
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_ref a = kid_named("a").ref;
+    errand probe = { .call = errand_probe, .ref = a }, end = { .call = errand_terminate, .ref = sup.ref, .id = "a" };
+    hold_up("a");
+    errand_start(&probe);
+    airrt_test_eventually(lane_has_signals(a), 20);
+    errand_start(&end);
+    airrt_test_eventually(lane_has_order(a, AIRRT_ORDER_HALT), 20);
+    airrt_store_release(&held, 0); /* the health hook panics, which is resumed; then it stops */
+    airrt_test_ok(errand_end(&end));
+    ck_assert_int_ne(errand_end(&probe), AIRRT_OK);
+    ck_assert_str_eq(happened(), "+a -a ");
+    close_system();
+} END_TEST
+
+START_TEST(a_nested_supervisors_order_to_stop_survives_what_comes_before_it) {
+    crew low = crew_of("xy", 50), high = { .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } } };
+    airrt_supervisor sup;
+    open_system();
+    low.members[1].desc.stop_timeout_ns = AIRRT_FOREVER;
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    errand end = { .call = errand_terminate, .ref = sup.ref, .id = "low" };
+    for (int i = 0; i < 20; i++) { /* failures and the order at once */
+        airrt_ref below;
+        tell("x", FAIL);
+        tell("y", PANIC);
+        errand again = end;
+        errand_start(&again);
+        airrt_test_ok(errand_end(&again));
+        airrt_test_is(airrt_whereis(sys, "low", &below), AIRRT_ERR_NOT_FOUND);
+        airrt_test_is(airrt_whereis(sys, "x", &below), AIRRT_ERR_NOT_FOUND);
+        airrt_test_ok(airrt_supervisor_restart_child(sup, "low", &below));
+    }
+    close_system();
+} END_TEST
+
+START_TEST(who_waits_for_a_killed_child_is_told_when_it_halts) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = delay_of(100);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_ref a = kid_named("a").ref;
+    errand wait = { .call = errand_wait, .ref = a };
+    hold_up("a");
+    errand_start(&wait);
+    airrt_test_eventually(lane_has_signals(a), 20);
+    airrt_test_ok(airrt_kill(a));
+    airrt_store_release(&held, 0);
+    airrt_test_ok(errand_end(&wait)); /* not at its next end */
+    ck_assert_int_eq(wait.reason.kind, AIRRT_EXIT_KILLED);
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_RESTARTING);
+    close_system();
+} END_TEST
+
+START_TEST(who_waits_while_a_child_backs_off_is_told_of_the_end_it_had) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = delay_of(100);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    errand wait = { .call = errand_wait, .ref = a.ref };
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    errand_start(&wait);
+    airrt_test_eventually(lane_has_signals(a.ref), 20);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(101));
+    airrt_test_ok(errand_end(&wait));
+    ck_assert_int_eq(wait.reason.code, 7);
+    ck_assert_uint_eq(told_by(a).restarts, 1);
+    close_system();
+} END_TEST
+
+START_TEST(a_stop_of_a_life_that_is_over_leaves_the_next_one_alone) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = delay_of(100);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    errand stop = { .call = errand_stop, .ref = a.ref, .timeout_ns = AIRRT_SEC(30) };
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    errand_start(&stop);
+    airrt_test_eventually(lane_has_signals(a.ref), 20);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(101));
+    airrt_test_ok(errand_end(&stop));
+    ck_assert_uint_eq(told_by(a).restarts, 1);
+    ck_assert_str_eq(happened(), "+a -a +a ");
+    close_system();
+} END_TEST
+
+START_TEST(a_stop_that_gives_up_on_a_life_does_not_kill_the_next) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = delay_of(100);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_is(airrt_stop(a.ref, 1), AIRRT_ERR_TIMEOUT); /* all it has ordered lies there when the next life begins */
+    airrt_test_clock_advance(&clock, AIRRT_SEC(101));
+    ck_assert_uint_eq(told_by(a).restarts, 1);
+    ck_assert_str_eq(happened(), "+a -a +a ");
+    close_system();
+} END_TEST
+
+START_TEST(a_stop_whose_time_is_spent_kills_the_life_it_was_for) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    errand stop = { .call = errand_stop, .ref = a.ref, .timeout_ns = 1 };
+    hold_up("a");
+    for (int i = 0; i < 5; i++) airrt_test_ok(kid_send(a, (order){ WORK })); /* a stop would still handle them */
+    errand_start(&stop);
+    airrt_test_eventually(lane_has_signals(a.ref), 20);
+    airrt_store_release(&held, 0);
+    airrt_err err = errand_end(&stop);
+    ck_assert(err == AIRRT_OK || err == AIRRT_ERR_TIMEOUT); /* a second is given for it */
+    airrt_test_eventually(child(sup, "a").restarts == 1, 20);
+    settled(sup);
+    ck_assert_uint_eq(told_by(a).restarts, 1);
+    close_system();
+} END_TEST
+
+/* Children in front of their supervisor in the order in which a shutdown comes to them: it restarts some that were killed, and then
+ * they are killed again. */
+static void shut_down_with_children_first(bool now) {
+    enum { CHILDREN = 60, BETWEEN = 20000 };
+    crew c = { .max = AIRRT_UNLIMITED, .count = 1, .members = { { kid_spec((plan){ .name = 't' }), { .id = "t", .stop_timeout_ns = AIRRT_NO_WAIT } } } };
+    airrt_supervisor sup;
+    airrt_shutdown_report report;
+    kid_ref low[CHILDREN], other;
+    open_system();
+    for (int i = 0; i < CHILDREN; i++) airrt_test_ok(kid_spawn(sys, (plan){ .name = 'l' }, NULL, &low[i]));
+    for (int i = 0; i < BETWEEN; i++) airrt_test_ok(kid_spawn(sys, (plan){ .name = 'o' }, &(airrt_spawn_desc){ .detached = true }, &other));
+    airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < CHILDREN; i++) airrt_test_ok(airrt_stop(low[i].ref, AIRRT_SEC(20)));
+    for (int i = 0; i < CHILDREN; i++) airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 't' }), NULL, NULL));
+    airrt_test_ok(airrt_system_shutdown(sys, &(airrt_shutdown_desc){ .now = now, .timeout_ns = AIRRT_SEC(60) }, &report));
+    ck_assert_msg(report.killed + report.stopped == BETWEEN + CHILDREN + 1 && report.stuck == 0, "killed %u, stopped %u",
+                  report.killed, report.stopped);
+    ck_assert_uint_eq(report.killed, now ? BETWEEN + CHILDREN + 1 : CHILDREN);
+    close_system();
+}
+START_TEST(a_shutdown_counts_every_actor_once) { shut_down_with_children_first(false); } END_TEST
+START_TEST(a_shutdown_at_once_counts_every_actor_once) { shut_down_with_children_first(true); } END_TEST
+
+START_TEST(a_child_killed_again_and_again_is_one_of_the_killed) {
+    crew c = crew_of("a", AIRRT_UNLIMITED);
+    airrt_supervisor sup;
+    airrt_shutdown_report report;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    for (uint32_t i = 1; i <= 10; i++) {
+        airrt_test_ok(airrt_kill(a.ref));
+        airrt_test_eventually(child(sup, "a").restarts == i, 20);
+    }
+    airrt_test_ok(airrt_system_shutdown(sys, NULL, &report));
+    ck_assert_uint_eq(report.killed, 0); /* before the shutdown, and they are alive again */
+    ck_assert_uint_eq(report.stopped, 2);
+    close_system();
+} END_TEST
+
+/* ---- senders, timers --------------------------------------------------------------------------------------------------------- */
+
+AIRRT_ACTOR(box, order, airrt_none);
+static airrt_err box_handle(box_ctx *ctx, airrt_none *state, const order *msg) {
+    (void)state;
+    if (msg->what == HOLD) return hold(), box_fail(ctx, 1, "as asked");
+    return airrt_fetch_add(&worked, 1, RELAXED), AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(box, airrt_none, box_handle, .mailbox = { .capacity = 4, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+static airrt_atomic_u32 boxed;
+static airrt_err fill_box(errand *e) {
+    box_ref to = { e->ref };
+    for (int i = 0; i < 5; i++, airrt_fetch_add(&boxed, 1, RELEASE)) AIRRT_TRY(box_send(to, (order){ WORK }));
+    return AIRRT_OK;
+}
+START_TEST(a_blocked_sender_gets_the_place_of_the_message_that_failed) {
+    crew c = { .max = 5, .count = 1, .members = { { box_spec(AIRRT_NONE), { .id = "b", .name = "b", .backoff = delay_of(100) } } } };
+    airrt_supervisor sup;
+    box_ref b;
+    airrt_test_clock clock;
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(box_whereis(sys, "b", &b));
+    errand sender = { .call = fill_box, .ref = b.ref };
+    airrt_store_release(&held, 1);
+    airrt_test_ok(box_send(b, (order){ HOLD }));
+    airrt_test_eventually(airrt_load_acquire(&holding) == 1, 20);
+    errand_start(&sender); /* four fit, or three beside the one in hand */
+    airrt_test_eventually(airrt_load_seq(&airrt_priv_cell(b.ref)->tail) & AIRRT_WAITER_, 20);
+    uint32_t before = airrt_load_acquire(&boxed);
+    ck_assert_uint_ge(before, 3);
+    airrt_store_release(&held, 0); /* it fails, and backs off for longer than anybody waits */
+    if (before == 3) airrt_test_eventually(airrt_load_acquire(&boxed) == 4, 20);
+    airrt_test_eventually(child(sup, "b").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(101));
+    airrt_test_ok(errand_end(&sender));
+    airrt_test_eventually(airrt_load_relaxed(&worked) == 5, 20);
+    close_system();
+} END_TEST
+
+START_TEST(a_blocked_sender_is_told_when_the_child_is_given_up) {
+    crew c = { .max = AIRRT_NO_RESTARTS, .count = 1, .members = { { box_spec(AIRRT_NONE), { .id = "b", .name = "b" } } } };
+    airrt_supervisor sup;
+    box_ref b;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(box_whereis(sys, "b", &b));
+    errand sender = { .call = fill_box, .ref = b.ref };
+    airrt_store_release(&held, 1);
+    airrt_test_ok(box_send(b, (order){ HOLD }));
+    airrt_test_eventually(airrt_load_acquire(&holding) == 1, 20);
+    errand_start(&sender);
+    airrt_test_eventually(airrt_load_seq(&airrt_priv_cell(b.ref)->tail) & AIRRT_WAITER_, 20);
+    airrt_store_release(&held, 0);
+    airrt_test_is(errand_end(&sender), AIRRT_ERR_DEAD);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_uint_eq(airrt_load_relaxed(&worked), 0);
+    close_system();
+} END_TEST
+
+/* Arms many timers that are due at once, then fails: some have fired already, on another worker, and are on their way. */
+AIRRT_ACTOR(alarm_clock, order, airrt_none);
+static airrt_atomic_u32 rang;
+static airrt_err alarm_handle(alarm_clock_ctx *ctx, int *armed, const order *msg) {
+    if (msg->what == TELL) return ++*armed, airrt_fetch_add(&rang, 1, RELAXED), AIRRT_OK;
+    if (*armed == 0) /* of this life: none rings that was armed by another */
+        for (int i = 0; i < 30; i++, ++*armed)
+            AIRRT_TRY(alarm_clock_after(ctx, AIRRT_US(100) + (uint64_t)i * AIRRT_US(20), (order){ TELL }, NULL));
+    return msg->what == FAIL ? alarm_clock_fail(ctx, 1, "as asked") : AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(alarm_clock, int, alarm_handle);
+START_TEST(timers_that_fire_while_a_life_ends_are_gone_with_it) {
+    crew c = { .max = AIRRT_UNLIMITED, .count = 4 };
+    airrt_supervisor sup;
+    static const char *const ids[] = { "a", "b", "c", "d" };
+    for (int i = 0; i < 4; i++) c.members[i] = (member){ alarm_clock_spec(AIRRT_NONE), { .id = ids[i], .name = ids[i] } };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int round = 0; round < 300; round++) {
+        alarm_clock_ref ref;
+        airrt_test_ok(alarm_clock_whereis(sys, ids[round % 4], &ref));
+        airrt_test_ok(alarm_clock_send(ref, (order){ WORK }));
+        uint32_t before = airrt_load_relaxed(&rang);
+        if (round % 2) airrt_test_eventually(airrt_load_relaxed(&rang) > before || !airrt_alive(ref.ref) || round > 0, 20);
+        airrt_test_ok(alarm_clock_send(ref, (order){ FAIL }));
+    }
+    settled(sup);
+    airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(20)));
+    close_system(); /* balanced: each timer's message was handled or dropped, once */
+} END_TEST
+
+/* ---- names -------------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_successor_has_the_name_while_its_killed_predecessor_is_busy) {
+    crew low = crew_of("x", 1), high = { .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } } };
+    airrt_supervisor sup;
+    airrt_ref branch;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    kid_ref x = kid_named("x"), again;
+    airrt_test_ok(airrt_whereis(sys, "low", &branch));
+    hold_up("x");
+    airrt_test_ok(airrt_kill(branch));
+    airrt_test_eventually(child(sup, "low").restarts == 1, 20); /* x still holds */
+    again = kid_named("x");
+    ck_assert(airrt_alive(x.ref) && !airrt_ref_equal(again.ref, x.ref));
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(!airrt_alive(x.ref), 20);
+    ck_assert(airrt_ref_equal(kid_named("x").ref, again.ref)); /* and keeps it at the other's end */
+    settled(sup);
+    ck_assert_uint_eq(child(sup, "low").restarts, 1);
+    close_system();
+} END_TEST
+
+START_TEST(a_child_that_registers_its_own_name_can_be_restarted) {
+    crew c = crew_of("a", 3);
+    airrt_supervisor sup;
+    airrt_ref by_name;
+    c.members[0] = (member){ kid_spec((plan){ .name = 'a', .registers = "me" }), { .id = "a" } };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_ref first = child(sup, "a").ref;
+    tell("me", FAIL);
+    settled(sup);
+    ck_assert_uint_eq(child(sup, "a").restarts, 1);
+    airrt_test_ok(airrt_whereis(sys, "me", &by_name));
+    ck_assert(airrt_ref_equal(by_name, first));
+    airrt_test_is(airrt_name_register(sys, "another", first), AIRRT_ERR_EXISTS); /* at most one */
+    airrt_test_ok(airrt_name_register(sys, "me", first));                        /* the same again is none more */
+    ck_assert_str_eq(happened(), "+a -a +a ");
+    close_system();
+} END_TEST
+
+/* ---- what is no actor ---------------------------------------------------------------------------------------------------------- */
+
+/* As a thread that says so when it is told to end. */
+typedef struct thing_args { airrt_ref *self; int *starts, *stops; airrt_err *late; } thing_args;
+AIRRT_CHILD(thing, thing_args);
+static airrt_err thing_on(thing_args *me, airrt_ref self, const thing_args *args) {
+    *me = *args;
+    *me->self = self;
+    return ++*me->starts, AIRRT_OK;
+}
+static const airrt_reason thing_gone = { .kind = AIRRT_EXIT_ERROR, .text = "gone" };
+static void thing_off(thing_args *me, const airrt_reason *reason) {
+    (void)reason;
+    ++*me->stops;
+    *me->late = thing_exited(*me->self, &thing_gone);
+}
+AIRRT_CHILD_IMPL(thing, thing_args, thing_on, .stop = thing_off);
+
+START_TEST(news_of_an_end_that_the_supervisor_caused_end_nothing_more) { /* S1 */
+    airrt_ref self;
+    int starts = 0, stops = 0;
+    airrt_err late;
+    crew c = crew_of("a", 8);
+    airrt_supervisor sup;
+    c.members[1] = (member){ thing_spec((thing_args){ &self, &starts, &stops, &late }), { .id = "t" } };
+    c.count = 2;
+    open_system();
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_ref first = self;
+    tell("a", FAIL);
+    settled(sup);
+    ck_assert_int_eq(starts, 2);
+    ck_assert_uint_eq(child(sup, "t").restarts, 1);
+    ck_assert_uint_eq(child(sup, "a").restarts, 1);
+    ck_assert(!airrt_ref_equal(self, first)); /* every start another handle */
+    airrt_test_eventually(!airrt_alive(first), 20);
+    airrt_test_is(thing_exited(first, &thing_gone), AIRRT_ERR_DEAD);
+    settled(sup);
+    ck_assert_int_eq(starts, 2);
+    ck_assert_int_eq(stops, 1);
+    close_system();
+    ck_assert_int_eq(stops, 2);
+} END_TEST
+
+/* ---- supervisors -------------------------------------------------------------------------------------------------------------- */
+
+AIRRT_SUPERVISOR(clumsy, crew_args, airrt_quiet);
+static airrt_err clumsy_init(airrt_children *children, const crew_args *args) {
+    AIRRT_TRY(crew_init(children, args));
+    airrt_panic(5, "clumsy");
+}
+AIRRT_SUPERVISOR_IMPL(clumsy, airrt_one_for_one, clumsy_init);
+START_TEST(an_init_that_panics_leaks_nothing) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    uint64_t before = 0;
+    open_system();
+    for (int i = 0; i < 60; i++) {
+        airrt_test_is(clumsy_start(sys, (crew_args){ &c }, NULL, &sup), AIRRT_ERR_START);
+        airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+        if (i == 30) before = airrt_load_relaxed(&blocks); /* pools have what they need */
+    }
+    ck_assert_uint_le(airrt_load_relaxed(&blocks), before + 5); /* not one in each of 29 rounds */
+    close_system();
+} END_TEST
+
+static uint64_t asks_of_giving_up(int children) {
+    crew c = { .max = 5, .count = 1, .members = { { kid_spec((plan){ .name = 't' }), { .id = "t" } } } };
+    airrt_supervisor sup;
+    uint64_t before = airrt_load_relaxed(&asks);
+    open_system();
+    airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < children; i++) airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'd' }), NULL, NULL));
+    airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(60)));
+    close_system();
+    happened();
+    return airrt_load_relaxed(&asks) - before;
+}
+START_TEST(giving_up_dynamic_children_asks_each_of_them_once) {
+    ck_assert_uint_eq(asks_of_giving_up(50), 50);
+    ck_assert_uint_eq(asks_of_giving_up(400), 400);
+} END_TEST
+
+START_TEST(siblings_are_told_stopped_once_however_often_the_restart_fails) {
+    crew c = crew_of("abc", 50);
+    airrt_supervisor sup;
+    int starts = 0;
+    airrt_supervision_event e[64];
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .starts = &starts, .fails_at = 2, .fails_for = 3 });
+    open_system();
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    settled(sup);
+    ck_assert_str_eq(happened(), "+a +b +c -a -c -b !a !a !a +a +b +c ");
+    ck_assert_str_eq(event_letters(e, 64), "SSSFAxxFAFAFARRR");
+    close_system();
+} END_TEST
+
+START_TEST(what_a_supervisor_told_itself_in_one_life_means_nothing_in_the_next) {
+    crew low = crew_of("x", 50), high = { .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } } };
+    airrt_supervisor sup, below;
+    airrt_test_clock clock;
+    low.members[0].desc.backoff = delay_of(100);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    airrt_test_ok(airrt_whereis(sys, "low", &below.ref));
+    (void)child(below, "x");
+    airrt_cell *cell = airrt_priv_cell(below.ref);
+    uint64_t number = ((airrt_sup_state *)cell->state)->sup->kids[0]->number; /* nobody runs it */
+    airrt_test_ok(airrt_kill(below.ref));
+    airrt_test_eventually(child(sup, "low").restarts == 1, 20);
+    tell("x", FAIL);
+    airrt_test_eventually(child(below, "x").state == AIRRT_CHILD_RESTARTING, 20);
+    for (uint32_t stamp = 0; stamp < 20; stamp++) { /* as left over from the life before */
+        airrt_sup_call stale = { AIRRT_SUP_RETRY, stamp, number, NULL };
+        airrt_test_ok(airrt_priv_send_full(below.ref, airrt_priv_type(cell), &stale, NULL, false, NULL));
+    }
+    ck_assert_int_eq(child(below, "x").state, AIRRT_CHILD_RESTARTING);
+    ck_assert_uint_eq(child(below, "x").restarts, 0);
+    close_system();
+} END_TEST
+
+/* ---- calls while somebody backs off -------------------------------------------------------------------------------------------- */
+
+START_TEST(a_supervisor_answers_all_calls_while_a_child_backs_off) { /* S5 */
+    crew c = crew_of("ab", 50);
+    airrt_supervisor sup, none;
+    airrt_child_info list[4], info;
+    airrt_child_counts counts;
+    size_t count;
+    char text[256];
+    airrt_text out = { .at = text, .capacity = sizeof text };
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = delay_of(100);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_child_desc more = { .id = "c", .name = "c" };
+    airrt_test_ok(airrt_supervisor_which_children(sup, list, 4, &count));
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.active, 1);
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'c' }), &more, NULL));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "b"));
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "b", NULL));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "b"));
+    airrt_test_ok(airrt_supervisor_delete_child(sup, "b"));
+    airrt_test_ok(airrt_supervisor_set_health(sup, "c", &(airrt_health_desc){ .interval_ns = AIRRT_SEC(1) }));
+    airrt_test_ok(airrt_supervisor_get_child(sup, "c", &info));
+    airrt_test_is(airrt_supervisor_parent(sup, &none), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &out));
+    ck_assert_str_eq(text, "one (supervisor)\n  a (worker, restarting)\n  c (worker, running)\n");
+    airrt_test_is(airrt_supervisor_settle(sup, 1), AIRRT_ERR_TIMEOUT); /* that one waits for it */
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_RESTARTING);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(101));
+    settled(sup);
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_RUNNING);
+    close_system();
+} END_TEST
+
+/* A nested supervisor that has given up and waits for its restart. */
+static airrt_supervisor backing_off(crew *low, crew *high, airrt_test_clock *clock, airrt_supervisor *below) {
+    airrt_supervisor sup;
+    *low = crew_of("x", AIRRT_NO_RESTARTS);
+    *high = (crew){ .max = 50, .count = 1, .members = { { one_spec((crew_args){ low }, &events), { .id = "low", .name = "low", .backoff = delay_of(100) } } } };
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ high }, &events, &sup));
+    airrt_test_ok(airrt_whereis(sys, "low", &below->ref));
+    tell("x", FAIL);
+    airrt_test_eventually(child(sup, "low").state == AIRRT_CHILD_RESTARTING, 20);
+    return sup;
+}
+START_TEST(a_call_to_a_supervisor_that_backs_off_is_answered_when_it_is_back) {
+    crew low, high;
+    airrt_test_clock clock;
+    airrt_supervisor below, sup = backing_off(&low, &high, &clock, &below);
+    errand get = { .call = errand_get, .ref = below.ref, .id = "x" };
+    errand_start(&get);
+    airrt_test_eventually(airrt_queued(below.ref) == 1, 20);
+    ck_assert_int_eq(child(sup, "low").state, AIRRT_CHILD_RESTARTING); /* the one above serves meanwhile */
+    airrt_test_clock_advance(&clock, AIRRT_SEC(101));
+    airrt_test_ok(errand_end(&get));
+    ck_assert_int_eq(get.info.state, AIRRT_CHILD_RUNNING);
+    close_system();
+} END_TEST
+
+START_TEST(a_call_to_a_supervisor_that_is_given_up_while_it_backs_off_is_dead) {
+    crew low, high;
+    airrt_test_clock clock;
+    airrt_supervisor below, sup = backing_off(&low, &high, &clock, &below);
+    errand get = { .call = errand_get, .ref = below.ref, .id = "x" };
+    errand_start(&get);
+    airrt_test_eventually(airrt_queued(below.ref) == 1, 20);
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "low"));
+    airrt_test_is(errand_end(&get), AIRRT_ERR_DEAD);
+    close_system();
+} END_TEST
+
+START_TEST(a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown) {
+    crew low, high;
+    airrt_test_clock clock;
+    airrt_supervisor below;
+    backing_off(&low, &high, &clock, &below);
+    errand get = { .call = errand_get, .ref = below.ref, .id = "x" };
+    errand_start(&get);
+    airrt_test_eventually(airrt_queued(below.ref) == 1, 20);
+    airrt_test_ok(airrt_system_shutdown(sys, NULL, NULL));
+    airrt_err err = errand_end(&get);
+    ck_assert_msg(err == AIRRT_ERR_DEAD || err == AIRRT_ERR_SHUTDOWN, "%s", airrt_err_str(err));
+    close_system();
+} END_TEST
+
+SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it, a_nested_supervisors_order_to_stop_survives_what_comes_before_it,
+      who_waits_for_a_killed_child_is_told_when_it_halts, who_waits_while_a_child_backs_off_is_told_of_the_end_it_had,
+      a_stop_of_a_life_that_is_over_leaves_the_next_one_alone, a_stop_that_gives_up_on_a_life_does_not_kill_the_next,
+      a_stop_whose_time_is_spent_kills_the_life_it_was_for, a_shutdown_counts_every_actor_once, a_shutdown_at_once_counts_every_actor_once,
+      a_child_killed_again_and_again_is_one_of_the_killed, a_blocked_sender_gets_the_place_of_the_message_that_failed,
+      a_blocked_sender_is_told_when_the_child_is_given_up, timers_that_fire_while_a_life_ends_are_gone_with_it,
+      a_successor_has_the_name_while_its_killed_predecessor_is_busy, a_child_that_registers_its_own_name_can_be_restarted,
+      news_of_an_end_that_the_supervisor_caused_end_nothing_more, an_init_that_panics_leaks_nothing,
+      giving_up_dynamic_children_asks_each_of_them_once, siblings_are_told_stopped_once_however_often_the_restart_fails,
+      what_a_supervisor_told_itself_in_one_life_means_nothing_in_the_next,
+      a_supervisor_answers_all_calls_while_a_child_backs_off, a_call_to_a_supervisor_that_backs_off_is_answered_when_it_is_back,
+      a_call_to_a_supervisor_that_is_given_up_while_it_backs_off_is_dead,
+      a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown);
