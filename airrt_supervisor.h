@@ -1365,13 +1365,19 @@ static void airrt_priv_kid_info(const airrt_kid *kid, airrt_child_info *out) {
     out->unhealthy = kid->unhealthy;
     out->last = kid->reason;
 }
-/* A call that takes time: its request is answered when the job with children [first, end) is done. */
-static void airrt_priv_call_job(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, bool up, size_t first, size_t end) {
-    airrt_timer promise = airrt_priv_defer(sup->ctx);
+/* A call that takes time is answered later; NOMEM: it cannot be. */
+static airrt_err airrt_priv_call_defer(airrt_sup *sup, airrt_sup_request *r) {
+    r->promise = airrt_priv_defer(sup->ctx);
+    if (!r->promise.slot) return AIRRT_ERR_NOMEM;
     airrt_fetch_add(&r->holds, 1, RELAXED);
-    r->promise = promise;
+    return AIRRT_OK;
+}
+/* Its request is answered when the job with children [first, end) is done. */
+static airrt_err airrt_priv_call_job(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, bool up, size_t first, size_t end) {
+    AIRRT_TRY(airrt_priv_call_defer(sup, r));
     airrt_priv_job_begin(sup, kind, up, first, up ? first : end, end);
     sup->job.request = r;
+    return AIRRT_OK;
 }
 /* Can this one be added? */
 static airrt_err airrt_priv_call_addable(const airrt_sup *sup, airrt_sup_request *r, airrt_kid *kid) {
@@ -1391,20 +1397,17 @@ static airrt_err airrt_priv_call_start(airrt_sup *sup, airrt_sup_request *r) {
     airrt_err err = airrt_priv_kids_reserve(sup, r->kid_count);
     for (size_t i = 0; !err && i < r->kid_count; i++)
         if ((err = airrt_priv_call_addable(sup, r, r->kids[i])) == AIRRT_OK) airrt_priv_kid_add(sup, r->kids[i]);
-    if (err) {
-        sup->count = first; /* the kids are still the request's */
-        return err;
-    }
-    memset(r->kids, 0, r->kid_count * sizeof *r->kids);
-    airrt_priv_call_job(sup, r, AIRRT_JOB_START_CHILDREN, true, first, sup->count);
-    return AIRRT_OK;
+    if (!err) err = airrt_priv_call_job(sup, r, AIRRT_JOB_START_CHILDREN, true, first, sup->count);
+    if (err) sup->count = first; /* the kids are still the request's */
+    else if (r->kid_count) memset(r->kids, 0, r->kid_count * sizeof *r->kids);
+    return err;
 }
 static airrt_err airrt_priv_call_terminate(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, airrt_kid *kid) {
     size_t at = airrt_priv_kid_index(sup, kid);
+    AIRRT_TRY(airrt_priv_call_job(sup, r, kind, false, at, at + 1));
     /* with it ends the group restart that has stopped others and did not come to them */
     for (size_t i = 0; i < sup->count && kid->state == AIRRT_CHILD_RESTARTING; i++)
         if (sup->kids[i]->state == AIRRT_CHILD_UNDEFINED) airrt_priv_kid_release(sup->kids[i]);
-    airrt_priv_call_job(sup, r, kind, false, at, at + 1);
     return AIRRT_OK;
 }
 static airrt_err airrt_priv_call_terminate_ref(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind) {
@@ -1433,9 +1436,9 @@ static airrt_err airrt_priv_call_by_id(airrt_sup *sup, airrt_sup_op op, airrt_su
     }
     AIRRT_TRY(airrt_priv_call_stopped(kid));
     if (op == AIRRT_SUP_DELETE) return airrt_priv_kid_remove(sup, kid), AIRRT_OK;
-    airrt_priv_kid_release(kid); /* halted after a group restart that did not come to it: a new actor all the same */
     size_t at = airrt_priv_kid_index(sup, kid);
-    airrt_priv_call_job(sup, r, AIRRT_JOB_RESTART_CHILD, true, at, at + 1);
+    AIRRT_TRY(airrt_priv_call_job(sup, r, AIRRT_JOB_RESTART_CHILD, true, at, at + 1));
+    airrt_priv_kid_release(kid); /* halted after a group restart that did not come to it: a new actor all the same */
     return AIRRT_OK;
 }
 static void airrt_priv_call_count(const airrt_sup *sup, airrt_child_counts *out) {
@@ -1479,8 +1482,7 @@ static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *
         for (size_t i = 0; i < sup->count && i < r->capacity; i++) airrt_priv_kid_info(sup->kids[sup->count - 1 - i], &r->info[i]);
         break;
     case AIRRT_SUP_SETTLE:
-        r->promise = airrt_priv_defer(sup->ctx);
-        airrt_fetch_add(&r->holds, 1, RELAXED);
+        if ((err = airrt_priv_call_defer(sup, r)) != AIRRT_OK) break;
         r->next = sup->settlers;
         sup->settlers = r; /* step answers when it is quiet */
         return;
