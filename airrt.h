@@ -205,11 +205,11 @@ typedef struct airrt_atomic_ptr { void *v; } airrt_atomic_ptr;
     X(ALREADY_PRESENT, 21, "child already present")                                \
     X(RUNNING, 22, "child is running")                                             \
     X(RESTARTING, 23, "child is restarting")                                       \
-    X(BAD_SPEC, 24, "invalid child specification")
+    X(BAD_SPEC, 24, "invalid child specification")                                 \
+    X(PENDING, 25, "not done yet")
 #define AIRRT_ERR_ENUM_(NAME, VALUE, TEXT) AIRRT_ERR_##NAME = VALUE,
 /* What a call says of its outcome. Numbers are never reused. */
 typedef enum airrt_err { AIRRT_OK = 0, AIRRT_ERRORS(AIRRT_ERR_ENUM_) AIRRT_ERR_COUNT_ } airrt_err;
-#define AIRRT_ERR_LATER_ ((airrt_err)(AIRRT_ERR_COUNT_ + 1)) /* private: a start that is not done when pre_start returns */
 
 /* The text of an error; a static string, "unknown error" for a value outside the list. Any thread. */
 AIRRT_API const char *airrt_err_str(airrt_err err);
@@ -1105,6 +1105,7 @@ struct airrt_ctx {
 #define AIRRT_HAS_HEALTH_ 32u
 #define AIRRT_HAS_MAILBOX_ 64u
 #define AIRRT_HAS_KEEP_ 128u     /* a supervisor: kept, asked */
+#define AIRRT_HAS_CHILD_ 256u    /* an AIRRT_CHILD: exit is how it is asked to stop; may start later than pre_start returns */
 #define AIRRT_KEPT_ESCALATES_ ((uint64_t)1 << 63)
 
 /* What airrt knows of an actor type; made by AIRRT_ACTOR_IMPL, one per NAME in the program. */
@@ -1430,7 +1431,7 @@ extern "C" {
         airrt_health (*health)(NAME##_ctx * ctx, NAME##_state_ *state);                                                \
         airrt_mailbox_desc mailbox;                                                                                    \
         uint32_t redeliver, stash_capacity;                                                                            \
-        bool timestamps;                                                                                               \
+        bool timestamps, child_;                                                                                       \
         int end_;                                                                                                      \
     } NAME##_hooks;                                                                                                    \
     AIRRT_STRICT_HOOKS_BEGIN_                                                                                          \
@@ -1472,7 +1473,8 @@ extern "C" {
         type->has =                                                                                                    \
             (NAME##_hooks_.pre_start ? AIRRT_HAS_START_ : 0u) | (NAME##_hooks_.post_stop ? AIRRT_HAS_STOP_ : 0u) |     \
             (NAME##_hooks_.on_error ? AIRRT_HAS_ERROR_ : 0u) | (NAME##_hooks_.on_down ? AIRRT_HAS_DOWN_ : 0u) |        \
-            (NAME##_hooks_.on_exit ? AIRRT_HAS_EXIT_ : 0u) | (NAME##_hooks_.health ? AIRRT_HAS_HEALTH_ : 0u);          \
+            (NAME##_hooks_.child_ ? AIRRT_HAS_CHILD_ : NAME##_hooks_.on_exit ? AIRRT_HAS_EXIT_ : 0u) |                 \
+            (NAME##_hooks_.health ? AIRRT_HAS_HEALTH_ : 0u);                                                           \
         type->mailbox = NAME##_hooks_.mailbox;                                                                         \
         type->redeliver = NAME##_hooks_.redeliver;                                                                     \
         type->stash_capacity = NAME##_hooks_.stash_capacity;                                                           \
@@ -4439,18 +4441,22 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
     w->phase = AIRRT_PHASE_START;
     airrt_err err = type->start(ctx, cell->state, airrt_priv_args(cell));
     w->phase = AIRRT_PHASE_HANDLE;
-    if (err == AIRRT_ERR_LATER_) return true; /* a supervisor; it says airrt_priv_started, or ends */
+    if (err == AIRRT_ERR_PENDING && (type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_CHILD_))) { /* says airrt_priv_started, or ends */
+        airrt_cold *cold = airrt_priv_cold(cell);
+        if (cold) return cold->begun = true;
+        err = AIRRT_ERR_NOMEM;
+    }
     if (!err && airrt_load_relaxed(&cell->life) == AIRRT_STATE_RUNNING) return true; /* one that has said so already */
     if (err) {
         airrt_timer starter = { 0, 0 };
-        const airrt_reason *reason = airrt_priv_reason_of(ctx, err);
+        const airrt_reason *reason = airrt_priv_reason_of(ctx, err), why = *reason;
         if (cell->cold) {
             starter = cell->cold->starter;
             cell->cold->starter.slot = 0;
         }
         airrt_priv_tell_error(ctx, reason);
         airrt_priv_die(ctx, reason); /* first, so that the spawner finds it gone */
-        airrt_priv_answer(starter.slot, starter.generation, err, NULL, NULL, 0);
+        airrt_priv_answer(starter.slot, starter.generation, err, &why, NULL, 0);
         return false;
     }
     airrt_priv_started(ctx);
@@ -4698,7 +4704,7 @@ static bool airrt_priv_deliver_kept(airrt_ctx *ctx, airrt_signal *signal) {
 /* A supervisor wants this actor to stop now. One with on_exit may take its time. */
 static bool airrt_priv_deliver_halt(airrt_ctx *ctx) {
     const airrt_actor_type *type = airrt_priv_type(ctx->cell);
-    if (!(type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_EXIT_))) {
+    if (!(type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_EXIT_ | AIRRT_HAS_CHILD_))) {
         airrt_priv_die(ctx, &airrt_priv_stopped);
         return false;
     }

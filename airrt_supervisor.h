@@ -206,22 +206,34 @@ AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_rest
                                      airrt_auto_shutdown auto_shutdown);
 
 /* AIRRT_CHILD(NAME, ARGS) declares a child that is no actor: a thread, a connection, an object. It has no messages; what it does
- * it does by itself. Every start gives it another handle. Makes airrt_spec NAME_spec(ARGS) and
- *   airrt_err NAME_exited(airrt_ref, const airrt_reason *);   it has ended by itself, says whoever knows; any thread. DEAD
- * AIRRT_CHILD_IMPL(NAME, STATE, start [, .stop =, .health =]) gives it its body; on a worker, so they must not wait for long:
- *   airrt_err    start(STATE *, airrt_ref self, const ARGS *)     at every start and restart, on zeroed state; AIRRT_ERR_IGNORE
- *   void         .stop(STATE *, const airrt_reason *)             at every end of what was started
+ * it does by itself. Every start gives it another handle. Makes airrt_spec NAME_spec(ARGS), and for whoever knows, any thread:
+ *   airrt_err NAME_started(airrt_ref);                        its start, which was pending, is done. DEAD: too late
+ *   airrt_err NAME_exited(airrt_ref, const airrt_reason *);   it has ended: by itself, as asked, or its pending start failed. DEAD
+ * AIRRT_CHILD_IMPL(NAME, STATE, start [, .ask =, .stop =, .health =]) gives it its body; on a worker, so none may wait for long:
+ *   airrt_err    start(STATE *, airrt_ref self, const ARGS *)     at every start and restart, on zeroed state. AIRRT_ERR_IGNORE:
+ *                      nothing to run; AIRRT_ERR_PENDING: it runs when NAME_started says so, within .start_timeout_ns
+ *   void         .ask(STATE *, const airrt_reason *)              asks it to end, which NAME_exited then tells, within
+ *                      .stop_timeout_ns. Without one it ends at once
+ *   void         .stop(STATE *, const airrt_reason *)             at every end of what was started or pending, the last thing
  *   airrt_health .health(const STATE *)                           for .health of airrt_child_desc */
-typedef struct airrt_child_end { airrt_reason reason; } airrt_child_end;
-AIRRT_MESSAGE(airrt_child_end);
+typedef struct airrt_child_news { bool started; airrt_reason reason; } airrt_child_news;
+AIRRT_MESSAGE(airrt_child_news);
+AIRRT_API airrt_err airrt_priv_child_news(airrt_ctx *ctx, const airrt_child_news *news);
 #define AIRRT_CHILD(NAME, ARGS)                                                                            \
-    AIRRT_ACTOR(NAME##_child_, airrt_child_end, ARGS);                                                     \
+    AIRRT_ACTOR(NAME##_child_, airrt_child_news, ARGS);                                                    \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_INLINE airrt_spec NAME##_spec(NAME##_child__args args) { return NAME##_child__spec(args); }      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_started(airrt_ref ref) {                                 \
+        NAME##_child__ref to = { ref };                                                                    \
+        airrt_child_news news;                                                                             \
+        memset(&news, 0, sizeof news);                                                                     \
+        news.started = true;                                                                               \
+        return NAME##_child__send(to, news);                                                               \
+    }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_exited(airrt_ref ref, const airrt_reason *reason) {      \
         NAME##_child__ref to = { ref };                                                                    \
-        airrt_child_end end = { *reason };                                                                 \
-        return NAME##_child__send(to, end);                                                                \
+        airrt_child_news news = { false, *reason };                                                        \
+        return NAME##_child__send(to, news);                                                               \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     enum { NAME##_is_child_ = 1 }
@@ -231,6 +243,7 @@ AIRRT_MESSAGE(airrt_child_end);
     typedef STATE NAME##_child_state_;                                                                     \
     typedef struct NAME##_child_hooks_ {                                                                   \
         airrt_err (*start)(NAME##_child_state_ *state, airrt_ref self, const NAME##_child__args *args);    \
+        void (*ask)(NAME##_child_state_ *state, const airrt_reason *reason);                               \
         void (*stop)(NAME##_child_state_ *state, const airrt_reason *reason);                              \
         airrt_health (*health)(const NAME##_child_state_ *state);                                          \
         int end_;                                                                                          \
@@ -238,10 +251,18 @@ AIRRT_MESSAGE(airrt_child_end);
     AIRRT_STRICT_HOOKS_BEGIN_                                                                              \
     static const NAME##_child_hooks_ NAME##_child_hooks_it_ = { .start = __VA_ARGS__ };                    \
     AIRRT_STRICT_HOOKS_END_                                                                                \
-    AIRRT_INLINE airrt_err NAME##_child_begin_(NAME##_child__ctx *ctx, NAME##_child_state_ *state, const NAME##_child__args *args) { \
+    AIRRT_INLINE airrt_err NAME##_child_begin_(NAME##_child__ctx *ctx, NAME##_child_state_ *state,         \
+                                               const NAME##_child__args *args) {                           \
         return NAME##_child_hooks_it_.start(state, NAME##_child__self(ctx).ref, args);                     \
     }                                                                                                      \
-    AIRRT_INLINE void NAME##_child_end_(NAME##_child__ctx *ctx, NAME##_child_state_ *state, const airrt_reason *reason) { \
+    AIRRT_INLINE airrt_err NAME##_child_asked_(NAME##_child__ctx *ctx, NAME##_child_state_ *state,         \
+                                               const airrt_down *down) {                                   \
+        if (!NAME##_child_hooks_it_.ask) return airrt_ctx_leave(&ctx->base, &down->reason);                \
+        NAME##_child_hooks_it_.ask(state, &down->reason);                                                  \
+        return AIRRT_OK;                                                                                   \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_child_end_(NAME##_child__ctx *ctx, NAME##_child_state_ *state,                \
+                                        const airrt_reason *reason) {                                      \
         (void)ctx;                                                                                         \
         if (NAME##_child_hooks_it_.stop) NAME##_child_hooks_it_.stop(state, reason);                       \
     }                                                                                                      \
@@ -249,13 +270,15 @@ AIRRT_MESSAGE(airrt_child_end);
         (void)ctx;                                                                                         \
         return NAME##_child_hooks_it_.health ? NAME##_child_hooks_it_.health(state) : AIRRT_HEALTHY;       \
     }                                                                                                      \
-    AIRRT_INLINE airrt_err NAME##_child_ended_(NAME##_child__ctx *ctx, NAME##_child_state_ *state, const airrt_child_end *end) { \
+    AIRRT_INLINE airrt_err NAME##_child_told_(NAME##_child__ctx *ctx, NAME##_child_state_ *state,          \
+                                              const airrt_child_news *news) {                              \
         (void)state;                                                                                       \
-        return airrt_ctx_leave(&ctx->base, &end->reason);                                                  \
+        return airrt_priv_child_news(&ctx->base, news);                                                    \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
-    AIRRT_ACTOR_IMPL(NAME##_child_, NAME##_child_state_, NAME##_child_ended_, .pre_start = NAME##_child_begin_, \
-                     .post_stop = NAME##_child_end_, .health = NAME##_child_health_)
+    AIRRT_ACTOR_IMPL(NAME##_child_, NAME##_child_state_, NAME##_child_told_, .pre_start = NAME##_child_begin_, \
+                     .post_stop = NAME##_child_end_, .on_exit = NAME##_child_asked_, .health = NAME##_child_health_, \
+                     .child_ = true)
 
 /* ---- >>supervisors ---------------------------------------------------------------------------------------------- */
 
@@ -897,8 +920,11 @@ AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_rest
 typedef enum airrt_started { AIRRT_STARTED_WAIT, AIRRT_STARTED_OK, AIRRT_STARTED_IGNORE, AIRRT_STARTED_FAILED } airrt_started;
 
 /* One made by AIRRT_CHILD. */
-static bool airrt_priv_kid_is_no_actor(const airrt_kid *kid) {
-    return kid->alive && strcmp(kid->type->msg.name, "airrt_child_end") == 0;
+static bool airrt_priv_kid_is_no_actor(const airrt_kid *kid) { return kid->alive && (kid->type->has & AIRRT_HAS_CHILD_); }
+AIRRT_API airrt_err airrt_priv_child_news(airrt_ctx *ctx, const airrt_child_news *news) {
+    if (!news->started) return airrt_ctx_leave(ctx, &news->reason);
+    if (airrt_load_relaxed(&ctx->cell->life) == AIRRT_STATE_STARTING) airrt_priv_started(ctx);
+    return AIRRT_OK;
 }
 static airrt_started airrt_priv_kid_cannot(airrt_kid *kid, airrt_err err) {
     kid->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
@@ -1278,7 +1304,7 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     sup->booting = true;
     airrt_priv_job_begin(sup, AIRRT_JOB_BOOT, true, 0, 0, sup->count);
     AIRRT_TRY(airrt_priv_sup_step(sup));
-    return sup->booting ? AIRRT_ERR_LATER_ : AIRRT_OK; /* OK: all children run already, and it has said so */
+    return sup->booting ? AIRRT_ERR_PENDING : AIRRT_OK; /* OK: all children run already, and it has said so */
 }
 /* At every end: what still lives is killed and not waited for. */
 AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reason *reason) {
