@@ -225,7 +225,7 @@ START_TEST(pre_start_that_takes_too_long_is_a_timeout) {
     diary book = { .start = start_waits, .arg = &at };
     WORLD();
     probe_ref ref = { { 77, 77 } };
-    airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, &(airrt_spawn_desc){ .start_timeout_ns = AIRRT_MS(5) }, &ref),
+    airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, &(airrt_spawn_desc){ .start_timeout_ns = AIRRT_MS(50) }, &ref),
                   AIRRT_ERR_TIMEOUT);
     ck_assert(airrt_ref_equal(ref.ref, nobody));
     GATE_OPEN(&at);
