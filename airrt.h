@@ -4313,7 +4313,6 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     cell->state = NULL;
     uint64_t accepted = ((uint64_t)airrt_load_relaxed(&cell->laps) << 36) + (end >> 28);
     airrt_count(&w->tally.accepted, accepted);
-    airrt_count(&w->tally.ended, 1);
     airrt_store_relaxed(&cell->life, airrt_exit_is_normal(reason->kind) ? AIRRT_STATE_STOPPED : AIRRT_STATE_FAILED);
     airrt_store_relaxed(&cell->head, 0);
     airrt_store_relaxed(&cell->laps, 0);
@@ -4331,6 +4330,8 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         waiters = signal->next;
         airrt_priv_tell_waiter(signal, reason);
     }
+    /* last, and release: a shutdown that counts it finds nothing of it, neither as alive nor its messages twice */
+    airrt_store_release(&w->tally.ended, airrt_load_relaxed(&w->tally.ended) + 1);
     if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
 }
 
@@ -6153,11 +6154,11 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
 static uint64_t airrt_priv_sum(airrt_system *system, size_t field) {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < system->worker_count; i++)
-        sum += airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&system->workers[i]->tally + field));
+        sum += airrt_load_acquire((airrt_atomic_u64 *)(void *)((char *)&system->workers[i]->tally + field));
     airrt_priv_lock(&system->pinned_lock); /* while it is held no pinned worker's counts move to the outside's */
-    sum += airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&system->outside + field));
+    sum += airrt_load_acquire((airrt_atomic_u64 *)(void *)((char *)&system->outside + field));
     for (airrt_worker *w = system->pinned; w; w = w->pinned_next)
-        sum += airrt_load_relaxed((airrt_atomic_u64 *)(void *)((char *)&w->tally + field));
+        sum += airrt_load_acquire((airrt_atomic_u64 *)(void *)((char *)&w->tally + field));
     airrt_priv_unlock(&system->pinned_lock);
     return sum;
 }
