@@ -404,7 +404,9 @@ typedef struct airrt_spawn_desc {
     uint64_t keeper_child_;      /* ... and what that calls it */
 } airrt_spawn_desc;
 
-/* A message that found no receiver; shown to .dead_letters of the system, on the thread that found it, during the call. */
+/* A message that found no receiver; shown to .dead_letters of its receiver's system, on the thread that found it, during the
+ * call. Where that is not known (the handle never named anybody, its system is closed, or another has its slot by now) a
+ * refused message is the system's whose hook has sent it; from threads outside it is nobody's, and only the error tells. */
 typedef struct airrt_dead_letter {
     airrt_ref to, sender;     /* sender zero if not known */
     const char *type_name;
@@ -2177,6 +2179,7 @@ static airrt_table airrt_priv_table;
 #else
 airrt_table airrt_priv_table;
 #endif
+static airrt_atomic_u32 *airrt_priv_since; /* by slot: the first generation of the system that has it now; 0: the first one */
 static uint32_t airrt_priv_carved;  /* cells given to the pool so far; guarded by the pool's lock */
 static airrt_pool airrt_priv_cells = { .size = sizeof(airrt_cell), .align = 64, .link_at = offsetof(airrt_cell, link),
                                        .batch = 64, .index = 0, .kind = AIRRT_POOL_CELLS };
@@ -2241,15 +2244,19 @@ static void airrt_priv_populate(void *memory, size_t size) {
     (void)memory, (void)size;
 #endif
 }
+/* Address space for so many bytes, accessible or not yet; NULL: none. */
+static void *airrt_priv_reserve(size_t size, int protection) {
+    void *reserved = AIRRT_FAULT("table") ? MAP_FAILED
+                                          : mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return reserved == MAP_FAILED ? NULL : reserved;
+}
 static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
     uint32_t max = AIRRT_ACTORS_MAX, usable = airrt_load_relaxed(&airrt_priv_table.count);
-    if (!airrt_priv_table.cells) {
-        void *reserved = AIRRT_FAULT("table") ? MAP_FAILED
-                                              : mmap(NULL, (size_t)max * sizeof(airrt_cell), PROT_NONE,
-                                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (reserved == MAP_FAILED) return false;
-        airrt_priv_table.cells = reserved;
-    }
+    if (!airrt_priv_since) /* written only where a slot changes hands: mostly not even one page */
+        airrt_priv_since = airrt_priv_reserve((size_t)max * sizeof *airrt_priv_since, PROT_READ | PROT_WRITE);
+    if (!airrt_priv_since) return false;
+    if (!airrt_priv_table.cells) airrt_priv_table.cells = airrt_priv_reserve((size_t)max * sizeof(airrt_cell), PROT_NONE);
+    if (!airrt_priv_table.cells) return false;
     if (airrt_priv_carved == usable) {
         uint32_t more = usable < 8192 ? 512 : 8192;
         if (usable + more > max || AIRRT_FAULT("table")) return false;
@@ -3057,7 +3064,7 @@ static bool airrt_priv_await_more(airrt_system *system, airrt_signal *answer, ui
 }
 /* Pins the open system of a cell, so that it is not closed meanwhile; NULL if it is. */
 static airrt_system *airrt_priv_pin(airrt_cell *cell) {
-    airrt_system *found = airrt_load_relaxed(&cell->system), *open;
+    airrt_system *found = airrt_load_acquire(&cell->system), *open;
     airrt_priv_lock(&airrt_priv_process.lock);
     for (open = airrt_priv_process.systems; open && open != found; open = open->next_system) {}
     if (open) airrt_fetch_add(&open->pins, 1, ACQUIRE);
@@ -3170,18 +3177,24 @@ static bool airrt_priv_drain(const airrt_sink *sink, airrt_cell *cell, airrt_lan
     if (spare) airrt_priv_wrap_put(spare);
     return got;
 }
+/* True if the handle names or named an actor of the system that its slot belongs to: not of one that had it before. */
+static bool airrt_priv_is_of_owner(airrt_ref to) {
+    return to.generation && to.generation >= airrt_load_relaxed(&airrt_priv_since[to.slot]);
+}
 /* A message that the sender keeps. Returns err, with words for airrt_error_last. */
 static airrt_err airrt_priv_refuse(airrt_ref to, airrt_actor_type *type, const void *msg, airrt_err err,
                                    airrt_loss why) {
     airrt_worker *me = airrt_priv_me;
     airrt_cell *cell = airrt_priv_cell(to);
-    airrt_system *system = me ? me->system : cell ? airrt_priv_pin(cell) : NULL;
+    airrt_system *system = me ? me->system : NULL, *pinned = NULL;
+    if (cell && airrt_load_acquire(&cell->system) != system) pinned = airrt_priv_pin(cell);
+    if (pinned && airrt_priv_is_of_owner(to)) system = pinned;
     if (system) {
         airrt_message_type shown = type->message();
         airrt_priv_report(system, to, me && me->ctx.cell ? airrt_priv_ref(me->ctx.cell) : (airrt_ref){ 0, 0 }, &shown,
                           msg, why, true);
-        if (!me) airrt_priv_unpin(system);
     }
+    if (pinned) airrt_priv_unpin(pinned);
     return airrt_priv_err(err, NULL, NULL);
 }
 
@@ -5859,7 +5872,9 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     airrt_store_relaxed(&cell->laps, 0);
     airrt_store_relaxed(&cell->restarts, 0);
     airrt_store_relaxed(&cell->type, type);
-    airrt_store_relaxed(&cell->system, system);
+    if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->system) != system && generation > 1))
+        airrt_store_relaxed(&airrt_priv_since[cell->slot], generation);
+    airrt_store_release(&cell->system, system); /* who sees it sees since when */
     airrt_store_relaxed(&cell->named, 0);
     airrt_store_relaxed(&cell->home, (uint8_t)(parent ? me->index : 0));
     bool starts = type->has & AIRRT_HAS_START_, waits = starts && !desc->detached && !me;
@@ -6370,6 +6385,15 @@ AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shut
     airrt_priv_unlock(&system->shutdown_lock);
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
 }
+/* Slots of a closed system are nobody's: another system may get its address. */
+static void airrt_priv_leave_slots(airrt_system *system) {
+    uint32_t count = airrt_load_acquire(&airrt_priv_table.count);
+    for (uint32_t slot = 0; slot < count; slot++) {
+        void *had = system; /* another system may just be taking it */
+        if (airrt_load_relaxed(&airrt_priv_table.cells[slot].system) == system)
+            airrt_cas(&airrt_priv_table.cells[slot].system, &had, NULL, RELAXED, RELAXED);
+    }
+}
 AIRRT_API void airrt_system_close(airrt_system *system) {
     if (!system || airrt_priv_me || system->process != getpid()) return;
     airrt_discard(airrt_system_shutdown(system, NULL, NULL));
@@ -6405,6 +6429,7 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
         airrt_priv_flush_all(system->workers[0]);
         airrt_priv_me = NULL;
     }
+    airrt_priv_leave_slots(system);
     airrt_priv_system_free_all(system);
 }
 AIRRT_API airrt_err airrt_system_run(const airrt_system_desc *desc, airrt_err (*body)(airrt_system *system, void *arg),

@@ -1085,6 +1085,60 @@ START_TEST(actor_has_at_most_one_name) {
     WORLD_CLOSE();
 } END_TEST
 
+/* Slots go from one system to another: that one must not be told of messages for those who had them before. */
+START_TEST(refused_send_counts_where_its_handle_is_from) {
+    enum { STALE = 2000 };
+    static probe_ref stale[STALE];
+    airrt_counts counts;
+    uint64_t reused = 0;
+    WORLD();
+    for (int i = 0; i < STALE; i++) airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &stale[i]));
+    for (int i = 0; i < STALE; i++) airrt_test_ok(probe_stop(stale[i], AIRRT_SEC(5)));
+    for (int i = 0; i < STALE; i++) airrt_test_is(probe_send(stale[i], (act){ 0 }), AIRRT_ERR_DEAD);
+    airrt_system_counts(world, &counts);
+    ck_assert_uint_eq(counts.refused, STALE);
+    WORLD_CLOSE();
+    WORLD();                                       /* at the same address, most likely */
+    for (int i = 0; i < STALE; i++) airrt_test_is(probe_send(stale[i], (act){ 0 }), AIRRT_ERR_DEAD);
+    for (int i = 0; i < STALE; i++) {
+        probe_ref ref;
+        airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &ref));
+        for (int j = 0; j < STALE && i % 100 == 0; j++) reused += stale[j].ref.slot == ref.ref.slot;
+    }
+    ck_assert_uint_gt(reused, 0);
+    for (int i = 0; i < STALE; i++) airrt_test_is(probe_send(stale[i], (act){ 0 }), AIRRT_ERR_DEAD);
+    airrt_system_counts(world, &counts);
+    ck_assert_uint_eq(counts.refused, 0);
+    ck_assert_uint_eq(airrt_load_relaxed(&letters.count), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* The receiver's system hears of it, not the one whose hook has sent it; that one only if nobody else is known. */
+static airrt_err sends_to_the_dead(airrt_ctx *ctx, diary *book) {
+    (void)ctx;
+    probe_ref *to = book->arg;
+    airrt_test_is(probe_send(to[0], (act){ 0 }), AIRRT_ERR_DEAD);
+    airrt_test_is(probe_send((probe_ref){ { 0, 0 } }, (act){ 0 }), AIRRT_ERR_DEAD);
+    return AIRRT_OK;
+}
+START_TEST(refused_send_of_a_hook_counts_for_the_system_of_its_receiver) {
+    airrt_system *other;
+    airrt_counts counts;
+    probe_ref dead;
+    diary book = { .start = sends_to_the_dead, .arg = &dead };
+    WORLD();
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &other));
+    airrt_test_ok(probe_spawn(other, (probe_args){ 0 }, NULL, &dead));
+    airrt_test_ok(probe_stop(dead, AIRRT_SEC(5)));
+    SPAWN(probe, sender, &book);
+    airrt_system_counts(other, &counts);
+    ck_assert_uint_eq(counts.refused, 1);
+    airrt_system_counts(world, &counts);
+    ck_assert_uint_eq(counts.refused, 1);
+    airrt_system_close(other);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(actor_of_another_system_gets_no_name) {
     airrt_system *other;
     probe_ref ref;
@@ -2465,6 +2519,8 @@ SUITE("life", 60,
     health_is_asked_before_what_is_queued,
     panic_in_the_health_hook_is_unhealthy_and_ends_the_actor,
     actor_has_at_most_one_name,
+    refused_send_counts_where_its_handle_is_from,
+    refused_send_of_a_hook_counts_for_the_system_of_its_receiver,
     actor_of_another_system_gets_no_name,
     name_has_one_holder_at_a_time,
     request_that_a_policy_drops_has_failed,
