@@ -2159,6 +2159,7 @@ typedef struct airrt_signal {
         struct { void *out; size_t size; airrt_err err; airrt_reason *reason; } answer;
         airrt_wrap *wrap;
         struct { uint64_t child; airrt_reason reason; } kept;
+        struct airrt_cold *spare;     /* of a tie on its way: for a target without a cold part */
     } u;
 } airrt_signal;
 
@@ -3000,6 +3001,12 @@ static airrt_cold *airrt_priv_cold(airrt_cell *cell) {
     return cell->cold = cold;
 }
 
+/* A cold part that somebody else has set aside: to the actor, or back if it has one. */
+static void airrt_priv_take_spare(airrt_cell *cell, airrt_cold *spare) {
+    if (cell->cold) airrt_priv_put(airrt_priv_cold_pool(), spare);
+    else cell->cold = memset(spare, 0, sizeof *spare);
+}
+
 /* ---- >>answers: what a thread waits for ---- */
 
 /* Gives an answer to whoever waits with this handle. False: it has gone, or has one. The waiter's buffer is written while
@@ -3278,10 +3285,17 @@ static airrt_signal *airrt_priv_tie(airrt_cell *self, airrt_ref peer, bool link,
 }
 static airrt_err airrt_priv_tie_to(airrt_ctx *ctx, airrt_ref ref, bool link, uint64_t *id) {
     static const airrt_reason nobody = { .kind = AIRRT_EXIT_NO_PROCESS };
-    airrt_signal *far, *near = airrt_priv_tie(ctx->cell, ref, link, &far);
-    if (!near) return AIRRT_ERR_NOMEM;
+    airrt_pool *pool = airrt_priv_cold_pool();
+    airrt_cold *spare = pool ? airrt_priv_get(pool) : NULL; /* now, as the target could not tell that it gets none */
+    airrt_signal *far = NULL, *near = spare ? airrt_priv_tie(ctx->cell, ref, link, &far) : NULL;
+    if (!near) {
+        if (spare) airrt_priv_put(pool, spare);
+        return airrt_priv_err(AIRRT_ERR_NOMEM, "tie", NULL);
+    }
+    far->u.spare = spare;
     if (id) *id = near->match;
     if (!airrt_priv_signal(ref, far)) { /* nobody there: it comes back at once */
+        airrt_priv_put(pool, spare);
         airrt_store_relaxed(&far->id, 0);
         airrt_priv_send_down(far, &nobody);
     }
@@ -4156,6 +4170,7 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
     switch ((airrt_signal_kind)signal->kind) {
     case AIRRT_SIGNAL_WATCH:
     case AIRRT_SIGNAL_LINK:
+        airrt_priv_put(airrt_priv_cold_pool(), signal->u.spare);
         airrt_store_relaxed(&signal->id, 0);
         airrt_priv_send_down(signal, reason);
         return;
@@ -4731,11 +4746,12 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
     airrt_cell *cell = ctx->cell;
     if (signal->kind == AIRRT_SIGNAL_PROBE || signal->kind == AIRRT_SIGNAL_CHECK)
         return airrt_priv_deliver_probe(ctx, signal), true;
+    if (signal->kind == AIRRT_SIGNAL_LINK || signal->kind == AIRRT_SIGNAL_WATCH)
+        airrt_priv_take_spare(cell, signal->u.spare);
     airrt_cold *cold = airrt_priv_cold(cell);
     airrt_signal *twin;
-    if (!cold && signal->kind != AIRRT_SIGNAL_UNTIE) { /* no memory to keep it: as if we had ended */
-        static const airrt_reason nobody = { .kind = AIRRT_EXIT_NO_PROCESS };
-        airrt_priv_refuse_signal(airrt_priv_worker(ctx)->system, cell, signal, &nobody, NULL);
+    if (!cold && signal->kind == AIRRT_SIGNAL_WAIT) { /* no memory to keep it: it waits in the lane */
+        airrt_priv_refuse_signal(airrt_priv_worker(ctx)->system, cell, signal, NULL, NULL);
         return true;
     }
     switch ((airrt_signal_kind)signal->kind) {
