@@ -905,6 +905,540 @@ static void many_are_started_and_stopped(bool supervisors) {
 START_TEST(ten_thousand_children_under_one) { many_are_started_and_stopped(false); } END_TEST
 START_TEST(ten_thousand_supervisors_under_one) { many_are_started_and_stopped(true); } END_TEST
 
+/* ---- promises of the options ------------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_child_has_its_defaults_filled_in) {
+    crew low = crew_of("x", 1), c = crew_of("abcd", 1);
+    airrt_supervisor sup;
+    c.members[1].desc.stop_timeout_ns = AIRRT_NO_WAIT;
+    c.members[2].desc.stop_timeout_ns = AIRRT_FOREVER;
+    c.members[3] = (member){ one_spec((crew_args){ &low }, &events), { .id = "d" } };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_child_info a = child(sup, "a"), b = child(sup, "b"), third = child(sup, "c"), d = child(sup, "d");
+    ck_assert_int_eq(a.restart, AIRRT_RESTART_PERMANENT);
+    ck_assert_int_eq(a.type, AIRRT_CHILD_WORKER);
+    ck_assert_int_eq(a.state, AIRRT_CHILD_RUNNING);
+    ck_assert_uint_eq(a.stop_timeout_ns, AIRRT_SEC(5)); /* graceful, */
+    ck_assert_uint_eq(b.stop_timeout_ns, AIRRT_NO_WAIT); /* immediate, */
+    ck_assert_uint_eq(third.stop_timeout_ns, AIRRT_FOREVER); /* infinity */
+    ck_assert_int_eq(d.type, AIRRT_CHILD_SUPERVISOR);
+    ck_assert_uint_eq(d.stop_timeout_ns, AIRRT_FOREVER);
+    ck_assert(!a.significant && a.restarts == 0 && a.last.kind == 0);
+    close_system();
+} END_TEST
+
+static airrt_err errand_start_one(errand *e) { return one_start(sys, (crew_args){ (const crew *)(const void *)e->id }, &events, (airrt_supervisor *)(void *)&e->ref); }
+START_TEST(a_pre_start_that_takes_too_long_returns_and_then_ends_with_timeout) { /* S3 */
+    crew c = crew_of("ab", 5);
+    airrt_test_clock clock;
+    c.members[1].spec = kid_spec((plan){ .name = 'b', .slow_start = true });
+    c.members[1].desc.start_timeout_ns = AIRRT_SEC(3);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    errand start = { .call = errand_start_one, .id = (const char *)(const void *)&c };
+    airrt_store_release(&held, 1);
+    errand_start(&start);
+    airrt_test_eventually(airrt_load_acquire(&holding) == 1, 20);
+    airrt_ref b = kid_named("b").ref;
+    airrt_test_clock_advance(&clock, AIRRT_SEC(3) - AIRRT_MS(100));
+    for (int i = 0; i < 1000; i++) sched_yield();
+    ck_assert(!lane_has_order(b, AIRRT_ORDER_EXPIRE));
+    airrt_test_clock_advance(&clock, AIRRT_MS(200));
+    airrt_test_eventually(lane_has_order(b, AIRRT_ORDER_EXPIRE), 20);
+    airrt_store_release(&held, 0);
+    airrt_test_ok(errand_end(&start));
+    airrt_supervisor sup = { start.ref };
+    airrt_test_eventually(child(sup, "b").restarts == 1, 20);
+    settled(sup);
+    ck_assert_int_eq(child(sup, "b").last.kind, AIRRT_EXIT_TIMEOUT);
+    ck_assert_str_eq(happened(), "+a +b -b +b ");
+    close_system();
+} END_TEST
+
+/* After so many seconds, and not before, it runs again. */
+static void runs_after(airrt_test_clock *clock, airrt_supervisor sup, const char *id, uint64_t seconds) {
+    airrt_test_eventually(child(sup, id).state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_clock_advance(clock, AIRRT_SEC(seconds) - AIRRT_MS(200));
+    for (int i = 0; i < 20; i++) ck_assert_int_eq(child(sup, id).state, AIRRT_CHILD_RESTARTING);
+    airrt_test_clock_advance(clock, AIRRT_MS(400));
+    airrt_test_eventually(child(sup, id).state == AIRRT_CHILD_RUNNING, 20);
+}
+START_TEST(attempts_count_anew_after_the_stable_time_that_was_asked_for) {
+    crew c = crew_of("a", AIRRT_UNLIMITED);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_SEC(1), .max_ns = AIRRT_SEC(1000), .stable_ns = AIRRT_SEC(10) };
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    runs_after(&clock, sup, "a", 1);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(9)); /* not long enough */
+    tell("a", FAIL);
+    runs_after(&clock, sup, "a", 2);
+    tell("a", FAIL);
+    runs_after(&clock, sup, "a", 4);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(10)); /* much less than max_ns, which is the default */
+    tell("a", FAIL);
+    runs_after(&clock, sup, "a", 1);
+    close_system();
+} END_TEST
+
+START_TEST(settling_goes_on_when_a_supervisor_below_goes_meanwhile) {
+    crew low = crew_of("x", 50), high = { .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } } };
+    airrt_supervisor sup, below;
+    airrt_test_clock clock;
+    low.members[0].desc.backoff = delay_of(100);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    airrt_test_ok(airrt_whereis(sys, "low", &below.ref));
+    tell("x", FAIL);
+    airrt_test_eventually(child(below, "x").state == AIRRT_CHILD_RESTARTING, 20);
+    errand settle = { .call = errand_settle, .ref = sup.ref }, inner = { .call = errand_settle, .ref = below.ref };
+    errand_start(&settle);
+    errand_start(&inner);
+    for (int i = 0; i < 300; i++) (void)child(below, "x");
+    ck_assert(!airrt_load_acquire(&settle.done)); /* x backs off */
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "low"));
+    airrt_test_ok(errand_end(&settle));
+    airrt_test_is(errand_end(&inner), AIRRT_ERR_DEAD);
+    close_system();
+} END_TEST
+
+/* ---- more of limits and strategies --------------------------------------------------------------------------------------------------- */
+
+START_TEST(one_restart_in_five_seconds_is_the_default) { /* S2 */
+    crew c = crew_of("a", 0);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (uint32_t i = 1; i <= 3; i++) {
+        tell("a", FAIL);
+        settled(sup);
+        ck_assert_uint_eq(child(sup, "a").restarts, i);
+        airrt_test_clock_advance(&clock, AIRRT_SEC(5) + AIRRT_MS(1));
+    }
+    tell("a", FAIL);
+    settled(sup);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(5) - AIRRT_MS(1));
+    tell("a", FAIL);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    close_system();
+} END_TEST
+
+START_TEST(no_restarts_ends_at_the_first_failure_and_unlimited_never) { /* S2 */
+    crew none = crew_of("a", AIRRT_NO_RESTARTS), any = crew_of("b", AIRRT_UNLIMITED);
+    airrt_supervisor first, second;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &none }, &events, &first));
+    airrt_test_ok(one_start(sys, (crew_args){ &any }, &events, &second));
+    tell("a", LEAVE); /* a normal end of a permanent child counts as any other */
+    airrt_test_eventually(!airrt_alive(first.ref), 20);
+    for (int i = 0; i < 200; i++) tell("b", i % 2 ? LEAVE : FAIL);
+    settled(second);
+    ck_assert_uint_eq(child(second, "b").restarts, 200);
+    close_system();
+} END_TEST
+
+START_TEST(normal_ends_of_a_permanent_child_are_limited_too) { /* W7 */
+    crew c = crew_of("a", 3);
+    airrt_supervisor sup;
+    c.window = AIRRT_SEC(1000);
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < 4; i++) airrt_discard(kid_send_name(sys, "a", (order){ LEAVE }));
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_str_eq(happened(), "+a -a +a -a +a -a +a -a ");
+    close_system();
+} END_TEST
+
+START_TEST(max_n_means_n_restarts_for_every_n) { /* W6: not n - 1 */
+    for (uint32_t max = 1; max <= 6; max++) {
+        crew c = crew_of("a", max);
+        airrt_supervisor sup;
+        c.window = AIRRT_SEC(1000);
+        open_system();
+        airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+        for (uint32_t i = 1; i <= max; i++) {
+            tell("a", FAIL);
+            settled(sup);
+            ck_assert_uint_eq(child(sup, "a").restarts, i);
+        }
+        tell("a", FAIL);
+        airrt_test_eventually(!airrt_alive(sup.ref), 20);
+        close_system();
+    }
+} END_TEST
+
+START_TEST(a_childs_limit_is_not_used_up_by_its_siblings_and_the_time_of_its_restarts_is_kept) {
+    crew c = crew_of("ab", AIRRT_UNLIMITED);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    for (int i = 0; i < 2; i++) {
+        c.members[i].desc.max_restarts = 5; /* 5 in 60 s, delays of 100, 200, 400, 800, 1600 ms, as the Rust system has it */
+        c.members[i].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL };
+    }
+    open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    uint64_t start = airrt_load_relaxed(&clock.monotonic_ns), spent = 0;
+    for (uint32_t i = 0; i < 5; i++) {
+        tell("a", FAIL);
+        airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+        airrt_test_clock_set(&clock, start + spent + AIRRT_MS(100 << i) - AIRRT_MS(10), AIRRT_SEC(1577836801));
+        ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_RESTARTING);
+        spent += AIRRT_MS(100 << i) + AIRRT_MS(1);
+        airrt_test_clock_set(&clock, start + spent, AIRRT_SEC(1577836801));
+        airrt_test_eventually(child(sup, "a").restarts == i + 1, 20);
+    }
+    ck_assert_uint_eq(spent, AIRRT_MS(3105));
+    tell("b", FAIL); /* its own first */
+    airrt_test_eventually(child(sup, "b").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_clock_advance(&clock, AIRRT_MS(101));
+    airrt_test_eventually(child(sup, "b").restarts == 1, 20);
+    airrt_supervision_event e[64];
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(4)); /* the limit is looked at when its time has come */
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_ptr_nonnull(strchr(event_letters(e, 64), 'L'));
+    close_system();
+} END_TEST
+
+START_TEST(a_group_restart_counts_once_and_drops_temporary_siblings) { /* S6 */
+    crew c = crew_of("abcd", 1);
+    airrt_supervisor sup;
+    airrt_child_info info;
+    c.members[0].desc.restart = AIRRT_RESTART_TEMPORARY;
+    c.members[2].desc.restart = AIRRT_RESTART_TRANSIENT; /* stopped, not ended by itself: it comes again */
+    open_system();
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("d", FAIL);
+    settled(sup);
+    airrt_test_is(airrt_supervisor_get_child(sup, "a", &info), AIRRT_ERR_NOT_FOUND);
+    ck_assert_uint_eq(child(sup, "b").restarts + child(sup, "c").restarts + child(sup, "d").restarts, 3);
+    ck_assert_str_eq(happened(), "+a +b +c +d -d -c -b -a +b +c +d ");
+    close_system();
+} END_TEST
+
+START_TEST(events_say_how_many_a_strategy_affects) {
+    static const struct { const char *failed; uint32_t one, all, rest; } cases[] = { { "a", 1, 3, 3 }, { "b", 1, 3, 2 }, { "c", 1, 3, 1 } };
+    for (size_t i = 0; i < 3; i++) {
+        for (int strategy = 0; strategy < 3; strategy++) {
+            crew c = crew_of("abc", 5);
+            airrt_supervisor sup;
+            airrt_supervision_event e[32];
+            open_system();
+            if (strategy == 0) airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+            if (strategy == 1) airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+            if (strategy == 2) airrt_test_ok(rest_start(sys, (crew_args){ &c }, &events, &sup));
+            tell(cases[i].failed, FAIL);
+            settled(sup);
+            const char *letters_of = event_letters(e, 32), *applied = strchr(letters_of, 'A');
+            ck_assert_ptr_nonnull(applied);
+            ck_assert_uint_eq(e[applied - letters_of].affected_count, strategy == 0 ? cases[i].one : strategy == 1 ? cases[i].all : cases[i].rest);
+            close_system();
+        }
+    }
+} END_TEST
+
+START_TEST(escalation_ends_the_root_when_nobody_can) { /* S10 */
+    crew low = crew_of("xy", AIRRT_NO_RESTARTS), middle = { .max = AIRRT_NO_RESTARTS, .count = 1 }, high = crew_of("a", AIRRT_NO_RESTARTS);
+    airrt_supervisor sup;
+    airrt_reason why;
+    middle.members[0] = (member){ one_spec((crew_args){ &low }, &events), { .id = "low" } };
+    high.members[1] = (member){ rest_spec((crew_args){ &middle }, &events), { .id = "middle" } };
+    high.count = 2;
+    open_system();
+    airrt_test_ok(all_start(sys, (crew_args){ &high }, &events, &sup));
+    errand wait = { .call = errand_wait, .ref = sup.ref };
+    errand_start(&wait);
+    tell("y", FAIL);
+    airrt_test_ok(errand_end(&wait));
+    why = wait.reason;
+    ck_assert_int_eq(why.kind, AIRRT_EXIT_SHUTDOWN);
+    ck_assert_str_eq(happened(), "+a +x +y -y -x -a ");
+    close_system();
+} END_TEST
+
+/* ---- more of calls, events, trees -------------------------------------------------------------------------------------------------- */
+
+START_TEST(events_name_those_that_the_tree_names) { /* S11 */
+    crew low = crew_of("x", 5), high = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_supervision_event e[32];
+    high.members[1] = (member){ one_spec((crew_args){ &low }, &events), { .id = "branch" } };
+    high.count = 2;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    airrt_supervisor branch = { child(sup, "branch").ref };
+    airrt_ref a = child(sup, "a").ref, x = child(branch, "x").ref;
+    tell("x", FAIL);
+    settled(sup);
+    ck_assert_str_eq(event_letters(e, 32), "SSSFAR");
+    static const char *const ids[] = { "a", "x", "branch", "x", "x", "x" };
+    const airrt_ref who[] = { a, x, branch.ref, x, x, x }, by[] = { sup.ref, branch.ref, sup.ref, branch.ref, branch.ref, branch.ref };
+    for (int i = 0; i < 6; i++) {
+        ck_assert_str_eq(e[i].id, ids[i]);
+        ck_assert(airrt_ref_equal(e[i].child, who[i]));
+        ck_assert(airrt_ref_equal(e[i].supervisor, by[i]));
+    }
+    close_system();
+} END_TEST
+
+START_TEST(a_batch_that_fails_half_way_is_rolled_back_in_reverse_whatever_fails) { /* S12 */
+    for (int at = 0; at < 5; at++) {
+        crew c = crew_of("abcde", 5);
+        airrt_supervisor sup;
+        airrt_ref none;
+        int starts = 0;
+        char want[64] = "", name[2] = "a";
+        for (int i = 0; i < at; i++) snprintf(want + strlen(want), 8, "+%c ", 'a' + i);
+        snprintf(want + strlen(want), 8, "!%c ", 'a' + at);
+        for (int i = at; i-- > 0;) snprintf(want + strlen(want), 8, "-%c ", 'a' + i);
+        c.members[at].spec = kid_spec((plan){ .name = (char)('a' + at), .starts = &starts, .fails_at = 1, .fails_for = 1 });
+        open_system();
+        airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_START);
+        ck_assert_str_eq(happened(), want);
+        for (; *name < 'f'; ++*name) airrt_test_is(airrt_whereis(sys, name, &none), AIRRT_ERR_NOT_FOUND);
+        ck_assert_uint_eq(airrt_priv_living(sys), 0);
+        close_system();
+    }
+} END_TEST
+
+START_TEST(an_id_twice_in_a_batch_is_refused_before_anything_starts) { /* S12 */
+    crew c = crew_of("abcda", 5);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_BAD_SPEC);
+    ck_assert_str_eq(happened(), "");
+    close_system();
+} END_TEST
+
+START_TEST(an_empty_supervisor_runs_and_takes_children_in_order) {
+    crew c = { .max = 5 };
+    airrt_supervisor sup;
+    airrt_child_info list[8];
+    size_t count;
+    open_system();
+    airrt_test_ok(rest_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_which_children(sup, list, 8, &count));
+    ck_assert_uint_eq(count, 0);
+    settled(sup);
+    for (char id[2] = "a"; *id < 'f'; ++*id)
+        airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = *id }), &(airrt_child_desc){ .id = id, .name = id }, NULL));
+    airrt_test_ok(airrt_supervisor_which_children(sup, list, 2, &count)); /* the newest first, as many as there is room for */
+    ck_assert_uint_eq(count, 5);
+    ck_assert_str_eq(list[0].id, "e");
+    ck_assert_str_eq(list[1].id, "d");
+    airrt_test_ok(airrt_supervisor_which_children(sup, NULL, 0, &count));
+    ck_assert_uint_eq(count, 5);
+    tell("d", FAIL);
+    settled(sup);
+    ck_assert_str_eq(happened(), "+a +b +c +d +e -d -e +d +e ");
+    close_system();
+} END_TEST
+
+START_TEST(start_child_says_why_not) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_child_counts counts;
+    airrt_ref ref;
+    int starts = 0;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &(airrt_child_desc){ .id = "a" }, NULL), AIRRT_ERR_ALREADY_STARTED);
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &(airrt_child_desc){ .id = "a" }, NULL), AIRRT_ERR_ALREADY_PRESENT);
+    airrt_spec fails = kid_spec((plan){ .name = 'b', .starts = &starts, .fails_at = 1, .fails_for = 9 }), ignores = kid_spec((plan){ .name = 'c', .ignores = true });
+    airrt_test_is(airrt_supervisor_start_child(sup, fails, &(airrt_child_desc){ .id = "b" }, &ref), AIRRT_ERR_START);
+    ck_assert_uint_eq(ref.generation, 0);
+    ck_assert_int_eq(starts, 1); /* not tried again */
+    airrt_test_ok(airrt_supervisor_start_child(sup, ignores, &(airrt_child_desc){ .id = "c" }, &ref));
+    ck_assert_uint_eq(ref.generation, 0);
+    airrt_test_ok(airrt_supervisor_start_child(sup, ignores, &(airrt_child_desc){ .id = "d", .restart = AIRRT_RESTART_TEMPORARY }, NULL));
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.specs, 2); /* a, c */
+    ck_assert_uint_eq(counts.active, 0);
+    close_system();
+} END_TEST
+
+START_TEST(terminating_by_handle_is_ok_for_the_dead_and_not_found_for_strangers) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    kid_ref stranger;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_ref a = kid_named("a").ref;
+    airrt_test_ok(kid_spawn(sys, (plan){ .name = 's' }, NULL, &stranger));
+    airrt_test_is(airrt_supervisor_terminate_ref(sup, stranger.ref), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_supervisor_terminate_ref(sup, a));
+    airrt_test_eventually(!airrt_alive(a), 20);
+    airrt_test_ok(airrt_supervisor_terminate_ref(sup, a));
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_UNDEFINED);
+    close_system();
+} END_TEST
+
+START_TEST(ancestors_are_the_nearest_first_and_end_at_the_root) { /* W8: whoever starts a supervisor is above it, so there are no circles */
+    crew low = crew_of("c", 5), middle = { .max = 5, .count = 1 }, high = { .max = 5, .count = 1 };
+    airrt_supervisor g, above[4];
+    size_t count;
+    middle.members[0] = (member){ one_spec((crew_args){ &low }, &events), { .id = "C", .name = "C" } };
+    high.members[0] = (member){ one_spec((crew_args){ &middle }, &events), { .id = "P", .name = "P" } };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &g));
+    for (int life = 0; life < 2; life++) { /* nor after a restart */
+        airrt_supervisor p, k;
+        airrt_test_ok(airrt_whereis(sys, "P", &p.ref));
+        airrt_test_ok(airrt_whereis(sys, "C", &k.ref));
+        airrt_test_ok(airrt_supervisor_ancestors(k, above, 4, &count));
+        ck_assert_uint_eq(count, 2);
+        ck_assert(airrt_ref_equal(above[0].ref, p.ref) && airrt_ref_equal(above[1].ref, g.ref));
+        airrt_test_ok(airrt_supervisor_ancestors(g, above, 4, &count));
+        ck_assert_uint_eq(count, 0);
+        airrt_test_ok(airrt_kill(p.ref));
+        airrt_test_eventually(child(g, "P").restarts == (uint32_t)life + 1, 20);
+        settled(g);
+    }
+    close_system();
+} END_TEST
+
+START_TEST(the_time_to_recover_runs_from_the_failure_on) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_supervision_event e[8];
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = delay_of(7);
+    open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    runs_after(&clock, sup, "a", 7);
+    ck_assert_str_eq(event_letters(e, 8), "SFAR");
+    ck_assert_uint_ge(e[3].recover_ns, AIRRT_SEC(7));
+    ck_assert_uint_le(e[3].recover_ns, AIRRT_SEC(8));
+    close_system();
+} END_TEST
+
+START_TEST(a_monitor_of_supervision_counts_by_severity) {
+    crew c = crew_of("ab", 1);
+    airrt_supervisor sup;
+    airrt_snapshot s;
+    uint64_t by[8] = { 0 };
+    airrt_supervision_event e[32];
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    settled(sup);
+    tell("a", FAIL);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    journal_snapshot(&events, &s, e, 32);
+    for (size_t i = 0; i < s.recent; i++) by[airrt_supervision_severity(&e[i])]++;
+    for (int i = AIRRT_SEVERITY_TRACE; i <= AIRRT_SEVERITY_CRITICAL; i++) ck_assert_uint_eq(s.by_severity[i], by[i]);
+    ck_assert_uint_eq(s.total, s.recent);
+    ck_assert_uint_eq(by[AIRRT_SEVERITY_CRITICAL], 1); /* the limit */
+    close_system();
+} END_TEST
+
+/* ---- more of health ------------------------------------------------------------------------------------------------------------------ */
+
+static const airrt_health_desc often = { .interval_ns = AIRRT_MS(1), .threshold = 2 };
+START_TEST(what_is_unhealthy_goes_through_strategy_and_restart_type) { /* S7 */
+    crew c = crew_of("ab", 50);
+    airrt_supervisor sup;
+    airrt_child_info info;
+    c.members[0].desc.health = c.members[1].desc.health = often;
+    c.members[1].desc.restart = AIRRT_RESTART_TEMPORARY;
+    open_system();
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("b", SICKEN);
+    tell("b", SICKEN);
+    airrt_test_eventually(airrt_supervisor_get_child(sup, "b", &info) == AIRRT_ERR_NOT_FOUND, 20); /* temporary: not restarted */
+    ck_assert_uint_eq(child(sup, "a").restarts, 0);
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'c' }), &(airrt_child_desc){ .id = "c", .name = "c" }, NULL));
+    tell("a", SICKEN);
+    tell("a", SICKEN);
+    airrt_test_eventually(child(sup, "c").restarts == 1, 20); /* the group, as after any failure */
+    ck_assert_str_eq(happened(), "+a +b -b +c -a -c +a +c ");
+    close_system();
+} END_TEST
+
+START_TEST(a_child_that_does_not_run_is_not_asked_for_its_health) { /* S8 */
+    crew c = crew_of("a", 50);
+    airrt_supervisor sup;
+    c.members[0].desc.health = often;
+    c.members[0].desc.backoff = delay_of(100000);
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_eventually(airrt_load_relaxed(&healthy_asked) > 2, 20);
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    uint32_t asked = airrt_load_relaxed(&healthy_asked);
+    for (int i = 0; i < 2000; i++) (void)child(sup, "a");
+    ck_assert_uint_eq(airrt_load_relaxed(&healthy_asked), asked);
+    ck_assert_uint_eq(child(sup, "a").unhealthy, 0);
+    close_system();
+} END_TEST
+
+START_TEST(missed_checks_are_dropped_not_made_up_for) { /* S8 */
+    crew c = crew_of("a", 50);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.health = (airrt_health_desc){ .interval_ns = AIRRT_SEC(1) };
+    open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (uint32_t i = 1; i <= 3; i++) {
+        airrt_test_clock_advance(&clock, AIRRT_SEC(100)); /* a hundred intervals at once */
+        airrt_test_eventually(airrt_load_relaxed(&healthy_asked) == i, 20);
+        for (int k = 0; k < 50; k++) (void)told_by(kid_named("a"));
+        ck_assert_uint_eq(airrt_load_relaxed(&healthy_asked), i);
+        (void)child(sup, "a");
+    }
+    close_system();
+} END_TEST
+
+/* ---- more of what is no actor -------------------------------------------------------------------------------------------------------- */
+
+typedef struct fuse_args { airrt_err err; } fuse_args;
+AIRRT_CHILD(fuse, fuse_args);
+static airrt_err fuse_on(airrt_none *me, airrt_ref self, const fuse_args *args) { return (void)me, (void)self, args->err; }
+AIRRT_CHILD_IMPL(fuse, airrt_none, fuse_on);
+START_TEST(a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run) { /* S3 */
+    crew c = { .max = 5 };
+    airrt_supervisor sup;
+    airrt_ref ref;
+    airrt_child_counts counts;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_is(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_ERR_OS }), &(airrt_child_desc){ .id = "a" }, &ref), AIRRT_ERR_START);
+    airrt_test_ok(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_ERR_IGNORE }), &(airrt_child_desc){ .id = "b" }, &ref));
+    ck_assert_uint_eq(ref.generation, 0);
+    airrt_test_ok(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_OK }), &(airrt_child_desc){ .id = "c" }, &ref));
+    ck_assert(airrt_alive(ref));
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.specs, 2);
+    ck_assert_uint_eq(counts.active, 1);
+    close_system();
+} END_TEST
+
+START_TEST(what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy) { /* S1, S7 */
+    int on = 0, starts = 0;
+    airrt_ref self;
+    crew c = { .max = 50, .count = 1, .members = { { light_spec((lamp_args){ &on, &starts, &self }), { .id = "l" } } } };
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_kill(child(sup, "l").ref));
+    airrt_test_eventually(child(sup, "l").restarts == 1, 20);
+    settled(sup);
+    ck_assert_int_eq(on, 1); /* off, and on again */
+    on = 5;
+    airrt_test_ok(airrt_supervisor_set_health(sup, "l", &often));
+    airrt_test_eventually(child(sup, "l").restarts >= 2, 20);
+    ck_assert_int_eq(child(sup, "l").last.kind, AIRRT_EXIT_KILLED);
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "l"));
+    ck_assert_int_eq(on, 4);
+    close_system();
+} END_TEST
+
 /* ---- memory --------------------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else) {
@@ -951,5 +1485,21 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       an_init_that_panics_fails_the_start_and_leaks_nothing, a_child_that_a_broken_off_group_restart_left_is_gone,
       a_tree_is_shown_as_text, a_tree_is_shown_for_graphviz_and_mermaid,
       what_is_no_actor_is_started_stopped_and_restarted, health_is_switched_on_and_off_while_it_runs,
+      a_child_has_its_defaults_filled_in, a_pre_start_that_takes_too_long_returns_and_then_ends_with_timeout,
+      attempts_count_anew_after_the_stable_time_that_was_asked_for,
+      settling_goes_on_when_a_supervisor_below_goes_meanwhile, one_restart_in_five_seconds_is_the_default,
+      no_restarts_ends_at_the_first_failure_and_unlimited_never, normal_ends_of_a_permanent_child_are_limited_too,
+      max_n_means_n_restarts_for_every_n,
+      a_childs_limit_is_not_used_up_by_its_siblings_and_the_time_of_its_restarts_is_kept,
+      a_group_restart_counts_once_and_drops_temporary_siblings, events_say_how_many_a_strategy_affects,
+      escalation_ends_the_root_when_nobody_can, events_name_those_that_the_tree_names,
+      a_batch_that_fails_half_way_is_rolled_back_in_reverse_whatever_fails,
+      an_id_twice_in_a_batch_is_refused_before_anything_starts, an_empty_supervisor_runs_and_takes_children_in_order,
+      start_child_says_why_not, terminating_by_handle_is_ok_for_the_dead_and_not_found_for_strangers,
+      ancestors_are_the_nearest_first_and_end_at_the_root, the_time_to_recover_runs_from_the_failure_on,
+      a_monitor_of_supervision_counts_by_severity, what_is_unhealthy_goes_through_strategy_and_restart_type,
+      a_child_that_does_not_run_is_not_asked_for_its_health, missed_checks_are_dropped_not_made_up_for,
+      a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run,
+      what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy,
       escalation_climbs_a_hundred_levels, ten_thousand_children_under_one,
       ten_thousand_supervisors_under_one, failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else);
