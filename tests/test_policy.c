@@ -150,6 +150,90 @@ START_TEST(a_window_is_as_a_plain_list_says) {
     }
 } END_TEST
 
+START_TEST(windows_forget_what_is_older) { /* 3 in 100 ms */
+    airrt_window w;
+    airrt_window_open(&w, 3, AIRRT_MS(100));
+    ck_assert(one_more(&w, AIRRT_SEC(1)) && one_more(&w, AIRRT_SEC(1)));
+    ck_assert_uint_eq(airrt_window_count(&w, AIRRT_SEC(1)), 2);
+    ck_assert(airrt_window_allow(&w, AIRRT_SEC(1)));
+    ck_assert_uint_eq(airrt_window_count(&w, AIRRT_SEC(1) + AIRRT_MS(150)), 0);
+    airrt_window_close(&w);
+} END_TEST
+
+START_TEST(five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused) { /* the Rust system's defaults: 5 in 60 s, 100 ms doubled */
+    airrt_backoff b = { .kind = AIRRT_BACKOFF_EXPONENTIAL };
+    airrt_window w, sibling;
+    uint64_t start = AIRRT_SEC(1000), now = start;
+    airrt_window_open(&w, 5, AIRRT_SEC(60));
+    airrt_window_open(&sibling, 5, AIRRT_SEC(60));
+    for (uint32_t i = 0; i < 5; i++) {
+        now += airrt_backoff_delay_ns(&b, i, MIDDLE);
+        ck_assert(one_more(&w, now));
+    }
+    ck_assert_uint_eq(now - start, AIRRT_MS(3100));
+    ck_assert(!airrt_window_allow(&w, now));
+    ck_assert(airrt_window_allow(&sibling, now));
+    airrt_window_close(&w);
+    airrt_window_close(&sibling);
+} END_TEST
+
+START_TEST(three_failures_of_a_component_are_delayed_and_the_fourth_exceeds) { /* W6; seed 004: 100 ms by 1.5, 3 in 60 s */
+    static const uint64_t want[] = { AIRRT_MS(100), AIRRT_MS(150), AIRRT_MS(225) };
+    airrt_backoff b = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(30), .factor = 1.5 };
+    airrt_window w;
+    uint64_t now = AIRRT_SEC(1000);
+    airrt_window_open(&w, 3, AIRRT_SEC(60));
+    for (uint32_t i = 0; i < 3; i++) {
+        uint64_t wait = airrt_backoff_delay_ns(&b, i, MIDDLE);
+        ck_assert_uint_eq(wait, want[i]);
+        ck_assert(one_more(&w, now += wait));
+    }
+    ck_assert(!airrt_window_allow(&w, now));
+    airrt_window_close(&w);
+} END_TEST
+
+START_TEST(a_window_keeps_no_more_than_its_limit) { /* W5 */
+    airrt_window w;
+    airrt_window_open(&w, 7, 1);
+    for (uint64_t i = 0; i < 100000; i++) ck_assert(one_more(&w, 10 + 2 * i));
+    ck_assert_uint_le(w.room, 7);
+    ck_assert_uint_le(w.count, 7);
+    airrt_window_close(&w);
+} END_TEST
+
+START_TEST(windows_shorter_than_a_second_count_too) {
+    airrt_window w;
+    airrt_window_open(&w, 2, 500); /* ns */
+    ck_assert(one_more(&w, 1000) && one_more(&w, 1400));
+    ck_assert(!airrt_window_allow(&w, 1500));
+    ck_assert(airrt_window_allow(&w, 1501));
+    airrt_window_close(&w);
+} END_TEST
+
+START_TEST(jittered_delays_of_components_lie_around_the_plain_ones) { /* 100 ms doubled up to 5 s, a tenth */
+    static const uint64_t plain[] = { 100, 200, 400, 800, 1600, 3200, 5000 };
+    airrt_backoff b = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(5), .jitter = 0.1 };
+    uint64_t seed = 11;
+    for (uint32_t attempt = 0; attempt < 7; attempt++) {
+        for (int i = 0; i < 200; i++) {
+            uint64_t d = airrt_backoff_delay_ns(&b, attempt, airrt_test_random(&seed)), mean = AIRRT_MS(plain[attempt]);
+            ck_assert_uint_ge(d, mean - mean / 10);
+            ck_assert_uint_le(d, attempt == 6 ? AIRRT_SEC(5) : mean + mean / 10); /* never over the cap */
+        }
+        ck_assert_uint_eq(airrt_backoff_delay_ns(&b, attempt, MIDDLE), AIRRT_MS(plain[attempt]));
+    }
+    ck_assert_uint_eq(airrt_backoff_delay_ns(&b, 0, 0), AIRRT_MS(90));
+} END_TEST
+
+START_TEST(values_have_texts_and_others_have_none) {
+    static const char *const states[] = { "undefined", "starting", "running", "stopping", "restarting" };
+    for (int i = AIRRT_CHILD_UNDEFINED; i <= AIRRT_CHILD_RESTARTING; i++)
+        ck_assert_str_eq(airrt_child_state_str((airrt_child_state)i), states[i - AIRRT_CHILD_UNDEFINED]);
+    ck_assert_str_eq(airrt_child_state_str((airrt_child_state)6), "unknown");
+    ck_assert_str_eq(airrt_restart_str(AIRRT_RESTART_PERMANENT), "permanent");
+    ck_assert_str_eq(airrt_restart_str(AIRRT_RESTART_TEMPORARY), "temporary");
+} END_TEST
+
 START_TEST(no_restarts_and_unlimited_mean_what_they_say) {
     airrt_window none, any;
     airrt_window_open(&none, AIRRT_NO_RESTARTS, AIRRT_SEC(5));
@@ -207,4 +291,8 @@ SUITE("policy", 30, restart_types_decide_by_how_it_ended, exponential_delays_dou
       delays_of_components_follow_their_formulas, delays_saturate_at_the_cap, jitter_moves_a_delay_and_stays_under_the_cap,
       max_n_allows_n_within_the_window, an_event_as_old_as_the_window_counts_and_an_older_one_does_not, windows_slide,
       limits_of_components, a_window_is_as_a_plain_list_says, no_restarts_and_unlimited_mean_what_they_say,
-      without_memory_a_window_says_so_and_stays, strategies_say_who_goes_with_the_failed, degraded_breaks_no_row_of_failures);
+      without_memory_a_window_says_so_and_stays, strategies_say_who_goes_with_the_failed, degraded_breaks_no_row_of_failures,
+      windows_forget_what_is_older, five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused,
+      three_failures_of_a_component_are_delayed_and_the_fourth_exceeds, a_window_keeps_no_more_than_its_limit,
+      windows_shorter_than_a_second_count_too, jittered_delays_of_components_lie_around_the_plain_ones,
+      values_have_texts_and_others_have_none);
