@@ -1,5 +1,5 @@
-/* airrt_crew.h: children that do what they are told, and supervisors of them, for the suites of supervision. What happens to the
- * children they write down, in letters: "+a" started, "-a" ended, "!a" did not start.
+/* airrt_crew.h: children that do what they are told, and supervisors of them, for the suites of supervision. What
+ * happens to the children they write down, in letters: "+a" started, "-a" ended, "!a" did not start.
  *
  *     #define AIRRT_FAULT(SITE) fault(SITE)
  *     static int fault(const char *site);
@@ -18,7 +18,7 @@ static int fault(const char *site) {
     return which && site[0] && airrt_fetch_add(&fault_calls, 1, RELAXED) + 1 == which;
 }
 
-/* ---- a child that does what it is told, and writes down what happens to it ---------------------------------------------- */
+/* ---- a child that does what it is told, and writes down what happens to it --------------------------------------- */
 
 typedef enum deed { WORK, FAIL, PANIC, LEAVE, HOLD, TELL, ARM, SICKEN, CALL } deed;
 typedef struct order { deed what; } order;
@@ -70,9 +70,11 @@ AIRRT_INLINE airrt_err kid_begin(kid_ctx *ctx, body_of *me, const plan *args) {
     me->plan = *args;
     int start = args->starts ? ++*args->starts : 1;
     if (args->slow_start) hold();
-    if (args->registers) AIRRT_TRY(airrt_name_register(airrt_ctx_system(&ctx->base), args->registers, kid_self(ctx).ref));
+    if (args->registers)
+        AIRRT_TRY(airrt_name_register(airrt_ctx_system(&ctx->base), args->registers, kid_self(ctx).ref));
     if (args->ignores) return kid_ignore(ctx);
-    if (args->fails_at && start >= args->fails_at && start < args->fails_at + args->fails_for) return note("!", args->name), kid_fail(ctx, 2, "no start");
+    if (args->fails_at && start >= args->fails_at && start < args->fails_at + args->fails_for)
+        return note("!", args->name), kid_fail(ctx, 2, "no start");
     note("+", args->name);
     return AIRRT_OK;
 }
@@ -96,7 +98,9 @@ AIRRT_INLINE airrt_err kid_handle(kid_ctx *ctx, body_of *me, const order *msg) {
 }
 AIRRT_INLINE airrt_action kid_failed(kid_ctx *ctx, body_of *me, const airrt_reason *reason) {
     (void)ctx, (void)reason;
-    return me->plan.escalates ? AIRRT_ACTION_ESCALATE : me->plan.resumes ? AIRRT_ACTION_RESUME : AIRRT_ACTION_RESTART; /* RESTART is STOP here */
+    return me->plan.escalates ? AIRRT_ACTION_ESCALATE
+           : me->plan.resumes ? AIRRT_ACTION_RESUME
+                              : AIRRT_ACTION_RESTART; /* RESTART is STOP here */
 }
 AIRRT_INLINE airrt_health kid_health(kid_ctx *ctx, body_of *me) {
     (void)ctx;
@@ -104,7 +108,8 @@ AIRRT_INLINE airrt_health kid_health(kid_ctx *ctx, body_of *me) {
     if (me->plan.nervous) airrt_panic(9, "nervous");
     return me->health;
 }
-AIRRT_ACTOR_IMPL(kid, body_of, kid_handle, .pre_start = kid_begin, .post_stop = kid_end, .on_error = kid_failed, .health = kid_health);
+AIRRT_ACTOR_IMPL(kid, body_of, kid_handle, .pre_start = kid_begin, .post_stop = kid_end, .on_error = kid_failed,
+                 .health = kid_health);
 
 /* The same with on_exit: asked to stop it first sends itself a message. */
 AIRRT_ACTOR(polite, order, plan);
@@ -134,10 +139,17 @@ AIRRT_INLINE airrt_err careful_handle(careful_ctx *ctx, airrt_none *state, const
 }
 AIRRT_ACTOR_IMPL(careful, airrt_none, careful_handle, .redeliver = 3);
 
-/* ---- supervisors whose children the test sets ------------------------------------------------------------------------------ */
+/* ---- supervisors whose children the test sets -------------------------------------------------------------------- */
 
 typedef struct member { airrt_spec spec; airrt_child_desc desc; } member;
-typedef struct crew { member members[8]; size_t count; uint32_t max; uint64_t window; airrt_auto_shutdown shutdown; airrt_err err; } crew;
+typedef struct crew {
+    member members[8];
+    size_t count;
+    uint32_t max;
+    uint64_t window;
+    airrt_auto_shutdown shutdown;
+    airrt_err err;
+} crew;
 typedef struct crew_args { const crew *crew; } crew_args;
 AIRRT_MONITOR(journal, airrt_supervision_event, airrt_supervision_severity);
 AIRRT_SUPERVISOR(one, crew_args, journal);
@@ -148,10 +160,12 @@ AIRRT_SUPERVISOR(odd, crew_args, airrt_quiet);
 AIRRT_INLINE airrt_err crew_init(airrt_children *children, const crew_args *args) {
     const crew *c = args->crew;
     airrt_children_limits(children, c->max, c->window, c->shutdown);
-    for (size_t i = 0; i < c->count; i++) AIRRT_TRY(airrt_children_add(children, c->members[i].spec, &c->members[i].desc));
+    for (size_t i = 0; i < c->count; i++)
+        AIRRT_TRY(airrt_children_add(children, c->members[i].spec, &c->members[i].desc));
     return c->err;
 }
-/* A strategy of one's own: the first child's failure is given up, the last one's ends the supervisor, others restart two. */
+/* A strategy of one's own: the first child's failure is given up, the last one's ends the supervisor, others restart
+ * two. */
 AIRRT_INLINE airrt_decision own_decide(const airrt_failure *f) {
     airrt_decision d = { AIRRT_DECISION_RESTART, f->failed - 1, f->failed };
     if (f->failed == 0) d.kind = AIRRT_DECISION_STOP;
@@ -246,9 +260,15 @@ AIRRT_INLINE airrt_err errand_end(errand *e) {
 }
 AIRRT_INLINE airrt_err errand_wait(errand *e) { return airrt_wait(e->ref, AIRRT_SEC(30), &e->reason); }
 AIRRT_INLINE airrt_err errand_stop(errand *e) { return airrt_stop(e->ref, e->timeout_ns); }
-AIRRT_INLINE airrt_err errand_terminate(errand *e) { return airrt_supervisor_terminate_child((airrt_supervisor){ e->ref }, e->id); }
-AIRRT_INLINE airrt_err errand_get(errand *e) { return airrt_supervisor_get_child((airrt_supervisor){ e->ref }, e->id, &e->info); }
-AIRRT_INLINE airrt_err errand_settle(errand *e) { return airrt_supervisor_settle((airrt_supervisor){ e->ref }, AIRRT_SEC(30)); }
+AIRRT_INLINE airrt_err errand_terminate(errand *e) {
+    return airrt_supervisor_terminate_child((airrt_supervisor){ e->ref }, e->id);
+}
+AIRRT_INLINE airrt_err errand_get(errand *e) {
+    return airrt_supervisor_get_child((airrt_supervisor){ e->ref }, e->id, &e->info);
+}
+AIRRT_INLINE airrt_err errand_settle(errand *e) {
+    return airrt_supervisor_settle((airrt_supervisor){ e->ref }, AIRRT_SEC(30));
+}
 AIRRT_INLINE airrt_err errand_probe(errand *e) {
     airrt_health health;
     return airrt_probe(e->ref, AIRRT_SEC(30), &health);

@@ -1,5 +1,6 @@
-/* test_kept.c: lives. What is asked of a child while it fails, stops, backs off or begins again: orders, waiters, senders, names,
- * timers; what its supervisor keeps of one life and what not. Marks as S5 name the defects of the Rust system that a test is about. */
+/* test_kept.c: lives. What is asked of a child while it fails, stops, backs off or begins again: orders, waiters,
+ * senders, names, timers; what its supervisor keeps of one life and what not. Marks as S5 name the defects of the
+ * Rust system that a test is about. */
 #define AIRRT_FAULT(SITE) fault(SITE)
 static int fault(const char *site);
 #include <stddef.h>
@@ -25,17 +26,19 @@ static void counted_free(void *block) {
     if (block) airrt_fetch_add(&blocks, (uint64_t)-1, RELAXED);
     free(block);
 }
-static airrt_atomic_u64 asks; /* how often a supervisor that gives up has looked whether a child must be asked to stop */
+/* How often a supervisor that gives up has looked whether a child must be asked to stop. */
+static airrt_atomic_u64 asks;
 static void noted(const char *what) { airrt_fetch_add(&asks, strcmp(what, "ask") == 0, RELAXED); }
 
-/* ---- orders and waiters ------------------------------------------------------------------------------------------------------ */
+/* ---- orders and waiters ------------------------------------------------------------------------------------------ */
 
 START_TEST(an_order_to_stop_survives_a_panic_before_it) {
     crew c = crew_of("a", 5);
     airrt_supervisor sup;
     airrt_test_clock clock;
     c.members[0].spec = kid_spec((plan){ .name = 'a', .nervous = true, .resumes = true });
-    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) }); /* its time to stop never ends */
+    /* its time to stop never ends */
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     airrt_ref a = kid_named("a").ref;
     errand probe = { .call = errand_probe, .ref = a }, end = { .call = errand_terminate, .ref = sup.ref, .id = "a" };
@@ -52,7 +55,9 @@ START_TEST(an_order_to_stop_survives_a_panic_before_it) {
 } END_TEST
 
 START_TEST(a_nested_supervisors_order_to_stop_survives_what_comes_before_it) {
-    crew low = crew_of("xy", 50), high = { .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } } };
+    crew low = crew_of("xy", 50), high = {
+        .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } }
+    };
     airrt_supervisor sup;
     open_system();
     low.members[1].desc.stop_timeout_ns = AIRRT_FOREVER;
@@ -142,7 +147,8 @@ START_TEST(a_stop_that_gives_up_on_a_life_does_not_kill_the_next) {
     kid_ref a = kid_named("a");
     tell("a", FAIL);
     airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
-    airrt_test_is(airrt_stop(a.ref, 1), AIRRT_ERR_TIMEOUT); /* all it has ordered lies there when the next life begins */
+    airrt_test_is(airrt_stop(a.ref, 1),
+                  AIRRT_ERR_TIMEOUT); /* all it has ordered lies there when the next life begins */
     airrt_test_clock_advance(&clock, AIRRT_SEC(101));
     ck_assert_uint_eq(told_by(a).restarts, 1);
     ck_assert_str_eq(happened(), "+a -a +a ");
@@ -169,23 +175,28 @@ START_TEST(a_stop_whose_time_is_spent_kills_the_life_it_was_for) {
     close_system();
 } END_TEST
 
-/* Children in front of their supervisor in the order in which a shutdown comes to them: it restarts some that were killed, and then
- * they are killed again. */
+/* Children in front of their supervisor in the order in which a shutdown comes to them: it restarts some that were
+ * killed, and then they are killed again. */
 static void shut_down_with_children_first(bool now) {
     enum { CHILDREN = 60, BETWEEN = 20000 };
-    crew c = { .max = AIRRT_UNLIMITED, .count = 1, .members = { { kid_spec((plan){ .name = 't' }), { .id = "t", .stop_timeout_ns = AIRRT_NO_WAIT } } } };
+    crew c = { .max = AIRRT_UNLIMITED,
+               .count = 1,
+               .members = { { kid_spec((plan){ .name = 't' }), { .id = "t", .stop_timeout_ns = AIRRT_NO_WAIT } } } };
     airrt_supervisor sup;
     airrt_shutdown_report report;
     kid_ref low[CHILDREN], other;
     open_system();
     for (int i = 0; i < CHILDREN; i++) airrt_test_ok(kid_spawn(sys, (plan){ .name = 'l' }, NULL, &low[i]));
-    for (int i = 0; i < BETWEEN; i++) airrt_test_ok(kid_spawn(sys, (plan){ .name = 'o' }, &(airrt_spawn_desc){ .detached = true }, &other));
+    for (int i = 0; i < BETWEEN; i++)
+        airrt_test_ok(kid_spawn(sys, (plan){ .name = 'o' }, &(airrt_spawn_desc){ .detached = true }, &other));
     airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
     for (int i = 0; i < CHILDREN; i++) airrt_test_ok(airrt_stop(low[i].ref, AIRRT_SEC(20)));
-    for (int i = 0; i < CHILDREN; i++) airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 't' }), NULL, NULL));
-    airrt_test_ok(airrt_system_shutdown(sys, &(airrt_shutdown_desc){ .now = now, .timeout_ns = AIRRT_SEC(60) }, &report));
-    ck_assert_msg(report.killed + report.stopped == BETWEEN + CHILDREN + 1 && report.stuck == 0, "killed %u, stopped %u",
-                  report.killed, report.stopped);
+    for (int i = 0; i < CHILDREN; i++)
+        airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 't' }), NULL, NULL));
+    airrt_test_ok(
+        airrt_system_shutdown(sys, &(airrt_shutdown_desc){ .now = now, .timeout_ns = AIRRT_SEC(60) }, &report));
+    ck_assert_msg(report.killed + report.stopped == BETWEEN + CHILDREN + 1 && report.stuck == 0,
+                  "killed %u, stopped %u", report.killed, report.stopped);
     ck_assert_uint_eq(report.killed, now ? BETWEEN + CHILDREN + 1 : CHILDREN);
     close_system();
 }
@@ -209,7 +220,7 @@ START_TEST(a_child_killed_again_and_again_is_one_of_the_killed) {
     close_system();
 } END_TEST
 
-/* ---- senders, timers --------------------------------------------------------------------------------------------------------- */
+/* ---- senders, timers --------------------------------------------------------------------------------------------- */
 
 AIRRT_ACTOR(box, order, airrt_none);
 static airrt_err box_handle(box_ctx *ctx, airrt_none *state, const order *msg) {
@@ -225,7 +236,9 @@ static airrt_err fill_box(errand *e) {
     return AIRRT_OK;
 }
 START_TEST(a_blocked_sender_gets_the_place_of_the_message_that_failed) {
-    crew c = { .max = 5, .count = 1, .members = { { box_spec(AIRRT_NONE), { .id = "b", .name = "b", .backoff = delay_of(100) } } } };
+    crew c = { .max = 5,
+               .count = 1,
+               .members = { { box_spec(AIRRT_NONE), { .id = "b", .name = "b", .backoff = delay_of(100) } } } };
     airrt_supervisor sup;
     box_ref b;
     airrt_test_clock clock;
@@ -250,7 +263,9 @@ START_TEST(a_blocked_sender_gets_the_place_of_the_message_that_failed) {
 } END_TEST
 
 START_TEST(a_blocked_sender_is_told_when_the_child_is_given_up) {
-    crew c = { .max = AIRRT_NO_RESTARTS, .count = 1, .members = { { box_spec(AIRRT_NONE), { .id = "b", .name = "b" } } } };
+    crew c = { .max = AIRRT_NO_RESTARTS,
+               .count = 1,
+               .members = { { box_spec(AIRRT_NONE), { .id = "b", .name = "b" } } } };
     airrt_supervisor sup;
     box_ref b;
     open_system();
@@ -269,7 +284,8 @@ START_TEST(a_blocked_sender_is_told_when_the_child_is_given_up) {
     close_system();
 } END_TEST
 
-/* Arms many timers that are due at once, then fails: some have fired already, on another worker, and are on their way. */
+/* Arms many timers that are due at once, then fails: some have fired already, on another worker, and are on their
+ * way. */
 AIRRT_ACTOR(alarm_clock, order, airrt_none);
 static airrt_atomic_u32 rang;
 static airrt_err alarm_handle(alarm_clock_ctx *ctx, int *armed, const order *msg) {
@@ -284,7 +300,8 @@ START_TEST(timers_that_fire_while_a_life_ends_are_gone_with_it) {
     crew c = { .max = AIRRT_UNLIMITED, .count = 4 };
     airrt_supervisor sup;
     static const char *const ids[] = { "a", "b", "c", "d" };
-    for (int i = 0; i < 4; i++) c.members[i] = (member){ alarm_clock_spec(AIRRT_NONE), { .id = ids[i], .name = ids[i] } };
+    for (int i = 0; i < 4; i++)
+        c.members[i] = (member){ alarm_clock_spec(AIRRT_NONE), { .id = ids[i], .name = ids[i] } };
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     for (int round = 0; round < 300; round++) {
@@ -292,7 +309,8 @@ START_TEST(timers_that_fire_while_a_life_ends_are_gone_with_it) {
         airrt_test_ok(alarm_clock_whereis(sys, ids[round % 4], &ref));
         airrt_test_ok(alarm_clock_send(ref, (order){ WORK }));
         uint32_t before = airrt_load_relaxed(&rang);
-        if (round % 2) airrt_test_eventually(airrt_load_relaxed(&rang) > before || !airrt_alive(ref.ref) || round > 0, 20);
+        if (round % 2)
+            airrt_test_eventually(airrt_load_relaxed(&rang) > before || !airrt_alive(ref.ref) || round > 0, 20);
         airrt_test_ok(alarm_clock_send(ref, (order){ FAIL }));
     }
     settled(sup);
@@ -300,10 +318,12 @@ START_TEST(timers_that_fire_while_a_life_ends_are_gone_with_it) {
     close_system(); /* balanced: each timer's message was handled or dropped, once */
 } END_TEST
 
-/* ---- names -------------------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_successor_has_the_name_while_its_killed_predecessor_is_busy) {
-    crew low = crew_of("x", 1), high = { .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } } };
+    crew low = crew_of("x", 1), high = {
+        .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } }
+    };
     airrt_supervisor sup;
     airrt_ref branch;
     open_system();
@@ -342,7 +362,7 @@ START_TEST(a_child_that_registers_its_own_name_can_be_restarted) {
     close_system();
 } END_TEST
 
-/* ---- what is no actor ---------------------------------------------------------------------------------------------------------- */
+/* ---- what is no actor -------------------------------------------------------------------------------------------- */
 
 /* As a thread that says so when it is told to end. */
 typedef struct thing_args { airrt_ref *self; int *starts, *stops; airrt_err *late; } thing_args;
@@ -386,7 +406,7 @@ START_TEST(news_of_an_end_that_the_supervisor_caused_end_nothing_more) { /* S1 *
     ck_assert_int_eq(stops, 2);
 } END_TEST
 
-/* ---- supervisors -------------------------------------------------------------------------------------------------------------- */
+/* ---- supervisors ------------------------------------------------------------------------------------------------- */
 
 AIRRT_SUPERVISOR(clumsy, crew_args, airrt_quiet);
 static airrt_err clumsy_init(airrt_children *children, const crew_args *args) {
@@ -414,7 +434,8 @@ static uint64_t asks_of_giving_up(int children) {
     uint64_t before = airrt_load_relaxed(&asks);
     open_system();
     airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
-    for (int i = 0; i < children; i++) airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'd' }), NULL, NULL));
+    for (int i = 0; i < children; i++)
+        airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'd' }), NULL, NULL));
     airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(60)));
     close_system();
     happened();
@@ -441,7 +462,9 @@ START_TEST(siblings_are_told_stopped_once_however_often_the_restart_fails) {
 } END_TEST
 
 START_TEST(what_a_supervisor_told_itself_in_one_life_means_nothing_in_the_next) {
-    crew low = crew_of("x", 50), high = { .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } } };
+    crew low = crew_of("x", 50), high = {
+        .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } }
+    };
     airrt_supervisor sup, below;
     airrt_test_clock clock;
     low.members[0].desc.backoff = delay_of(100);
@@ -464,7 +487,7 @@ START_TEST(what_a_supervisor_told_itself_in_one_life_means_nothing_in_the_next) 
     close_system();
 } END_TEST
 
-/* ---- calls while somebody backs off -------------------------------------------------------------------------------------------- */
+/* ---- calls while somebody backs off ------------------------------------------------------------------------------ */
 
 START_TEST(a_supervisor_answers_all_calls_while_a_child_backs_off) { /* S5 */
     crew c = crew_of("ab", 50);
@@ -506,7 +529,10 @@ START_TEST(a_supervisor_answers_all_calls_while_a_child_backs_off) { /* S5 */
 static airrt_supervisor backing_off(crew *low, crew *high, airrt_test_clock *clock, airrt_supervisor *below) {
     airrt_supervisor sup;
     *low = crew_of("x", AIRRT_NO_RESTARTS);
-    *high = (crew){ .max = 50, .count = 1, .members = { { one_spec((crew_args){ low }, &events), { .id = "low", .name = "low", .backoff = delay_of(100) } } } };
+    *high = (crew){ .max = 50,
+                    .count = 1,
+                    .members = { { one_spec((crew_args){ low }, &events),
+                                   { .id = "low", .name = "low", .backoff = delay_of(100) } } } };
     open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(clock) });
     airrt_test_ok(one_start(sys, (crew_args){ high }, &events, &sup));
     airrt_test_ok(airrt_whereis(sys, "low", &below->ref));
@@ -554,16 +580,20 @@ START_TEST(a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown) {
     close_system();
 } END_TEST
 
-SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it, a_nested_supervisors_order_to_stop_survives_what_comes_before_it,
+SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
+      a_nested_supervisors_order_to_stop_survives_what_comes_before_it,
       who_waits_for_a_killed_child_is_told_when_it_halts, who_waits_while_a_child_backs_off_is_told_of_the_end_it_had,
       a_stop_of_a_life_that_is_over_leaves_the_next_one_alone, a_stop_that_gives_up_on_a_life_does_not_kill_the_next,
-      a_stop_whose_time_is_spent_kills_the_life_it_was_for, a_shutdown_counts_every_actor_once, a_shutdown_at_once_counts_every_actor_once,
-      a_child_killed_again_and_again_is_one_of_the_killed, a_blocked_sender_gets_the_place_of_the_message_that_failed,
-      a_blocked_sender_is_told_when_the_child_is_given_up, timers_that_fire_while_a_life_ends_are_gone_with_it,
-      a_successor_has_the_name_while_its_killed_predecessor_is_busy, a_child_that_registers_its_own_name_can_be_restarted,
-      news_of_an_end_that_the_supervisor_caused_end_nothing_more, an_init_that_panics_leaks_nothing,
-      giving_up_dynamic_children_asks_each_of_them_once, siblings_are_told_stopped_once_however_often_the_restart_fails,
+      a_stop_whose_time_is_spent_kills_the_life_it_was_for, a_shutdown_counts_every_actor_once,
+      a_shutdown_at_once_counts_every_actor_once, a_child_killed_again_and_again_is_one_of_the_killed,
+      a_blocked_sender_gets_the_place_of_the_message_that_failed, a_blocked_sender_is_told_when_the_child_is_given_up,
+      timers_that_fire_while_a_life_ends_are_gone_with_it,
+      a_successor_has_the_name_while_its_killed_predecessor_is_busy,
+      a_child_that_registers_its_own_name_can_be_restarted, news_of_an_end_that_the_supervisor_caused_end_nothing_more,
+      an_init_that_panics_leaks_nothing, giving_up_dynamic_children_asks_each_of_them_once,
+      siblings_are_told_stopped_once_however_often_the_restart_fails,
       what_a_supervisor_told_itself_in_one_life_means_nothing_in_the_next,
-      a_supervisor_answers_all_calls_while_a_child_backs_off, a_call_to_a_supervisor_that_backs_off_is_answered_when_it_is_back,
+      a_supervisor_answers_all_calls_while_a_child_backs_off,
+      a_call_to_a_supervisor_that_backs_off_is_answered_when_it_is_back,
       a_call_to_a_supervisor_that_is_given_up_while_it_backs_off_is_dead,
       a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown);

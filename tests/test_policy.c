@@ -31,37 +31,57 @@ static void delays_are(const delay *cases, size_t count) {
 #define COUNT(A) (sizeof(A) / sizeof *(A))
 
 START_TEST(exponential_delays_double_up_to_the_cap) {
-    airrt_backoff usual = { .kind = AIRRT_BACKOFF_EXPONENTIAL }, long_cap = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .max_ns = AIRRT_SEC(600) };
+    airrt_backoff usual = { .kind = AIRRT_BACKOFF_EXPONENTIAL },
+                  long_cap = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .max_ns = AIRRT_SEC(600) };
     const delay cases[] = {
-        { usual, 0, AIRRT_MS(100) }, { usual, 1, AIRRT_MS(200) }, { usual, 2, AIRRT_MS(400) }, { usual, 3, AIRRT_MS(800) },
-        { usual, 4, AIRRT_MS(1600) }, { usual, 9, AIRRT_MS(51200) }, { usual, 10, AIRRT_SEC(60) }, { usual, 11, AIRRT_SEC(60) },
-        { usual, UINT32_MAX, AIRRT_SEC(60) }, { long_cap, 10, AIRRT_MS(102400) }, { long_cap, 50, AIRRT_MS(102400) },
+        { usual, 0, AIRRT_MS(100) },        { usual, 1, AIRRT_MS(200) },        { usual, 2, AIRRT_MS(400) },
+        { usual, 3, AIRRT_MS(800) },        { usual, 4, AIRRT_MS(1600) },       { usual, 9, AIRRT_MS(51200) },
+        { usual, 10, AIRRT_SEC(60) },       { usual, 11, AIRRT_SEC(60) },       { usual, UINT32_MAX, AIRRT_SEC(60) },
+        { long_cap, 10, AIRRT_MS(102400) }, { long_cap, 50, AIRRT_MS(102400) },
     };
     delays_are(cases, COUNT(cases));
 } END_TEST
 
 START_TEST(delays_of_components_follow_their_formulas) { /* seed 004 */
-    airrt_backoff none = { .kind = AIRRT_BACKOFF_IMMEDIATE, .base_ns = AIRRT_SEC(9) }, linear = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_MS(100) },
+    airrt_backoff none = { .kind = AIRRT_BACKOFF_IMMEDIATE, .base_ns = AIRRT_SEC(9) },
+                  linear = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_MS(100) },
                   twice = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(30) },
                   half_more = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .factor = 1.5 };
     const delay cases[] = {
-        { none, 0, 0 }, { none, 7, 0 }, { linear, 0, AIRRT_MS(100) }, { linear, 1, AIRRT_MS(100) }, { linear, 3, AIRRT_MS(300) },
-        { linear, 5, AIRRT_MS(500) }, { twice, 0, AIRRT_MS(100) }, { twice, 1, AIRRT_MS(200) }, { twice, 2, AIRRT_MS(400) },
-        { twice, 8, AIRRT_MS(25600) }, { twice, 9, AIRRT_SEC(30) }, { half_more, 0, AIRRT_MS(100) }, { half_more, 1, AIRRT_MS(150) },
+        { none, 0, 0 },
+        { none, 7, 0 },
+        { linear, 0, AIRRT_MS(100) },
+        { linear, 1, AIRRT_MS(100) },
+        { linear, 3, AIRRT_MS(300) },
+        { linear, 5, AIRRT_MS(500) },
+        { twice, 0, AIRRT_MS(100) },
+        { twice, 1, AIRRT_MS(200) },
+        { twice, 2, AIRRT_MS(400) },
+        { twice, 8, AIRRT_MS(25600) },
+        { twice, 9, AIRRT_SEC(30) },
+        { half_more, 0, AIRRT_MS(100) },
+        { half_more, 1, AIRRT_MS(150) },
         { half_more, 2, AIRRT_MS(225) },
     };
     delays_are(cases, COUNT(cases));
 } END_TEST
 
 START_TEST(delays_saturate_at_the_cap) {
-    airrt_backoff wide = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = UINT64_MAX / 2, .max_ns = UINT64_MAX, .factor = 1000 },
+    airrt_backoff wide = { .kind = AIRRT_BACKOFF_EXPONENTIAL,
+                           .base_ns = UINT64_MAX / 2,
+                           .max_ns = UINT64_MAX,
+                           .factor = 1000 },
                   steep = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = UINT64_MAX / 2, .max_ns = AIRRT_SEC(60) };
-    const delay cases[] = { { wide, 10, UINT64_MAX }, { steep, UINT32_MAX, AIRRT_SEC(60) }, { steep, 0, AIRRT_SEC(60) } };
+    const delay cases[] = { { wide, 10, UINT64_MAX },
+                            { steep, UINT32_MAX, AIRRT_SEC(60) },
+                            { steep, 0, AIRRT_SEC(60) } };
     delays_are(cases, COUNT(cases));
 } END_TEST
 
 START_TEST(jitter_moves_a_delay_and_stays_under_the_cap) {
-    airrt_backoff b = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(5), .jitter = 0.1 };
+    airrt_backoff b = {
+        .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(5), .jitter = 0.1
+    };
     uint64_t seed = 4, low = UINT64_MAX, high = 0;
     for (int i = 0; i < 10000; i++) {
         uint64_t random = airrt_test_random(&seed), d = airrt_backoff_delay_ns(&b, 0, random);
@@ -76,7 +96,7 @@ START_TEST(jitter_moves_a_delay_and_stays_under_the_cap) {
     ck_assert_uint_gt(high, AIRRT_MS(109));
 } END_TEST
 
-/* ---- limits ---------------------------------------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------------------------------------------------ */
 
 /* Whether one more is allowed, which is then recorded. */
 static bool one_more(airrt_window *window, uint64_t now_ns) {
@@ -120,7 +140,10 @@ START_TEST(windows_slide) {
 } END_TEST
 
 START_TEST(limits_of_components) { /* seed 004: ages 10, 20, 30 s exceed 3 in 60 s; 70, 80, 90 and 10, 20, 70 do not */
-    static const struct { uint64_t ages[3]; bool allowed; } cases[] = { { { 30, 20, 10 }, false }, { { 90, 80, 70 }, true }, { { 70, 20, 10 }, true } };
+    static const struct {
+        uint64_t ages[3];
+        bool allowed;
+    } cases[] = { { { 30, 20, 10 }, false }, { { 90, 80, 70 }, true }, { { 70, 20, 10 }, true } };
     for (size_t i = 0; i < COUNT(cases); i++) {
         airrt_window w;
         airrt_window_open(&w, 3, AIRRT_SEC(60));
@@ -160,7 +183,8 @@ START_TEST(windows_forget_what_is_older) { /* 3 in 100 ms */
     airrt_window_close(&w);
 } END_TEST
 
-START_TEST(five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused) { /* the Rust system's defaults: 5 in 60 s, 100 ms doubled */
+/* The Rust system's defaults: 5 in 60 s, 100 ms doubled. */
+START_TEST(five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused) {
     airrt_backoff b = { .kind = AIRRT_BACKOFF_EXPONENTIAL };
     airrt_window w, sibling;
     uint64_t start = AIRRT_SEC(1000), now = start;
@@ -177,9 +201,12 @@ START_TEST(five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused) { /*
     airrt_window_close(&sibling);
 } END_TEST
 
-START_TEST(three_failures_of_a_component_are_delayed_and_the_fourth_exceeds) { /* W6; seed 004: 100 ms by 1.5, 3 in 60 s */
+/* Seed 004: 100 ms by 1.5, 3 in 60 s. */
+START_TEST(three_failures_of_a_component_are_delayed_and_the_fourth_exceeds) { /* W6 */
     static const uint64_t want[] = { AIRRT_MS(100), AIRRT_MS(150), AIRRT_MS(225) };
-    airrt_backoff b = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(30), .factor = 1.5 };
+    airrt_backoff b = {
+        .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(30), .factor = 1.5
+    };
     airrt_window w;
     uint64_t now = AIRRT_SEC(1000);
     airrt_window_open(&w, 3, AIRRT_SEC(60));
@@ -212,7 +239,9 @@ START_TEST(windows_shorter_than_a_second_count_too) {
 
 START_TEST(jittered_delays_of_components_lie_around_the_plain_ones) { /* 100 ms doubled up to 5 s, a tenth */
     static const uint64_t plain[] = { 100, 200, 400, 800, 1600, 3200, 5000 };
-    airrt_backoff b = { .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(5), .jitter = 0.1 };
+    airrt_backoff b = {
+        .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_MS(100), .max_ns = AIRRT_SEC(5), .jitter = 0.1
+    };
     uint64_t seed = 11;
     for (uint32_t attempt = 0; attempt < 7; attempt++) {
         for (int i = 0; i < 200; i++) {
@@ -258,13 +287,17 @@ START_TEST(without_memory_a_window_says_so_and_stays) {
     airrt_window_close(&w);
 } END_TEST
 
-/* ---- strategies ------------------------------------------------------------------------------------------------------- */
+/* ---- strategies -------------------------------------------------------------------------------------------------- */
 
 START_TEST(strategies_say_who_goes_with_the_failed) {
-    static const struct { const char *name; airrt_decision (*decide)(const airrt_failure *); size_t failed, first, last; } cases[] = {
-        { "one_for_one", airrt_one_for_one_decide, 0, 0, 0 }, { "one_for_one", airrt_one_for_one_decide, 1, 1, 1 },
-        { "one_for_one", airrt_one_for_one_decide, 2, 2, 2 }, { "one_for_all", airrt_one_for_all_decide, 0, 0, 2 },
-        { "one_for_all", airrt_one_for_all_decide, 1, 0, 2 }, { "one_for_all", airrt_one_for_all_decide, 2, 0, 2 },
+    static const struct {
+        const char *name;
+        airrt_decision (*decide)(const airrt_failure *);
+        size_t failed, first, last;
+    } cases[] = {
+        { "one_for_one", airrt_one_for_one_decide, 0, 0, 0 },   { "one_for_one", airrt_one_for_one_decide, 1, 1, 1 },
+        { "one_for_one", airrt_one_for_one_decide, 2, 2, 2 },   { "one_for_all", airrt_one_for_all_decide, 0, 0, 2 },
+        { "one_for_all", airrt_one_for_all_decide, 1, 0, 2 },   { "one_for_all", airrt_one_for_all_decide, 2, 0, 2 },
         { "rest_for_one", airrt_rest_for_one_decide, 0, 0, 2 }, { "rest_for_one", airrt_rest_for_one_decide, 1, 1, 2 },
         { "rest_for_one", airrt_rest_for_one_decide, 2, 2, 2 }, { "simple", airrt_simple_one_for_one_decide, 1, 1, 1 },
     };
@@ -272,13 +305,16 @@ START_TEST(strategies_say_who_goes_with_the_failed) {
         airrt_failure failure = { cases[i].failed, 3 };
         airrt_decision d = cases[i].decide(&failure);
         ck_assert_int_eq(d.kind, AIRRT_DECISION_RESTART);
-        ck_assert_msg(d.first == cases[i].first && d.last == cases[i].last, "%s, %zu failed: %zu to %zu", cases[i].name, cases[i].failed,
-                      d.first, d.last);
+        ck_assert_msg(d.first == cases[i].first && d.last == cases[i].last, "%s, %zu failed: %zu to %zu", cases[i].name,
+                      cases[i].failed, d.first, d.last);
     }
 } END_TEST
 
 START_TEST(degraded_breaks_no_row_of_failures) { /* F,F,H,F,F: 2; F,F,D,F: 3; D,D,U: 1 */
-    static const struct { const char *answers; uint32_t want; } cases[] = { { "FFHFF", 2 }, { "FFDF", 3 }, { "FFF", 3 }, { "DDF", 1 }, { "FDH", 0 } };
+    static const struct {
+        const char *answers;
+        uint32_t want;
+    } cases[] = { { "FFHFF", 2 }, { "FFDF", 3 }, { "FFF", 3 }, { "DDF", 1 }, { "FDH", 0 } };
     for (size_t i = 0; i < COUNT(cases); i++) {
         uint32_t row = 0;
         for (const char *a = cases[i].answers; *a; a++)
@@ -288,11 +324,13 @@ START_TEST(degraded_breaks_no_row_of_failures) { /* F,F,H,F,F: 2; F,F,D,F: 3; D,
 } END_TEST
 
 SUITE("policy", 30, restart_types_decide_by_how_it_ended, exponential_delays_double_up_to_the_cap,
-      delays_of_components_follow_their_formulas, delays_saturate_at_the_cap, jitter_moves_a_delay_and_stays_under_the_cap,
-      max_n_allows_n_within_the_window, an_event_as_old_as_the_window_counts_and_an_older_one_does_not, windows_slide,
-      limits_of_components, a_window_is_as_a_plain_list_says, no_restarts_and_unlimited_mean_what_they_say,
-      without_memory_a_window_says_so_and_stays, strategies_say_who_goes_with_the_failed, degraded_breaks_no_row_of_failures,
-      windows_forget_what_is_older, five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused,
+      delays_of_components_follow_their_formulas, delays_saturate_at_the_cap,
+      jitter_moves_a_delay_and_stays_under_the_cap, max_n_allows_n_within_the_window,
+      an_event_as_old_as_the_window_counts_and_an_older_one_does_not, windows_slide, limits_of_components,
+      a_window_is_as_a_plain_list_says, no_restarts_and_unlimited_mean_what_they_say,
+      without_memory_a_window_says_so_and_stays, strategies_say_who_goes_with_the_failed,
+      degraded_breaks_no_row_of_failures, windows_forget_what_is_older,
+      five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused,
       three_failures_of_a_component_are_delayed_and_the_fourth_exceeds, a_window_keeps_no_more_than_its_limit,
       windows_shorter_than_a_second_count_too, jittered_delays_of_components_lie_around_the_plain_ones,
       values_have_texts_and_others_have_none);

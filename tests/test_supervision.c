@@ -1,5 +1,5 @@
-/* test_supervision.c: supervisors that run. What OTP does in the same cases is in tests/otp; the pure parts are in test_policy.c.
- * Marks as S5 name the defects of the Rust system that a test is about. */
+/* test_supervision.c: supervisors that run. What OTP does in the same cases is in tests/otp; the pure parts are in
+ * test_policy.c. Marks as S5 name the defects of the Rust system that a test is about. */
 #define AIRRT_FAULT(SITE) fault(SITE)
 static int fault(const char *site);
 #define AIRRT_IMPLEMENTATION
@@ -7,7 +7,7 @@ static int fault(const char *site);
 #include "airrt_test.h"
 #include "airrt_crew.h"
 
-/* ---- restarts ---------------------------------------------------------------------------------------------------------------- */
+/* ---- restarts ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_restart_keeps_handle_name_and_mailbox) { /* S1, S5 */
     crew c = crew_of("a", 5);
@@ -148,7 +148,7 @@ START_TEST(a_poison_message_is_quarantined_and_the_next_are_handled) {
     close_system();
 } END_TEST
 
-/* ---- ends ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- ends -------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_transient_child_that_ends_normally_stays_down_and_starts_as_a_new_actor) {
     crew c = { .count = 1, .members = { member_of('a', AIRRT_RESTART_TRANSIENT) } };
@@ -218,7 +218,8 @@ START_TEST(a_child_that_does_not_stop_in_time_is_killed) { /* S4 */
     crew c = { .count = 1, .members = { { polite_spec((plan){ .name = 'p' }), { .id = "p", .stop_timeout_ns = 1 } } } };
     airrt_supervisor sup;
     airrt_test_clock clock;
-    open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) }); /* its own timer never fires */
+    open_with(
+        (airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) }); /* its own timer never fires */
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     uint64_t start = airrt_load_relaxed(&clock.monotonic_ns);
     airrt_test_ok(airrt_stop_async(sup.ref));
@@ -231,7 +232,8 @@ START_TEST(a_child_that_does_not_stop_in_time_is_killed) { /* S4 */
 } END_TEST
 
 START_TEST(no_wait_kills_at_once) {
-    crew c = { .count = 1, .members = { { polite_spec((plan){ .name = 'p' }), { .id = "p", .stop_timeout_ns = AIRRT_NO_WAIT } } } };
+    crew c = { .count = 1,
+               .members = { { polite_spec((plan){ .name = 'p' }), { .id = "p", .stop_timeout_ns = AIRRT_NO_WAIT } } } };
     airrt_supervisor sup;
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
@@ -240,7 +242,7 @@ START_TEST(no_wait_kills_at_once) {
     close_system();
 } END_TEST
 
-/* ---- limits, escalation ---------------------------------------------------------------------------------------------------------- */
+/* ---- limits, escalation ------------------------------------------------------------------------------------------ */
 
 START_TEST(max_n_allows_n_and_then_the_supervisor_ends_with_shutdown) { /* S2, S5 */
     crew c = crew_of("ab", 3);
@@ -324,13 +326,14 @@ START_TEST(a_strategy_of_ones_own_is_followed) {
     close_system();
 } END_TEST
 
-/* ---- backoff --------------------------------------------------------------------------------------------------------------------- */
+/* ---- backoff ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(backoff_delays_a_restart_and_siblings_are_served_meanwhile) { /* S5, W5 */
     crew c = crew_of("ab", 100);
     airrt_supervisor sup;
     airrt_test_clock clock;
-    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_SEC(100), .max_ns = AIRRT_SEC(1000) };
+    c.members[0].desc.backoff =
+        (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_SEC(100), .max_ns = AIRRT_SEC(1000) };
     open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     kid_ref a = kid_named("a");
@@ -381,7 +384,8 @@ START_TEST(a_child_that_is_terminated_while_it_backs_off_stays_down) {
 START_TEST(shutdown_does_not_wait_for_a_backoff) {
     crew c = crew_of("a", 100);
     airrt_supervisor sup;
-    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(100000), .max_ns = AIRRT_SEC(100000) };
+    c.members[0].desc.backoff =
+        (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(100000), .max_ns = AIRRT_SEC(100000) };
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     tell("a", FAIL);
@@ -389,7 +393,7 @@ START_TEST(shutdown_does_not_wait_for_a_backoff) {
     close_system(); /* asserts that it is OK, not TIMEOUT */
 } END_TEST
 
-/* ---- starts ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- starts ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_start_that_fails_stops_what_was_started_in_reverse) { /* S3 */
     crew c = crew_of("abcd", 5);
@@ -462,12 +466,19 @@ START_TEST(what_init_returns_is_what_start_returns) {
 START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /* S3 */
     static char long_id[80];
     memset(long_id, 'x', sizeof long_id - 1);
-    const struct { const char *field; airrt_child_desc desc; } wrong[] = {
-        { "id", { .id = NULL } }, { "id", { .id = "" } }, { "id", { .id = long_id } }, { "id", { .id = "a" } },
-        { "name", { .id = "z", .name = "" } }, { "name", { .id = "z", .name = long_id } },
-        { "restart", { .id = "z", .restart = (airrt_restart)3 } }, { "type", { .id = "z", .type = (airrt_child_type)3 } },
+    const struct { const char *field; airrt_child_desc desc;
+    } wrong[] = {
+        { "id", { .id = NULL } },
+        { "id", { .id = "" } },
+        { "id", { .id = long_id } },
+        { "id", { .id = "a" } },
+        { "name", { .id = "z", .name = "" } },
+        { "name", { .id = "z", .name = long_id } },
+        { "restart", { .id = "z", .restart = (airrt_restart)3 } },
+        { "type", { .id = "z", .type = (airrt_child_type)3 } },
         { "backoff", { .id = "z", .backoff = { .kind = (airrt_backoff_kind)3 } } },
-        { "backoff", { .id = "z", .backoff = { .factor = 0.5 } } }, { "backoff", { .id = "z", .backoff = { .jitter = 1.5 } } },
+        { "backoff", { .id = "z", .backoff = { .factor = 0.5 } } },
+        { "backoff", { .id = "z", .backoff = { .jitter = 1.5 } } },
         { "significant", { .id = "z", .significant = true } },
         { "significant", { .id = "z", .significant = true, .restart = AIRRT_RESTART_TRANSIENT } },
     };
@@ -480,10 +491,12 @@ START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /*
         ck_assert_str_eq(happened(), "");
         airrt_test_ok(one_start(sys, (crew_args){ &good }, &events, &sup));
         if (i != 3) { /* the same from start_child; there a known id is another error */
-            airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'z' }), &wrong[i].desc, NULL), AIRRT_ERR_BAD_SPEC);
+            airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'z' }), &wrong[i].desc, NULL),
+                          AIRRT_ERR_BAD_SPEC);
             ck_assert_str_eq(airrt_error_last()->field, wrong[i].field);
         } else {
-            airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'z' }), &wrong[i].desc, NULL), AIRRT_ERR_ALREADY_STARTED);
+            airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'z' }), &wrong[i].desc, NULL),
+                          AIRRT_ERR_ALREADY_STARTED);
         }
         airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(20)));
         happened();
@@ -496,12 +509,13 @@ START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /*
     close_system();
 } END_TEST
 
-/* ---- health ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- health ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_child_that_is_unhealthy_too_often_is_restarted) { /* S9, W7 */
     crew c = crew_of("ab", 5);
     airrt_supervisor sup;
-    for (int i = 0; i < 2; i++) c.members[i].desc.health = (airrt_health_desc){ .interval_ns = AIRRT_MS(1), .threshold = 3 };
+    for (int i = 0; i < 2; i++)
+        c.members[i].desc.health = (airrt_health_desc){ .interval_ns = AIRRT_MS(1), .threshold = 3 };
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     tell("a", SICKEN); /* degraded: asked on, not restarted */
@@ -520,7 +534,8 @@ START_TEST(a_child_that_is_unhealthy_too_often_is_restarted) { /* S9, W7 */
 START_TEST(a_child_that_does_not_answer_in_time_is_unhealthy) {
     crew c = crew_of("a", 5);
     airrt_supervisor sup;
-    c.members[0].desc.health = (airrt_health_desc){ .interval_ns = AIRRT_MS(1), .timeout_ns = AIRRT_MS(1), .threshold = 2 };
+    c.members[0].desc.health =
+        (airrt_health_desc){ .interval_ns = AIRRT_MS(1), .timeout_ns = AIRRT_MS(1), .threshold = 2 };
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     airrt_store_release(&held, 1);
@@ -544,7 +559,7 @@ START_TEST(a_child_without_health_is_not_asked) {
     close_system();
 } END_TEST
 
-/* ---- calls ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(calls_from_a_hook_are_refused) {
     crew c = crew_of("b", 5);
@@ -580,13 +595,16 @@ START_TEST(calls_to_what_is_no_supervisor_are_dead) {
 } END_TEST
 
 START_TEST(dynamic_children_come_and_go) {
-    crew c = { .max = 1000, .count = 1, .members = { { kid_spec((plan){ .name = 't' }), { .id = "t", .restart = AIRRT_RESTART_TRANSIENT } } } };
+    crew c = { .max = 1000,
+               .count = 1,
+               .members = { { kid_spec((plan){ .name = 't' }), { .id = "t", .restart = AIRRT_RESTART_TRANSIENT } } } };
     airrt_supervisor sup;
     airrt_ref refs[100];
     airrt_child_counts counts;
     open_system();
     airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
-    for (int i = 0; i < 100; i++) airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'd' }), NULL, &refs[i]));
+    for (int i = 0; i < 100; i++)
+        airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'd' }), NULL, &refs[i]));
     airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
     ck_assert_uint_eq(counts.active, 100);
     airrt_test_is(airrt_supervisor_terminate_child(sup, "t"), AIRRT_ERR_TYPE);
@@ -606,8 +624,10 @@ START_TEST(dynamic_children_come_and_go) {
 
 START_TEST(automatic_shutdown_follows_significant_children) {
     for (int which = AIRRT_AUTO_SHUTDOWN_ANY; which <= AIRRT_AUTO_SHUTDOWN_ALL; which++) {
-        crew c = { .shutdown = (airrt_auto_shutdown)which, .count = 3,
-                   .members = { member_of('a', AIRRT_RESTART_TRANSIENT), member_of('b', AIRRT_RESTART_TEMPORARY), member_of('c', AIRRT_RESTART_PERMANENT) } };
+        crew c = { .shutdown = (airrt_auto_shutdown)which,
+                   .count = 3,
+                   .members = { member_of('a', AIRRT_RESTART_TRANSIENT), member_of('b', AIRRT_RESTART_TEMPORARY),
+                                member_of('c', AIRRT_RESTART_PERMANENT) } };
         airrt_supervisor sup;
         c.members[0].desc.significant = c.members[1].desc.significant = true;
         open_system();
@@ -623,7 +643,7 @@ START_TEST(automatic_shutdown_follows_significant_children) {
     }
 } END_TEST
 
-/* ---- events ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(events_tell_all_in_order) { /* S8, M4 */
     crew c = crew_of("ab", 1);
@@ -657,7 +677,7 @@ START_TEST(events_tell_all_in_order) { /* S8, M4 */
     close_system();
 } END_TEST
 
-/* ---- trees -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- trees ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_shutdown_stops_a_tree_from_the_top_in_reverse) { /* S10 */
     crew low = crew_of("xy", 1), high = crew_of("abc", 5);
@@ -675,7 +695,8 @@ START_TEST(a_killed_supervisor_takes_its_children_with_it) {
     crew low = crew_of("xy", 1), high = crew_of("a", 5);
     airrt_supervisor sup;
     open_system();
-    high.members[1] = (member){ one_spec((crew_args){ &low }, &events), { .id = "branch", .name = "branch", .restart = AIRRT_RESTART_TEMPORARY } };
+    high.members[1] = (member){ one_spec((crew_args){ &low }, &events),
+                                { .id = "branch", .name = "branch", .restart = AIRRT_RESTART_TEMPORARY } };
     high.count = 2;
     airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
     kid_ref x = kid_named("x"), y = kid_named("y");
@@ -710,7 +731,8 @@ START_TEST(a_start_that_fails_at_once_stops_the_others_in_order_too) {
     airrt_supervisor sup;
     kid_ref other;
     open_system();
-    airrt_test_ok(kid_spawn(sys, (plan){ .name = 'o' }, &(airrt_spawn_desc){ .name = "b" }, &other)); /* its name is taken */
+    airrt_test_ok(
+        kid_spawn(sys, (plan){ .name = 'o' }, &(airrt_spawn_desc){ .name = "b" }, &other)); /* its name is taken */
     c.members[0] = (member){ polite_spec((plan){ .name = 'p' }), { .id = "p" } };
     airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_START);
     ck_assert_str_eq(happened(), "+o ?p -p "); /* asked, not killed */
@@ -737,7 +759,8 @@ START_TEST(a_child_that_a_broken_off_group_restart_left_is_gone) {
     airrt_supervisor sup;
     int starts = 0;
     c.members[0].spec = kid_spec((plan){ .name = 'a', .starts = &starts, .fails_at = 2, .fails_for = 1 });
-    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(100), .max_ns = AIRRT_SEC(100) };
+    c.members[0].desc.backoff =
+        (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(100), .max_ns = AIRRT_SEC(100) };
     airrt_test_clock clock;
     open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) });
     airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
@@ -764,8 +787,9 @@ START_TEST(a_tree_is_shown_as_text) {
     tell("y", FAIL);
     settled(sup);
     airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &out));
-    ck_assert_str_eq(text, "one (supervisor)\n  a (worker, running)\n  branch (supervisor, running)\n    x (worker, running)\n"
-                           "    y (worker, running, restarts 1)\n");
+    ck_assert_str_eq(
+        text, "one (supervisor)\n  a (worker, running)\n  branch (supervisor, running)\n    x (worker, running)\n"
+              "    y (worker, running, restarts 1)\n");
     airrt_test_is(airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &cut), AIRRT_ERR_LIMIT);
     ck_assert_uint_eq(cut.length, out.length);
     close_system();
@@ -781,13 +805,15 @@ START_TEST(a_tree_is_shown_for_graphviz_and_mermaid) {
     high.count = 2;
     airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
     airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_DOT, &out));
-    ck_assert_str_eq(text, "digraph supervisors {\n  n0 [shape=box, label=\"one\"];\n  n1 [shape=ellipse, label=\"a\\nrunning\"];\n"
-                           "  n0 -> n1;\n  n2 [shape=box, label=\"br\\\"anch\\nrunning\"];\n  n0 -> n2;\n"
-                           "  n3 [shape=ellipse, label=\"x\\nrunning\"];\n  n2 -> n3;\n}\n");
+    ck_assert_str_eq(
+        text, "digraph supervisors {\n  n0 [shape=box, label=\"one\"];\n  n1 [shape=ellipse, label=\"a\\nrunning\"];\n"
+              "  n0 -> n1;\n  n2 [shape=box, label=\"br\\\"anch\\nrunning\"];\n  n0 -> n2;\n"
+              "  n3 [shape=ellipse, label=\"x\\nrunning\"];\n  n2 -> n3;\n}\n");
     out = (airrt_text){ .at = text, .capacity = sizeof text };
     airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_MERMAID, &out));
-    ck_assert_str_eq(text, "flowchart TD\n  n0[[\"one\"]]\n  n0 --> n1[\"a: running\"]\n  n0 --> n2[[\"br#34;anch: running\"]]\n"
-                           "  n2 --> n3[\"x: running\"]\n");
+    ck_assert_str_eq(
+        text, "flowchart TD\n  n0[[\"one\"]]\n  n0 --> n1[\"a: running\"]\n  n0 --> n2[[\"br#34;anch: running\"]]\n"
+              "  n2 --> n3[\"x: running\"]\n");
     airrt_test_is(airrt_supervisor_format(sup, (airrt_tree_format)3, &out), AIRRT_ERR_INVALID);
     close_system();
 } END_TEST
@@ -885,7 +911,8 @@ static airrt_err many_init(airrt_children *children, const wide *args) {
         char id[16];
         snprintf(id, sizeof id, "%u", (unsigned)i);
         airrt_spec spec = args->supervisors ? many_spec((wide){ 1, false }, NULL) : kid_spec((plan){ .name = 'm' });
-        AIRRT_TRY(airrt_children_add(children, spec, &(airrt_child_desc){ .id = id, .restart = AIRRT_RESTART_TEMPORARY }));
+        AIRRT_TRY(
+            airrt_children_add(children, spec, &(airrt_child_desc){ .id = id, .restart = AIRRT_RESTART_TEMPORARY }));
     }
     return AIRRT_OK;
 }
@@ -893,7 +920,8 @@ AIRRT_SUPERVISOR_IMPL(many, airrt_one_for_all, many_init);
 static void many_are_started_and_stopped(bool supervisors) {
     airrt_supervisor sup;
     airrt_child_counts counts;
-    open_with((airrt_system_desc){ .workers = 2, .start_timeout_ns = AIRRT_SEC(500), .stop_timeout_ns = AIRRT_SEC(500) });
+    open_with(
+        (airrt_system_desc){ .workers = 2, .start_timeout_ns = AIRRT_SEC(500), .stop_timeout_ns = AIRRT_SEC(500) });
     airrt_test_ok(many_start(sys, (wide){ 10000, supervisors }, NULL, &sup));
     airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
     ck_assert_uint_eq(counts.active, 10000);
@@ -905,7 +933,7 @@ static void many_are_started_and_stopped(bool supervisors) {
 START_TEST(ten_thousand_children_under_one) { many_are_started_and_stopped(false); } END_TEST
 START_TEST(ten_thousand_supervisors_under_one) { many_are_started_and_stopped(true); } END_TEST
 
-/* ---- promises of the options ------------------------------------------------------------------------------------------------------- */
+/* ---- promises of the options ------------------------------------------------------------------------------------- */
 
 START_TEST(a_child_has_its_defaults_filled_in) {
     crew low = crew_of("x", 1), c = crew_of("abcd", 1);
@@ -928,7 +956,10 @@ START_TEST(a_child_has_its_defaults_filled_in) {
     close_system();
 } END_TEST
 
-static airrt_err errand_start_one(errand *e) { return one_start(sys, (crew_args){ (const crew *)(const void *)e->id }, &events, (airrt_supervisor *)(void *)&e->ref); }
+static airrt_err errand_start_one(errand *e) {
+    return one_start(sys, (crew_args){ (const crew *)(const void *)e->id }, &events,
+                     (airrt_supervisor *)(void *)&e->ref);
+}
 START_TEST(a_pre_start_that_takes_too_long_returns_and_then_ends_with_timeout) { /* S3 */
     crew c = crew_of("ab", 5);
     airrt_test_clock clock;
@@ -967,7 +998,10 @@ START_TEST(attempts_count_anew_after_the_stable_time_that_was_asked_for) {
     crew c = crew_of("a", AIRRT_UNLIMITED);
     airrt_supervisor sup;
     airrt_test_clock clock;
-    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_SEC(1), .max_ns = AIRRT_SEC(1000), .stable_ns = AIRRT_SEC(10) };
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL,
+                                                 .base_ns = AIRRT_SEC(1),
+                                                 .max_ns = AIRRT_SEC(1000),
+                                                 .stable_ns = AIRRT_SEC(10) };
     open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     tell("a", FAIL);
@@ -984,7 +1018,9 @@ START_TEST(attempts_count_anew_after_the_stable_time_that_was_asked_for) {
 } END_TEST
 
 START_TEST(settling_goes_on_when_a_supervisor_below_goes_meanwhile) {
-    crew low = crew_of("x", 50), high = { .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } } };
+    crew low = crew_of("x", 50), high = {
+        .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low", .name = "low" } } }
+    };
     airrt_supervisor sup, below;
     airrt_test_clock clock;
     low.members[0].desc.backoff = delay_of(100);
@@ -1004,7 +1040,7 @@ START_TEST(settling_goes_on_when_a_supervisor_below_goes_meanwhile) {
     close_system();
 } END_TEST
 
-/* ---- more of limits and strategies --------------------------------------------------------------------------------------------------- */
+/* ---- more of limits and strategies ------------------------------------------------------------------------------- */
 
 START_TEST(one_restart_in_five_seconds_is_the_default) { /* S2 */
     crew c = crew_of("a", 0);
@@ -1075,7 +1111,8 @@ START_TEST(a_childs_limit_is_not_used_up_by_its_siblings_and_the_time_of_its_res
     airrt_supervisor sup;
     airrt_test_clock clock;
     for (int i = 0; i < 2; i++) {
-        c.members[i].desc.max_restarts = 5; /* 5 in 60 s, delays of 100, 200, 400, 800, 1600 ms, as the Rust system has it */
+        c.members[i].desc.max_restarts =
+            5; /* 5 in 60 s, delays of 100, 200, 400, 800, 1600 ms, as the Rust system has it */
         c.members[i].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL };
     }
     open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) });
@@ -1121,7 +1158,10 @@ START_TEST(a_group_restart_counts_once_and_drops_temporary_siblings) { /* S6 */
 } END_TEST
 
 START_TEST(events_say_how_many_a_strategy_affects) {
-    static const struct { const char *failed; uint32_t one, all, rest; } cases[] = { { "a", 1, 3, 3 }, { "b", 1, 3, 2 }, { "c", 1, 3, 1 } };
+    static const struct {
+        const char *failed;
+        uint32_t one, all, rest;
+    } cases[] = { { "a", 1, 3, 3 }, { "b", 1, 3, 2 }, { "c", 1, 3, 1 } };
     for (size_t i = 0; i < 3; i++) {
         for (int strategy = 0; strategy < 3; strategy++) {
             crew c = crew_of("abc", 5);
@@ -1135,14 +1175,17 @@ START_TEST(events_say_how_many_a_strategy_affects) {
             settled(sup);
             const char *letters_of = event_letters(e, 32), *applied = strchr(letters_of, 'A');
             ck_assert_ptr_nonnull(applied);
-            ck_assert_uint_eq(e[applied - letters_of].affected_count, strategy == 0 ? cases[i].one : strategy == 1 ? cases[i].all : cases[i].rest);
+            ck_assert_uint_eq(e[applied - letters_of].affected_count, strategy == 0   ? cases[i].one
+                                                                      : strategy == 1 ? cases[i].all
+                                                                                      : cases[i].rest);
             close_system();
         }
     }
 } END_TEST
 
 START_TEST(escalation_ends_the_root_when_nobody_can) { /* S10 */
-    crew low = crew_of("xy", AIRRT_NO_RESTARTS), middle = { .max = AIRRT_NO_RESTARTS, .count = 1 }, high = crew_of("a", AIRRT_NO_RESTARTS);
+    crew low = crew_of("xy", AIRRT_NO_RESTARTS), middle = { .max = AIRRT_NO_RESTARTS, .count = 1 },
+         high = crew_of("a", AIRRT_NO_RESTARTS);
     airrt_supervisor sup;
     airrt_reason why;
     middle.members[0] = (member){ one_spec((crew_args){ &low }, &events), { .id = "low" } };
@@ -1160,7 +1203,7 @@ START_TEST(escalation_ends_the_root_when_nobody_can) { /* S10 */
     close_system();
 } END_TEST
 
-/* ---- more of calls, events, trees -------------------------------------------------------------------------------------------------- */
+/* ---- more of calls, events, trees -------------------------------------------------------------------------------- */
 
 START_TEST(events_name_those_that_the_tree_names) { /* S11 */
     crew low = crew_of("x", 5), high = crew_of("a", 5);
@@ -1176,7 +1219,8 @@ START_TEST(events_name_those_that_the_tree_names) { /* S11 */
     settled(sup);
     ck_assert_str_eq(event_letters(e, 32), "SSSFAR");
     static const char *const ids[] = { "a", "x", "branch", "x", "x", "x" };
-    const airrt_ref who[] = { a, x, branch.ref, x, x, x }, by[] = { sup.ref, branch.ref, sup.ref, branch.ref, branch.ref, branch.ref };
+    const airrt_ref who[] = { a, x, branch.ref, x, x, x },
+                    by[] = { sup.ref, branch.ref, sup.ref, branch.ref, branch.ref, branch.ref };
     for (int i = 0; i < 6; i++) {
         ck_assert_str_eq(e[i].id, ids[i]);
         ck_assert(airrt_ref_equal(e[i].child, who[i]));
@@ -1195,7 +1239,8 @@ START_TEST(a_batch_that_fails_half_way_is_rolled_back_in_reverse_whatever_fails)
         for (int i = 0; i < at; i++) snprintf(want + strlen(want), 8, "+%c ", 'a' + i);
         snprintf(want + strlen(want), 8, "!%c ", 'a' + at);
         for (int i = at; i-- > 0;) snprintf(want + strlen(want), 8, "-%c ", 'a' + i);
-        c.members[at].spec = kid_spec((plan){ .name = (char)('a' + at), .starts = &starts, .fails_at = 1, .fails_for = 1 });
+        c.members[at].spec =
+            kid_spec((plan){ .name = (char)('a' + at), .starts = &starts, .fails_at = 1, .fails_for = 1 });
         open_system();
         airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_START);
         ck_assert_str_eq(happened(), want);
@@ -1225,8 +1270,10 @@ START_TEST(an_empty_supervisor_runs_and_takes_children_in_order) {
     ck_assert_uint_eq(count, 0);
     settled(sup);
     for (char id[2] = "a"; *id < 'f'; ++*id)
-        airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = *id }), &(airrt_child_desc){ .id = id, .name = id }, NULL));
-    airrt_test_ok(airrt_supervisor_which_children(sup, list, 2, &count)); /* the newest first, as many as there is room for */
+        airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = *id }),
+                                                   &(airrt_child_desc){ .id = id, .name = id }, NULL));
+    airrt_test_ok(
+        airrt_supervisor_which_children(sup, list, 2, &count)); /* the newest first, as many as there is room for */
     ck_assert_uint_eq(count, 5);
     ck_assert_str_eq(list[0].id, "e");
     ck_assert_str_eq(list[1].id, "d");
@@ -1246,16 +1293,22 @@ START_TEST(start_child_says_why_not) {
     int starts = 0;
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &(airrt_child_desc){ .id = "a" }, NULL), AIRRT_ERR_ALREADY_STARTED);
+    airrt_test_is(
+        airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &(airrt_child_desc){ .id = "a" }, NULL),
+        AIRRT_ERR_ALREADY_STARTED);
     airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
-    airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &(airrt_child_desc){ .id = "a" }, NULL), AIRRT_ERR_ALREADY_PRESENT);
-    airrt_spec fails = kid_spec((plan){ .name = 'b', .starts = &starts, .fails_at = 1, .fails_for = 9 }), ignores = kid_spec((plan){ .name = 'c', .ignores = true });
+    airrt_test_is(
+        airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &(airrt_child_desc){ .id = "a" }, NULL),
+        AIRRT_ERR_ALREADY_PRESENT);
+    airrt_spec fails = kid_spec((plan){ .name = 'b', .starts = &starts, .fails_at = 1, .fails_for = 9 }),
+               ignores = kid_spec((plan){ .name = 'c', .ignores = true });
     airrt_test_is(airrt_supervisor_start_child(sup, fails, &(airrt_child_desc){ .id = "b" }, &ref), AIRRT_ERR_START);
     ck_assert_uint_eq(ref.generation, 0);
     ck_assert_int_eq(starts, 1); /* not tried again */
     airrt_test_ok(airrt_supervisor_start_child(sup, ignores, &(airrt_child_desc){ .id = "c" }, &ref));
     ck_assert_uint_eq(ref.generation, 0);
-    airrt_test_ok(airrt_supervisor_start_child(sup, ignores, &(airrt_child_desc){ .id = "d", .restart = AIRRT_RESTART_TEMPORARY }, NULL));
+    airrt_test_ok(airrt_supervisor_start_child(
+        sup, ignores, &(airrt_child_desc){ .id = "d", .restart = AIRRT_RESTART_TEMPORARY }, NULL));
     airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
     ck_assert_uint_eq(counts.specs, 2); /* a, c */
     ck_assert_uint_eq(counts.active, 0);
@@ -1278,7 +1331,8 @@ START_TEST(terminating_by_handle_is_ok_for_the_dead_and_not_found_for_strangers)
     close_system();
 } END_TEST
 
-START_TEST(ancestors_are_the_nearest_first_and_end_at_the_root) { /* W8: whoever starts a supervisor is above it, so there are no circles */
+/* Whoever starts a supervisor is above it, so there are no circles. */
+START_TEST(ancestors_are_the_nearest_first_and_end_at_the_root) { /* W8 */
     crew low = crew_of("c", 5), middle = { .max = 5, .count = 1 }, high = { .max = 5, .count = 1 };
     airrt_supervisor g, above[4];
     size_t count;
@@ -1338,7 +1392,7 @@ START_TEST(a_monitor_of_supervision_counts_by_severity) {
     close_system();
 } END_TEST
 
-/* ---- more of health ------------------------------------------------------------------------------------------------------------------ */
+/* ---- more of health ---------------------------------------------------------------------------------------------- */
 
 static const airrt_health_desc often = { .interval_ns = AIRRT_MS(1), .threshold = 2 };
 START_TEST(what_is_unhealthy_goes_through_strategy_and_restart_type) { /* S7 */
@@ -1351,9 +1405,11 @@ START_TEST(what_is_unhealthy_goes_through_strategy_and_restart_type) { /* S7 */
     airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
     tell("b", SICKEN);
     tell("b", SICKEN);
-    airrt_test_eventually(airrt_supervisor_get_child(sup, "b", &info) == AIRRT_ERR_NOT_FOUND, 20); /* temporary: not restarted */
+    airrt_test_eventually(airrt_supervisor_get_child(sup, "b", &info) == AIRRT_ERR_NOT_FOUND,
+                          20); /* temporary: not restarted */
     ck_assert_uint_eq(child(sup, "a").restarts, 0);
-    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'c' }), &(airrt_child_desc){ .id = "c", .name = "c" }, NULL));
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'c' }),
+                                               &(airrt_child_desc){ .id = "c", .name = "c" }, NULL));
     tell("a", SICKEN);
     tell("a", SICKEN);
     airrt_test_eventually(child(sup, "c").restarts == 1, 20); /* the group, as after any failure */
@@ -1395,11 +1451,13 @@ START_TEST(missed_checks_are_dropped_not_made_up_for) { /* S8 */
     close_system();
 } END_TEST
 
-/* ---- more of what is no actor -------------------------------------------------------------------------------------------------------- */
+/* ---- more of what is no actor ------------------------------------------------------------------------------------ */
 
 typedef struct fuse_args { airrt_err err; } fuse_args;
 AIRRT_CHILD(fuse, fuse_args);
-static airrt_err fuse_on(airrt_none *me, airrt_ref self, const fuse_args *args) { return (void)me, (void)self, args->err; }
+static airrt_err fuse_on(airrt_none *me, airrt_ref self, const fuse_args *args) {
+    return (void)me, (void)self, args->err;
+}
 AIRRT_CHILD_IMPL(fuse, airrt_none, fuse_on);
 START_TEST(a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run) { /* S3 */
     crew c = { .max = 5 };
@@ -1408,10 +1466,14 @@ START_TEST(a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run) { /* S3 
     airrt_child_counts counts;
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    airrt_test_is(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_ERR_OS }), &(airrt_child_desc){ .id = "a" }, &ref), AIRRT_ERR_START);
-    airrt_test_ok(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_ERR_IGNORE }), &(airrt_child_desc){ .id = "b" }, &ref));
+    airrt_test_is(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_ERR_OS }),
+                                               &(airrt_child_desc){ .id = "a" }, &ref),
+                  AIRRT_ERR_START);
+    airrt_test_ok(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_ERR_IGNORE }),
+                                               &(airrt_child_desc){ .id = "b" }, &ref));
     ck_assert_uint_eq(ref.generation, 0);
-    airrt_test_ok(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_OK }), &(airrt_child_desc){ .id = "c" }, &ref));
+    airrt_test_ok(
+        airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_OK }), &(airrt_child_desc){ .id = "c" }, &ref));
     ck_assert(airrt_alive(ref));
     airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
     ck_assert_uint_eq(counts.specs, 2);
@@ -1422,7 +1484,9 @@ START_TEST(a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run) { /* S3 
 START_TEST(what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy) { /* S1, S7 */
     int on = 0, starts = 0;
     airrt_ref self;
-    crew c = { .max = 50, .count = 1, .members = { { light_spec((lamp_args){ &on, &starts, &self }), { .id = "l" } } } };
+    crew c = { .max = 50,
+               .count = 1,
+               .members = { { light_spec((lamp_args){ &on, &starts, &self }), { .id = "l" } } } };
     airrt_supervisor sup;
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
@@ -1439,7 +1503,7 @@ START_TEST(what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy) { /* 
     close_system();
 } END_TEST
 
-/* ---- memory --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else) {
     for (uint32_t n = 1; n < 120; n++) {
@@ -1452,7 +1516,8 @@ START_TEST(failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else) 
         airrt_store_relaxed(&fault_calls, 0);
         airrt_store_relaxed(&faults, n);
         airrt_err err = one_start(sys, (crew_args){ &high }, &events, &sup);
-        ck_assert_msg(err == AIRRT_OK || err == AIRRT_ERR_NOMEM || err == AIRRT_ERR_START || err == AIRRT_ERR_DEAD, "%s", airrt_err_str(err));
+        ck_assert_msg(err == AIRRT_OK || err == AIRRT_ERR_NOMEM || err == AIRRT_ERR_START || err == AIRRT_ERR_DEAD,
+                      "%s", airrt_err_str(err));
         kid_ref x;
         if (!err && !kid_whereis(sys, "x", &x)) airrt_discard(kid_send(x, (order){ FAIL }));
         if (!err) airrt_discard(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'e' }), &desc, NULL));
@@ -1473,14 +1538,15 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       a_child_that_does_not_stop_in_time_is_killed, no_wait_kills_at_once,
       max_n_allows_n_and_then_the_supervisor_ends_with_shutdown, a_child_may_have_a_limit_of_its_own,
       escalation_restarts_the_branch_in_place, a_strategy_of_ones_own_is_followed,
-      backoff_delays_a_restart_and_siblings_are_served_meanwhile, a_child_that_is_terminated_while_it_backs_off_stays_down,
-      shutdown_does_not_wait_for_a_backoff, a_start_that_fails_stops_what_was_started_in_reverse,
-      a_restart_that_fails_is_tried_again_and_counted, a_restart_that_never_succeeds_ends_the_supervisor,
-      a_child_with_nothing_to_run_is_no_failure, what_init_returns_is_what_start_returns,
-      wrong_specs_are_refused_with_their_field_before_anything_starts, a_child_that_is_unhealthy_too_often_is_restarted,
-      a_child_that_does_not_answer_in_time_is_unhealthy, a_child_without_health_is_not_asked, calls_from_a_hook_are_refused,
-      calls_to_what_is_no_supervisor_are_dead, dynamic_children_come_and_go, automatic_shutdown_follows_significant_children,
-      events_tell_all_in_order, a_shutdown_stops_a_tree_from_the_top_in_reverse, a_killed_supervisor_takes_its_children_with_it,
+      backoff_delays_a_restart_and_siblings_are_served_meanwhile,
+      a_child_that_is_terminated_while_it_backs_off_stays_down, shutdown_does_not_wait_for_a_backoff,
+      a_start_that_fails_stops_what_was_started_in_reverse, a_restart_that_fails_is_tried_again_and_counted,
+      a_restart_that_never_succeeds_ends_the_supervisor, a_child_with_nothing_to_run_is_no_failure,
+      what_init_returns_is_what_start_returns, wrong_specs_are_refused_with_their_field_before_anything_starts,
+      a_child_that_is_unhealthy_too_often_is_restarted, a_child_that_does_not_answer_in_time_is_unhealthy,
+      a_child_without_health_is_not_asked, calls_from_a_hook_are_refused, calls_to_what_is_no_supervisor_are_dead,
+      dynamic_children_come_and_go, automatic_shutdown_follows_significant_children, events_tell_all_in_order,
+      a_shutdown_stops_a_tree_from_the_top_in_reverse, a_killed_supervisor_takes_its_children_with_it,
       a_killed_supervisor_comes_back_with_its_named_children, a_start_that_fails_at_once_stops_the_others_in_order_too,
       an_init_that_panics_fails_the_start_and_leaks_nothing, a_child_that_a_broken_off_group_restart_left_is_gone,
       a_tree_is_shown_as_text, a_tree_is_shown_for_graphviz_and_mermaid,
@@ -1500,6 +1566,6 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       a_monitor_of_supervision_counts_by_severity, what_is_unhealthy_goes_through_strategy_and_restart_type,
       a_child_that_does_not_run_is_not_asked_for_its_health, missed_checks_are_dropped_not_made_up_for,
       a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run,
-      what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy,
-      escalation_climbs_a_hundred_levels, ten_thousand_children_under_one,
-      ten_thousand_supervisors_under_one, failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else);
+      what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy, escalation_climbs_a_hundred_levels,
+      ten_thousand_children_under_one, ten_thousand_supervisors_under_one,
+      failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else);
