@@ -6,8 +6,8 @@ limit=120
 still_long=' airrt.h airrt_supervisor.h examples/monitoring_basic.c examples/monitoring_custom.c examples/monitoring_supervisor.c
  examples/prometheus_page.c examples/supervisor_basic.c examples/supervisor_strategies.c tests/airrt_probe.h
  tests/airrt_test.h tests/otp_conformance.c tests/stress_actor.c tests/stress_mailbox.c tests/stress_ring.c
- tests/stress_supervisor.c tests/test_actor.c tests/test_life.c tests/test_mailbox.c tests/test_message.c
- tests/test_monitor.c tests/test_policy.c tests/test_ring.c tests/test_supervision.c tests/test_system.c
+ tests/test_actor.c tests/test_life.c tests/test_mailbox.c tests/test_message.c
+ tests/test_monitor.c tests/test_ring.c tests/test_system.c
  tests/test_watch.c tests/bench/bench_actors.c tests/bench/bench_monitor.c tests/bench/bench_supervisor.c
  tests/bench/queue_harness.h tests/build/noop_monitor.c tests/build/public_half.c tests/build/small.c '
 # The first line of tests/fail/*.c is one expression.
