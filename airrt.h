@@ -2569,7 +2569,7 @@ AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_p
                     continue;
                 }
                 if (capacity != AIRRT_UNLIMITED) {
-                    if (airrt_priv_between(airrt_load_acquire(&cell->head), position) >= capacity)
+                    if (airrt_priv_between(airrt_load_seq(&cell->head), position) >= capacity)
                         return AIRRT_ERR_FULL;
                     room = seq == ((look + lap) | AIRRT_SEQ_BOUND_); /* below the bound after all */
                     if (!room && lap >= bound) { /* freed meanwhile, or being freed by an evicting sender */
@@ -2658,7 +2658,7 @@ static bool airrt_priv_take(airrt_cell *cell, void *out, size_t size, size_t ali
 }
 /* Wakes all senders that wait for room, if any do. */
 static void airrt_priv_make_room(airrt_cell *cell) {
-    if (!(airrt_load_relaxed(&cell->tail) & AIRRT_WAITER_)) return;
+    if (!(airrt_load_seq(&cell->tail) & AIRRT_WAITER_)) return;
     airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_WAITER_, ACQ_REL);
     airrt_priv_ring(&cell->room);
 }
@@ -2719,7 +2719,7 @@ static void airrt_priv_strip(airrt_cell *cell) {
 /* Adds to the guests of a life. DEAD: it is over; FULL: there are as many messages as its capacity, or evicting senders as
  * there can be. */
 static airrt_err airrt_priv_guest(airrt_cell *cell, uint32_t generation, int64_t change) {
-    uint64_t guests = airrt_load_relaxed(&cell->guests);
+    uint64_t guests = airrt_load_seq(&cell->guests); /* sc: as `head`, for who waits for room */
     do {
         if (guests >> AIRRT_GUESTS_GENERATION_SHIFT != generation) return AIRRT_ERR_DEAD;
         if (change == AIRRT_GUEST_EVICTOR && (guests >> 32 & 1023) == 1023) return AIRRT_ERR_FULL;
@@ -3225,8 +3225,8 @@ static bool airrt_priv_signal(airrt_ref to, airrt_signal *signal) {
     do {
         if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation) return false;
         signal->after = (uint32_t)lane;
-        /* release: pairs with the consumer's exchange */
-    } while (!airrt_cas(&cell->lane, &lane, (lane & ~(uint64_t)UINT32_MAX) | signal->index, RELEASE, ACQUIRE));
+        /* release: pairs with the consumer's exchange; acquire: with the release of airrt_priv_revive */
+    } while (!airrt_cas(&cell->lane, &lane, (lane & ~(uint64_t)UINT32_MAX) | signal->index, ACQ_REL, ACQUIRE));
     airrt_priv_bell(cell, to.generation);
     return true;
 }
@@ -3236,7 +3236,7 @@ static bool airrt_priv_order(airrt_ref to, uint64_t order) {
     uint64_t lane = airrt_load_relaxed(&cell->lane);
     do {
         if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation) return false;
-    } while (!airrt_cas(&cell->lane, &lane, lane | order << AIRRT_LANE_ORDER_SHIFT, RELEASE, RELAXED));
+    } while (!airrt_cas(&cell->lane, &lane, lane | order << AIRRT_LANE_ORDER_SHIFT, ACQ_REL, RELAXED));
     airrt_priv_bell(cell, to.generation);
     return true;
 }
@@ -4148,9 +4148,10 @@ AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
     const uint64_t orders = ((uint64_t)1 << (AIRRT_LANE_GENERATION_SHIFT - AIRRT_LANE_ORDER_SHIFT)) - 1;
     if (!airrt_priv_keep_ready(cell->cold)) return false;
     cell->cold->reasoned = cell->cold->escalates = cell->cold->forced = false;
-    /* what it was ordered before it halted, or while nobody ran it, has been done */
-    airrt_fetch_and(&cell->lane, ~((orders & ~(uint64_t)AIRRT_ORDER_DETOUR) << AIRRT_LANE_ORDER_SHIFT), RELAXED);
     airrt_fetch_or(&cell->tail, AIRRT_OPEN_, RELEASE);
+    /* What it was ordered before it halted, or while nobody ran it, has been done. Behind the opening: what comes to the lane
+     * before this is found there by who runs it, who comes later finds it open (acquire) and wakes it. */
+    airrt_fetch_and(&cell->lane, ~((orders & ~(uint64_t)AIRRT_ORDER_DETOUR) << AIRRT_LANE_ORDER_SHIFT), ACQ_REL);
     airrt_priv_wake(cell);
     return true;
 }
@@ -5070,7 +5071,7 @@ static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, airrt_pools *poo
 static void airrt_priv_announce(airrt_cell *cell, uint64_t key) {
     uint64_t t = airrt_load_acquire(&cell->tail);
     while (!((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) && !(t & AIRRT_WAITER_) &&
-           !airrt_cas(&cell->tail, &t, t | AIRRT_WAITER_, ACQ_REL, ACQUIRE)) {}
+           !airrt_cas(&cell->tail, &t, t | AIRRT_WAITER_, SEQ_CST, ACQUIRE)) {} /* before it looks at `head` again */
 }
 /* Takes out the oldest messages until at most `keep` are left, or one if once. False: no memory to take them into. */
 static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep, bool once,
@@ -5334,6 +5335,14 @@ static bool airrt_priv_box_take(airrt_mailbox *box, void *out, airrt_wrap **wrap
     if (box->lanes) airrt_priv_box_attend(box);
     return airrt_priv_take_any(&box->cell, box->lanes, out, box->type.size, box->type.align, wrap);
 }
+/* Wakes the senders that wait for room. Who has announced that it waits sees what was taken, or is seen here, although the
+ * receiver may not look again for long. */
+static void airrt_priv_box_room(airrt_mailbox *box) {
+    airrt_cell *cell = &box->cell;
+    if (!airrt_priv_blocks((airrt_backpressure)airrt_load_relaxed(&cell->policy), AIRRT_PRIORITY_HIGH)) return;
+    airrt_store_seq(&cell->head, airrt_load_relaxed(&cell->head));
+    airrt_priv_make_room(cell);
+}
 /* Says no if it would have to look at the senders' line to know. */
 static bool airrt_priv_box_is_empty(airrt_mailbox *box) {
     airrt_cell *cell = &box->cell;
@@ -5408,11 +5417,10 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
                 airrt_priv_wrap_put(wrap);
             }
             airrt_count(&box->received, 1);
-            if (airrt_priv_blocks((airrt_backpressure)airrt_load_relaxed(&cell->policy), AIRRT_PRIORITY_HIGH))
-                airrt_priv_make_room(cell);
+            airrt_priv_box_room(box);
             return AIRRT_OK;
         }
-        airrt_priv_make_room(cell);
+        airrt_priv_box_room(box);
         uint64_t t = airrt_load_acquire(&cell->tail), head = airrt_load_acquire(&cell->head);
         bool empty = (t & AIRRT_POSITION_) == head && !(uint32_t)airrt_load_seq(&cell->guests);
         if (!(t & AIRRT_OPEN_) && empty) return AIRRT_ERR_CLOSED;
