@@ -17,6 +17,7 @@
  *     >>actors     AIRRT_ACTOR, AIRRT_ACTOR_IMPL     timers, links, watches, stash
  *     >>requests   AIRRT_REQUEST
  *     >>system     open, shutdown, settle, counts, stop, kill, wait, names, ids
+ *     >>simulation one seed decides schedule, faults and time; AIRRT_PROBE_IMPL
  *
  * A COMPLETE PROGRAM
  *     #define AIRRT_IMPLEMENTATION
@@ -428,6 +429,7 @@ typedef struct airrt_log_item {
  * machine lets the thread run), even when all workers are busy. Pinned actors may take their time. */
 typedef struct airrt_overrun { airrt_ref actor; uint64_t running_ns; } airrt_overrun;
 
+typedef struct airrt_sim_desc airrt_sim_desc; /* see >>simulation */
 typedef struct airrt_system_desc {
     uint32_t workers;             /* threads; 0 = one per processor; at most 256 */
     bool polled;                  /* no threads: airrt_system_poll runs the actors */
@@ -447,6 +449,7 @@ typedef struct airrt_system_desc {
         void (*fn)(void *ctx);
         void *ctx;
     } wake; /* .polled: another thread has given it work; may write to a pipe */
+    const airrt_sim_desc *sim;    /* not NULL: simulated; not with .polled or .clock. Copied */
     airrt_allocator allocator;
     airrt_clock clock;
 } airrt_system_desc;
@@ -862,7 +865,7 @@ struct airrt_cell {
     uint32_t slot;                /* its own index */
     airrt_atomic_u8 policy;       /* airrt_backpressure */
     airrt_atomic_u8 traits;       /* AIRRT_EVICTING_, AIRRT_PINNED_ */
-    airrt_atomic_u8 lanes;        /* sends go the long way: 1 priority lanes, 2 LATEST */
+    airrt_atomic_u8 lanes;        /* sends go the long way: 1 priority lanes, 2 LATEST, or simulated */
     airrt_atomic_u8 named;
     struct airrt_cold *cold;      /* the consumer's: what most actors never need */
 
@@ -1611,6 +1614,160 @@ AIRRT_API airrt_uuid airrt_uuid_make(void);
 /* Writes the 36 characters and a zero. */
 AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 
+/* ---- >>simulation ------------------------------------------------------------------------------------------------ */
+
+/* A system opened with .sim is this very runtime, run by one thread, the one that opened it, on a virtual clock. A step is one
+ * choice of the seed: of all actors with something to do, timers that are due and clients, which goes next, and how many
+ * messages it may handle. Nothing else moves: between two steps the world stands still. When nobody has anything to do, the
+ * clock jumps to the next timer. Calls that wait (NAME_ask, NAME_spawn, airrt_stop, _settle, _shutdown ...) make steps until they can
+ * return; their times are virtual. The same program, seed and options make the same steps, on every machine and compiler.
+ * What a simulation cannot show: two hooks at the same time. Handlers are atomic here; races between them and anything else that
+ * actors share besides messages are for ThreadSanitizer. .workers is not looked at, .pinned actors run as all others do, and
+ * no hook ever overruns. Only the opening thread may use the system and its actors. */
+
+/* Who goes next. */
+typedef enum airrt_sim_policy {
+    AIRRT_SIM_DEFAULT = 0, /* RANDOM */
+    AIRRT_SIM_RANDOM,      /* any, with equal chances, for 1, 2, 8 or 64 messages */
+    AIRRT_SIM_PCT,         /* priorities drawn once for everybody, lowered at .depth random steps: finds with known probability
+                              what needs few unlucky switches (probabilistic concurrency testing) */
+    AIRRT_SIM_ROUND_ROBIN, /* who has waited longest; for 64 messages */
+    AIRRT_SIM_RECORDED     /* as .schedule says, then round robin */
+} airrt_sim_policy;
+
+/* What may go wrong. By chance, at rates given in airrt_sim_desc, or once, ordered by airrt_sim_inject. By chance supervisors
+ * themselves are spared CRASH, ERROR and START. */
+typedef enum airrt_fault_kind {
+    AIRRT_FAULT_CRASH = 1,  /* a handler panics; its message, dropped, counts as handled */
+    AIRRT_FAULT_ERROR,      /* a handler fails, likewise */
+    AIRRT_FAULT_START,      /* a pre_start fails, before the hook is called */
+    AIRRT_FAULT_SLOW_START, /* the first turn of a starting actor comes later */
+    AIRRT_FAULT_SLOW_STOP,  /* the turn in which it would see an order to stop comes later */
+    AIRRT_FAULT_NOMEM,      /* an allocation fails, in a hook or a client; the body of a test is spared */
+    AIRRT_FAULT_FULL,       /* a send finds the mailbox full, where the policy then is an error; likewise */
+    AIRRT_FAULT_DELAY,      /* an actor with something to do gets its turn later, with all its messages in their order */
+    AIRRT_FAULT_STALL,      /* time passes while actors could run: timers are late, several periods are due at once */
+    AIRRT_FAULT_JUMP,       /* the wall clock jumps, either way; the monotonic one never does */
+    AIRRT_FAULT_WAKE,       /* an actor gets a turn for nothing */
+    AIRRT_FAULT_KINDS
+} airrt_fault_kind;
+AIRRT_API const char *airrt_fault_str(airrt_fault_kind kind);
+
+/* How often one kind happens by chance. All zero: never. */
+typedef struct airrt_sim_rate {
+    uint32_t per_million;   /* of its occasions: messages, sends, starts, allocations, turns, steps */
+    uint32_t budget;        /* at most so many; 0 = AIRRT_UNLIMITED */
+    uint64_t max_ns;        /* of those that take time: evenly up to this; 0 = 10 ms */
+} airrt_sim_rate;
+
+/* One step or what came of it, told to .trace. Actors are called by the order in which they were spawned, from 1; 0 is outside. */
+typedef enum airrt_sim_event_kind {
+    AIRRT_SIM_SPAWNED = 1,  /* actor; text: its type */
+    AIRRT_SIM_STARTED,      /* actor; value: restarts */
+    AIRRT_SIM_FAILED,       /* actor; value: airrt_exit of the failure; text: its words */
+    AIRRT_SIM_ENDED,        /* actor; value: airrt_exit; text */
+    AIRRT_SIM_SENT,         /* actor to other; value: the airrt_err */
+    AIRRT_SIM_HANDLED,      /* actor, a message; value: the airrt_err of its handler */
+    AIRRT_SIM_LOST,         /* actor: whose message; value: airrt_loss, 100 more if the sender keeps it */
+    AIRRT_SIM_TURN,         /* actor; value: how many messages at most */
+    AIRRT_SIM_TIMERS,       /* value: how many fired */
+    AIRRT_SIM_CLIENT,       /* actor: its number */
+    AIRRT_SIM_TIME,         /* value: nanoseconds passed, as nobody had anything to do, or by STALL */
+    AIRRT_SIM_FAULT         /* actor, or 0; value: airrt_fault_kind; text: its name */
+} airrt_sim_event_kind;
+typedef struct airrt_sim_event {
+    uint64_t step, now_ns;
+    airrt_sim_event_kind kind;
+    uint32_t actor, other;
+    uint64_t value;
+    const char *text;       /* valid during the call; NULL: none */
+} airrt_sim_event;
+/* Writes one line about it, without a newline. Returns its length, as snprintf. */
+AIRRT_API size_t airrt_sim_event_format(const airrt_sim_event *event, char *out, size_t size);
+
+struct airrt_sim_desc {
+    uint64_t seed;              /* any number, 0 too */
+    airrt_sim_policy policy;
+    uint32_t depth;             /* PCT: changes of priority; 0 = 3 */
+    uint64_t horizon;           /* PCT: they lie within so many steps; 0 = 1000 */
+    const uint32_t *schedule;   /* RECORDED: what .choice was told; kept by address until the system is closed */
+    size_t schedule_length;
+    uint64_t choices;           /* so many choices are made, the rest is round robin; 0 = all. For making a run shorter */
+    uint64_t max_steps;         /* then every call says LIMIT, or TIMEOUT if it waits; 0 = 100 million */
+    uint64_t turn_ns;           /* how long a turn takes; 0 = no time, but 1000 of them in one instant take a millisecond */
+    airrt_sim_rate faults[AIRRT_FAULT_KINDS]; /* .faults = { [AIRRT_FAULT_CRASH] = { .per_million = 1000, .budget = 3 } } */
+    uint64_t without;           /* bit n: the n-th fault by chance, from 0, is left out. For finding those that matter */
+    struct { void (*fn)(const airrt_sim_event *event, void *ctx); void *ctx; } trace;
+    struct { void (*fn)(uint32_t choice, void *ctx); void *ctx; } choice; /* every choice made, for RECORDED */
+};
+
+/* A fault ordered: at the nth occasion from now, 0 = 1, it happens once. */
+typedef struct airrt_fault {
+    airrt_fault_kind kind;
+    airrt_ref actor;            /* whose occasions count: who handles, starts, allocates, is sent to; zero: everybody's */
+    uint64_t nth;
+    uint64_t delay_ns;          /* of those that take time; 0 = 10 ms */
+} airrt_fault;
+typedef struct airrt_sim_stats {
+    uint64_t steps, now_ns, hash;
+    uint64_t sent, handled;
+    uint64_t choices;           /* made so far */
+    uint64_t chances;           /* faults by chance so far, those left out included */
+    uint64_t faults[AIRRT_FAULT_KINDS]; /* that happened, ordered ones too */
+} airrt_sim_stats;
+
+/* All of these: CONTEXT in a hook, INVALID for a system without .sim, LIMIT when .max_steps are spent, NOMEM. */
+/* Lets for_ns of virtual time pass, and does what is due until then, including. AIRRT_FOREVER: until nothing will happen any
+ * more without something from outside. With .turn_ns, and in a busy system, it ends when the time is over, whatever waits. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_run(airrt_system *system, uint64_t for_ns);
+/* At most n steps, jumps of the clock included. EMPTY: there were fewer; nothing will happen any more. To run until all is done
+ * that can be done now, call airrt_system_settle. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_step(airrt_system *system, size_t n);
+/* Orders a fault. INVALID: no such kind; DEAD: no such actor. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_inject(airrt_system *system, const airrt_fault *fault);
+/* Adds a client: fn(system, arg) is called once, after_ns from now or later, as a step, as if on a thread of its own: calls in
+ * it may wait; others go on meanwhile, other clients too, inside of those calls. So a client that waits returns only
+ * after those that began during its wait. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_client(airrt_system *system, void (*fn)(airrt_system *system, void *arg), void *arg,
+                                                     uint64_t after_ns);
+/* Checks, between any two steps: the accounting identity; that nobody sleeps who has something to do; that whoever does not
+ * sleep is in the run queue. INVALID (airrt_error_last: field "accounting" or "queue"). */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_check(airrt_system *system);
+/* Zero without .sim. The hash is over all events so far, and their times: the same on every machine. */
+AIRRT_API uint64_t airrt_sim_now_ns(const airrt_system *system);
+AIRRT_API uint64_t airrt_sim_hash(const airrt_system *system);
+AIRRT_API void airrt_sim_stats_of(const airrt_system *system, airrt_sim_stats *out);
+/* Random numbers of the seed, for what a test itself decides. 0 without .sim. */
+AIRRT_API uint64_t airrt_sim_random(airrt_system *system);
+/* The system's clock, for monitors and mailboxes: virtual with .sim. Valid until it is closed. */
+AIRRT_API airrt_clock airrt_system_clock(const airrt_system *system);
+
+/* AIRRT_PROBE_IMPL(NAME) gives the actor type NAME (AIRRT_ACTOR) another body than AIRRT_ACTOR_IMPL: for tests, in the place of the
+ * real one. It keeps what its actors are sent, one queue for all of them, and makes
+ *   airrt_err NAME_expect(airrt_system *, uint64_t timeout_ns, NAME_msg *out);      runs the simulation until one has come; its
+ *                                                        message is yours. TIMEOUT; 0 = 5 s, AIRRT_NO_WAIT: looks only
+ *   airrt_err NAME_expect_none(airrt_system *, uint64_t for_ns);                    EXISTS if one comes within that time
+ *   void      NAME_forget(void);                                                    drops what has not been expected
+ * In simulation only. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect(airrt_system *system, airrt_mailbox *box, uint64_t timeout_ns, void *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect_none(airrt_system *system, airrt_mailbox *box, uint64_t for_ns);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airrt_message_type type, const void *msg);
+#define AIRRT_PROBE_IMPL(NAME)                                                                             \
+    static airrt_mailbox NAME##_received_;                                                                 \
+    AIRRT_INLINE airrt_err NAME##_keep_(NAME##_ctx *ctx, airrt_none *state, const NAME##_msg *msg) {       \
+        (void)ctx, (void)state;                                                                            \
+        return airrt_priv_sim_keep(&NAME##_received_, NAME##_message_(), msg);                             \
+    }                                                                                                      \
+    AIRRT_ACTOR_IMPL(NAME, airrt_none, NAME##_keep_);                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_expect(airrt_system *system, uint64_t timeout_ns, NAME##_msg *out) { \
+        return airrt_priv_sim_expect(system, &NAME##_received_, timeout_ns, out);                          \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_expect_none(airrt_system *system, uint64_t for_ns) {     \
+        return airrt_priv_sim_expect_none(system, &NAME##_received_, for_ns);                              \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_forget(void) { airrt_mailbox_close(&NAME##_received_); }                      \
+    AIRRT_STATIC_ASSERT(sizeof(NAME##_msg) > 0, #NAME " is not an actor")
+
 #ifdef __cplusplus
 }
 #endif
@@ -1858,8 +2015,12 @@ static void airrt_priv_default_free(void *ptr, size_t size, void *ctx) {
     AIRRT_FREE(raw);
 }
 /* Memory of the process: what stale handles may still look at outlives every system and follows AIRRT_MALLOC. */
+static _Thread_local struct airrt_sim *airrt_priv_sim_here; /* whose hooks run on this thread: its memory may be refused */
+static AIRRT_COLD bool airrt_priv_sim_nomem(void);
+static uint64_t airrt_priv_sim_stamp(uint64_t *tail);
 static void *airrt_priv_alloc(size_t size, size_t align) {
-    return AIRRT_FAULT("alloc") ? NULL : airrt_priv_default_alloc(size, align, NULL);
+    if (AIRRT_FAULT("alloc") || (AIRRT_UNLIKELY(airrt_priv_sim_here != NULL) && airrt_priv_sim_nomem())) return NULL;
+    return airrt_priv_default_alloc(size, align, NULL);
 }
 static void airrt_priv_free(void *ptr, size_t size) {
     if (ptr) airrt_priv_default_free(ptr, size, NULL);
@@ -2016,11 +2177,16 @@ AIRRT_API uint64_t airrt_message_id(void) {
 AIRRT_API airrt_uuid airrt_uuid_make(void) {
     /* Milliseconds and a 12-bit count within them never go back in one process: ids made later sort later. */
     static airrt_atomic_u64 last;
-    uint64_t stamp = airrt_priv_machine_wall_ns(NULL) / 1000000u << 12, before = airrt_load_relaxed(&last),
-             tail = airrt_priv_random();
-    do {
-        if (stamp <= before) stamp = before + 1;
-    } while (!airrt_cas(&last, &before, stamp, RELAXED, RELAXED));
+    uint64_t stamp, before = airrt_load_relaxed(&last), tail;
+    if (AIRRT_UNLIKELY(airrt_priv_sim_here != NULL)) {
+        stamp = airrt_priv_sim_stamp(&tail);
+    } else {
+        stamp = airrt_priv_machine_wall_ns(NULL) / 1000000u << 12;
+        tail = airrt_priv_random();
+        do {
+            if (stamp <= before) stamp = before + 1;
+        } while (!airrt_cas(&last, &before, stamp, RELAXED, RELAXED));
+    }
     airrt_uuid id;
     for (int i = 0; i < 6; i++) id.bytes[i] = (uint8_t)(stamp >> (52 - 8 * i));
     id.bytes[6] = (uint8_t)(0x70 | ((stamp >> 8) & 15));
@@ -2293,9 +2459,18 @@ static bool airrt_priv_refill_locked(airrt_pool *pool) {
     }
     return true;
 }
+/* What is done once per process is no matter of a simulation, whose seed must mean the same in every one. */
+static bool airrt_priv_refill_unsimulated_locked(airrt_pool *pool) {
+    struct airrt_sim *sim = airrt_priv_sim_here;
+    airrt_priv_sim_here = NULL;
+    bool filled = airrt_priv_refill_locked(pool);
+    airrt_priv_sim_here = sim;
+    return filled;
+}
 static AIRRT_COLD void *airrt_priv_get_more(airrt_pool *pool, airrt_magazine *mine) {
+    if (AIRRT_UNLIKELY(airrt_priv_sim_here != NULL) && airrt_priv_sim_nomem()) return NULL;
     airrt_priv_lock(&pool->lock);
-    if (!pool->free && !airrt_priv_refill_locked(pool)) {
+    if (!pool->free && !airrt_priv_refill_unsimulated_locked(pool)) {
         airrt_priv_unlock(&pool->lock);
         return NULL;
     }
@@ -2385,7 +2560,10 @@ static airrt_pool *airrt_priv_pool(size_t size, size_t align, size_t link_at, ui
 AIRRT_STB_END_
 static AIRRT_COLD airrt_pool *airrt_priv_find_pool(airrt_atomic_ptr *cache, size_t size, size_t align, size_t link_at,
                                                    uint64_t shape) {
+    struct airrt_sim *sim = airrt_priv_sim_here;
+    airrt_priv_sim_here = NULL; /* as for a refill */
     airrt_pool *pool = airrt_priv_pool(size, align, link_at, shape);
+    airrt_priv_sim_here = sim;
     if (pool) airrt_store_release(cache, pool);
     return pool;
 }
@@ -2870,6 +3048,7 @@ struct airrt_worker {
     airrt_worker *follow;      /* where the running actor is to go, as a full receiver of its runs there; mostly NULL */
     airrt_atomic_ptr given;    /* actors that others have handed over, the last one first */
     airrt_tally tally;
+    uint32_t magazine_count;   /* AIRRT_MAGAZINES; in simulation 0, so that memory can be refused at every block */
     airrt_magazine magazines[AIRRT_MAGAZINES];
     pthread_t thread;
     bool has_thread;
@@ -2896,6 +3075,7 @@ struct airrt_system {
     airrt_bound bound;         /* of actors that ask for nothing else */
     airrt_atomic_ptr listeners; /* only added to */
     airrt_system_desc desc;    /* resolved: no zero left that means a default */
+    struct airrt_sim *sim;     /* NULL: real threads and time */
     pid_t process;             /* whose threads these are */
     uint32_t worker_count;
     airrt_worker *workers[AIRRT_WORKERS_MAX];
@@ -2933,7 +3113,7 @@ struct airrt_system {
 
 static airrt_magazine *airrt_priv_magazine(const airrt_pool *pool) {
     airrt_worker *me = airrt_priv_me;
-    return me && pool->index < AIRRT_MAGAZINES ? &me->magazines[pool->index] : NULL;
+    return me && pool->index < me->magazine_count ? &me->magazines[pool->index] : NULL;
 }
 /* Adds to the counter FIELD of the running worker, else of the threads outside. */
 #define AIRRT_TALLY(SYSTEM, FIELD, N)                                                                       \
@@ -2946,6 +3126,28 @@ static airrt_magazine *airrt_priv_magazine(const airrt_pool *pool) {
 AIRRT_INLINE airrt_worker *airrt_priv_worker(const airrt_ctx *ctx) { return (airrt_worker *)(uintptr_t)ctx; }
 static uint64_t airrt_priv_now(airrt_system *system) {
     return system->desc.clock.monotonic_ns(system->desc.clock.ctx);
+}
+/* What those go by who wait for a system (NULL: for none): the machine's time, in simulation the virtual one. */
+static uint64_t airrt_priv_wait_now(airrt_system *system) {
+    return system && system->sim ? airrt_priv_now(system) : airrt_priv_machine_ns(NULL);
+}
+/* timeout_ns from then as a point in time. */
+static uint64_t airrt_priv_wait_until(airrt_system *system, uint64_t timeout_ns) {
+    if (timeout_ns >= AIRRT_NO_WAIT) return airrt_priv_deadline(timeout_ns);
+    return airrt_priv_later(airrt_priv_wait_now(system), timeout_ns);
+}
+/* The seams of a simulated system; see there. */
+static bool airrt_priv_sim_wait(struct airrt_sim *sim, uint64_t deadline);
+static airrt_err airrt_priv_sim_settle(struct airrt_sim *sim, uint64_t deadline);
+static bool airrt_priv_sim_spent(const struct airrt_sim *sim);
+static airrt_err airrt_priv_sim_deliver(airrt_ctx *ctx, void *state, const void *msg);
+static airrt_err airrt_priv_sim_start(airrt_ctx *ctx);
+static bool airrt_priv_sim_full(struct airrt_sim *sim, airrt_ref to);
+static void airrt_priv_sim_sent(struct airrt_sim *sim, airrt_ref to, airrt_err err);
+static uint64_t airrt_priv_sim_bits(struct airrt_sim *sim);
+/* A random number: of the machine, in simulation of its seed. */
+AIRRT_INLINE uint64_t airrt_priv_random_of(airrt_system *system) {
+    return system->sim ? airrt_priv_sim_bits(system->sim) : airrt_priv_random();
 }
 AIRRT_INLINE airrt_cell *airrt_priv_cell(airrt_ref ref) {
     return ref.slot < airrt_load_acquire(&airrt_priv_table.count) ? airrt_priv_table.cells + ref.slot : NULL;
@@ -3037,8 +3239,9 @@ static airrt_signal *airrt_priv_question(void *out, size_t size, airrt_reason *r
 }
 AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget);
 AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system);
-/* One step of a thread that waits for `word` to differ from `seen`; a polled system is run meanwhile. False: time is up. */
+/* One step of a thread that waits for `word` to differ from `seen`; a polled or simulated system is run meanwhile. False: time is up. */
 static bool airrt_priv_wait_step(airrt_system *system, airrt_atomic_u32 *word, uint32_t seen, uint64_t deadline) {
+    if (system && system->sim) return airrt_priv_sim_wait(system->sim, deadline);
     if (system && system->desc.polled) {
         if (airrt_system_poll(system, 64) > 0) return true;
         /* short, as what other threads send does not wake us */
@@ -3851,8 +4054,8 @@ static void airrt_priv_bury_on(airrt_ctx *ctx);
 static bool airrt_priv_first_turn(airrt_ctx *ctx);
 static void airrt_priv_panicked(airrt_worker *w);
 
-/* One turn of one actor. */
-static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
+/* Begins a turn of one actor. False: it is over already. */
+AIRRT_HOT bool airrt_priv_turn_begin(airrt_worker *w, airrt_cell *cell) {
     w->ctx.cell = cell;
     w->ctx.left = airrt_load_relaxed(&w->budget);
     w->follow = NULL;
@@ -3862,9 +4065,12 @@ static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
     airrt_store_relaxed(&cell->home, (uint8_t)w->index);
     airrt_count(&w->turns, 1);
     uint8_t life = airrt_load_relaxed(&cell->life);
-    if (AIRRT_UNLIKELY(life == AIRRT_LIFE_BURYING)) airrt_priv_bury_on(&w->ctx);
-    else if (AIRRT_LIKELY(life != AIRRT_STATE_STARTING && life != AIRRT_STATE_RESTARTING) || airrt_priv_first_turn(&w->ctx))
-        airrt_priv_type(cell)->run(&w->ctx);
+    if (AIRRT_UNLIKELY(life == AIRRT_LIFE_BURYING)) return airrt_priv_bury_on(&w->ctx), false;
+    return AIRRT_LIKELY(life != AIRRT_STATE_STARTING && life != AIRRT_STATE_RESTARTING) || airrt_priv_first_turn(&w->ctx);
+}
+/* One turn of one actor. */
+static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
+    if (airrt_priv_turn_begin(w, cell)) airrt_priv_type(cell)->run(&w->ctx);
 }
 static void airrt_priv_turn_end(airrt_worker *w) {
     airrt_store_relaxed(&w->running, NULL);
@@ -4469,7 +4675,8 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
     airrt_actor_type *type = airrt_priv_type(cell);
     memset(cell->state, 0, type->state_size);
     w->phase = AIRRT_PHASE_START;
-    airrt_err err = type->start(ctx, cell->state, airrt_priv_args(cell));
+    airrt_err err = AIRRT_UNLIKELY(w->system->sim != NULL) ? airrt_priv_sim_start(ctx) : AIRRT_OK;
+    if (!err) err = type->start(ctx, cell->state, airrt_priv_args(cell));
     w->phase = AIRRT_PHASE_HANDLE;
     if (err == AIRRT_ERR_PENDING && (type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_CHILD_))) { /* says airrt_priv_started, or ends */
         airrt_cold *cold = airrt_priv_cold(cell);
@@ -4644,7 +4851,8 @@ static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
     airrt_count(&ctx->handled, 1);
     ctx->envelope = &wrap->envelope; /* so that a panic finds it */
     ctx->kept = ctx->promised = false;
-    return airrt_priv_after(ctx, type->deliver(ctx, cell->state, msg));
+    airrt_err (*deliver)(airrt_ctx *, void *, const void *) = w->system->sim ? airrt_priv_sim_deliver : type->deliver;
+    return airrt_priv_after(ctx, deliver(ctx, cell->state, msg));
 }
 /* A watched or linked actor has ended. False: so has this one. */
 static bool airrt_priv_after_signal(airrt_ctx *ctx, airrt_err err);
@@ -5125,7 +5333,7 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
             return AIRRT_OK;
         }
         if (!may_wait || timeout_ns == AIRRT_NO_WAIT || !airrt_priv_blocks(policy, priority)) return AIRRT_ERR_FULL;
-        if (!deadline) deadline = airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_FOREVER);
+        if (!deadline) deadline = airrt_priv_wait_until(sink->system, timeout_ns ? timeout_ns : AIRRT_FOREVER);
         if (waiting && !airrt_priv_wait_step(sink->system, &cell->room, room, deadline)) return AIRRT_ERR_TIMEOUT;
         waiting = true;
     }
@@ -5180,6 +5388,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
         wrap->envelope.promise_generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&promise->word));
     }
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
+    if (!err && AIRRT_UNLIKELY(system->sim != NULL) && airrt_priv_sim_full(system->sim, to)) err = AIRRT_ERR_FULL;
     if (!err)
         err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, wait && !me,
                                      desc ? desc->timeout_ns : 0, &sink, &dropped);
@@ -5190,6 +5399,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     } else if (err && wrap) {
         airrt_priv_wrap_put(wrap);
     }
+    if (AIRRT_UNLIKELY(system->sim != NULL)) airrt_priv_sim_sent(system->sim, to, err);
     if (inside && err == AIRRT_ERR_FULL) airrt_priv_follow(me, cell);
     if (!inside) airrt_priv_unpin(system);
     if (err == AIRRT_ERR_INVALID) return err;
@@ -5742,7 +5952,7 @@ static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const
     airrt_signal *promise =
         airrt_priv_question(out, size, NULL); /* before the message: an answer cannot come too early */
     airrt_send_desc desc = { .ttl_ns = timeout_ns < AIRRT_NO_WAIT ? timeout_ns : 0, .timeout_ns = timeout_ns };
-    uint64_t deadline = airrt_priv_deadline(timeout_ns);
+    uint64_t deadline = airrt_priv_wait_until(system, timeout_ns);
     airrt_err err = promise ? airrt_priv_send_full(to, type, msg, &desc, true, promise)
                             : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
     *sent = !err;
@@ -5862,6 +6072,8 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         AIRRT_TRY(airrt_priv_check_mailbox(&box));
         bound = airrt_priv_bound(&box);
     }
+    if (AIRRT_UNLIKELY(system->sim != NULL) && !bound.lanes) bound.lanes = 2; /* its sends are seen */
+    bool pinned = desc->pinned && !system->sim;
     if (desc->name) AIRRT_TRY(airrt_priv_check_name(desc->name));
     if (system->desc.max_actors != AIRRT_UNLIMITED &&
         airrt_fetch_add(&system->live, 1, RELAXED) >= system->desc.max_actors) {
@@ -5905,13 +6117,13 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     bool detours = type->redeliver || type->timestamps;
     airrt_store_relaxed(&cell->life, starts ? AIRRT_STATE_STARTING : AIRRT_STATE_RUNNING);
     bool keeps = type->has & AIRRT_HAS_KEEP_, kept = desc->keeper_.generation != 0;
-    if (detours || waits || bound.lanes == 1 || desc->pinned || keeps || kept) {
+    if (detours || waits || bound.lanes == 1 || pinned || keeps || kept) {
         if (!airrt_priv_cold(cell)) goto fail;
         cell->cold->keeper = desc->keeper_;
         cell->cold->keeper_child = desc->keeper_child_;
         if (kept && !airrt_priv_keep_ready(cell->cold)) goto fail;
         if (kept) airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_KEPT_));
-        if (desc->pinned)
+        if (pinned)
             airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_PINNED_));
         cell->cold->every = detours;
         cell->cold->timestamps = type->timestamps;
@@ -5923,7 +6135,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         cell->cold->starter.generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&question->word));
     }
     if (parent && !desc->detached && !airrt_priv_make_tie_to_parent(cell, ref, parent)) goto fail;
-    if (desc->pinned && (err = airrt_priv_pinned_start(system, cell)) != AIRRT_OK) goto fail_tied;
+    if (pinned && (err = airrt_priv_pinned_start(system, cell)) != AIRRT_OK) goto fail_tied;
     uint64_t orders = detours ? AIRRT_ORDER_DETOUR : 0u;
     uint64_t tail =
         (uint64_t)generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_ | AIRRT_NORING_ | (starts ? 0u : AIRRT_IDLE_);
@@ -5955,7 +6167,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     if (out) *out = ref;
     if (!starts && AIRRT_UNLIKELY(heard)) airrt_priv_tell_spawn(system, AIRRT_NEWS_STARTED, ref, type, NULL);
     if (!starts) return AIRRT_OK;
-    if (me && me->system == system && !me->alone && !desc->pinned) airrt_priv_queue_push(me, cell);
+    if (me && me->system == system && !me->alone && !pinned) airrt_priv_queue_push(me, cell);
     else airrt_priv_wake(cell);
     *question_out = question;
     return AIRRT_OK;
@@ -5997,8 +6209,8 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     airrt_err err = airrt_priv_spawn_begin(system, type, args, desc, &ref, &question, &why);
     if (!inside) airrt_fetch_add(&system->spawning, (uint32_t)-1, SEQ_CST);
     if (question) {
-        uint64_t limit = airrt_priv_deadline(desc && desc->start_timeout_ns ? desc->start_timeout_ns
-                                                                            : system->desc.start_timeout_ns);
+        uint64_t limit = airrt_priv_wait_until(system, desc && desc->start_timeout_ns ? desc->start_timeout_ns
+                                                                                      : system->desc.start_timeout_ns);
         if (airrt_priv_await(system, question, limit, AIRRT_WORD_GONE)) err = question->u.answer.err;
         else err = AIRRT_ERR_TIMEOUT, airrt_priv_order(ref, AIRRT_ORDER_EXPIRE);
         if (err) {
@@ -6032,6 +6244,7 @@ static airrt_worker *airrt_priv_worker_make(airrt_system *system, uint32_t index
     w->system = system;
     w->index = index;
     w->barrier = airrt_priv_barrier_open();
+    w->magazine_count = system->sim ? 0 : AIRRT_MAGAZINES;
     airrt_store_relaxed(&w->surplus, 1);
     airrt_store_relaxed(&w->budget, AIRRT_TURN_MESSAGES);
     w->random = airrt_priv_mix(system->desc.seed + index) | 1;
@@ -6106,6 +6319,9 @@ static void airrt_priv_pinned_dismiss(airrt_worker *w) {
     airrt_store_seq(&w->pinned_bell, AIRRT_BELL_DISMISS);
     airrt_priv_notify(&w->pinned_bell, 1);
 }
+static airrt_err airrt_priv_sim_desc_check(const airrt_system_desc *d);
+static bool airrt_priv_sim_open(airrt_system *system);
+static void airrt_priv_sim_close(struct airrt_sim *sim);
 static airrt_err airrt_priv_system_check(airrt_system_desc *d) {
     if (d->workers > AIRRT_WORKERS_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "workers", "must be at most 256");
     if (!d->allocator.alloc_fn != !d->allocator.free_fn)
@@ -6115,17 +6331,19 @@ static airrt_err airrt_priv_system_check(airrt_system_desc *d) {
     if (d->polled && d->workers > 1) return airrt_priv_err(AIRRT_ERR_INVALID, "workers", "a polled system has none");
     if (d->polled && d->overruns.fn)
         return airrt_priv_err(AIRRT_ERR_INVALID, "overruns", "a polled system has no thread to look for them");
+    if (d->sim) AIRRT_TRY(airrt_priv_sim_desc_check(d));
     AIRRT_TRY(airrt_priv_check_mailbox(&d->mailbox));
     if (!d->workers) {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
         d->workers = processors < 1 ? 1 : processors > AIRRT_WORKERS_MAX ? AIRRT_WORKERS_MAX : (uint32_t)processors;
     }
-    if (d->polled) d->workers = 1;
+    if (d->polled || d->sim) d->workers = 1;
     if (!d->max_actors) d->max_actors = AIRRT_UNLIMITED;
     if (!d->start_timeout_ns) d->start_timeout_ns = AIRRT_SEC(5);
     if (!d->stop_timeout_ns) d->stop_timeout_ns = AIRRT_SEC(30);
     if (!d->overrun_ns) d->overrun_ns = AIRRT_SEC(1);
-    if (!d->seed) d->seed = airrt_priv_random();
+    if (d->sim) d->seed = d->sim->seed;
+    if (!d->seed) d->seed = d->sim ? 1 : airrt_priv_random();
     if (!d->allocator.alloc_fn)
         d->allocator.alloc_fn = airrt_priv_default_alloc, d->allocator.free_fn = airrt_priv_default_free;
     if (!d->clock.monotonic_ns)
@@ -6152,6 +6370,7 @@ static void airrt_priv_system_free_all(airrt_system *system) {
     stbds_shfree(system->names);
     stbds_hmfree(system->names_of);
     airrt_priv_unlock(&airrt_priv_process.lock);
+    airrt_priv_sim_close(system->sim);
     allocator.free_fn(system, sizeof *system, allocator.ctx);
 }
 AIRRT_STB_END_
@@ -6168,13 +6387,17 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
     system->bound = airrt_priv_bound(&d.mailbox);
     system->process = getpid();
     airrt_err err = AIRRT_OK;
+    if (d.sim && !airrt_priv_sim_open(system)) {
+        d.allocator.free_fn(system, sizeof *system, d.allocator.ctx);
+        return airrt_priv_err(AIRRT_ERR_NOMEM, "sim", NULL);
+    }
     for (uint32_t i = 0; i < d.workers && !err; i++) {
         system->workers[i] = airrt_priv_worker_make(system, i);
         if (system->workers[i]) system->worker_count++;
         else err = airrt_priv_err(AIRRT_ERR_NOMEM, "workers", NULL);
     }
-    for (uint32_t i = 0; i < d.workers && !err && !d.polled; i++) err = airrt_priv_thread_start(system->workers[i]);
-    if (!err) err = airrt_priv_watch_start(system);
+    for (uint32_t i = 0; i < d.workers && !err && !d.polled && !d.sim; i++) err = airrt_priv_thread_start(system->workers[i]);
+    if (!err && !d.sim) err = airrt_priv_watch_start(system);
     if (err) {
         airrt_priv_quit(system);
         for (uint32_t i = 0; i < system->worker_count; i++)
@@ -6223,7 +6446,8 @@ static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot, airrt_r
     }
     return NULL;
 }
-AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
+/* Of the workers and the threads outside: all but what living actors have in their mailboxes. */
+static void airrt_priv_tallies(airrt_system *system, airrt_counts *out) {
     memset(out, 0, sizeof *out);
     out->accepted = AIRRT_SUM(system, accepted);
     out->expired = AIRRT_SUM(system, expired);
@@ -6241,8 +6465,11 @@ AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
     out->handled += airrt_load_relaxed(&system->outside_handled);
     for (airrt_worker *w = system->pinned; w; w = w->pinned_next) out->handled += airrt_load_relaxed(&w->ctx.handled);
     airrt_priv_unlock(&system->pinned_lock);
+}
+AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
     uint32_t slot = 0;
     airrt_ref ref;
+    airrt_priv_tallies(system, out);
     for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
         out->accepted += airrt_priv_accepted(cell);
         out->queued += airrt_priv_waiting(cell);
@@ -6308,6 +6535,7 @@ static bool airrt_priv_is_quiet(airrt_system *system) {
     return quiet && airrt_load_seq(&system->idle) == before;
 }
 static airrt_err airrt_priv_settle_until(airrt_system *system, uint64_t deadline) {
+    if (system->sim) return airrt_priv_sim_settle(system->sim, deadline);
     if (system->desc.polled) {
         for (unsigned spins = 0;;) { /* another thread may be polling it, or giving it work */
             bool ran = airrt_system_poll(system, 64) > 0;
@@ -6333,7 +6561,7 @@ static airrt_err airrt_priv_settle_until(airrt_system *system, uint64_t deadline
 }
 AIRRT_API airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_ns) {
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, NULL);
-    airrt_err err = airrt_priv_settle_until(system, airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_SEC(5)));
+    airrt_err err = airrt_priv_settle_until(system, airrt_priv_wait_until(system, timeout_ns ? timeout_ns : AIRRT_SEC(5)));
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
 }
 
@@ -6350,11 +6578,13 @@ static bool airrt_priv_end_all(airrt_system *system, uint64_t order, uint64_t de
         uint32_t quiet = airrt_load_seq(&system->quiet);
         if (airrt_priv_living(system) == 0) return true;
         airrt_priv_order_all(system, order);
-        uint64_t again = airrt_priv_deadline(AIRRT_MS(50));
+        uint64_t again = airrt_priv_wait_until(system, AIRRT_MS(50));
         while (airrt_priv_living(system) > 0 &&
                airrt_priv_wait_step(system, &system->quiet, quiet, again < deadline ? again : deadline))
             quiet = airrt_load_seq(&system->quiet);
-        if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) return airrt_priv_living(system) == 0;
+        if ((deadline != AIRRT_FOREVER && airrt_priv_wait_now(system) >= deadline) ||
+            (system->sim && airrt_priv_sim_spent(system->sim)))
+            return airrt_priv_living(system) == 0;
     }
 }
 static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_shutdown_desc *desc,
@@ -6362,7 +6592,7 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
     airrt_shutdown_desc d = { false, 0 };
     if (desc) d = *desc;
     if (!d.timeout_ns) d.timeout_ns = system->desc.stop_timeout_ns;
-    uint64_t start = airrt_priv_machine_ns(NULL), deadline = airrt_priv_deadline(d.timeout_ns);
+    uint64_t start = airrt_priv_wait_now(system), deadline = airrt_priv_wait_until(system, d.timeout_ns);
     airrt_err err = AIRRT_OK;
     airrt_store_seq(&system->state, AIRRT_SYSTEM_DRAINING);
     airrt_news news = { .kind = AIRRT_NEWS_SHUTDOWN };
@@ -6378,7 +6608,7 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
     uint64_t living = airrt_priv_living(system), killed_before = AIRRT_SUM(system, killed);
     if (!airrt_priv_end_all(system, d.now ? AIRRT_ORDER_KILL : AIRRT_ORDER_STOP, deadline)) {
         if (!d.now) err = AIRRT_ERR_TIMEOUT;
-        if (!airrt_priv_end_all(system, AIRRT_ORDER_KILL, airrt_priv_deadline(AIRRT_MS(500)))) {
+        if (!airrt_priv_end_all(system, AIRRT_ORDER_KILL, airrt_priv_wait_until(system, AIRRT_MS(500)))) {
             uint32_t slot = 0;
             airrt_ref ref;
             for (; airrt_priv_each(system, &slot, &ref); report->stuck++)
@@ -6398,6 +6628,8 @@ AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shut
                                           airrt_shutdown_report *out) {
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for the end of its system");
     if (system->process != getpid()) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a forked child has none of its threads");
+    if (system->sim && !system->shut && airrt_load_relaxed(&system->state) != AIRRT_SYSTEM_RUNNING)
+        return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, "a client called it within another one's call");
     airrt_priv_lock(&system->shutdown_lock);
     if (!system->shut) {
         system->shutdown_err = airrt_priv_shutdown_locked(system, desc, &system->report);
@@ -6501,7 +6733,7 @@ static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64
     if (order && !told) {
         if (kept) airrt_priv_order_life(ref, wait, AIRRT_ORDER_KILL);
         else airrt_priv_order(ref, AIRRT_ORDER_KILL);
-        told = airrt_priv_await(system, wait, airrt_priv_deadline(AIRRT_SEC(1)), AIRRT_WORD_GONE);
+        told = airrt_priv_await(system, wait, airrt_priv_wait_until(system, AIRRT_SEC(1)), AIRRT_WORD_GONE);
     }
     if (!told) return AIRRT_ERR_TIMEOUT; /* the actor frees it */
     airrt_priv_signal_put(wait);
@@ -6514,7 +6746,7 @@ static airrt_err airrt_priv_end(airrt_ref ref, uint64_t order, uint64_t timeout_
     airrt_cell *cell = airrt_priv_cell(ref);
     airrt_system *system = cell && airrt_alive(ref) ? airrt_priv_pin(cell) : NULL;
     airrt_err err = AIRRT_ERR_DEAD;
-    if (system) err = airrt_priv_wait_for(system, ref, order, airrt_priv_deadline(timeout_ns), out);
+    if (system) err = airrt_priv_wait_for(system, ref, order, airrt_priv_wait_until(system, timeout_ns), out);
     if (err == AIRRT_ERR_DEAD && !order && !airrt_alive(ref) && airrt_priv_recall(ref, out)) err = AIRRT_OK;
     if (system) airrt_priv_unpin(system);
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
@@ -6540,7 +6772,7 @@ AIRRT_API airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_ns, airrt_health
         airrt_priv_signal_put(probe);
         err = AIRRT_ERR_DEAD;
     } else if (probe) {
-        uint64_t deadline = airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_SEC(1));
+        uint64_t deadline = airrt_priv_wait_until(system, timeout_ns ? timeout_ns : AIRRT_SEC(1));
         if (!airrt_priv_await(system, probe, deadline, AIRRT_WORD_GONE)) {
             err = AIRRT_ERR_TIMEOUT; /* the actor frees it */
         } else {
@@ -6551,6 +6783,662 @@ AIRRT_API airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_ns, airrt_health
     airrt_priv_unpin(system);
     *out = health;
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
+}
+
+/* ---- >>simulation: one thread runs the system, a seed decides ---- */
+
+/* Somebody who may go next. Number 0 stands for the timers. */
+typedef struct airrt_sim_entry {
+    airrt_cell *cell;             /* of an actor */
+    void (*client)(airrt_system *system, void *arg);
+    void *arg;
+    uint32_t id, generation;      /* id: in the order of spawns */
+    bool used, ready;
+    uint64_t since;               /* the step in which it became ready */
+    uint64_t not_before_ns;
+    uint64_t rank;                /* PCT: the highest goes first */
+} airrt_sim_entry;
+typedef struct airrt_sim_order { airrt_fault fault; uint32_t id; uint64_t seen; } airrt_sim_order;
+#define AIRRT_SIM_START_NS AIRRT_SEC(1)
+#define AIRRT_SIM_WALL_NS AIRRT_SEC(1577836800) /* 2020-01-01 00:00:00 UTC, at the start */
+#define AIRRT_SIM_PATIENCE 1000                 /* steps that PCT lets somebody wait */
+#define AIRRT_SIM_DEPTH_MAX 32u
+typedef struct airrt_sim {
+    airrt_system *system;
+    airrt_sim_desc desc;          /* resolved */
+    airrt_listener listener;
+    uint64_t now_ns, wall_offset_ns;
+    uint64_t schedule_bits, fault_bits, hook_bits, user_bits; /* independent sequences of the seed */
+    airrt_sim_stats stats;
+    airrt_sim_entry *entries;
+    uint32_t entry_count, entry_room, free_count, ids;
+    uint32_t *free_entries;       /* those of entries that are not used; as much room */
+    uint32_t *ready, ready_count; /* in the order in which they became ready; as much room */
+    uint32_t *may;                /* who may go next; as much room */
+    uint32_t *of_slot, slot_room; /* the entry of a cell, + 1 */
+    airrt_sim_order *orders;      /* faults that are still to come */
+    size_t order_count, order_room;
+    uint64_t changes[AIRRT_SIM_DEPTH_MAX]; /* PCT: in which steps */
+    unsigned char *message;       /* room for the one that is handled */
+    size_t message_room;
+    uint32_t turns;               /* at this instant */
+    uint64_t stamp;               /* of the last uuid */
+    bool starved;                 /* bookkeeping found no memory: NOMEM, until a step finds some */
+} airrt_sim;
+
+static uint64_t airrt_priv_sim_next(uint64_t *sequence) { return airrt_priv_mix(*sequence += 0x9e3779b97f4a7c15u); }
+static uint64_t airrt_priv_sim_bits(airrt_sim *sim) { return airrt_priv_sim_next(&sim->hook_bits); }
+static uint64_t airrt_priv_sim_wall(void *ctx) {
+    const airrt_sim *sim = ctx;
+    return AIRRT_SIM_WALL_NS + sim->now_ns - AIRRT_SIM_START_NS + sim->wall_offset_ns;
+}
+static uint64_t airrt_priv_sim_stamp(uint64_t *tail) {
+    airrt_sim *sim = airrt_priv_sim_here;
+    uint64_t stamp = airrt_priv_sim_wall(sim) / 1000000u << 12;
+    *tail = airrt_priv_sim_bits(sim);
+    return sim->stamp = stamp > sim->stamp ? stamp : sim->stamp + 1;
+}
+static uint64_t airrt_priv_sim_clock(void *ctx) { return ((airrt_sim *)ctx)->now_ns; }
+static bool airrt_priv_sim_spent(const airrt_sim *sim) { return sim->starved || sim->stats.steps >= sim->desc.max_steps; }
+
+/* ---- what has happened ---- */
+
+static void airrt_priv_sim_note(airrt_sim *sim, airrt_sim_event_kind kind, uint32_t actor, uint32_t other, uint64_t value,
+                                const char *text) {
+    airrt_sim_event event = { sim->stats.steps, sim->now_ns, kind, actor, other, value, text };
+    uint64_t hash = sim->stats.hash;
+    hash = airrt_priv_mix(hash ^ event.now_ns) + (uint64_t)kind;
+    hash = airrt_priv_mix(hash ^ ((uint64_t)actor << 32 | other)) + value;
+    for (; text && *text; text++) hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+    sim->stats.hash = airrt_priv_mix(hash);
+    if (sim->desc.trace.fn) sim->desc.trace.fn(&event, sim->desc.trace.ctx);
+}
+AIRRT_API const char *airrt_fault_str(airrt_fault_kind kind) {
+    static const char *const names[] = { "none",  "crash", "error", "start", "slow_start", "slow_stop",
+                                         "nomem", "full",  "delay", "stall", "jump",       "wake" };
+    return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
+}
+AIRRT_API size_t airrt_sim_event_format(const airrt_sim_event *event, char *out, size_t size) {
+    static const char *const kinds[] = { "none",    "spawned", "started", "failed", "ended",  "sent", "handled",
+                                         "lost",    "turn",    "timers",  "client", "time",   "fault" };
+    const char *kind = (unsigned)event->kind < sizeof kinds / sizeof *kinds ? kinds[event->kind] : "unknown";
+    char to[16] = "";
+    if (event->kind == AIRRT_SIM_SENT) snprintf(to, sizeof to, " -> #%u", (unsigned)event->other);
+    int length = snprintf(out, size, "%llu %llu.%09llu %s #%u%s %llu%s%s", (unsigned long long)event->step,
+                          (unsigned long long)(event->now_ns / 1000000000u), (unsigned long long)(event->now_ns % 1000000000u),
+                          kind, (unsigned)event->actor, to, (unsigned long long)event->value, event->text && *event->text ? " " : "",
+                          event->text ? event->text : "");
+    return length < 0 ? 0 : (size_t)length;
+}
+
+/* ---- who there is ---- */
+
+static airrt_sim_entry *airrt_priv_sim_find(airrt_sim *sim, airrt_ref ref) {
+    uint32_t at = ref.slot < sim->slot_room ? sim->of_slot[ref.slot] : 0;
+    airrt_sim_entry *entry = at ? &sim->entries[at - 1] : NULL;
+    return entry && entry->generation == ref.generation ? entry : NULL;
+}
+static uint32_t airrt_priv_sim_id(airrt_sim *sim, airrt_ref ref) {
+    const airrt_sim_entry *entry = airrt_priv_sim_find(sim, ref);
+    return entry ? entry->id : 0;
+}
+/* The actor whose hook runs; 0: none. */
+static uint32_t airrt_priv_sim_self(airrt_sim *sim) {
+    const airrt_worker *me = airrt_priv_me;
+    return me && me->system == sim->system && me->ctx.cell ? airrt_priv_sim_id(sim, airrt_priv_ref(me->ctx.cell)) : 0;
+}
+/* Bookkeeping is not the system's memory, and not refused by faults. */
+static bool airrt_priv_sim_grow(void *array, size_t used, size_t room, size_t size) {
+    void *old, *grown = airrt_priv_default_alloc(room * size, 16, NULL);
+    if (!grown) return false;
+    memcpy(&old, array, sizeof old);
+    memset(grown, 0, room * size);
+    if (used) memcpy(grown, old, used * size);
+    if (old) airrt_priv_default_free(old, 0, NULL);
+    memcpy(array, &grown, sizeof grown);
+    return true;
+}
+/* A new entry; NULL: no memory. */
+static airrt_sim_entry *airrt_priv_sim_add(airrt_sim *sim) {
+    if (!sim->free_count && sim->entry_count == sim->entry_room) {
+        uint32_t room = sim->entry_room ? sim->entry_room * 2 : 64;
+        bool grown = airrt_priv_sim_grow(&sim->entries, sim->entry_count, room, sizeof *sim->entries) &&
+                     airrt_priv_sim_grow(&sim->free_entries, sim->free_count, room, sizeof *sim->free_entries) &&
+                     airrt_priv_sim_grow(&sim->ready, sim->ready_count, room, sizeof *sim->ready) &&
+                     airrt_priv_sim_grow(&sim->may, 0, room, sizeof *sim->may);
+        if (!grown) return sim->starved = true, NULL;
+        sim->entry_room = room;
+    }
+    uint32_t at = sim->free_count ? sim->free_entries[--sim->free_count] : sim->entry_count++;
+    airrt_sim_entry *entry = &sim->entries[at];
+    memset(entry, 0, sizeof *entry);
+    entry->used = true;
+    entry->id = sim->ids++;
+    entry->rank = (airrt_priv_mix(sim->desc.seed ^ (uint64_t)entry->id << 20) | 1) >> 1 | (uint64_t)AIRRT_SIM_DEPTH_MAX;
+    return entry;
+}
+static void airrt_priv_sim_unready(airrt_sim *sim, uint32_t index) {
+    uint32_t at = 0;
+    if (!sim->entries[index].ready) return;
+    while (sim->ready[at] != index) at++;
+    memmove(&sim->ready[at], &sim->ready[at + 1], (--sim->ready_count - at) * sizeof *sim->ready);
+    sim->entries[index].ready = false;
+}
+static void airrt_priv_sim_remove(airrt_sim *sim, uint32_t index) {
+    airrt_priv_sim_unready(sim, index);
+    memset(&sim->entries[index], 0, sizeof sim->entries[index]);
+    sim->free_entries[sim->free_count++] = index;
+}
+/* An actor's entry, made if there is none yet; NULL: no memory. */
+static airrt_sim_entry *airrt_priv_sim_enter(airrt_sim *sim, airrt_ref ref) {
+    airrt_sim_entry *entry = airrt_priv_sim_find(sim, ref);
+    if (entry) return entry;
+    if (ref.slot >= sim->slot_room) {
+        uint32_t room = ref.slot / 1024 * 2048 + 1024;
+        if (!airrt_priv_sim_grow(&sim->of_slot, sim->slot_room, room, sizeof *sim->of_slot)) return sim->starved = true, NULL;
+        sim->slot_room = room;
+    }
+    if (!(entry = airrt_priv_sim_add(sim))) return NULL;
+    entry->cell = airrt_priv_cell(ref);
+    entry->generation = ref.generation;
+    sim->of_slot[ref.slot] = (uint32_t)(entry - sim->entries) + 1;
+    return entry;
+}
+static void airrt_priv_sim_hear(const airrt_news *news, void *ctx) {
+    airrt_sim *sim = ctx;
+    airrt_sim_entry *entry;
+    uint32_t id = airrt_priv_sim_id(sim, news->actor);
+    switch (news->kind) {
+    case AIRRT_NEWS_SPAWNED:
+        entry = airrt_priv_sim_enter(sim, news->actor);
+        airrt_priv_sim_note(sim, AIRRT_SIM_SPAWNED, entry ? entry->id : 0, airrt_priv_sim_self(sim), 0, news->type);
+        break;
+    case AIRRT_NEWS_STARTED: airrt_priv_sim_note(sim, AIRRT_SIM_STARTED, id, 0, news->count, NULL); break;
+    case AIRRT_NEWS_ERROR: airrt_priv_sim_note(sim, AIRRT_SIM_FAILED, id, 0, (uint64_t)news->reason->kind, news->reason->text); break;
+    case AIRRT_NEWS_ENDED:
+        airrt_priv_sim_note(sim, AIRRT_SIM_ENDED, id, 0, (uint64_t)news->reason->kind, news->reason->text);
+        if ((entry = airrt_priv_sim_find(sim, news->actor)) == NULL) break;
+        sim->of_slot[news->actor.slot] = 0;
+        airrt_priv_sim_remove(sim, (uint32_t)(entry - sim->entries));
+        break;
+    case AIRRT_NEWS_LOST:
+        airrt_priv_sim_note(sim, AIRRT_SIM_LOST, id, 0, (uint64_t)news->loss + (news->refused ? 100u : 0u), news->type);
+        break;
+    case AIRRT_NEWS_OPENED:
+    case AIRRT_NEWS_SHUTDOWN:
+    case AIRRT_NEWS_REGISTERED:
+    case AIRRT_NEWS_DEREGISTERED:
+    case AIRRT_NEWS_FULL: break;
+    }
+}
+
+/* ---- what goes wrong ---- */
+
+static void airrt_priv_sim_happens(airrt_sim *sim, airrt_fault_kind kind, uint32_t id) {
+    sim->stats.faults[kind]++;
+    airrt_priv_sim_note(sim, AIRRT_SIM_FAULT, id, 0, (uint64_t)kind, airrt_fault_str(kind));
+}
+/* An ordered fault whose occasion has come; NULL: none. count: occasions are counted, else only looked at. */
+static bool airrt_priv_sim_ordered(airrt_sim *sim, airrt_fault_kind kind, uint32_t id, uint64_t *delay_ns) {
+    for (size_t i = 0; i < sim->order_count; i++) {
+        airrt_sim_order *order = &sim->orders[i];
+        if (order->fault.kind != kind || (order->id && order->id != id)) continue;
+        if (++order->seen < order->fault.nth) continue;
+        *delay_ns = order->fault.delay_ns;
+        *order = sim->orders[--sim->order_count];
+        return true;
+    }
+    return false;
+}
+static bool airrt_priv_sim_chance(airrt_sim *sim, airrt_fault_kind kind, uint64_t *delay_ns) {
+    airrt_sim_rate *rate = &sim->desc.faults[kind];
+    if (!rate->per_million || !rate->budget) return false;
+    if (airrt_priv_sim_next(&sim->fault_bits) % 1000000u >= rate->per_million) return false;
+    *delay_ns = 1 + airrt_priv_sim_next(&sim->fault_bits) % rate->max_ns;
+    if (rate->budget != AIRRT_UNLIMITED) rate->budget--;
+    uint64_t number = sim->stats.chances++;
+    return number >= 64 || !(sim->desc.without >> number & 1);
+}
+/* One occasion for a fault at an actor: does it happen, and, if it takes time, how much? */
+static bool airrt_priv_sim_strikes(airrt_sim *sim, airrt_fault_kind kind, uint32_t id, bool by_chance, uint64_t *delay_ns) {
+    uint64_t unused;
+    if (!delay_ns) delay_ns = &unused;
+    if (!airrt_priv_sim_ordered(sim, kind, id, delay_ns) && !(by_chance && airrt_priv_sim_chance(sim, kind, delay_ns))) return false;
+    airrt_priv_sim_happens(sim, kind, id);
+    return true;
+}
+static AIRRT_COLD bool airrt_priv_sim_nomem(void) {
+    airrt_sim *sim = airrt_priv_sim_here;
+    return airrt_priv_sim_strikes(sim, AIRRT_FAULT_NOMEM, airrt_priv_sim_self(sim), true, NULL);
+}
+static bool airrt_priv_sim_full(airrt_sim *sim, airrt_ref to) {
+    const airrt_cell *cell = airrt_priv_cell(to);
+    airrt_backpressure policy = (airrt_backpressure)airrt_load_relaxed(&cell->policy);
+    if (airrt_load_relaxed(&cell->capacity) == AIRRT_UNLIMITED ||
+        (policy != AIRRT_BACKPRESSURE_ERROR && !(policy == AIRRT_BACKPRESSURE_BLOCK && airrt_priv_me))) return false;
+    return airrt_priv_sim_strikes(sim, AIRRT_FAULT_FULL, airrt_priv_sim_id(sim, to), airrt_priv_sim_here == sim, NULL);
+}
+static void airrt_priv_sim_sent(airrt_sim *sim, airrt_ref to, airrt_err err) {
+    sim->stats.sent++;
+    airrt_priv_sim_note(sim, AIRRT_SIM_SENT, airrt_priv_sim_self(sim), airrt_priv_sim_id(sim, to), (uint64_t)err, NULL);
+}
+static airrt_err airrt_priv_sim_start(airrt_ctx *ctx) {
+    airrt_sim *sim = airrt_priv_worker(ctx)->system->sim;
+    const airrt_actor_type *type = airrt_priv_type(ctx->cell);
+    if (!airrt_priv_sim_strikes(sim, AIRRT_FAULT_START, airrt_priv_sim_self(sim), !(type->has & AIRRT_HAS_KEEP_), NULL)) return AIRRT_OK;
+    return airrt_priv_fail(ctx, 0, "injected: start");
+}
+/* In the place of a type's own handler. */
+static airrt_err airrt_priv_sim_deliver(airrt_ctx *ctx, void *state, const void *msg) {
+    airrt_sim *sim = airrt_priv_worker(ctx)->system->sim;
+    airrt_actor_type *type = airrt_priv_type(ctx->cell);
+    uint32_t id = airrt_priv_sim_self(sim);
+    bool spared = type->has & AIRRT_HAS_KEEP_, crash, fails;
+    sim->stats.handled++;
+    crash = airrt_priv_sim_strikes(sim, AIRRT_FAULT_CRASH, id, !spared, NULL);
+    fails = !crash && airrt_priv_sim_strikes(sim, AIRRT_FAULT_ERROR, id, !spared, NULL);
+    if ((crash || fails) && !type->redeliver) type->msg.drop((void *)(uintptr_t)msg); /* it is the handler's */
+    if (crash) airrt_panic(0, "injected: crash");
+    airrt_err err = fails ? airrt_priv_fail(ctx, 0, "injected: error") : type->deliver(ctx, state, msg);
+    airrt_priv_sim_note(sim, AIRRT_SIM_HANDLED, id, 0, (uint64_t)err, NULL);
+    return err;
+}
+/* An actor has something to do: not yet? */
+static void airrt_priv_sim_delay(airrt_sim *sim, airrt_sim_entry *entry) {
+    uint8_t life = airrt_load_relaxed(&entry->cell->life);
+    uint64_t orders = airrt_load_relaxed(&entry->cell->lane) >> AIRRT_LANE_ORDER_SHIFT, delay = 0;
+    bool begins = life == AIRRT_STATE_STARTING || life == AIRRT_STATE_RESTARTING;
+    if ((begins && airrt_priv_sim_strikes(sim, AIRRT_FAULT_SLOW_START, entry->id, true, &delay)) ||
+        ((orders & (AIRRT_ORDER_STOP | AIRRT_ORDER_HALT)) && airrt_priv_sim_strikes(sim, AIRRT_FAULT_SLOW_STOP, entry->id, true, &delay)) ||
+        (sim->desc.faults[AIRRT_FAULT_DELAY].per_million && airrt_priv_sim_chance(sim, AIRRT_FAULT_DELAY, &delay) &&
+         (airrt_priv_sim_happens(sim, AIRRT_FAULT_DELAY, entry->id), true)))
+        entry->not_before_ns = airrt_priv_later(sim->now_ns, delay);
+}
+/* A delay ordered for a message: how many messages may it handle before; 0: it is the next one, and is put off now. */
+static uint32_t airrt_priv_sim_before_delay(airrt_sim *sim, airrt_sim_entry *entry, uint32_t budget) {
+    for (size_t i = 0; i < sim->order_count; i++) {
+        airrt_sim_order *order = &sim->orders[i];
+        uint64_t taken = airrt_load_relaxed(&entry->cell->head) >> 28;
+        if (order->fault.kind != AIRRT_FAULT_DELAY || order->id != entry->id) continue;
+        if (order->seen > taken + 1) { /* seen: the position that is put off, + 1 */
+            if (order->seen - taken - 1 < budget) budget = (uint32_t)(order->seen - taken - 1);
+        } else if (airrt_priv_length(entry->cell)) {
+            entry->not_before_ns = airrt_priv_later(sim->now_ns, order->fault.delay_ns);
+            *order = sim->orders[--sim->order_count];
+            airrt_priv_sim_happens(sim, AIRRT_FAULT_DELAY, entry->id);
+            return 0;
+        }
+    }
+    return budget;
+}
+/* What happens to nobody in particular, before a step. */
+static void airrt_priv_sim_weather(airrt_sim *sim) {
+    uint64_t delay = 0;
+    if (airrt_priv_sim_strikes(sim, AIRRT_FAULT_STALL, 0, true, &delay)) {
+        sim->now_ns += delay;
+        airrt_priv_sim_note(sim, AIRRT_SIM_TIME, 0, 0, delay, NULL);
+    }
+    if (airrt_priv_sim_strikes(sim, AIRRT_FAULT_JUMP, 0, true, &delay))
+        sim->wall_offset_ns += delay & 1 ? delay : (uint64_t)0 - delay;
+    if (sim->entry_count > 1 && airrt_priv_sim_strikes(sim, AIRRT_FAULT_WAKE, 0, true, &delay)) {
+        const airrt_sim_entry *entry = &sim->entries[1 + delay % (sim->entry_count - 1)];
+        if (entry->cell) airrt_priv_bell(entry->cell, entry->generation);
+    }
+}
+
+/* ---- who goes next ---- */
+
+/* One of n; 0 is what round robin does. */
+static uint32_t airrt_priv_sim_draw(airrt_sim *sim, uint32_t n) {
+    uint64_t number = sim->stats.choices;
+    uint32_t choice = 0;
+    if (n < 2) return 0;
+    if (sim->desc.policy == AIRRT_SIM_RECORDED) choice = number < sim->desc.schedule_length ? sim->desc.schedule[number] % n : 0;
+    else if (sim->desc.policy == AIRRT_SIM_RANDOM && number < sim->desc.choices) choice = (uint32_t)(airrt_priv_sim_next(&sim->schedule_bits) % n);
+    return choice;
+}
+static void airrt_priv_sim_chosen(airrt_sim *sim, uint32_t choice) {
+    sim->stats.choices++;
+    if (sim->desc.choice.fn) sim->desc.choice.fn(choice, sim->desc.choice.ctx);
+}
+/* PCT: who has the highest rank; at a change it then gets a low one. */
+static uint32_t airrt_priv_sim_pct(airrt_sim *sim, uint32_t n) {
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (sim->stats.steps - sim->entries[sim->may[i]].since > AIRRT_SIM_PATIENCE) return i;
+        if (sim->entries[sim->may[i]].rank > sim->entries[sim->may[best]].rank) best = i;
+    }
+    for (uint32_t i = 0; i < sim->desc.depth; i++)
+        if (sim->changes[i] == sim->stats.steps) sim->entries[sim->may[best]].rank = i;
+    return best;
+}
+/* How many messages its turn has. */
+static uint32_t airrt_priv_sim_budget(airrt_sim *sim) {
+    static const uint32_t budgets[] = { 64, 1, 2, 8 };
+    uint32_t choice = airrt_priv_sim_draw(sim, 4);
+    if (sim->desc.policy == AIRRT_SIM_PCT && sim->stats.choices < sim->desc.choices) choice = 1;
+    airrt_priv_sim_chosen(sim, choice);
+    return budgets[choice];
+}
+/* Takes whom the worker finds into the ready list: those of one step in the order of their ids, as slots may differ. */
+static void airrt_priv_sim_collect(airrt_sim *sim) {
+    airrt_worker *w = sim->system->workers[0];
+    uint32_t first = sim->ready_count;
+    airrt_cell *cell;
+    while ((cell = airrt_priv_find(w)) != NULL) {
+        airrt_sim_entry *entry = airrt_priv_sim_enter(sim, airrt_priv_ref(cell));
+        if (!entry) { /* not lost, though nothing goes on */
+            airrt_priv_queue_push(w, cell);
+            return;
+        }
+        uint32_t at = sim->ready_count++;
+        for (; at > first && sim->entries[sim->ready[at - 1]].id > entry->id; at--) sim->ready[at] = sim->ready[at - 1];
+        sim->ready[at] = (uint32_t)(entry - sim->entries);
+        entry->ready = true;
+        entry->since = sim->stats.steps;
+        entry->not_before_ns = 0;
+    }
+    for (uint32_t i = first; i < sim->ready_count; i++) airrt_priv_sim_delay(sim, &sim->entries[sim->ready[i]]);
+}
+/* Fills `may`; returns how many. */
+static uint32_t airrt_priv_sim_runnable(airrt_sim *sim) {
+    uint32_t n = 0;
+    if (airrt_load_relaxed(&sim->system->workers[0]->wheel.due_ns) <= sim->now_ns) {
+        if (!sim->entries[0].ready) sim->entries[0].since = sim->stats.steps;
+        sim->entries[0].ready = true;
+        sim->may[n++] = 0;
+    }
+    for (uint32_t i = 0; i < sim->ready_count; i++)
+        if (sim->entries[sim->ready[i]].not_before_ns <= sim->now_ns) sim->may[n++] = sim->ready[i];
+    return n;
+}
+static bool airrt_priv_sim_room(airrt_sim *sim, const airrt_actor_type *type) {
+    size_t size = type->msg.size + AIRRT_MESSAGE_ALIGN_MAX;
+    if (size <= sim->message_room) return true;
+    unsigned char *grown = airrt_priv_default_alloc(size, AIRRT_MESSAGE_ALIGN_MAX, NULL);
+    if (!grown) return sim->starved = true, false;
+    if (sim->message) airrt_priv_default_free(sim->message, 0, NULL);
+    sim->message = grown;
+    sim->message_room = size;
+    return true;
+}
+/* One turn of an actor, as a worker does it. */
+static void airrt_priv_sim_turn(airrt_sim *sim, airrt_cell *cell, uint32_t budget) {
+    airrt_worker *w = sim->system->workers[0];
+    const airrt_actor_type *type = airrt_priv_type(cell);
+    airrt_sim *outer = airrt_priv_sim_here; /* a client that waits */
+    jmp_buf panic;
+    w->panic = &panic;
+    airrt_store_relaxed(&w->budget, budget);
+    airrt_priv_me = w;
+    airrt_priv_sim_here = sim;
+    if (setjmp(panic)) airrt_priv_panicked(w);
+    else if (airrt_priv_turn_begin(w, cell))
+        airrt_priv_run(&w->ctx, sim->message, type->msg.size, type->msg.align, airrt_priv_sim_deliver);
+    airrt_priv_turn_end(w);
+    airrt_priv_sim_here = outer;
+    airrt_priv_me = NULL;
+}
+/* A turn takes no time, unless asked; but 1000 of them in one instant take a millisecond, so that a busy system ages. */
+static void airrt_priv_sim_age(airrt_sim *sim) {
+    if (sim->desc.turn_ns) sim->now_ns += sim->desc.turn_ns;
+    else if (++sim->turns % 1000 == 0) sim->now_ns += AIRRT_MS(1);
+}
+static void airrt_priv_sim_go(airrt_sim *sim, uint32_t index) {
+    airrt_sim_entry entry = sim->entries[index];
+    if (index == 0) {
+        sim->entries[0].ready = false;
+        airrt_priv_sim_note(sim, AIRRT_SIM_TIMERS, 0, 0, airrt_priv_wheel_run(&sim->system->workers[0]->wheel, sim->now_ns), NULL);
+    } else if (entry.client) {
+        airrt_priv_sim_note(sim, AIRRT_SIM_CLIENT, entry.id, 0, 0, NULL);
+        airrt_priv_sim_remove(sim, index);
+        airrt_sim *outer = airrt_priv_sim_here;
+        airrt_priv_sim_here = sim;
+        entry.client(sim->system, entry.arg);
+        airrt_priv_sim_here = outer;
+    } else if (airrt_priv_sim_room(sim, airrt_priv_type(entry.cell))) {
+        uint32_t budget = airrt_priv_sim_before_delay(sim, &sim->entries[index], airrt_priv_sim_budget(sim));
+        if (!budget) return; /* later */
+        airrt_priv_sim_unready(sim, index);
+        airrt_priv_sim_note(sim, AIRRT_SIM_TURN, entry.id, 0, budget, NULL);
+        airrt_priv_sim_turn(sim, entry.cell, budget);
+        airrt_priv_sim_age(sim);
+    }
+}
+/* One step; false: nobody has anything to do now, or no more steps are to be had. */
+static bool airrt_priv_sim_step(airrt_sim *sim) {
+    sim->starved = false; /* there may be memory now */
+    if (airrt_priv_sim_spent(sim)) return false;
+    airrt_priv_sim_collect(sim);
+    uint32_t n = airrt_priv_sim_runnable(sim), choice;
+    if (n == 0 || sim->starved) return false;
+    sim->stats.steps++;
+    airrt_priv_sim_weather(sim);
+    choice = sim->desc.policy == AIRRT_SIM_PCT && sim->stats.choices < sim->desc.choices ? airrt_priv_sim_pct(sim, n)
+                                                                                       : airrt_priv_sim_draw(sim, n);
+    if (n > 1) airrt_priv_sim_chosen(sim, choice);
+    airrt_priv_sim_go(sim, sim->may[choice]);
+    return !sim->starved;
+}
+/* The next time at which something happens by itself. timers: those count too. */
+static uint64_t airrt_priv_sim_next_ns(const airrt_sim *sim, bool timers) {
+    uint64_t next = timers ? airrt_load_relaxed(&sim->system->workers[0]->wheel.due_ns) : AIRRT_FOREVER;
+    for (uint32_t i = 0; i < sim->ready_count; i++) {
+        const airrt_sim_entry *entry = &sim->entries[sim->ready[i]];
+        if (entry->not_before_ns < next && (timers || entry->cell)) next = entry->not_before_ns;
+    }
+    return next;
+}
+/* Nobody has anything to do: time passes until somebody has. False: not until then. */
+static bool airrt_priv_sim_pass(airrt_sim *sim, bool timers, uint64_t until) {
+    uint64_t next = airrt_priv_sim_next_ns(sim, timers);
+    if (airrt_priv_sim_spent(sim) || next > until || next == AIRRT_FOREVER) return false;
+    if (next <= sim->now_ns) return true;
+    sim->stats.steps++;
+    airrt_priv_sim_note(sim, AIRRT_SIM_TIME, 0, 0, next - sim->now_ns, NULL);
+    sim->now_ns = next;
+    sim->turns = 0;
+    return true;
+}
+/* Steps of a call that waits. False: its time is over, or will never come to anything. */
+static bool airrt_priv_sim_wait(airrt_sim *sim, uint64_t deadline) {
+    if (sim->now_ns > deadline) return false;
+    if (airrt_priv_sim_step(sim) || airrt_priv_sim_pass(sim, true, deadline)) return true;
+    if (!airrt_priv_sim_spent(sim) && deadline != AIRRT_FOREVER && deadline > sim->now_ns) sim->now_ns = deadline;
+    return false;
+}
+static airrt_err airrt_priv_sim_settle(airrt_sim *sim, uint64_t deadline) {
+    while (sim->now_ns <= deadline)
+        if (!airrt_priv_sim_step(sim) && !airrt_priv_sim_pass(sim, false, deadline))
+            return airrt_priv_sim_spent(sim) || airrt_priv_sim_next_ns(sim, false) != AIRRT_FOREVER ? AIRRT_ERR_TIMEOUT : AIRRT_OK;
+    return AIRRT_ERR_TIMEOUT;
+}
+
+/* ---- opening, closing ---- */
+
+static airrt_err airrt_priv_sim_desc_check(const airrt_system_desc *d) {
+    const airrt_sim_desc *s = d->sim;
+    if (d->polled) return airrt_priv_err(AIRRT_ERR_INVALID, "polled", "does not go with .sim: that is run by its steps");
+    if (d->clock.monotonic_ns) return airrt_priv_err(AIRRT_ERR_INVALID, "clock", "a simulated system has its own");
+    if ((unsigned)s->policy > AIRRT_SIM_RECORDED) return airrt_priv_err(AIRRT_ERR_INVALID, "policy", "no such policy");
+    if (s->depth > AIRRT_SIM_DEPTH_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "depth", "must be at most 32");
+    if (s->policy == AIRRT_SIM_RECORDED && s->schedule_length && !s->schedule)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "schedule", "missing");
+    for (int kind = 0; kind < AIRRT_FAULT_KINDS; kind++)
+        if (s->faults[kind].per_million > 1000000u) return airrt_priv_err(AIRRT_ERR_INVALID, "faults", "more than a million per million");
+    return AIRRT_OK;
+}
+static void airrt_priv_sim_close(airrt_sim *sim) {
+    if (!sim) return;
+    void *arrays[] = { sim->entries, sim->free_entries, sim->ready, sim->may, sim->of_slot, sim->orders, sim->message };
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        if (arrays[i]) airrt_priv_default_free(arrays[i], 0, NULL);
+    airrt_priv_default_free(sim, sizeof *sim, NULL);
+}
+/* Makes a system simulated; false: no memory. */
+static bool airrt_priv_sim_open(airrt_system *system) {
+    const airrt_sim_desc *desc = system->desc.sim;
+    airrt_sim *sim = AIRRT_FAULT("sim") ? NULL : airrt_priv_default_alloc(sizeof *sim, 16, NULL);
+    if (!sim) return false;
+    memset(sim, 0, sizeof *sim);
+    sim->system = system;
+    sim->desc = *desc;
+    if (!sim->desc.policy) sim->desc.policy = AIRRT_SIM_RANDOM;
+    if (!sim->desc.depth) sim->desc.depth = 3;
+    if (!sim->desc.horizon) sim->desc.horizon = 1000;
+    if (!sim->desc.choices) sim->desc.choices = UINT64_MAX;
+    if (!sim->desc.max_steps) sim->desc.max_steps = 100000000;
+    for (int kind = 0; kind < AIRRT_FAULT_KINDS; kind++) {
+        if (!sim->desc.faults[kind].budget) sim->desc.faults[kind].budget = AIRRT_UNLIMITED;
+        if (!sim->desc.faults[kind].max_ns) sim->desc.faults[kind].max_ns = AIRRT_MS(10);
+    }
+    sim->now_ns = AIRRT_SIM_START_NS;
+    sim->schedule_bits = airrt_priv_mix(desc->seed + 1);
+    sim->fault_bits = airrt_priv_mix(desc->seed + 2) + 1;
+    sim->hook_bits = airrt_priv_mix(desc->seed + 3) + 2;
+    sim->user_bits = airrt_priv_mix(desc->seed + 4) + 3;
+    for (uint32_t i = 0; i < sim->desc.depth; i++)
+        sim->changes[i] = 1 + airrt_priv_sim_next(&sim->schedule_bits) % sim->desc.horizon;
+    if (!airrt_priv_sim_add(sim)) { /* the timers */
+        airrt_priv_sim_close(sim);
+        return false;
+    }
+    sim->listener.fn = airrt_priv_sim_hear;
+    sim->listener.ctx = sim;
+    system->sim = sim;
+    system->desc.sim = &sim->desc;
+    system->desc.clock.monotonic_ns = airrt_priv_sim_clock;
+    system->desc.clock.wall_ns = airrt_priv_sim_wall;
+    system->desc.clock.ctx = sim;
+    airrt_system_listen(system, &sim->listener);
+    return true;
+}
+
+/* ---- calls ---- */
+
+static airrt_err airrt_priv_sim_usable(airrt_system *system) {
+    if (!system->sim) return airrt_priv_err(AIRRT_ERR_INVALID, "sim", "not a simulated system");
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not run the simulation");
+    return AIRRT_OK;
+}
+static airrt_err airrt_priv_sim_over(const airrt_sim *sim) {
+    if (sim->starved) return airrt_priv_err(AIRRT_ERR_NOMEM, "sim", NULL);
+    return airrt_priv_sim_spent(sim) ? airrt_priv_err(AIRRT_ERR_LIMIT, "max_steps", NULL) : AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_sim_run(airrt_system *system, uint64_t for_ns) {
+    AIRRT_TRY(airrt_priv_sim_usable(system));
+    airrt_sim *sim = system->sim;
+    uint64_t until = airrt_priv_later(sim->now_ns, for_ns);
+    while (airrt_priv_sim_wait(sim, until)) {}
+    return airrt_priv_sim_over(sim);
+}
+AIRRT_API airrt_err airrt_sim_step(airrt_system *system, size_t n) {
+    AIRRT_TRY(airrt_priv_sim_usable(system));
+    for (; n > 0; n--) {
+        if (airrt_priv_sim_wait(system->sim, AIRRT_FOREVER)) continue;
+        AIRRT_TRY(airrt_priv_sim_over(system->sim));
+        return airrt_priv_err(AIRRT_ERR_EMPTY, NULL, "nothing will happen any more");
+    }
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_sim_inject(airrt_system *system, const airrt_fault *fault) {
+    if (!system->sim) return airrt_priv_err(AIRRT_ERR_INVALID, "sim", "not a simulated system");
+    airrt_sim *sim = system->sim;
+    if (fault->kind < AIRRT_FAULT_CRASH || fault->kind >= AIRRT_FAULT_KINDS)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no such fault");
+    uint32_t id = airrt_priv_sim_id(sim, fault->actor);
+    if (fault->actor.generation && !id) return airrt_priv_err(AIRRT_ERR_DEAD, "actor", NULL);
+    if (fault->kind == AIRRT_FAULT_DELAY && !id) return airrt_priv_err(AIRRT_ERR_INVALID, "actor", "a delay is somebody's");
+    if (sim->order_count == sim->order_room) {
+        size_t room = sim->order_room ? sim->order_room * 2 : 16;
+        if (!airrt_priv_sim_grow(&sim->orders, sim->order_count, room, sizeof *sim->orders))
+            return airrt_priv_err(AIRRT_ERR_NOMEM, "fault", NULL);
+        sim->order_room = room;
+    }
+    airrt_sim_order *order = &sim->orders[sim->order_count++];
+    order->fault = *fault;
+    order->id = id;
+    order->seen = 0;
+    if (!order->fault.nth) order->fault.nth = 1;
+    if (!order->fault.delay_ns) order->fault.delay_ns = AIRRT_MS(10);
+    if (fault->kind == AIRRT_FAULT_DELAY)
+        order->seen = (airrt_load_relaxed(&airrt_priv_cell(fault->actor)->head) >> 28) + order->fault.nth;
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_sim_client(airrt_system *system, void (*fn)(airrt_system *system, void *arg), void *arg, uint64_t after_ns) {
+    if (!system->sim) return airrt_priv_err(AIRRT_ERR_INVALID, "sim", "not a simulated system");
+    airrt_sim *sim = system->sim;
+    airrt_sim_entry *entry = airrt_priv_sim_add(sim);
+    if (!entry) return airrt_priv_err(AIRRT_ERR_NOMEM, "client", NULL);
+    entry->client = fn;
+    entry->arg = arg;
+    entry->ready = true;
+    entry->since = sim->stats.steps;
+    entry->not_before_ns = airrt_priv_later(sim->now_ns, after_ns);
+    sim->ready[sim->ready_count++] = (uint32_t)(entry - sim->entries);
+    return AIRRT_OK;
+}
+AIRRT_API uint64_t airrt_sim_now_ns(const airrt_system *system) { return system->sim ? system->sim->now_ns : 0; }
+AIRRT_API uint64_t airrt_sim_hash(const airrt_system *system) { return system->sim ? system->sim->stats.hash : 0; }
+AIRRT_API void airrt_sim_stats_of(const airrt_system *system, airrt_sim_stats *out) {
+    memset(out, 0, sizeof *out);
+    if (!system->sim) return;
+    *out = system->sim->stats;
+    out->now_ns = system->sim->now_ns;
+}
+AIRRT_API uint64_t airrt_sim_random(airrt_system *system) { return system->sim ? airrt_priv_sim_next(&system->sim->user_bits) : 0; }
+AIRRT_API airrt_clock airrt_system_clock(const airrt_system *system) { return system->desc.clock; }
+
+/* Is an actor where it belongs? Who has halted is its supervisor's. */
+static bool airrt_priv_sim_placed(const airrt_sim_entry *entry) {
+    uint64_t t = airrt_load_relaxed(&entry->cell->tail), lane = airrt_load_relaxed(&entry->cell->lane);
+    const uint64_t detour = (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT;
+    if (entry->ready) return !(t & AIRRT_IDLE_);
+    if (t & AIRRT_IDLE_) return (t & AIRRT_POSITION_) == airrt_load_relaxed(&entry->cell->head) && !(lane & AIRRT_LANE_BUSY_ & ~detour);
+    return (airrt_load_relaxed(&entry->cell->traits) & AIRRT_KEPT_) && airrt_load_relaxed(&entry->cell->life) == AIRRT_STATE_RESTARTING;
+}
+AIRRT_API airrt_err airrt_sim_check(airrt_system *system) {
+    AIRRT_TRY(airrt_priv_sim_usable(system));
+    airrt_sim *sim = system->sim;
+    airrt_counts counts;
+    airrt_priv_sim_collect(sim);
+    airrt_priv_tallies(system, &counts);
+    for (uint32_t i = 1; i < sim->entry_count; i++) {
+        const airrt_sim_entry *entry = &sim->entries[i];
+        if (!entry->cell) continue;
+        counts.accepted += airrt_priv_accepted(entry->cell);
+        counts.queued += airrt_priv_waiting(entry->cell);
+        if (!airrt_priv_sim_placed(entry)) return airrt_priv_err(AIRRT_ERR_INVALID, "queue", "an actor is not where it belongs");
+    }
+    return airrt_counts_balance(&counts) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_INVALID, "accounting", "the identity does not hold");
+}
+AIRRT_API airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airrt_message_type type, const void *msg) {
+    airrt_mailbox_desc desc = { .unbounded = true };
+    airrt_losses losses;
+    airrt_sim *sim = airrt_priv_sim_here;
+    airrt_priv_sim_here = NULL; /* a probe is no part of what is tested */
+    airrt_err err = box->is_open ? AIRRT_OK : airrt_mailbox_open(box, type, &desc);
+    if (!err) err = airrt_mailbox_send_with(box, msg, NULL, false, &losses);
+    airrt_priv_sim_here = sim;
+    return err;
+}
+AIRRT_API airrt_err airrt_priv_sim_expect(airrt_system *system, airrt_mailbox *box, uint64_t timeout_ns, void *out) {
+    AIRRT_TRY(airrt_priv_sim_usable(system));
+    uint64_t deadline = airrt_priv_wait_until(system, timeout_ns ? timeout_ns : AIRRT_SEC(5));
+    uint32_t expired;
+    do {
+        if (box->is_open && !airrt_mailbox_recv(box, out, AIRRT_NO_WAIT, &expired)) return AIRRT_OK;
+    } while (airrt_priv_sim_wait(system->sim, deadline));
+    AIRRT_TRY(airrt_priv_sim_over(system->sim));
+    return airrt_priv_err(AIRRT_ERR_TIMEOUT, NULL, NULL);
+}
+AIRRT_API airrt_err airrt_priv_sim_expect_none(airrt_system *system, airrt_mailbox *box, uint64_t for_ns) {
+    AIRRT_TRY(airrt_priv_sim_usable(system));
+    uint64_t deadline = airrt_priv_wait_until(system, for_ns);
+    do {
+        if (box->is_open && airrt_mailbox_length(box)) return airrt_priv_err(AIRRT_ERR_EXISTS, NULL, "a message has come");
+    } while (airrt_priv_sim_wait(system->sim, deadline));
+    return airrt_priv_sim_over(system->sim);
 }
 
 #endif /* AIRRT_IMPLEMENTATION */

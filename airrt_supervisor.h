@@ -832,7 +832,7 @@ static void airrt_priv_kid_health_start(airrt_sup *sup, airrt_kid *kid) {
     uint64_t interval = kid->desc->health.interval_ns;
     airrt_priv_kid_health_stop(sup, kid);
     kid->health = AIRRT_HEALTHY;
-    if (interval) airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK, 1 + airrt_priv_random() % interval);
+    if (interval) airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK, 1 + airrt_priv_random_of(airrt_ctx_system(sup->ctx)) % interval);
 }
 /* Failures in a row after an answer. Pure. */
 AIRRT_INLINE uint32_t airrt_priv_unhealthy(uint32_t before, airrt_health answer) {
@@ -1060,7 +1060,7 @@ static bool airrt_priv_sup_backs_off(airrt_sup *sup, airrt_kid *kid) {
     const airrt_backoff *b = &kid->desc->backoff;
     uint64_t stable = b->stable_ns ? b->stable_ns : b->max_ns ? b->max_ns : AIRRT_SEC(60);
     if (kid->started_ns && airrt_priv_sup_now(sup) - kid->started_ns >= stable) kid->attempt = 0;
-    uint64_t delay = airrt_backoff_delay_ns(b, kid->attempt, airrt_priv_random());
+    uint64_t delay = airrt_backoff_delay_ns(b, kid->attempt, airrt_priv_random_of(airrt_ctx_system(sup->ctx)));
     return delay && airrt_priv_kid_arm(sup, kid, AIRRT_SUP_RETRY, delay);
 }
 /* A start that was a restart has failed: once more, behind what waits already. */
@@ -1770,29 +1770,32 @@ static bool airrt_priv_walk_next(airrt_walk *w, airrt_child_info *out, size_t *l
 }
 static bool airrt_priv_is_supervisor(airrt_ref ref) { return ref.generation && airrt_priv_supervisor_type(ref); }
 
+/* What is left until a deadline, as a timeout. */
+static uint64_t airrt_priv_left(airrt_system *system, uint64_t deadline) {
+    uint64_t now = airrt_priv_wait_now(system);
+    return deadline == AIRRT_FOREVER ? AIRRT_FOREVER : deadline > now ? deadline - now : AIRRT_NO_WAIT;
+}
 /* One supervisor of the tree: waits for quiet; adds what it has done so far. */
-static airrt_err airrt_priv_settle_one(airrt_supervisor sup, uint64_t deadline, uint64_t *activity) {
-    uint64_t now = airrt_priv_machine_ns(NULL);
+static airrt_err airrt_priv_settle_one(airrt_system *system, airrt_supervisor sup, uint64_t deadline, uint64_t *activity) {
     airrt_sup_request *r = airrt_priv_request(0);
     if (!r) return AIRRT_ERR_NOMEM;
-    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_SETTLE, r,
-                                       deadline == AIRRT_FOREVER ? AIRRT_FOREVER : deadline > now ? deadline - now : AIRRT_NO_WAIT);
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_SETTLE, r, airrt_priv_left(system, deadline));
     *activity += r->activity;
     airrt_priv_sup_let_go(r);
     return err;
 }
-static airrt_err airrt_priv_settle_tree(airrt_supervisor sup, uint64_t deadline, uint64_t *activity) {
+static airrt_err airrt_priv_settle_tree(airrt_system *system, airrt_supervisor sup, uint64_t deadline, uint64_t *activity) {
     airrt_walk walk;
     airrt_child_info info;
     size_t level;
     memset(&walk, 0, sizeof walk);
     *activity = 0;
-    airrt_err err = airrt_priv_settle_one(sup, deadline, activity);
+    airrt_err err = airrt_priv_settle_one(system, sup, deadline, activity);
     if (!err) err = airrt_priv_walk_push(&walk, sup, 0);
     while (!err && airrt_priv_walk_next(&walk, &info, &level)) {
         airrt_supervisor below = { info.ref };
         if (!airrt_priv_is_supervisor(info.ref)) continue;
-        err = airrt_priv_settle_one(below, deadline, activity);
+        err = airrt_priv_settle_one(system, below, deadline, activity);
         if (!err) err = airrt_priv_walk_push(&walk, below, level + 1);
         if (err == AIRRT_ERR_DEAD) err = AIRRT_OK, *activity += 1; /* it went; the next pass finds what came of it */
     }
@@ -1800,20 +1803,20 @@ static airrt_err airrt_priv_settle_tree(airrt_supervisor sup, uint64_t deadline,
     return err;
 }
 AIRRT_API airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeout_ns) {
-    uint64_t deadline = airrt_priv_deadline(timeout_ns), before = 0, after = 1;
+    uint64_t before = 0, after = 1;
     airrt_cell *cell = airrt_priv_cell(sup.ref);
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait");
-    for (int pass = 0; pass < 2 || before != after; pass++) {
-        airrt_system *system = cell && airrt_alive(sup.ref) ? airrt_priv_pin(cell) : NULL;
-        if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
-        uint64_t now = airrt_priv_machine_ns(NULL);
-        airrt_err err = airrt_system_settle(system, deadline == AIRRT_FOREVER ? AIRRT_FOREVER : deadline > now ? deadline - now : AIRRT_NO_WAIT);
-        airrt_priv_unpin(system);
-        AIRRT_TRY(err);
+    airrt_system *system = cell && airrt_alive(sup.ref) ? airrt_priv_pin(cell) : NULL;
+    if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+    uint64_t deadline = airrt_priv_wait_until(system, timeout_ns);
+    airrt_err err = AIRRT_OK;
+    for (int pass = 0; !err && (pass < 2 || before != after); pass++) {
+        err = airrt_system_settle(system, airrt_priv_left(system, deadline));
         before = after;
-        AIRRT_TRY(airrt_priv_settle_tree(sup, deadline, &after));
+        if (!err) err = airrt_priv_settle_tree(system, sup, deadline, &after);
     }
-    return AIRRT_OK;
+    airrt_priv_unpin(system);
+    return err;
 }
 #define AIRRT_TREE_LEVELS_ 1024 /* deeper ones are drawn as if they were this deep */
 /* One child in a format; number: its place in the walk, from 1; 0 is the root. */
