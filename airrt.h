@@ -16,6 +16,7 @@
  *     >>mailboxes  AIRRT_MAILBOX                     alone
  *     >>actors     AIRRT_ACTOR, AIRRT_ACTOR_IMPL     timers, links, watches, stash
  *     >>requests   AIRRT_REQUEST
+ *     >>topics     AIRRT_TOPIC, AIRRT_SUBSCRIBER     publish and subscribe; AIRRT_GROUP: groups of actors
  *     >>system     open, shutdown, settle, counts, stop, kill, wait, names, ids
  *     >>simulation one seed decides schedule, faults and time; AIRRT_PROBE_IMPL
  *
@@ -499,7 +500,9 @@ typedef enum airrt_news_kind {
     AIRRT_NEWS_REGISTERED,    /* actor, name */
     AIRRT_NEWS_DEREGISTERED,  /* actor, name */
     AIRRT_NEWS_FULL,          /* actor, type, policy, count: messages queued; once for a send that met a full mailbox */
-    AIRRT_NEWS_LOST           /* actor, type: the message's, loss, refused: as in a dead letter */
+    AIRRT_NEWS_LOST,          /* actor, type: the message's, loss, refused: as in a dead letter */
+    AIRRT_NEWS_SUBSCRIBED,    /* actor (zero: a stream), type: the topic's events', name: the pattern, count: the subscriber's number */
+    AIRRT_NEWS_UNSUBSCRIBED   /* the same */
 } airrt_news_kind;
 typedef struct airrt_news {   /* fields that the kind does not name are zero or NULL; valid during the call */
     airrt_news_kind kind;
@@ -1549,6 +1552,178 @@ AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void 
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_promise) == 8, #NAME "_promise is 8 bytes")
 
+/* ---- >>topics: publish and subscribe, groups of actors ----------------------------------------------------------- */
+
+/* Subjects are words with dots between them: "eu.dax.close". In a pattern the word * fits exactly one word, the word # any
+ * number of words, also none: "eu.#" fits "eu" and "eu.dax.close". Within a longer word both stand for themselves; words may be
+ * empty; case counts. 1 to 255 bytes each; a subject that is published has no word * or #. */
+#define AIRRT_SUBJECT_MAX 255u
+/* True when the pattern fits the subject. Looks at each word of the one at most once for each word of the other. Pure. */
+AIRRT_API bool airrt_topic_matches(const char *pattern, const char *subject);
+
+/* A topic of any type; 8 bytes. All zero names none; after close it reaches nobody, ever. */
+typedef struct airrt_topic { uint32_t slot, generation; } airrt_topic;
+typedef struct airrt_topic_desc {
+    uint32_t retain;                 /* subjects whose last value is kept for later subscribers, up to 2^20; 0 = none */
+} airrt_topic_desc;
+/* What a subscriber may have waiting, apart from all others: a slow one costs nobody else anything. */
+typedef struct airrt_subscribe_desc {
+    uint32_t capacity;               /* of these events, waiting; 0 = actors: what their mailbox allows; streams: 1000 */
+    airrt_backpressure backpressure; /* at capacity, of what comes: 0, ERROR = refused, a dead letter; DROP = dropped and counted;
+                                        streams also DROP_OLDEST and LATEST */
+    bool retained;                   /* first the last values of all subjects that fit, if the topic retains them */
+} airrt_subscribe_desc;
+
+/* What a thread reads events from: the one that opened it, or one at a time. */
+typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_shared *last; } airrt_stream;
+
+/* AIRRT_TOPIC(NAME, MSG) makes a topic of events of the type MSG, a message. Types NAME (8 bytes), NAME_stream, and
+ *   airrt_err NAME_open(airrt_system *, const airrt_topic_desc *, NAME *out);   LIMIT (16384 topics in the process), NOMEM, INVALID,
+ *                                                 SHUTDOWN
+ *   void      NAME_close(NAME);                   no more publications; streams end when they are read to the end. Also done
+ *                                                 by the system's close. Again, or stale: nothing
+ *   airrt_err NAME_publish(NAME, const char *subject, MSG);       to all whose pattern fits, once each; nobody is no error.
+ *                                                 OK: airrt owns it. On errors nobody was given it, and the caller still owns it: DEAD (closed),
+ *                                                 INVALID (subject), NOMEM, LIMIT (a subject more than .retain)
+ *   size_t    NAME_subscribers(NAME);             actors and streams that subscribe now; the dead are none
+ *   airrt_err NAME_stream_open(NAME, const char *pattern, const airrt_subscribe_desc *, NAME_stream *out);    DEAD, INVALID, NOMEM
+ *   airrt_err NAME_stream_recv(NAME_stream *, const MSG **out, uint64_t timeout_ns);    the next event, valid until the next call;
+ *                                                 0 = AIRRT_FOREVER. TIMEOUT; CLOSED: topic closed, and no more; CONTEXT: would wait in a hook
+ *   airrt_err NAME_stream_try_recv(NAME_stream *, const MSG **out);       EMPTY; CLOSED
+ *   const char *NAME_stream_subject(const NAME_stream *);     of that event; NULL before the first
+ *   void      NAME_stream_close(NAME_stream *);   unsubscribes; accepts what is zero or closed. Must be called, also after the topic's end
+ * All but recv may be called anywhere and do not wait; close of topics and streams runs drop functions. Publishing takes no lock: who
+ * subscribes, dies or is preempted in a publication delays no other. One publisher's events come in order.
+ * An event is one immutable payload for all: .drop runs once, when the last receiver has handled it (at once if there is none).
+ * Accounting: to each actor it is a send of its own: accepted, or refused with a dead letter. A stream counts by itself; what
+ * it refuses is a dead letter to nobody. A mailbox that BLOCKs refuses.
+ * Retained values: a publication during the subscribing may come twice, as the retained value and as itself.
+ * AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER): the same, and publish calls, on the publisher's thread (AIRRT_OBSERVER makes them)
+ *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to)         for each receiver that took it; zero: a stream
+ *   void OBSERVER_published(const char *type, const char *subject, size_t receivers)  when it is done */
+typedef void airrt_routed_fn(const char *type, const char *subject, airrt_ref to);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_type type,
+                                                          const airrt_topic_desc *desc, airrt_topic *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg,
+                                                             airrt_routed_fn *routed, size_t *receivers);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_subscribe(airrt_topic topic, airrt_ref to, airrt_actor_type *type,
+                                                         void (*map)(void *msg, const void *event), const char *pattern,
+                                                         const airrt_subscribe_desc *desc);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, const char *pattern);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_stream_open(airrt_topic topic, const char *pattern,
+                                                           const airrt_subscribe_desc *desc, airrt_stream *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_stream_recv(airrt_stream *stream, const void **out, uint64_t timeout_ns);
+/* The same for a topic of any type. */
+AIRRT_API void airrt_topic_close(airrt_topic topic);
+AIRRT_API size_t airrt_topic_subscribers(airrt_topic topic);
+/* Actors whose pattern fits the subject, up to capacity of them to out; returns how many there are. Any thread or hook. */
+AIRRT_API size_t airrt_topic_receivers(airrt_topic topic, const char *subject, airrt_ref *out, size_t capacity);
+AIRRT_API const char *airrt_stream_subject(const airrt_stream *stream);
+AIRRT_API void airrt_stream_counts(const airrt_stream *stream, airrt_counts *out); /* as airrt_mailbox_counts */
+AIRRT_API void airrt_stream_close(airrt_stream *stream);
+/* The subject of the event that is being handled; NULL: it is no event. Valid until the hook returns. */
+AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
+
+#define AIRRT_TOPIC(NAME, MSG) AIRRT_TOPIC_OBSERVED(NAME, MSG, airrt_unobserved)
+#define airrt_unobserved_routed NULL
+#define airrt_unobserved_published(TYPE, SUBJECT, N) ((void)(N))
+#define AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER)                                                          \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    typedef MSG NAME##_event;                                                                              \
+    typedef struct NAME { airrt_topic topic; } NAME;                                                       \
+    typedef struct NAME##_stream { airrt_stream base; } NAME##_stream;                                     \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, const airrt_topic_desc *desc, NAME *out) { \
+        return airrt_priv_topic_open(system, MSG##_message_type(), desc, &out->topic);                     \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_close(NAME topic) { airrt_topic_close(topic.topic); }                         \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_publish(NAME topic, const char *subject, NAME##_event event) { \
+        size_t receivers;                                                                                  \
+        airrt_err err = airrt_priv_topic_publish(topic.topic, subject, &event, OBSERVER##_routed, &receivers);   \
+        if (!err) OBSERVER##_published(#MSG, subject, receivers);                                          \
+        return err;                                                                                        \
+    }                                                                                                      \
+    AIRRT_INLINE size_t NAME##_subscribers(NAME topic) { return airrt_topic_subscribers(topic.topic); }    \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stream_open(NAME topic, const char *pattern,             \
+                                                              const airrt_subscribe_desc *desc, NAME##_stream *out) { \
+        return airrt_priv_stream_open(topic.topic, pattern, desc, &out->base);                             \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stream_recv(NAME##_stream *stream, const NAME##_event **out, \
+                                                              uint64_t timeout_ns) {                       \
+        const void *event;                                                                                 \
+        airrt_err err = airrt_priv_stream_recv(&stream->base, &event, timeout_ns);                         \
+        *out = (const NAME##_event *)event;                                                                \
+        return err;                                                                                        \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stream_try_recv(NAME##_stream *stream, const NAME##_event **out) { \
+        return NAME##_stream_recv(stream, out, AIRRT_NO_WAIT);                                             \
+    }                                                                                                      \
+    AIRRT_INLINE const char *NAME##_stream_subject(const NAME##_stream *stream) { return airrt_stream_subject(&stream->base); } \
+    AIRRT_INLINE void NAME##_stream_close(NAME##_stream *stream) { airrt_stream_close(&stream->base); }    \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(MSG##_message_ == sizeof(NAME##_event), #MSG " is not a message")
+
+/* AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP): the events of TOPIC as messages of ACTOR's. MAP: ACTOR_msg f(const TOPIC_event *), pure; it
+ * runs on the publisher's thread. What the message refers to is the event's: it is shared, not to be changed, and gone when
+ * the handler has returned (or what it stashed was handled); .drop of ACTOR's message does not run for it. Makes
+ *   airrt_err ACTOR_subscribe_TOPIC(ACTOR_ref, TOPIC, const char *pattern);
+ *   airrt_err ACTOR_subscribe_TOPIC_with(ACTOR_ref, TOPIC, const char *pattern, const airrt_subscribe_desc *);
+ *       an actor may have many patterns, under the desc of the first, and is given an event that fits several of them once.
+ *       The same pattern again is OK and changes nothing, so that pre_start may subscribe at every restart: subscriptions stay
+ *       over restarts, like names, and end with the actor, before those are told who watch it.
+ *       DEAD (topic or actor), INVALID (pattern, capacity, backpressure; system: of another one), NOMEM: nothing has changed
+ *   airrt_err ACTOR_unsubscribe_TOPIC(ACTOR_ref, TOPIC, const char *pattern);    NULL: all. NOT_FOUND. Events sent before still come
+ * Any thread or hook; none of them waits. */
+#define AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP)                                                                \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_INLINE void ACTOR##_map_##TOPIC##_(void *msg, const void *event) {                               \
+        *(ACTOR##_msg *)msg = MAP((const TOPIC##_event *)event);                                           \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_subscribe_##TOPIC##_with(                               \
+        ACTOR##_ref to, TOPIC topic, const char *pattern, const airrt_subscribe_desc *desc) {              \
+        return airrt_priv_subscribe(topic.topic, to.ref, &ACTOR##_actor_, ACTOR##_map_##TOPIC##_, pattern, desc); \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_subscribe_##TOPIC(ACTOR##_ref to, TOPIC topic, const char *pattern) { \
+        return ACTOR##_subscribe_##TOPIC##_with(to, topic, pattern, NULL);                                 \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_unsubscribe_##TOPIC(ACTOR##_ref to, TOPIC topic, const char *pattern) { \
+        return airrt_priv_unsubscribe(topic.topic, to.ref, pattern);                                       \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    enum { ACTOR##_subscribes_##TOPIC##_ = 1 }
+
+/* AIRRT_GROUP(NAME, ACTOR): groups of ACTORs by name, as Erlang's pg has them. Type NAME (8 bytes) is a scope of groups, and
+ *   airrt_err NAME_open(airrt_system *, NAME *out);                              as that of topics
+ *   void      NAME_close(NAME);
+ *   airrt_err NAME_join(NAME, const char *group, ACTOR_ref);                     DEAD, INVALID, NOMEM; again is OK
+ *   airrt_err NAME_leave(NAME, const char *group, ACTOR_ref);                    NOT_FOUND; an actor's end leaves all groups
+ *   size_t    NAME_members(NAME, const char *group, ACTOR_ref *out, size_t capacity);    writes up to capacity; returns how many
+ *   airrt_err NAME_send(NAME, const char *group, ACTOR_msg, size_t *sent);       to each member a clone of it (.clone of AIRRT_MESSAGE),
+ *       which is that member's own. OK: airrt owns the message; *sent (may be NULL) took it, the others are dead letters.
+ *       NOT_FOUND: no members; DEAD (closed), INVALID, NOMEM, what .clone returned: nobody was given it
+ * Group names are subjects, and a member of "eu.*" is one of "eu.dax" too. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg, size_t *sent);
+#define AIRRT_GROUP(NAME, ACTOR)                                                                           \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    typedef struct NAME { airrt_topic topic; } NAME;                                                       \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, NAME *out) {                  \
+        return airrt_priv_topic_open(system, ACTOR##_message_(), NULL, &out->topic);                       \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_close(NAME scope) { airrt_topic_close(scope.topic); }                         \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_join(NAME scope, const char *group, ACTOR##_ref member) { \
+        return airrt_priv_subscribe(scope.topic, member.ref, &ACTOR##_actor_, NULL, group, NULL);          \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_leave(NAME scope, const char *group, ACTOR##_ref member) { \
+        return airrt_priv_unsubscribe(scope.topic, member.ref, group);                                     \
+    }                                                                                                      \
+    AIRRT_INLINE size_t NAME##_members(NAME scope, const char *group, ACTOR##_ref *out, size_t capacity) { \
+        return airrt_topic_receivers(scope.topic, group, (airrt_ref *)out, capacity);                      \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME scope, const char *group, ACTOR##_msg msg, size_t *sent) { \
+        return airrt_priv_group_send(scope.topic, group, &msg, sent);                                      \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(sizeof(ACTOR##_ref) == sizeof(airrt_ref), #ACTOR "_ref is one reference")
+
 /* ---- >>system --------------------------------------------------------------------------------------------------- */
 
 /* Opens a system: its workers run when it returns. NULL desc: all defaults. errors INVALID (airrt_error_last names the
@@ -2597,7 +2772,11 @@ struct airrt_wrap {
     airrt_envelope envelope;
     airrt_pool *pool;
     uint32_t offset;          /* of the message */
+    struct airrt_shared *shared;         /* of a topic: the event that the message refers to; else NULL */
+    struct airrt_subscriber *subscriber; /* ... and who counts it */
+    airrt_wrap *next;                    /* ... while it is being published */
 };
+static void airrt_priv_shared_done(airrt_wrap *wrap);
 AIRRT_INLINE void *airrt_priv_wrapped(airrt_wrap *wrap) { return (char *)wrap + wrap->offset; }
 static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t align) {
     size_t offset = AIRRT_ROUND_UP_(sizeof(airrt_wrap), align);
@@ -2607,9 +2786,13 @@ static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t a
     memset(&wrap->envelope, 0, sizeof wrap->envelope);
     wrap->pool = pool;
     wrap->offset = (uint32_t)offset;
+    wrap->shared = NULL;
     return wrap;
 }
-AIRRT_INLINE void airrt_priv_wrap_put(airrt_wrap *wrap) { airrt_priv_put(wrap->pool, wrap); }
+AIRRT_INLINE void airrt_priv_wrap_put(airrt_wrap *wrap) {
+    if (AIRRT_UNLIKELY(wrap->shared != NULL)) airrt_priv_shared_done(wrap);
+    airrt_priv_put(wrap->pool, wrap);
+}
 
 #define AIRRT_DRAIN_BUFFER 4096
 /* Room for one message that is to be dropped: on the stack, or for huge ones in *spare; NULL: no memory. */
@@ -3347,7 +3530,7 @@ static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_mess
                           : why == AIRRT_LOSS_DIED  ? AIRRT_ERR_DEAD
                                                     : AIRRT_ERR_FAILED,
                           reason, NULL, 0);
-    type->drop(msg);
+    if (!wrap || !wrap->shared) type->drop(msg);
     if (wrap) airrt_priv_wrap_put(wrap);
 }
 /* Where the messages of a mailbox go that it accepted and nobody receives. */
@@ -4362,9 +4545,11 @@ AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
     return true;
 }
 static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell);
+static void airrt_priv_release_topics(airrt_ref ref);
 /* The supervisor's: buries a halted one; at once its name is free and sends to it are refused. */
-AIRRT_INLINE void airrt_priv_release(airrt_cell *cell) {
+static AIRRT_COLD void airrt_priv_release(airrt_cell *cell) {
     airrt_priv_release_name((airrt_system *)airrt_load_relaxed(&cell->system), cell);
+    airrt_priv_release_topics(airrt_priv_ref(cell));
     airrt_priv_shut(cell);
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
     airrt_priv_wake(cell);
@@ -4519,6 +4704,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         &cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, SEQ_CST);
     if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
     airrt_priv_release_name(system, cell); /* again: one registered meanwhile either sees us dead or is seen */
+    airrt_priv_release_topics(self);       /* the same holds for who subscribes */
     for (uint32_t index = airrt_priv_reverse((uint32_t)lane); index;) {
         signal = airrt_priv_signal_at(index);
         index = signal->after;
@@ -6011,6 +6197,952 @@ AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void 
     if (!answered && airrt_priv_me) airrt_priv_late(airrt_priv_me->system);
 }
 
+/* ---- >>topics: tables that publishers read without a lock, and what is left of them when they are replaced ---- */
+
+/* True when the word at `at` (which ends at a dot or the end) is just this character. */
+static bool airrt_priv_word_is(const char *at, char c) { return at[0] == c && (at[1] == '.' || !at[1]); }
+/* The word after that at `at`; NULL: there is none. */
+static const char *airrt_priv_word_next(const char *at) {
+    while (*at && *at != '.') at++;
+    return *at ? at + 1 : NULL;
+}
+static bool airrt_priv_word_same(const char *a, const char *b) {
+    while (*a == *b && *a && *a != '.') a++, b++;
+    return (!*a || *a == '.') && (!*b || *b == '.');
+}
+AIRRT_API bool airrt_topic_matches(const char *pattern, const char *subject) {
+    const char *p = pattern, *s = subject, *after = NULL, *taken = NULL; /* behind the last #; what that takes ends before `taken` */
+    while (s) {
+        if (p && airrt_priv_word_is(p, '#')) {
+            p = after = airrt_priv_word_next(p);
+            taken = s;
+            if (!p) return true;
+        } else if (p && (airrt_priv_word_is(p, '*') || airrt_priv_word_same(p, s))) {
+            p = airrt_priv_word_next(p);
+            s = airrt_priv_word_next(s);
+        } else if (after) { /* it takes one word more; only the last # needs to be tried again */
+            s = taken = airrt_priv_word_next(taken);
+            p = after;
+        } else {
+            return false;
+        }
+    }
+    while (p && airrt_priv_word_is(p, '#')) p = airrt_priv_word_next(p);
+    return !p;
+}
+
+typedef struct airrt_topic_core airrt_topic_core;
+/* What nobody finds any more, but publishers may still look at. */
+typedef struct airrt_trash {
+    struct airrt_trash *next;
+    void (*free)(struct airrt_trash *trash);
+} airrt_trash;
+
+/* An event: one payload for all who receive it. Behind it stands its subject. */
+typedef struct airrt_shared {
+    airrt_atomic_u32 refs;
+    uint32_t offset;
+    airrt_pool *pool;
+    void (*drop)(void *msg);
+    const char *subject;
+} airrt_shared;
+
+/* Patterns of one subscriber, one behind the other: [ wanted 1 | length 1 | text | 0 ]. What is not wanted any more is marked. */
+typedef struct airrt_patterns { airrt_trash trash; size_t size; airrt_atomic_u8 bytes[]; } airrt_patterns;
+
+/* An actor or a stream that has subscribed. refs: the table's, each event on its way to an actor whose number is bounded, the
+ * stream's owner. Guarded by the topics' lock: patterns' marks, index, attached, the bucket's list. */
+typedef struct airrt_subscriber {
+    airrt_trash trash;
+    airrt_topic_core *core;
+    airrt_actor_type *type;
+    void (*map)(void *msg, const void *event);
+    airrt_atomic_ptr patterns;
+    airrt_ref to;
+    uint32_t capacity;
+    bool drops, attached;
+    airrt_atomic_u32 refs;
+    uint32_t index;           /* in the table */
+    uint32_t wanted;          /* patterns */
+    uint64_t number;
+    struct airrt_subscriber *next, **at; /* in the bucket of its actor */
+    airrt_mailbox box;        /* of a stream, holds airrt_shared *; opened only for these, and last: others do not have it */
+} airrt_subscriber;
+
+typedef struct airrt_subscribers { airrt_trash trash; uint32_t capacity; airrt_atomic_u32 count; airrt_atomic_ptr at[]; } airrt_subscribers;
+/* The last value of a subject. Slots are taken under the lock and never given back; the value is exchanged by publishers. */
+typedef struct airrt_retained { airrt_atomic_ptr subject, value; } airrt_retained;
+
+#define AIRRT_TOPICS_MAX 16384u
+#define AIRRT_TOPIC_OPEN 2u  /* of phase: [ generation 32 | - | open 1 | side 1 ] */
+/* A topic; never unmapped, so that stale handles find a generation that is not theirs. Publishers count themselves as readers of the
+ * side that `phase` names. What is taken out of the tables waits until both sides have been empty once: then nobody can have it. */
+struct airrt_topic_core {
+    airrt_atomic_u64 phase AIRRT_ALIGNED(64);
+    airrt_atomic_ptr table;      /* airrt_subscribers */
+    airrt_system *system;
+    airrt_message_type type;
+    airrt_retained *retained;    /* retain_mask + 1 slots */
+    uint32_t retain, retain_mask;
+    uint32_t slot;
+    airrt_atomic_u32 attached;   /* subscribers */
+    airrt_atomic_u32 streams;    /* of these */
+    airrt_atomic_ptr pools[4];   /* of events, by the length of their subject */
+    uint32_t retaining;          /* subjects; guarded by the topics' lock */
+    airrt_trash trash;           /* itself, when it is closed */
+    airrt_topic_core *next_free; /* guarded by the topics' lock */
+    airrt_trash *old;            /* of the sweeper: waits for the side that is not named */
+    airrt_atomic_u32 readers[2] AIRRT_ALIGNED(64);
+    airrt_atomic_u32 waste;      /* pieces of trash */
+    airrt_atomic_u32 sweeping;
+    airrt_atomic_ptr fresh;      /* trash since the last change of sides */
+};
+
+#define AIRRT_TOPIC_BUCKETS 1024u
+/* Guarded by lock: all changes. Never held over user code; publishers do not take it (but for a new subject to retain). */
+static struct {
+    airrt_lock lock;
+    uint32_t made;
+    airrt_topic_core *free;
+    airrt_atomic_ptr cores[AIRRT_TOPICS_MAX];
+    struct { airrt_subscriber *first; airrt_atomic_u32 count; } buckets[AIRRT_TOPIC_BUCKETS]; /* subscriptions of actors, by slot */
+} airrt_priv_topics;
+
+/* ---- what publishers may still look at ---- */
+
+/* Frees what nobody can have any more, as far as that is known now. Any thread, holding no lock. */
+static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
+    for (;;) {
+        uint32_t nobody = 0;
+        airrt_trash *done = NULL, *next;
+        if (!airrt_cas(&core->sweeping, &nobody, 1, SEQ_CST, SEQ_CST)) return; /* who does looks again */
+        for (;;) {
+            uint64_t phase = airrt_load_seq(&core->phase);
+            if (airrt_load_seq(&core->readers[~phase & 1])) break;
+            for (airrt_trash *trash = core->old; trash; trash = next) {
+                next = trash->next;
+                trash->next = done;
+                done = trash;
+            }
+            core->old = airrt_exchange(&core->fresh, NULL, SEQ_CST);
+            if (!core->old) break;
+            /* who comes from now on counts on the other side and cannot find it; those of this side may have it */
+            while (!airrt_cas(&core->phase, &phase, phase ^ 1, SEQ_CST, SEQ_CST)) {}
+        }
+        airrt_store_seq(&core->sweeping, 0);
+        for (airrt_trash *trash = done; trash; trash = next) {
+            next = trash->next;
+            airrt_fetch_add(&core->waste, (uint32_t)-1, SEQ_CST);
+            trash->free(trash);
+        }
+        if (!airrt_load_seq(&core->waste) || airrt_load_seq(&core->readers[~airrt_load_seq(&core->phase) & 1])) return;
+    }
+}
+/* Leaves to the sweeper what has been taken out of the tables. */
+static void airrt_priv_topic_waste(airrt_topic_core *core, airrt_trash *trash) {
+    void *first = airrt_load_relaxed(&core->fresh);
+    airrt_fetch_add(&core->waste, 1, SEQ_CST);
+    do {
+        trash->next = first;
+    } while (!airrt_cas(&core->fresh, &first, trash, SEQ_CST, RELAXED));
+}
+static void airrt_priv_topic_leave(airrt_topic_core *core, unsigned side) {
+    if (airrt_fetch_add(&core->readers[side], (uint32_t)-1, SEQ_CST) == 1 && AIRRT_UNLIKELY(airrt_load_seq(&core->waste)))
+        airrt_priv_topic_sweep(core);
+}
+/* Until the leave, nothing that the tables lead to is freed, nor the topic's system. False: its phase is not `wanted`'s. */
+AIRRT_INLINE bool airrt_priv_topic_enter(airrt_topic_core *core, uint64_t wanted, unsigned *side) {
+    uint64_t phase = airrt_load_acquire(&core->phase);
+    while (!((phase ^ wanted) & ~(uint64_t)1)) {
+        *side = phase & 1;
+        airrt_fetch_add(&core->readers[*side], 1, SEQ_CST); /* first: a sweeper sees us, or we see its change of sides */
+        uint64_t again = airrt_load_seq(&core->phase);
+        if (AIRRT_LIKELY(again == phase)) return true;
+        airrt_priv_topic_leave(core, *side);
+        phase = again;
+    }
+    return false;
+}
+AIRRT_INLINE airrt_topic_core *airrt_priv_topic_core(airrt_topic topic) {
+    return topic.slot < AIRRT_TOPICS_MAX ? airrt_load_acquire(&airrt_priv_topics.cores[topic.slot]) : NULL;
+}
+AIRRT_INLINE uint64_t airrt_priv_topic_open_phase(airrt_topic topic) { return (uint64_t)topic.generation << 32 | AIRRT_TOPIC_OPEN; }
+/* NULL: closed, or never was. */
+AIRRT_INLINE airrt_topic_core *airrt_priv_topic_find(airrt_topic topic, unsigned *side) {
+    airrt_topic_core *core = airrt_priv_topic_core(topic);
+    return core && airrt_priv_topic_enter(core, airrt_priv_topic_open_phase(topic), side) ? core : NULL;
+}
+
+static void airrt_priv_shared_release(airrt_shared *shared, uint32_t refs) {
+    /* release: what we did with it comes before; acquire: what others did comes before its end */
+    if (airrt_fetch_add(&shared->refs, (uint32_t)-refs, ACQ_REL) != refs) return;
+    shared->drop((char *)shared + shared->offset);
+    airrt_priv_put(shared->pool, shared);
+}
+static void airrt_priv_subscriber_release(airrt_subscriber *subscriber) {
+    if (airrt_fetch_add(&subscriber->refs, (uint32_t)-1, ACQ_REL) != 1) return;
+    if (!subscriber->type) airrt_mailbox_close(&subscriber->box);
+    airrt_priv_free(airrt_load_relaxed(&subscriber->patterns), 0);
+    airrt_priv_free(subscriber, 0);
+}
+/* A message made of an event, or counted by its subscriber, is done with. */
+static void airrt_priv_shared_done(airrt_wrap *wrap) {
+    airrt_shared *shared = wrap->shared;
+    wrap->shared = NULL;
+    if (wrap->subscriber) airrt_priv_subscriber_release(wrap->subscriber);
+    airrt_priv_shared_release(shared, 1);
+}
+static void airrt_priv_shared_drop(void *box_msg) {
+    airrt_shared *shared;
+    memcpy(&shared, box_msg, sizeof shared);
+    airrt_priv_shared_release(shared, 1);
+}
+static void airrt_priv_trash_free(airrt_trash *trash) { airrt_priv_free(trash, 0); }
+static void airrt_priv_subscriber_free(airrt_trash *trash) { airrt_priv_subscriber_release((airrt_subscriber *)(void *)trash); }
+
+/* ---- subscribers; _locked: under the topics' lock ---- */
+
+static airrt_err airrt_priv_check_pattern(const char *pattern, const char *field) {
+    size_t length = pattern ? strlen(pattern) : 0;
+    if (length == 0 || length > AIRRT_SUBJECT_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, field, "must have 1 to 255 bytes");
+    return AIRRT_OK;
+}
+AIRRT_INLINE const char *airrt_priv_pattern_text(const airrt_patterns *patterns, size_t at) { return (const char *)&patterns->bytes[at + 2]; }
+AIRRT_INLINE size_t airrt_priv_pattern_next(const airrt_patterns *patterns, size_t at) { return at + 3 + patterns->bytes[at + 1].v; }
+static bool airrt_priv_wants(const airrt_subscriber *subscriber, const char *subject) {
+    const airrt_patterns *patterns = airrt_load_acquire(&subscriber->patterns); /* pairs with the release that added one */
+    for (size_t at = 0; at < patterns->size; at = airrt_priv_pattern_next(patterns, at))
+        if (airrt_load_relaxed(&patterns->bytes[at]) && airrt_topic_matches(airrt_priv_pattern_text(patterns, at), subject))
+            return true;
+    return false;
+}
+static size_t airrt_priv_pattern_find(const airrt_patterns *patterns, const char *pattern) {
+    size_t at = 0;
+    while (at < patterns->size && strcmp(airrt_priv_pattern_text(patterns, at), pattern) != 0)
+        at = airrt_priv_pattern_next(patterns, at);
+    return at;
+}
+/* The patterns with one more, which may be the first; NULL: no memory. */
+static airrt_patterns *airrt_priv_patterns_make(const airrt_patterns *old, const char *pattern) {
+    size_t size = old ? old->size : 0, length = strlen(pattern);
+    airrt_patterns *made = airrt_priv_alloc(sizeof *made + size + length + 3, 16);
+    if (!made) return NULL;
+    made->trash.free = airrt_priv_trash_free;
+    made->size = size + length + 3;
+    for (size_t i = 0; i < size; i++) airrt_store_relaxed(&made->bytes[i], airrt_load_relaxed(&old->bytes[i]));
+    airrt_store_relaxed(&made->bytes[size], 1);
+    airrt_store_relaxed(&made->bytes[size + 1], (uint8_t)length);
+    memcpy(&made->bytes[size + 2], pattern, length + 1);
+    return made;
+}
+/* Puts one more subscriber into the table, or a larger one without the holes. False: no memory. */
+static bool airrt_priv_attach_locked(airrt_topic_core *core, airrt_subscriber *subscriber) {
+    airrt_subscribers *table = airrt_load_relaxed(&core->table), *old = table;
+    uint32_t count = table ? airrt_load_relaxed(&table->count) : 0, live = airrt_load_relaxed(&core->attached);
+    if (!table || count == table->capacity) {
+        uint32_t capacity = live < 4 ? 8 : 2 * live, kept = 0;
+        table = airrt_priv_alloc(sizeof *table + capacity * sizeof table->at[0], 16);
+        if (!table) return false;
+        table->trash.free = airrt_priv_trash_free;
+        table->capacity = capacity;
+        for (uint32_t i = 0; i < count; i++) {
+            airrt_subscriber *moved = airrt_load_relaxed(&old->at[i]);
+            if (!moved) continue;
+            moved->index = kept;
+            airrt_store_relaxed(&table->at[kept++], moved);
+        }
+        airrt_store_relaxed(&table->count, count = kept);
+        airrt_store_release(&core->table, table); /* pairs with the publishers' acquire */
+        if (old) airrt_priv_topic_waste(core, &old->trash);
+    }
+    subscriber->index = count;
+    subscriber->attached = true;
+    airrt_store_release(&table->at[count], subscriber);
+    airrt_store_release(&table->count, count + 1);
+    airrt_fetch_add(&core->attached, 1, RELAXED);
+    if (!subscriber->type) {
+        airrt_fetch_add(&core->streams, 1, RELAXED);
+        return true;
+    }
+    uint32_t bucket = subscriber->to.slot % AIRRT_TOPIC_BUCKETS;
+    airrt_subscriber **first = &airrt_priv_topics.buckets[bucket].first;
+    subscriber->next = *first;
+    subscriber->at = first;
+    if (*first) (*first)->at = &subscriber->next;
+    *first = subscriber;
+    /* then a look whether the actor lives: it, or we, see the other */
+    airrt_fetch_add(&airrt_priv_topics.buckets[bucket].count, 1, SEQ_CST);
+    return true;
+}
+static void airrt_priv_detach_locked(airrt_subscriber *subscriber) {
+    airrt_topic_core *core = subscriber->core;
+    airrt_subscribers *table = airrt_load_relaxed(&core->table);
+    subscriber->attached = false;
+    airrt_store_relaxed(&table->at[subscriber->index], NULL);
+    uint32_t count = airrt_load_relaxed(&table->count);
+    while (count > 0 && !airrt_load_relaxed(&table->at[count - 1])) count--;
+    airrt_store_relaxed(&table->count, count);
+    airrt_fetch_add(&core->attached, (uint32_t)-1, RELAXED);
+    if (subscriber->type) {
+        *subscriber->at = subscriber->next;
+        if (subscriber->next) subscriber->next->at = subscriber->at;
+        airrt_fetch_add(&airrt_priv_topics.buckets[subscriber->to.slot % AIRRT_TOPIC_BUCKETS].count, (uint32_t)-1, RELAXED);
+    } else {
+        airrt_fetch_add(&core->streams, (uint32_t)-1, RELAXED);
+        airrt_mailbox_seal(&subscriber->box);
+    }
+    airrt_priv_topic_waste(core, &subscriber->trash);
+}
+/* core NULL: in any topic. */
+static airrt_subscriber *airrt_priv_subscriber_find_locked(const airrt_topic_core *core, airrt_ref to) {
+    airrt_subscriber *at = airrt_priv_topics.buckets[to.slot % AIRRT_TOPIC_BUCKETS].first;
+    while (at && !(airrt_ref_equal(at->to, to) && (!core || at->core == core))) at = at->next;
+    return at;
+}
+static void airrt_priv_tell_subscriber(const airrt_subscriber *subscriber, airrt_news_kind kind, const char *pattern) {
+    airrt_news news = { .kind = kind, .actor = subscriber->to, .type = subscriber->core->type.name, .name = pattern,
+                        .count = subscriber->number };
+    airrt_priv_tell(subscriber->core->system, &news);
+}
+/* One that has been detached; the caller is inside its topic. */
+static void airrt_priv_tell_detached(const airrt_subscriber *subscriber) {
+    const airrt_patterns *patterns = airrt_load_relaxed(&subscriber->patterns);
+    if (AIRRT_LIKELY(!airrt_priv_heard(subscriber->core->system))) return;
+    for (size_t at = 0; at < patterns->size; at = airrt_priv_pattern_next(patterns, at))
+        if (airrt_load_relaxed(&patterns->bytes[at]))
+            airrt_priv_tell_subscriber(subscriber, AIRRT_NEWS_UNSUBSCRIBED, airrt_priv_pattern_text(patterns, at));
+}
+/* The end of all subscriptions of an actor. */
+static void airrt_priv_release_topics(airrt_ref ref) {
+    while (AIRRT_UNLIKELY(airrt_load_seq(&airrt_priv_topics.buckets[ref.slot % AIRRT_TOPIC_BUCKETS].count))) {
+        unsigned side = 0;
+        airrt_priv_lock(&airrt_priv_topics.lock);
+        airrt_subscriber *subscriber = airrt_priv_subscriber_find_locked(NULL, ref);
+        airrt_topic_core *core = subscriber ? subscriber->core : NULL;
+        if (core) { /* it has not been reused, as it has this subscriber; it may be closing */
+            while (!airrt_priv_topic_enter(core, airrt_load_relaxed(&core->phase), &side)) {}
+            airrt_priv_detach_locked(subscriber);
+        }
+        airrt_priv_unlock(&airrt_priv_topics.lock);
+        if (!core) return;
+        airrt_priv_tell_detached(subscriber);
+        airrt_priv_topic_leave(core, side);
+    }
+}
+
+/* ---- opening and closing ---- */
+
+static airrt_topic_core *airrt_priv_core_get_locked(void) {
+    airrt_topic_core *core = airrt_priv_topics.free;
+    if (core) {
+        airrt_priv_topics.free = core->next_free;
+        return core;
+    }
+    if (airrt_priv_topics.made == AIRRT_TOPICS_MAX || !(core = airrt_priv_alloc(sizeof *core, 64))) return NULL;
+    memset(core, 0, sizeof *core);
+    core->slot = airrt_priv_topics.made++;
+    airrt_store_release(&airrt_priv_topics.cores[core->slot], core);
+    return core;
+}
+/* A closed topic that nobody looks at any more: may be opened again. */
+static void airrt_priv_core_free(airrt_trash *trash) {
+    airrt_topic_core *core = (airrt_topic_core *)(void *)((char *)trash - offsetof(airrt_topic_core, trash));
+    for (uint32_t i = 0; core->retained && i <= core->retain_mask; i++) {
+        airrt_shared *value = airrt_load_relaxed(&core->retained[i].value);
+        if (value) airrt_priv_shared_release(value, 1);
+        airrt_priv_free(airrt_load_relaxed(&core->retained[i].subject), 0);
+    }
+    airrt_priv_free(core->retained, 0);
+    airrt_priv_free(airrt_load_relaxed(&core->table), 0);
+    airrt_priv_lock(&airrt_priv_topics.lock);
+    core->retained = NULL;
+    core->system = NULL;
+    airrt_store_relaxed(&core->table, NULL);
+    core->next_free = airrt_priv_topics.free;
+    airrt_priv_topics.free = core;
+    airrt_priv_unlock(&airrt_priv_topics.lock);
+}
+AIRRT_API airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_type type, const airrt_topic_desc *desc,
+                                          airrt_topic *out) {
+    const airrt_topic none = { 0, 0 };
+    uint32_t retain = desc ? desc->retain : 0, slots = retain ? 2u << airrt_priv_log2_for(retain) : 0;
+    airrt_retained *retained = NULL;
+    *out = none;
+    if (retain > 1u << 20) return airrt_priv_err(AIRRT_ERR_INVALID, "retain", "must be at most 2^20");
+    if (airrt_load_seq(&system->state) >= AIRRT_SYSTEM_STOPPING) return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, NULL);
+    if (retain && !(retained = airrt_priv_alloc(slots * sizeof *retained, 16))) return airrt_priv_err(AIRRT_ERR_NOMEM, "topic", NULL);
+    if (retained) memset(retained, 0, slots * sizeof *retained);
+    airrt_priv_lock(&airrt_priv_topics.lock);
+    airrt_topic_core *core = airrt_priv_core_get_locked();
+    bool full = airrt_priv_topics.made == AIRRT_TOPICS_MAX;
+    if (core) {
+        core->system = system;
+        core->type = type;
+        core->retained = retained;
+        core->retain = retain;
+        core->retain_mask = slots - 1;
+        core->retaining = 0;
+        core->trash.free = airrt_priv_core_free;
+        memset(core->pools, 0, sizeof core->pools);
+        uint64_t phase = airrt_load_relaxed(&core->phase), opened;
+        do {
+            opened = ((phase >> 32) + 1) << 32 | AIRRT_TOPIC_OPEN | (phase & 1);
+            if (!(opened >> 32)) opened |= (uint64_t)1 << 32;
+        } while (!airrt_cas(&core->phase, &phase, opened, SEQ_CST, RELAXED));
+        out->slot = core->slot;
+        out->generation = (uint32_t)(opened >> 32);
+    }
+    airrt_priv_unlock(&airrt_priv_topics.lock);
+    if (core) return AIRRT_OK;
+    airrt_priv_free(retained, 0);
+    return airrt_priv_err(full ? AIRRT_ERR_LIMIT : AIRRT_ERR_NOMEM, "topic", NULL);
+}
+/* wait: until nobody is inside a publication any more. */
+static void airrt_priv_topic_shut(airrt_topic topic, bool wait) {
+    unsigned side, spins = 0;
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    if (!core) return;
+    airrt_priv_lock(&airrt_priv_topics.lock);
+    uint64_t phase = airrt_load_relaxed(&core->phase), open = airrt_priv_topic_open_phase(topic);
+    bool ours = false;
+    while (!((phase ^ open) & ~(uint64_t)1) && !ours) /* from here on nobody enters, or subscribes */
+        ours = airrt_cas(&core->phase, &phase, phase & ~(uint64_t)AIRRT_TOPIC_OPEN, SEQ_CST, RELAXED);
+    airrt_priv_unlock(&airrt_priv_topics.lock);
+    while (ours && airrt_load_acquire(&core->attached)) {
+        airrt_priv_lock(&airrt_priv_topics.lock);
+        airrt_subscribers *table = airrt_load_relaxed(&core->table);
+        uint32_t count = airrt_load_relaxed(&table->count); /* its last one is never a hole */
+        airrt_subscriber *last = count ? airrt_load_relaxed(&table->at[count - 1]) : NULL;
+        if (last) airrt_priv_detach_locked(last);
+        airrt_priv_unlock(&airrt_priv_topics.lock);
+        if (last) airrt_priv_tell_detached(last);
+    }
+    if (ours) airrt_priv_topic_waste(core, &core->trash);
+    airrt_priv_topic_leave(core, side);
+    while (wait && ours && airrt_load_seq(&core->phase) >> 32 == topic.generation &&
+           (airrt_load_seq(&core->readers[0]) || airrt_load_seq(&core->readers[1])))
+        airrt_priv_spin(&spins);
+}
+AIRRT_API void airrt_topic_close(airrt_topic topic) { airrt_priv_topic_shut(topic, false); }
+/* Closes all topics of a system; but for actors that are stuck in one, nobody is inside them any more. */
+static void airrt_priv_topics_close(airrt_system *system) {
+    for (uint32_t slot = 0;; slot++) {
+        airrt_topic topic = { slot, 0 };
+        airrt_priv_lock(&airrt_priv_topics.lock);
+        bool more = slot < airrt_priv_topics.made;
+        airrt_topic_core *core = more ? airrt_priv_topic_core(topic) : NULL;
+        if (core && core->system == system) topic.generation = (uint32_t)(airrt_load_relaxed(&core->phase) >> 32);
+        airrt_priv_unlock(&airrt_priv_topics.lock);
+        if (!more) return;
+        if (topic.generation) airrt_priv_topic_shut(topic, !system->report.stuck);
+    }
+}
+AIRRT_API size_t airrt_topic_subscribers(airrt_topic topic) {
+    airrt_topic_core *core = airrt_priv_topic_core(topic);
+    if (!core || ((airrt_load_acquire(&core->phase) ^ airrt_priv_topic_open_phase(topic)) & ~(uint64_t)1)) return 0;
+    return airrt_load_acquire(&core->attached);
+}
+AIRRT_API size_t airrt_topic_receivers(airrt_topic topic, const char *subject, airrt_ref *out, size_t capacity) {
+    unsigned side;
+    size_t found = 0;
+    airrt_topic_core *core = subject ? airrt_priv_topic_find(topic, &side) : NULL;
+    if (!core) return 0;
+    airrt_subscribers *table = airrt_load_acquire(&core->table);
+    uint32_t count = table ? airrt_load_acquire(&table->count) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
+        if (!subscriber || !subscriber->type || !airrt_priv_wants(subscriber, subject)) continue;
+        if (found < capacity) out[found] = subscriber->to;
+        found++;
+    }
+    airrt_priv_topic_leave(core, side);
+    return found;
+}
+
+/* ---- publishing: first all memory is had, then all is sent ---- */
+
+static airrt_shared *airrt_priv_shared_make(airrt_topic_core *core, const char *subject, size_t length, const void *msg) {
+    const airrt_message_type *type = &core->type;
+    size_t offset = AIRRT_ROUND_UP_(sizeof(airrt_shared), type->align), step = length / 64;
+    airrt_pool *pool = airrt_priv_cached_pool(&core->pools[step], offset + type->size + (step + 1) * 64, type->align, 0, 4);
+    airrt_shared *shared = pool ? airrt_priv_get(pool) : NULL;
+    if (!shared) return NULL;
+    shared->pool = pool;
+    shared->drop = type->drop;
+    shared->offset = (uint32_t)offset;
+    memcpy((char *)shared + offset, msg, type->size);
+    shared->subject = memcpy((char *)shared + offset + type->size, subject, length + 1);
+    return shared;
+}
+/* The slot of a subject, a new one if need be. */
+static airrt_err airrt_priv_retained_slot(airrt_topic_core *core, const char *subject, size_t length, airrt_retained **out) {
+    uint64_t hash = 1469598103934665603u;
+    for (size_t i = 0; i < length; i++) hash = (hash ^ (uint8_t)subject[i]) * 1099511628211u;
+    const char *text;
+    bool locked = false;
+    airrt_err err = AIRRT_OK;
+    for (uint32_t at = (uint32_t)airrt_priv_mix(hash);;) {
+        airrt_retained *slot = &core->retained[at & core->retain_mask];
+        if ((text = airrt_load_acquire(&slot->subject)) != NULL) {
+            *out = slot;
+            if (strcmp(text, subject) == 0) break;
+            at++;
+            continue;
+        }
+        if (!locked) { /* and a second look */
+            airrt_priv_lock(&airrt_priv_topics.lock);
+            locked = true;
+            continue;
+        }
+        char *copy = core->retaining < core->retain ? airrt_priv_alloc(length + 1, 1) : NULL;
+        err = core->retaining == core->retain ? AIRRT_ERR_LIMIT : !copy ? AIRRT_ERR_NOMEM : AIRRT_OK;
+        if (err) break;
+        core->retaining++;
+        airrt_store_release(&slot->subject, memcpy(copy, subject, length + 1));
+    }
+    if (locked) airrt_priv_unlock(&airrt_priv_topics.lock);
+    return err;
+}
+/* A message to a subscriber, made of an event; shared NULL: of a group, with a message of its own. Of the envelope's rest. */
+static airrt_err airrt_priv_wrap_event(airrt_subscriber *subscriber, airrt_shared *shared, const void *msg,
+                                       const airrt_envelope *envelope, airrt_wrap **out) {
+    const airrt_message_type *type = &subscriber->type->msg;
+    airrt_wrap *wrap = airrt_priv_wrap_get(&subscriber->type->pools, type->size, type->align);
+    if (!wrap) return AIRRT_ERR_NOMEM;
+    airrt_err err = AIRRT_OK;
+    if (shared) subscriber->map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);
+    else err = type->clone(airrt_priv_wrapped(wrap), msg);
+    if (err) {
+        airrt_priv_wrap_put(wrap);
+        return err;
+    }
+    wrap->envelope = *envelope;
+    wrap->envelope.priority = airrt_priv_priority(type, NULL);
+    wrap->subscriber = subscriber;
+    wrap->next = NULL;
+    *out = wrap;
+    return AIRRT_OK;
+}
+/* Into the mailbox, as its policy says, without waiting. */
+static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt_actor_type *type, airrt_wrap *wrap) {
+    airrt_cell *cell = airrt_priv_table.cells + to.slot;
+    const size_t size = type->msg.size, align = type->msg.align;
+    uint64_t word, key = airrt_priv_key(to);
+    if (AIRRT_LIKELY(!airrt_load_relaxed(&cell->lanes))) {
+        unsigned char *place = airrt_priv_claim_slot(cell, key, &word, size, align);
+        if (AIRRT_LIKELY(place != NULL)) {
+            memcpy(place, &wrap, sizeof wrap);
+            airrt_store_release(airrt_priv_seq(place - AIRRT_SLOT_OFFSET_(align)), /* pairs with the consumer's acquire */
+                                ((word & AIRRT_POSITION_) + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_);
+            if (word & AIRRT_IDLE_) airrt_priv_wake(cell);
+            return AIRRT_OK;
+        }
+    }
+    bool dropped, lane = airrt_load_relaxed(&cell->lanes) == 1 && wrap->envelope.priority != AIRRT_PRIORITY_NORMAL;
+    airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
+    airrt_err err = airrt_priv_send_policy(cell, key, &type->msg, NULL, wrap, lane, wrap->envelope.priority, false, 0, &sink, &dropped);
+    if (!err && (lane || dropped)) AIRRT_TALLY(system, accepted, 1);
+    if (dropped) airrt_priv_sink(&sink, &type->msg, NULL, wrap);
+    return err;
+}
+/* A subscriber has as many events waiting as it may. */
+static void airrt_priv_tell_crowded(airrt_topic_core *core, const airrt_subscriber *subscriber) {
+    if (AIRRT_LIKELY(!airrt_priv_heard(core->system))) return;
+    airrt_news news = { .kind = AIRRT_NEWS_FULL, .actor = subscriber->to, .count = subscriber->capacity, .type = core->type.name,
+                        .policy = subscriber->drops ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
+    airrt_priv_tell(core->system, &news);
+}
+/* One message of a publication to its actor; false: refused or dropped, and told so. Its memory is not the caller's any more. */
+static bool airrt_priv_deliver_event(airrt_system *system, airrt_wrap *wrap, airrt_shared *shared) {
+    airrt_subscriber *subscriber = wrap->subscriber;
+    airrt_actor_type *type = subscriber->type;
+    airrt_err err = AIRRT_OK;
+    wrap->shared = shared;
+    if (subscriber->capacity == AIRRT_UNLIMITED) {
+        wrap->subscriber = NULL;
+    } else if (airrt_fetch_add(&subscriber->refs, 1, RELAXED) > subscriber->capacity) { /* one is the table's */
+        airrt_priv_tell_crowded(subscriber->core, subscriber);
+        if (subscriber->drops) {
+            AIRRT_TALLY(system, accepted, 1);
+            airrt_priv_lose(system, subscriber->to, &type->msg, NULL, wrap, AIRRT_LOSS_DROPPED, NULL);
+            return false;
+        }
+        err = AIRRT_ERR_FULL;
+    }
+    if (!err) err = airrt_priv_push_event(system, subscriber->to, type, wrap);
+    if (AIRRT_LIKELY(!err)) return true;
+    airrt_priv_report(system, subscriber->to, wrap->envelope.sender, &type->msg, airrt_priv_wrapped(wrap),
+                      err == AIRRT_ERR_DEAD ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL, true);
+    if (!shared) type->msg.drop(airrt_priv_wrapped(wrap));
+    airrt_priv_wrap_put(wrap);
+    return false;
+}
+static bool airrt_priv_deliver_stream(airrt_topic_core *core, airrt_subscriber *subscriber, airrt_shared *shared, airrt_ref sender) {
+    airrt_losses losses;
+    airrt_err err = airrt_mailbox_send_with(&subscriber->box, &shared, NULL, false, &losses);
+    if (!err) return true;
+    if (err == AIRRT_ERR_FULL) airrt_priv_tell_crowded(core, subscriber);
+    airrt_priv_report(core->system, subscriber->to, sender, &core->type, (char *)shared + shared->offset,
+                      err == AIRRT_ERR_CLOSED ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL, true);
+    return false;
+}
+typedef struct airrt_publication {
+    airrt_topic_core *core;
+    const char *subject;
+    size_t length, receivers;
+    const void *msg;
+    airrt_routed_fn *routed;
+    bool group;
+    airrt_envelope envelope;
+    airrt_shared *shared;
+    airrt_retained *retained;
+    airrt_wrap *first;
+    uint32_t wraps, streams;
+} airrt_publication;
+/* Makes what is to be sent to `count` subscribers of the table. On an error nothing has been. */
+static airrt_err airrt_priv_prepare(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
+    airrt_wrap **last = &p->first;
+    airrt_err err = p->core->retained ? airrt_priv_retained_slot(p->core, p->subject, p->length, &p->retained) : AIRRT_OK;
+    for (uint32_t i = 0; i < count && !err; i++) {
+        airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
+        if (!subscriber || !airrt_priv_wants(subscriber, p->subject)) continue;
+        if (!p->shared && !p->group && !(p->shared = airrt_priv_shared_make(p->core, p->subject, p->length, p->msg)))
+            err = AIRRT_ERR_NOMEM;
+        else if (!subscriber->type) p->streams++;
+        else if (!(err = airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->envelope, last)))
+            last = &(*last)->next, p->wraps++;
+    }
+    if (!err && p->retained && !p->shared && !(p->shared = airrt_priv_shared_make(p->core, p->subject, p->length, p->msg)))
+        err = AIRRT_ERR_NOMEM;
+    if (!err) return AIRRT_OK;
+    for (airrt_wrap *wrap = p->first, *next; wrap; wrap = next) {
+        next = wrap->next;
+        if (p->group) wrap->subscriber->type->msg.drop(airrt_priv_wrapped(wrap));
+        airrt_priv_wrap_put(wrap);
+    }
+    if (p->shared) airrt_priv_put(p->shared->pool, p->shared);
+    return err;
+}
+static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
+    uint32_t spare = 1; /* references that nobody takes over */
+    if (p->shared) airrt_store_relaxed(&p->shared->refs, 1 + p->wraps + p->streams + (p->retained ? 1 : 0));
+    if (p->retained) {
+        airrt_shared *before = airrt_exchange(&p->retained->value, p->shared, ACQ_REL);
+        if (before) airrt_priv_shared_release(before, 1);
+    }
+    for (airrt_wrap *wrap = p->first, *next; wrap; wrap = next) {
+        airrt_ref to = wrap->subscriber->to;
+        next = wrap->next;
+        if (!airrt_priv_deliver_event(p->core->system, wrap, p->shared)) continue;
+        p->receivers++;
+        if (p->routed) p->routed(p->core->type.name, p->subject, to);
+    }
+    for (uint32_t i = 0; i < count && p->streams > 0; i++) {
+        airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
+        if (!subscriber || subscriber->type || !airrt_priv_wants(subscriber, p->subject)) continue;
+        p->streams--;
+        if (!airrt_priv_deliver_stream(p->core, subscriber, p->shared, p->envelope.sender)) spare++;
+        else if (++p->receivers && p->routed) p->routed(p->core->type.name, p->subject, subscriber->to);
+    }
+    if (p->shared) airrt_priv_shared_release(p->shared, spare + p->streams);
+}
+static airrt_err airrt_priv_check_subject(const char *subject, size_t *length) {
+    AIRRT_TRY(airrt_priv_check_pattern(subject, "subject"));
+    for (const char *at = subject; at; at = airrt_priv_word_next(at)) {
+        if (airrt_priv_word_is(at, '*') || airrt_priv_word_is(at, '#'))
+            return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "has a * or #, which are for patterns");
+    }
+    *length = strlen(subject);
+    return AIRRT_OK;
+}
+static airrt_err airrt_priv_publish_to(airrt_topic topic, const char *subject, const void *msg, bool group,
+                                       airrt_routed_fn *routed, size_t *receivers) {
+    unsigned side;
+    airrt_worker *me = airrt_priv_me;
+    airrt_publication p = { .subject = subject, .msg = msg, .routed = routed, .group = group };
+    *receivers = 0;
+    AIRRT_TRY(airrt_priv_check_subject(subject, &p.length));
+    p.core = airrt_priv_topic_find(topic, &side);
+    if (!p.core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
+    airrt_subscribers *table = airrt_load_acquire(&p.core->table);
+    uint32_t count = table ? airrt_load_acquire(&table->count) : 0;
+    airrt_err err = AIRRT_OK;
+    if (count > 0 || p.core->retained) {
+        p.envelope.id = airrt_message_id();
+        p.envelope.sent_ns = me ? airrt_ctx_now_ns(&me->ctx) : airrt_priv_now(p.core->system);
+        if (me && me->ctx.cell) p.envelope.sender = airrt_priv_ref(me->ctx.cell);
+        err = airrt_priv_prepare(&p, table, count);
+    }
+    if (!err && group && !p.wraps) err = AIRRT_ERR_NOT_FOUND;
+    if (!err) airrt_priv_send_all(&p, table, count);
+    if (!err && !p.shared) p.core->type.drop((void *)(uintptr_t)msg);
+    airrt_priv_topic_leave(p.core, side);
+    *receivers = p.receivers;
+    return err ? airrt_priv_err(err, group ? "group" : "topic", NULL) : AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg, airrt_routed_fn *routed,
+                                       size_t *receivers) {
+    return airrt_priv_publish_to(topic, subject, msg, false, routed, receivers);
+}
+AIRRT_API airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg, size_t *sent) {
+    size_t receivers;
+    return airrt_priv_publish_to(topic, group, msg, true, NULL, sent ? sent : &receivers);
+}
+AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx) {
+    const airrt_wrap *wrap = (const airrt_wrap *)(const void *)ctx->envelope;
+    return wrap && wrap->shared ? wrap->shared->subject : NULL;
+}
+
+/* ---- subscribing ---- */
+
+/* The retained values that a new subscriber is to be given. */
+typedef struct airrt_catch_up { uint32_t count; struct { airrt_shared *shared; airrt_wrap *wrap; } at[]; } airrt_catch_up;
+/* Takes a reference to every one that the pattern fits. *out NULL: nothing to give. False: no memory. */
+static bool airrt_priv_catch_up_locked(airrt_topic_core *core, airrt_subscriber *subscriber, const char *pattern, airrt_catch_up **out) {
+    *out = NULL;
+    if (!core->retaining) return true;
+    airrt_catch_up *made = airrt_priv_alloc(sizeof *made + core->retaining * sizeof made->at[0], 16);
+    if (!made) return false;
+    made->count = 0;
+    bool room = true;
+    for (uint32_t i = 0; i <= core->retain_mask && room; i++) {
+        const char *subject = airrt_load_acquire(&core->retained[i].subject);
+        if (!subject || !airrt_topic_matches(pattern, subject)) continue;
+        airrt_wrap *wrap = NULL;
+        if (subscriber->type) wrap = airrt_priv_wrap_get(&subscriber->type->pools, subscriber->type->msg.size, subscriber->type->msg.align);
+        room = wrap || !subscriber->type;
+        /* taken out for a moment, so that a publisher does not let it go meanwhile; only we, who hold the lock, do so */
+        airrt_shared *value = room ? airrt_exchange(&core->retained[i].value, NULL, ACQ_REL) : NULL;
+        void *empty = NULL;
+        if (!value) {
+            if (wrap) airrt_priv_wrap_put(wrap);
+            continue;
+        }
+        airrt_fetch_add(&value->refs, 1, RELAXED);
+        if (!airrt_cas(&core->retained[i].value, &empty, value, ACQ_REL, RELAXED)) /* there is a newer one */
+            airrt_fetch_add(&value->refs, (uint32_t)-1, RELEASE);
+        made->at[made->count].shared = value;
+        made->at[made->count++].wrap = wrap;
+    }
+    *out = made;
+    return room;
+}
+static void airrt_priv_catch_up_drop(airrt_catch_up *late) {
+    for (uint32_t i = 0; late && i < late->count; i++) {
+        airrt_priv_shared_release(late->at[i].shared, 1);
+        if (late->at[i].wrap) airrt_priv_wrap_put(late->at[i].wrap);
+    }
+    airrt_priv_free(late, 0);
+}
+/* The caller is inside the topic, and holds no lock. */
+static void airrt_priv_catch_up_send(airrt_topic_core *core, airrt_subscriber *subscriber, airrt_catch_up *late) {
+    const airrt_ref nobody = { 0, 0 };
+    for (uint32_t i = 0; late && i < late->count; i++) {
+        airrt_shared *shared = late->at[i].shared;
+        airrt_wrap *wrap = late->at[i].wrap;
+        if (!wrap) {
+            if (!airrt_priv_deliver_stream(core, subscriber, shared, nobody)) airrt_priv_shared_release(shared, 1);
+            continue;
+        }
+        subscriber->map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);
+        wrap->envelope.id = airrt_message_id();
+        wrap->envelope.sent_ns = airrt_priv_now(core->system);
+        wrap->envelope.priority = airrt_priv_priority(&subscriber->type->msg, NULL);
+        wrap->subscriber = subscriber;
+        (void)airrt_priv_deliver_event(core->system, wrap, shared);
+    }
+    airrt_priv_free(late, 0);
+}
+static airrt_err airrt_priv_check_subscribe(const airrt_subscribe_desc *desc, bool stream, airrt_subscribe_desc *out) {
+    memset(out, 0, sizeof *out);
+    if (desc) *out = *desc;
+    airrt_backpressure policy = out->backpressure;
+    if (out->capacity > (1u << 26) && out->capacity != AIRRT_UNLIMITED)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "must be 1 to 2^26 or AIRRT_UNLIMITED");
+    if (policy > AIRRT_BACKPRESSURE_LATEST || policy == AIRRT_BACKPRESSURE_BLOCK ||
+        (!stream && policy > AIRRT_BACKPRESSURE_DROP))
+        return airrt_priv_err(AIRRT_ERR_INVALID, "backpressure", stream ? "a subscriber must not make others wait" : "ERROR or DROP; else use the mailbox's");
+    if (!out->capacity) out->capacity = stream ? 1000 : AIRRT_UNLIMITED;
+    return AIRRT_OK;
+}
+static airrt_subscriber *airrt_priv_subscriber_make(airrt_topic_core *core, const airrt_subscribe_desc *desc, const char *pattern,
+                                                    bool stream) {
+    airrt_subscriber *made = airrt_priv_alloc(stream ? sizeof *made : offsetof(airrt_subscriber, box), 64);
+    airrt_patterns *patterns = made ? airrt_priv_patterns_make(NULL, pattern) : NULL;
+    if (!patterns) {
+        airrt_priv_free(made, 0);
+        return NULL;
+    }
+    memset(made, 0, stream ? sizeof *made : offsetof(airrt_subscriber, box));
+    made->trash.free = airrt_priv_subscriber_free;
+    made->core = core;
+    made->capacity = desc->capacity;
+    made->drops = desc->backpressure == AIRRT_BACKPRESSURE_DROP;
+    made->wanted = 1;
+    made->number = airrt_message_id();
+    airrt_store_relaxed(&made->patterns, patterns);
+    airrt_store_relaxed(&made->refs, 1);
+    return made;
+}
+/* One more pattern for who has subscribed already. *added: it did not have it. */
+static airrt_err airrt_priv_add_pattern_locked(airrt_subscriber *subscriber, const char *pattern, bool *added) {
+    airrt_patterns *patterns = airrt_load_relaxed(&subscriber->patterns);
+    size_t at = airrt_priv_pattern_find(patterns, pattern);
+    if (at < patterns->size && airrt_load_relaxed(&patterns->bytes[at])) return AIRRT_OK;
+    *added = true;
+    if (at < patterns->size) {
+        airrt_store_relaxed(&patterns->bytes[at], 1);
+    } else {
+        airrt_patterns *more = airrt_priv_patterns_make(patterns, pattern);
+        if (!more) return AIRRT_ERR_NOMEM;
+        airrt_store_release(&subscriber->patterns, more); /* pairs with airrt_priv_wants */
+        airrt_priv_topic_waste(subscriber->core, &patterns->trash);
+    }
+    subscriber->wanted++;
+    return AIRRT_OK;
+}
+/* Subscribes an actor, or with type NULL a stream. *added is what has a pattern more; NULL: that was there. */
+static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref to, airrt_actor_type *type,
+                                             void (*map)(void *, const void *), const char *pattern,
+                                             const airrt_subscribe_desc *desc, airrt_subscriber **added, airrt_catch_up **late) {
+    airrt_subscriber *old = type ? airrt_priv_subscriber_find_locked(core, to) : NULL;
+    airrt_subscriber *made = old ? NULL : airrt_priv_subscriber_make(core, desc, pattern, !type);
+    airrt_subscriber *subscriber = old ? old : made;
+    bool is_new = !old;
+    if (!subscriber) return AIRRT_ERR_NOMEM;
+    if (made) {
+        made->to = to;
+        made->type = type;
+        made->map = map;
+    }
+    airrt_err err = AIRRT_OK;
+    if (made && !type) {
+        airrt_message_type pointer = { core->type.name, sizeof(airrt_shared *), AIRRT_ALIGNOF(airrt_shared *), AIRRT_PRIORITY_DEFAULT,
+                                       airrt_priv_shared_drop, NULL, NULL, NULL };
+        airrt_mailbox_desc box = { .capacity = desc->capacity, .backpressure = desc->backpressure };
+        if (desc->capacity == AIRRT_UNLIMITED) box = (airrt_mailbox_desc){ .unbounded = true };
+        err = airrt_mailbox_open(&made->box, pointer, &box);
+        airrt_store_relaxed(&made->refs, 2);
+    }
+    if (!err && desc->retained && !airrt_priv_catch_up_locked(core, subscriber, pattern, late)) err = AIRRT_ERR_NOMEM;
+    if (!err && old) err = airrt_priv_add_pattern_locked(old, pattern, &is_new);
+    if (!err && made && !airrt_priv_attach_locked(core, made)) err = AIRRT_ERR_NOMEM;
+    if (!err && made && type && !airrt_alive(to)) { /* it has ended meanwhile, and perhaps not seen its subscription */
+        airrt_priv_detach_locked(made);
+        return AIRRT_ERR_DEAD;
+    }
+    if (!err && is_new) *added = subscriber;
+    if (err && made) {
+        airrt_store_relaxed(&made->refs, 1);
+        airrt_priv_subscriber_release(made);
+    }
+    return err;
+}
+static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_actor_type *type, void (*map)(void *, const void *),
+                                         const char *pattern, const airrt_subscribe_desc *desc, airrt_subscriber **out) {
+    airrt_subscribe_desc d;
+    airrt_subscriber *added = NULL;
+    airrt_catch_up *late = NULL;
+    unsigned side;
+    AIRRT_TRY(airrt_priv_check_pattern(pattern, "pattern"));
+    AIRRT_TRY(airrt_priv_check_subscribe(desc, !type, &d));
+    if (type) AIRRT_TRY(airrt_priv_from(to, type));
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
+    airrt_err err = AIRRT_ERR_DEAD;
+    if (type && airrt_load_relaxed(&airrt_priv_table.cells[to.slot].system) != core->system) {
+        err = airrt_alive(to) ? AIRRT_ERR_INVALID : AIRRT_ERR_DEAD;
+    } else {
+        airrt_priv_lock(&airrt_priv_topics.lock);
+        if (airrt_load_relaxed(&core->phase) & AIRRT_TOPIC_OPEN)
+            err = airrt_priv_subscribe_locked(core, to, type, map, pattern, &d, &added, &late);
+        airrt_priv_unlock(&airrt_priv_topics.lock);
+    }
+    if (added && airrt_priv_heard(core->system)) airrt_priv_tell_subscriber(added, AIRRT_NEWS_SUBSCRIBED, pattern);
+    if (added) airrt_priv_catch_up_send(core, added, late);
+    else airrt_priv_catch_up_drop(late);
+    if (out) *out = added;
+    airrt_priv_topic_leave(core, side);
+    return err ? airrt_priv_err(err, err == AIRRT_ERR_INVALID ? "system" : "topic", NULL) : AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_priv_subscribe(airrt_topic topic, airrt_ref to, airrt_actor_type *type,
+                                         void (*map)(void *msg, const void *event), const char *pattern,
+                                         const airrt_subscribe_desc *desc) {
+    return airrt_priv_subscribe_to(topic, to, type, map, pattern, desc, NULL);
+}
+AIRRT_API airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, const char *pattern) {
+    unsigned side;
+    bool told = false, all = false;
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
+    airrt_priv_lock(&airrt_priv_topics.lock);
+    airrt_subscriber *subscriber = airrt_priv_subscriber_find_locked(core, to);
+    if (subscriber && pattern) {
+        airrt_patterns *patterns = airrt_load_relaxed(&subscriber->patterns);
+        size_t at = airrt_priv_pattern_find(patterns, pattern);
+        told = at < patterns->size && airrt_load_relaxed(&patterns->bytes[at]);
+        if (told) airrt_store_relaxed(&patterns->bytes[at], 0);
+        if (told && --subscriber->wanted == 0) airrt_priv_detach_locked(subscriber);
+    } else if (subscriber) {
+        all = true;
+        airrt_priv_detach_locked(subscriber);
+    }
+    airrt_priv_unlock(&airrt_priv_topics.lock);
+    if (all) airrt_priv_tell_detached(subscriber);
+    if (told && airrt_priv_heard(core->system)) airrt_priv_tell_subscriber(subscriber, AIRRT_NEWS_UNSUBSCRIBED, pattern);
+    airrt_priv_topic_leave(core, side);
+    return all || told ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "pattern", NULL);
+}
+
+/* ---- streams ---- */
+
+AIRRT_API airrt_err airrt_priv_stream_open(airrt_topic topic, const char *pattern, const airrt_subscribe_desc *desc,
+                                           airrt_stream *out) {
+    const airrt_ref nobody = { 0, 0 };
+    memset(out, 0, sizeof *out);
+    return airrt_priv_subscribe_to(topic, nobody, NULL, NULL, pattern, desc, &out->subscriber);
+}
+static void airrt_priv_stream_forget(airrt_stream *stream) {
+    if (stream->last) airrt_priv_shared_release(stream->last, 1);
+    stream->last = NULL;
+}
+AIRRT_API airrt_err airrt_priv_stream_recv(airrt_stream *stream, const void **out, uint64_t timeout_ns) {
+    uint32_t expired;
+    airrt_shared *shared;
+    *out = NULL;
+    airrt_priv_stream_forget(stream);
+    if (!stream->subscriber) return airrt_priv_err(AIRRT_ERR_CLOSED, NULL, NULL);
+    AIRRT_TRY(airrt_mailbox_recv(&stream->subscriber->box, &shared, timeout_ns, &expired));
+    stream->last = shared;
+    *out = (const char *)shared + shared->offset;
+    return AIRRT_OK;
+}
+AIRRT_API const char *airrt_stream_subject(const airrt_stream *stream) { return stream->last ? stream->last->subject : NULL; }
+AIRRT_API void airrt_stream_counts(const airrt_stream *stream, airrt_counts *out) {
+    memset(out, 0, sizeof *out);
+    if (stream->subscriber) airrt_mailbox_counts(&stream->subscriber->box, out);
+}
+AIRRT_API void airrt_stream_close(airrt_stream *stream) {
+    airrt_subscriber *subscriber = stream->subscriber;
+    unsigned side = 0;
+    airrt_priv_stream_forget(stream);
+    stream->subscriber = NULL;
+    if (!subscriber) return;
+    airrt_topic_core *core = subscriber->core;
+    airrt_priv_lock(&airrt_priv_topics.lock);
+    bool attached = subscriber->attached; /* then its topic has not been reused */
+    if (attached) {
+        while (!airrt_priv_topic_enter(core, airrt_load_relaxed(&core->phase), &side)) {}
+        airrt_priv_detach_locked(subscriber);
+    }
+    airrt_priv_unlock(&airrt_priv_topics.lock);
+    if (attached) {
+        airrt_priv_tell_detached(subscriber);
+        airrt_priv_topic_leave(core, side);
+    }
+    airrt_priv_subscriber_release(subscriber);
+}
+
 /* ---- >>spawning ---- */
 
 static bool airrt_priv_asks(const airrt_mailbox_desc *desc) {
@@ -6662,6 +7794,7 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
     airrt_priv_unlock(&airrt_priv_process.lock);
     unsigned spins = 0;
     while (airrt_load_acquire(&system->pins)) airrt_priv_spin(&spins);
+    airrt_priv_topics_close(system);
     airrt_priv_watch_end(system);
     airrt_priv_quit(system);
     if (system->report.stuck) { /* their threads cannot be ended, so what they use stays */

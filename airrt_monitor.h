@@ -282,8 +282,7 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
 
 /* ---- >>events: the runtime's own, in five families ------------------------------------------------------------- */
 
-/* Kinds: name, word in texts, severity. airrt emits all of them but BROKER_PUBLISHED, _ROUTED, _SUBSCRIBED and
- * _UNSUBSCRIBED, which are for whoever passes messages on by topics. */
+/* Kinds: name, word in texts, severity. airrt emits all of them. */
 #define AIRRT_SUPERVISION_KINDS(X)                                                                \
     X(CHILD_STARTED, "child_started", INFO)                                                       \
     X(CHILD_STOPPED, "child_stopped", INFO)              /* reason */                             \
@@ -305,10 +304,10 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
     X(SYSTEM_DEREGISTERED, "actor_deregistered", DEBUG)  /* actor, name */                        \
     X(SYSTEM_CONFIGURED, "configuration_changed", INFO)  /* name: what was changed */
 #define AIRRT_BROKER_KINDS(X)                                                                     \
-    X(BROKER_PUBLISHED, "message_published", TRACE)      /* type */                               \
-    X(BROKER_ROUTED, "message_routed", TRACE)            /* actor, type */                        \
-    X(BROKER_SUBSCRIBED, "subscriber_added", DEBUG)      /* subscriber */                         \
-    X(BROKER_UNSUBSCRIBED, "subscriber_removed", DEBUG)  /* subscriber */                         \
+    X(BROKER_PUBLISHED, "message_published", TRACE)      /* type; pairs subject, receivers */     \
+    X(BROKER_ROUTED, "message_routed", TRACE)            /* actor, type; pair subject */          \
+    X(BROKER_SUBSCRIBED, "subscriber_added", DEBUG)      /* actor, subscriber, type; pair pattern */ \
+    X(BROKER_UNSUBSCRIBED, "subscriber_removed", DEBUG)  /* the same */                           \
     X(BROKER_ROUTING_FAILED, "routing_failed", ERROR)    /* actor, type, why */                   \
     X(BROKER_DEAD_LETTER, "dead_letter", WARNING)        /* actor, type, why */
 #define AIRRT_MAILBOX_KINDS(X)                                                                    \
@@ -383,8 +382,8 @@ typedef struct airrt_system_event {
 typedef enum airrt_broker_kind { AIRRT_BROKER_NONE_, AIRRT_BROKER_KINDS(AIRRT_KIND_ENUM_) } airrt_broker_kind;
 typedef struct airrt_broker_event {
     airrt_broker_kind kind;
-    airrt_ref actor;
-    uint64_t subscriber;
+    airrt_ref actor;             /* zero: a stream */
+    uint64_t subscriber;         /* unique in the process */
     char type[24];
     char why[16];
     airrt_pair pairs[AIRRT_PAIRS];
@@ -458,10 +457,10 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
  *   void NAME_begin(NAME *, airrt_system *, MONITOR *, uint64_t kinds);    0 = AIRRT_KINDS_ALL
  *   void NAME_set_kinds(NAME *, uint64_t kinds);      from now on; recorded as SYSTEM_CONFIGURED
  * From begin on, the monitor is given what happens in the system, by the threads on which it happens: actors spawned,
- * started, failing, stopped; names registered and released; full mailboxes and what their policies did; messages
- * dropped, undeliverable, dead; the start (at begin) and shutdown of the system. Nothing of this is on the way of a
- * message that finds room and a receiver. The struct and the monitor must outlive the system; there is no end but the
- * system's. With a noop monitor begin does nothing, and the system has nobody to tell.
+ * started, failing, stopped; names registered and released; subscriptions to topics, and their ends; full mailboxes and
+ * what their policies did; messages dropped, undeliverable, dead; the start (at begin) and shutdown of the system. Nothing
+ * of this is on the way of a message that finds room and a receiver. The struct and the monitor must outlive the system;
+ * there is no end but the system's. With a noop monitor begin does nothing, and the system has nobody to tell.
  * ERROR stands before the decision about it; STOPPED before those who watch the actor are told; of an actor that is
  * found by its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is taken
  * is told as SPAWNED and STOPPED. */
@@ -492,11 +491,12 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
 AIRRT_API int airrt_priv_news_events(const airrt_news *news, uint64_t kinds, airrt_event events[2]);
 AIRRT_API airrt_event airrt_priv_configured(const char *what);
 
-/* AIRRT_OBSERVER(NAME, MONITOR, POINTER): an observer of single messages for AIRRT_ACTOR_OBSERVED (MAILBOX_ENQUEUED)
- * and AIRRT_ACTOR_IMPL_OBSERVED (MAILBOX_DEQUEUED, ACTOR_RECEIVED; ACTOR_PROCESSED with its duration). MONITOR is a
+/* AIRRT_OBSERVER(NAME, MONITOR, POINTER): an observer of single messages for AIRRT_ACTOR_OBSERVED (MAILBOX_ENQUEUED),
+ * AIRRT_ACTOR_IMPL_OBSERVED (MAILBOX_DEQUEUED, ACTOR_RECEIVED; ACTOR_PROCESSED with its duration) and
+ * AIRRT_TOPIC_OBSERVED (BROKER_ROUTED for each receiver that took the event, then BROKER_PUBLISHED). MONITOR is a
  * monitor of airrt_event, POINTER an expression for the one to use. All are TRACE: a monitor with another filter skips
- * them at the price of one look for each; with a noop monitor the code is that of an actor that is not observed.
- * queue_size is what others see at that moment; it moves with them. */
+ * them at the price of one look for each; with a noop monitor the code is that of an actor, or a topic, that is not
+ * observed. queue_size is what others see at that moment; it moves with them. */
 #define AIRRT_OBSERVER(NAME, MONITOR, POINTER)                                                             \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_HOT void NAME##_sent(airrt_ref to, size_t n) {                                                   \
@@ -514,8 +514,19 @@ AIRRT_API airrt_event airrt_priv_configured(const char *what);
         if (MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE))                                              \
             MONITOR##_record((POINTER), airrt_priv_message_event(ctx, AIRRT_ACTOR_PROCESSED, received));   \
     }                                                                                                      \
+    AIRRT_INLINE void NAME##_tell_routed_(const char *type, const char *subject, airrt_ref to) {           \
+        if (MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE))                                              \
+            MONITOR##_record((POINTER), airrt_priv_routed(type, subject, to));                             \
+    }                                                                                                      \
+    static airrt_routed_fn *const NAME##_routed __attribute__((unused)) = MONITOR##_is_noop_ ? NULL : NAME##_tell_routed_; \
+    AIRRT_HOT void NAME##_published(const char *type, const char *subject, size_t receivers) {             \
+        if (MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE))                                              \
+            MONITOR##_record((POINTER), airrt_priv_published(type, subject, receivers));                   \
+    }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     enum { NAME##_is_observer_ = 1 }
+AIRRT_API airrt_event airrt_priv_routed(const char *type, const char *subject, airrt_ref to);
+AIRRT_API airrt_event airrt_priv_published(const char *type, const char *subject, size_t receivers);
 AIRRT_API airrt_event airrt_priv_enqueued(airrt_ref to);
 AIRRT_API airrt_event airrt_priv_dequeued(const airrt_ctx *ctx);
 AIRRT_API airrt_event airrt_priv_message_event(const airrt_ctx *ctx, airrt_actor_kind kind, uint64_t since_ns);
@@ -1504,6 +1515,13 @@ static airrt_event airrt_priv_event_broker(airrt_broker_kind kind, const airrt_n
     airrt_event_text(event.of.broker.why, sizeof event.of.broker.why, airrt_loss_str(news->loss));
     return event;
 }
+static int airrt_priv_event_subscription(airrt_broker_kind kind, const airrt_news *news, airrt_event *out) {
+    *out = airrt_priv_event_broker(kind, news);
+    out->of.broker.why[0] = 0;
+    out->of.broker.subscriber = news->count;
+    airrt_discard(airrt_event_pair(out->of.broker.pairs, "pattern", news->name));
+    return 1;
+}
 /* A message that was not handled; nothing for one that a full mailbox refused, which is told as such. */
 static int airrt_priv_event_lost(const airrt_news *news, airrt_event *out) {
     switch (news->loss) {
@@ -1543,6 +1561,8 @@ static int airrt_priv_events_of(const airrt_news *news, airrt_event out[2]) {
         break;
     case AIRRT_NEWS_FULL: return airrt_priv_event_full(news, out);
     case AIRRT_NEWS_LOST: return airrt_priv_event_lost(news, out);
+    case AIRRT_NEWS_SUBSCRIBED: return airrt_priv_event_subscription(AIRRT_BROKER_SUBSCRIBED, news, out);
+    case AIRRT_NEWS_UNSUBSCRIBED: return airrt_priv_event_subscription(AIRRT_BROKER_UNSUBSCRIBED, news, out);
     }
     return 1;
 }
@@ -1561,6 +1581,23 @@ AIRRT_API airrt_event airrt_priv_enqueued(airrt_ref to) {
 }
 AIRRT_API airrt_event airrt_priv_dequeued(const airrt_ctx *ctx) {
     return airrt_priv_event_mailbox(AIRRT_MAILBOX_DEQUEUED, airrt_ctx_self(ctx), airrt_priv_length(ctx->cell));
+}
+AIRRT_API airrt_event airrt_priv_routed(const char *type, const char *subject, airrt_ref to) {
+    airrt_event event = airrt_priv_event_blank(AIRRT_FAMILY_BROKER);
+    event.of.broker.kind = AIRRT_BROKER_ROUTED;
+    event.of.broker.actor = to;
+    airrt_event_text(event.of.broker.type, sizeof event.of.broker.type, type);
+    airrt_discard(airrt_event_pair(event.of.broker.pairs, "subject", subject));
+    return event;
+}
+AIRRT_API airrt_event airrt_priv_published(const char *type, const char *subject, size_t receivers) {
+    const airrt_ref nobody = { 0, 0 };
+    airrt_event event = airrt_priv_routed(type, subject, nobody);
+    char number[20];
+    snprintf(number, sizeof number, "%zu", receivers);
+    event.of.broker.kind = AIRRT_BROKER_PUBLISHED;
+    airrt_discard(airrt_event_pair(event.of.broker.pairs, "receivers", number));
+    return event;
 }
 AIRRT_API uint64_t airrt_priv_ticks(void) { return airrt_priv_machine_ns(NULL); }
 AIRRT_API airrt_event airrt_priv_message_event(const airrt_ctx *ctx, airrt_actor_kind kind, uint64_t since_ns) {

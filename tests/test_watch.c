@@ -696,6 +696,88 @@ START_TEST(a_table_shows_what_is_known_of_an_actor) {
     close_watched();
 } END_TEST
 
+/* ---- topics ------------------------------------------------------------------------------------------------------- */
+
+AIRRT_TOPIC(jobs, job);
+AIRRT_TOPIC_OBSERVED(seen_jobs, job, seen);
+static job the_same(const job *event) { return *event; }
+AIRRT_SUBSCRIBER(worker, jobs, the_same);
+AIRRT_SUBSCRIBER(worker, seen_jobs, the_same);
+START_TEST(subscriptions_and_their_ends_are_told) {
+    airrt_event e;
+    worker_ref w, v;
+    jobs topic;
+    jobs_stream stream;
+    open_watched(NULL, 0);
+    airrt_test_ok(jobs_open(system_, NULL, &topic));
+    airrt_test_ok(worker_spawn(system_, (plan){ 0 }, NULL, &w));
+    airrt_test_ok(worker_spawn(system_, (plan){ 0 }, NULL, &v));
+    airrt_test_ok(worker_subscribe_jobs(w, topic, "a.*"));
+    airrt_test_ok(worker_subscribe_jobs(w, topic, "a.*")); /* nothing new */
+    airrt_test_ok(worker_subscribe_jobs(w, topic, "b.#"));
+    airrt_test_ok(worker_subscribe_jobs(v, topic, "c"));
+    airrt_test_ok(worker_unsubscribe_jobs(v, topic, "c"));
+    airrt_test_ok(jobs_stream_open(topic, "#", NULL, &stream));
+    size_t n = events_so_far();
+    ck_assert_uint_eq(SEEN(n, BROKER, BROKER_SUBSCRIBED, anybody, &e), 4);
+    ck_assert_uint_eq(e.of.broker.actor.generation, 0); /* the stream */
+    ck_assert_uint_gt(e.of.broker.subscriber, 0);
+    ck_assert_uint_eq(SEEN(n, BROKER, BROKER_SUBSCRIBED, w.ref, &e), 2);
+    ck_assert_str_eq(e.of.broker.type, "job");
+    ck_assert_str_eq(e.of.broker.pairs[0].key, "pattern");
+    ck_assert_str_eq(e.of.broker.pairs[0].value, "b.#");
+    uint64_t number = e.of.broker.subscriber;
+    ck_assert_uint_eq(SEEN(n, BROKER, BROKER_UNSUBSCRIBED, anybody, &e), 1);
+    ck_assert(airrt_ref_equal(e.of.broker.actor, v.ref));
+    airrt_test_ok(airrt_kill(w.ref)); /* both of its patterns, by its end */
+    airrt_test_ok(airrt_wait(w.ref, AIRRT_SEC(20), NULL));
+    n = events_so_far();
+    ck_assert_uint_eq(SEEN(n, BROKER, BROKER_UNSUBSCRIBED, w.ref, &e), 2);
+    ck_assert_uint_eq(e.of.broker.subscriber, number);
+    ck_assert_str_eq(e.of.broker.why, "");
+    jobs_close(topic); /* ends the stream's */
+    n = close_watched();
+    jobs_stream_close(&stream);
+    ck_assert_uint_eq(SEEN(n, BROKER, BROKER_UNSUBSCRIBED, anybody, NULL), 4);
+    ck_assert_uint_eq(SEEN(n, BROKER, BROKER_PUBLISHED, anybody, NULL), 0); /* these are for who asks */
+} END_TEST
+
+START_TEST(publications_are_told_to_their_observer) {
+    airrt_event e;
+    worker_ref w[2];
+    seen_jobs topic;
+    jobs plain_topic;
+    airrt_snapshot s;
+    open_watched(NULL, 0);
+    airrt_test_ok(runtime_log_open(&messages, &(airrt_monitor_desc){ .filter = AIRRT_SEVERITY_TRACE, .history = 100 }));
+    airrt_test_ok(seen_jobs_open(system_, NULL, &topic));
+    airrt_test_ok(jobs_open(system_, NULL, &plain_topic));
+    for (int i = 0; i < 2; i++) {
+        airrt_test_ok(worker_spawn(system_, (plan){ 0 }, NULL, &w[i]));
+        airrt_test_ok(worker_subscribe_seen_jobs(w[i], topic, "a.#"));
+        airrt_test_ok(worker_subscribe_jobs(w[i], plain_topic, "a.#"));
+    }
+    airrt_test_ok(seen_jobs_publish(topic, "a.b", (job){ WORK }));
+    airrt_test_ok(seen_jobs_publish(topic, "b", (job){ WORK }));
+    airrt_test_ok(jobs_publish(plain_topic, "a", (job){ WORK }));
+    runtime_log_snapshot(&messages, &s, seen_, 4000);
+    ck_assert_uint_eq(s.total, 4); /* routed, routed, published; published */
+    ck_assert_uint_eq(SEEN(s.recent, BROKER, BROKER_ROUTED, anybody, &e), 2);
+    ck_assert(airrt_ref_equal(e.of.broker.actor, w[1].ref));
+    ck_assert_str_eq(e.of.broker.type, "job");
+    ck_assert_str_eq(e.of.broker.pairs[0].value, "a.b");
+    ck_assert_uint_eq(SEEN(3, BROKER, BROKER_PUBLISHED, anybody, &e), 1);
+    ck_assert_str_eq(e.of.broker.pairs[0].value, "a.b");
+    ck_assert_str_eq(e.of.broker.pairs[1].key, "receivers");
+    ck_assert_str_eq(e.of.broker.pairs[1].value, "2");
+    runtime_log_set_filter(&messages, AIRRT_SEVERITY_INFO);
+    airrt_test_ok(seen_jobs_publish(topic, "a.b", (job){ WORK }));
+    runtime_log_snapshot(&messages, &s, seen_, 4000);
+    ck_assert_uint_eq(s.total, 4);
+    close_watched();
+    runtime_log_close(&messages);
+} END_TEST
+
 SUITE("watch", 60, a_life_is_told_in_order, a_failed_end_is_told_with_its_reason, a_start_that_fails_is_told,
       a_killed_actor_is_told, start_and_shutdown_of_the_system_frame_all_else, names_are_told_when_they_come_and_go,
       a_spawn_under_a_taken_name_ends_what_it_began, backpressure_error_is_told, backpressure_block_is_told,
@@ -706,4 +788,5 @@ SUITE("watch", 60, a_life_is_told_in_order, a_failed_end_is_told_with_its_reason
       an_observer_below_the_filter_records_nothing, histogram_buckets_are_powers_of_two, quantiles_are_upper_ends_of_buckets,
       a_meter_counts_what_an_actor_does, a_successor_in_the_slot_starts_at_zero,
       without_memory_messages_go_unmetered_and_are_handled, a_prometheus_page_has_the_figures, a_table_is_sorted_by_any_column,
-      a_table_shows_what_is_known_of_an_actor);
+      a_table_shows_what_is_known_of_an_actor,
+      subscriptions_and_their_ends_are_told, publications_are_told_to_their_observer);

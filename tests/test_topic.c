@@ -1,0 +1,825 @@
+/* test_topic.c: topics: patterns, publishing, subscribers that are slow or die, streams, retained values, groups. */
+static int test_fault(const char *site);
+#define AIRRT_FAULT(SITE) test_fault(SITE)
+#define AIRRT_IMPLEMENTATION
+#include "airrt.h"
+#include "airrt_test.h"
+#include "airrt_probe.h"
+
+/* Allocations from now on that succeed; the one after them fails. */
+static airrt_atomic_u64 fault_at, fault_calls;
+static int test_fault(const char *site) {
+    (void)site;
+    return airrt_load_relaxed(&fault_at) && airrt_fetch_add(&fault_calls, 1u, RELAXED) + 1 == airrt_load_relaxed(&fault_at);
+}
+static void fault_arm(uint64_t n) {
+    airrt_store_relaxed(&fault_calls, 0u);
+    airrt_store_relaxed(&fault_at, n);
+}
+static bool fault_hit(void) {
+    bool hit = airrt_load_relaxed(&fault_calls) >= airrt_load_relaxed(&fault_at);
+    fault_arm(0);
+    return hit;
+}
+
+/* An event that owns something, which act refers to when it is made of one. */
+typedef struct note { uint64_t number; uint64_t *text; } note;
+static airrt_atomic_u64 note_drops;
+static void note_drop(note *event) {
+    airrt_fetch_add(&note_drops, 1u, RELAXED);
+    free(event->text);
+}
+AIRRT_MESSAGE(note, .drop = note_drop);
+AIRRT_TOPIC(notes, note);
+#define NOTE_DROPS() airrt_load_acquire(&note_drops)
+static note note_make(uint64_t number) {
+    note made = { number, malloc(sizeof(uint64_t)) };
+    ck_assert_ptr_nonnull(made.text);
+    *made.text = number;
+    return made;
+}
+static act act_of_note(const note *event) { return (act){ .number = event->number, .arg = event->text }; }
+AIRRT_SUBSCRIBER(probe, notes, act_of_note);
+AIRRT_SUBSCRIBER(trap, notes, act_of_note);
+/* As a gate, or a failure, or a stash. */
+static act_fn *noted;
+static act act_of_note_to_do(const note *event) { return (act){ .number = event->number, .arg = event->text, .fn = noted }; }
+AIRRT_TOPIC(orders, note);
+AIRRT_SUBSCRIBER(probe, orders, act_of_note_to_do);
+
+AIRRT_GROUP(crowd, probe);
+
+static notes topic_open(uint32_t retain) {
+    notes topic;
+    airrt_test_ok(notes_open(world, &(airrt_topic_desc){ .retain = retain }, &topic));
+    airrt_store_relaxed(&note_drops, 0u);
+    return topic;
+}
+#define PUBLISH(TOPIC, SUBJECT, NUMBER) airrt_test_ok(notes_publish(TOPIC, SUBJECT, note_make(NUMBER)))
+
+/* ---- patterns ------------------------------------------------------------------------------------------------------ */
+
+START_TEST(patterns_have_the_words_of_amqp) {
+    static const struct { const char *pattern, *subject; bool fits; } table[] = {
+        { "a", "a", true }, { "a", "b", false }, { "a", "a.b", false }, { "a.b", "a", false }, { "a.b", "a.b", true },
+        { "*", "a", true }, { "*", "a.b", false }, { "*.*", "a.b", true }, { "a.*", "a", false }, { "a.*", "a.b", true },
+        { "a.*.c", "a.b.c", true }, { "a.*.c", "a.c", false }, { "#", "a", true }, { "#", "a.b.c", true },
+        { "a.#", "a", true }, { "a.#", "a.b.c", true }, { "a.#", "ab", false }, { "#.a", "a", true }, { "#.a", "b.a", true },
+        { "#.a", "a.b", false }, { "a.#.b", "a.b", true }, { "a.#.b", "a.c.d.b", true }, { "a.#.b", "a.b.c", false },
+        { "#.b.#", "a.b.c", true }, { "#.b.#", "a.c", false }, { "#.#", "a", true }, { "*.#", "a", true }, { "#.*", "a.b", true },
+        { "#.a.#.a", "a.b.a", true }, { "#.a.#.a", "b.a", false }, { "a*", "ab", false }, { "a*", "a*", true }, { "a#.b", "a#.b", true },
+        { "a..b", "a..b", true }, { "a.*.b", "a..b", true }, { "A", "a", false }, { "eu.dax", "eu.daxx", false },
+        { "eu.daxx", "eu.dax", false }, { ".", ".", true }, { "*.*", ".", true }, { "a.", "a", false },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        ck_assert_msg(airrt_topic_matches(table[i].pattern, table[i].subject) == table[i].fits, "'%s' on '%s'", table[i].pattern,
+                      table[i].subject);
+} END_TEST
+
+/* By its definition, word by word, trying everything. */
+static bool fits_by_force(char **pattern, int words, char **subject, int left) {
+    if (words == 0) return left == 0;
+    if (strcmp(pattern[0], "#") == 0) {
+        for (int take = 0; take <= left; take++)
+            if (fits_by_force(pattern + 1, words - 1, subject + take, left - take)) return true;
+        return false;
+    }
+    return left > 0 && (strcmp(pattern[0], "*") == 0 || strcmp(pattern[0], subject[0]) == 0) &&
+           fits_by_force(pattern + 1, words - 1, subject + 1, left - 1);
+}
+static int make_words(uint64_t *seed, const char *const *from, unsigned kinds, char *text, char storage[8][4], char **words) {
+    int n = 1 + (int)(airrt_test_random(seed) % 7);
+    text[0] = 0;
+    for (int i = 0; i < n; i++) {
+        strcpy(storage[i], from[airrt_test_random(seed) % kinds]);
+        words[i] = storage[i];
+        if (i) strcat(text, ".");
+        strcat(text, storage[i]);
+    }
+    return n;
+}
+START_TEST(patterns_fit_what_trying_everything_fits) {
+    static const char *const in_patterns[] = { "a", "b", "*", "#", "#", "aa", "" };
+    uint64_t seed = (uint64_t)time(NULL);
+    unsigned fitting = 0;
+    printf("seed %" PRIu64 "\n", seed);
+    for (int round = 0; round < 200000; round++) {
+        char pattern[64], subject[64], a[8][4], b[8][4], *p[8], *s[8];
+        int words = make_words(&seed, in_patterns, 7, pattern, a, p), left = make_words(&seed, in_patterns, 2, subject, b, s);
+        if (!pattern[0]) continue; /* one empty word: no pattern */
+        bool want = fits_by_force(p, words, s, left);
+        fitting += want;
+        if (airrt_topic_matches(pattern, subject) != want) ck_abort_msg("'%s' on '%s'", pattern, subject);
+    }
+    ck_assert_uint_gt(fitting, 1000);
+} END_TEST
+
+START_TEST(a_hostile_pattern_takes_no_exponential_time) {
+    char pattern[256] = "", subject[256] = "";
+    for (int i = 0; i < 63; i++) strcat(pattern, "#.a.");
+    strcat(pattern, "b");
+    for (int i = 0; i < 127; i++) strcat(subject, "a.");
+    uint64_t start = airrt_test_now_ns();
+    for (int i = 0; i < 100; i++) ck_assert(!airrt_topic_matches(pattern, subject));
+    ck_assert_uint_lt(airrt_test_now_ns() - start, AIRRT_SEC(2));
+} END_TEST
+
+/* ---- publishing ---------------------------------------------------------------------------------------------------- */
+
+/* B4: what is published reaches the actors themselves, by the registry that all use. */
+START_TEST(an_event_reaches_all_whose_pattern_fits) {
+    diary books[3] = { 0 };
+    WORLD();
+    notes topic = topic_open(0);
+    SPAWN(probe, one, &books[0]);
+    SPAWN(probe, all, &books[1]);
+    SPAWN(trap, other, &books[2]);
+    airrt_test_ok(probe_subscribe_notes(one, topic, "eu.*"));
+    airrt_test_ok(probe_subscribe_notes(all, topic, "#"));
+    airrt_test_ok(trap_subscribe_notes(other, topic, "us.nyse"));
+    ck_assert_uint_eq(notes_subscribers(topic), 3);
+    PUBLISH(topic, "eu.dax", 1);
+    PUBLISH(topic, "us.nyse", 2);
+    PUBLISH(topic, "asia", 3);
+    SETTLE();
+    ACTED(&books[0], 1);
+    ACTED(&books[1], 1, 2, 3);
+    ACTED(&books[2], 2);
+    ck_assert_uint_eq(NOTE_DROPS(), 3); /* once each, and the actor's own drop for none of them */
+    ck_assert_uint_eq(DROPS(), 0);
+    ck_assert_uint_eq(world_counts().accepted, 5); /* an event to k subscribers is k sends */
+    WORLD_CLOSE();
+} END_TEST
+
+/* C2: who has subscribed when subscribe returns misses nothing that is published from then on. */
+START_TEST(nothing_is_missed_from_the_subscription_on) {
+    WORLD();
+    notes topic = topic_open(0);
+    for (uint64_t i = 0; i < 200; i++) {
+        diary book = { 0 };
+        SPAWN(probe, one, &book);
+        airrt_test_ok(probe_subscribe_notes(one, topic, "a"));
+        PUBLISH(topic, "a", i);
+        airrt_test_ok(probe_stop(one, AIRRT_SEC(10)));
+        ck_assert_uint_eq(COUNT(book.acts), 1);
+        ck_assert_uint_eq(book.numbers[0], i);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(an_event_without_receivers_is_dropped_at_once) {
+    WORLD();
+    notes topic = topic_open(0);
+    SPAWN(probe, one, NULL);
+    PUBLISH(topic, "a", 1);
+    ck_assert_uint_eq(NOTE_DROPS(), 1);
+    airrt_test_ok(probe_subscribe_notes(one, topic, "b"));
+    PUBLISH(topic, "a", 2);
+    ck_assert_uint_eq(NOTE_DROPS(), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(many_patterns_of_one_actor_give_it_an_event_once) {
+    diary book = { 0 };
+    WORLD();
+    notes topic = topic_open(0);
+    SPAWN(probe, one, &book);
+    airrt_test_ok(probe_subscribe_notes(one, topic, "eu.#"));
+    airrt_test_ok(probe_subscribe_notes(one, topic, "#.dax"));
+    airrt_test_ok(probe_subscribe_notes(one, topic, "eu.#")); /* again is nothing */
+    ck_assert_uint_eq(notes_subscribers(topic), 1);
+    PUBLISH(topic, "eu.dax", 1);
+    airrt_test_ok(probe_unsubscribe_notes(one, topic, "eu.#"));
+    PUBLISH(topic, "eu.dax", 2);
+    PUBLISH(topic, "eu.mdax", 3);
+    airrt_test_is(probe_unsubscribe_notes(one, topic, "eu.#"), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(probe_subscribe_notes(one, topic, "eu.#")); /* and back */
+    PUBLISH(topic, "eu.mdax", 4);
+    airrt_test_ok(probe_unsubscribe_notes(one, topic, NULL));
+    ck_assert_uint_eq(notes_subscribers(topic), 0);
+    PUBLISH(topic, "eu.mdax", 5);
+    airrt_test_is(probe_unsubscribe_notes(one, topic, NULL), AIRRT_ERR_NOT_FOUND);
+    SETTLE();
+    ACTED(&book, 1, 2, 4);
+    ck_assert_uint_eq(NOTE_DROPS(), 5);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(one_publishers_events_come_in_order) {
+    diary book = { 0 };
+    WORLD();
+    notes topic = topic_open(0);
+    SPAWN(probe, one, &book);
+    airrt_test_ok(probe_subscribe_notes(one, topic, "#"));
+    for (uint64_t i = 0; i < DIARY; i++) PUBLISH(topic, i % 2 ? "odd" : "even", i);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), DIARY);
+    for (uint64_t i = 0; i < DIARY; i++) ck_assert_uint_eq(book.numbers[i], i);
+    WORLD_CLOSE();
+} END_TEST
+
+static char subject_seen[64];
+static airrt_envelope envelope_seen;
+static airrt_err act_look(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    ck_assert_uint_eq(*(uint64_t *)msg->arg, msg->number); /* the event's own memory, alive */
+    snprintf(subject_seen, sizeof subject_seen, "%s", airrt_ctx_subject(ctx) ? airrt_ctx_subject(ctx) : "none");
+    if (airrt_ctx_envelope(ctx)) envelope_seen = *airrt_ctx_envelope(ctx);
+    return AIRRT_OK;
+}
+static airrt_err act_publish(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    orders *topic = msg->arg;
+    return orders_publish(*topic, "from.a.hook", note_make(msg->number));
+}
+/* A2, A5, A8: an event has an id and a sender, and the handler sees them. */
+START_TEST(a_handler_sees_subject_and_sender_of_an_event) {
+    orders topic;
+    uint64_t number = 9;
+    WORLD();
+    noted = act_look;
+    airrt_test_ok(orders_open(world, NULL, &topic));
+    SPAWN(probe, one, NULL);
+    SPAWN(probe, two, NULL);
+    airrt_test_ok(probe_subscribe_orders(one, topic, "#"));
+    TELL(two, .fn = act_publish, .arg = &topic, .number = 7);
+    SETTLE();
+    ck_assert_str_eq(subject_seen, "from.a.hook");
+    ck_assert(airrt_ref_equal(envelope_seen.sender, two.ref));
+    ck_assert_uint_gt(envelope_seen.id, 0);
+    ck_assert_uint_gt(envelope_seen.sent_ns, 0);
+    TELL(one, .fn = act_look, .arg = &number, .number = number);
+    SETTLE();
+    ck_assert_str_eq(subject_seen, "none");
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_stash(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return probe_stash(PROBE(ctx), msg);
+}
+static airrt_err act_unstash(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    noted = NULL;
+    return probe_unstash(PROBE(ctx));
+}
+START_TEST(a_stashed_event_is_kept_until_it_is_handled_or_lost) {
+    orders topic;
+    WORLD();
+    noted = act_stash;
+    airrt_test_ok(orders_open(world, NULL, &topic));
+    SPAWN(probe, one, NULL);
+    airrt_test_ok(probe_subscribe_orders(one, topic, "#"));
+    airrt_store_relaxed(&note_drops, 0u);
+    airrt_test_ok(orders_publish(topic, "a", note_make(1)));
+    SETTLE();
+    ck_assert_uint_eq(NOTE_DROPS(), 0);
+    TELL(one, .fn = act_unstash);
+    SETTLE(); /* comes again, with the stash for its function: stashed again */
+    ck_assert_uint_eq(NOTE_DROPS(), 0);
+    airrt_test_ok(airrt_kill(one.ref));
+    airrt_test_ok(airrt_wait(one.ref, AIRRT_SEC(10), NULL));
+    ck_assert_uint_eq(NOTE_DROPS(), 1);
+    ck_assert_uint_eq(DROPS(), 0); /* what the message refers to was the event's */
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(invalid_subjects_patterns_and_options_are_named) {
+    char text[300];
+    notes topic, none = { { 0, 0 } };
+    notes_stream stream;
+    WORLD();
+    topic = topic_open(0);
+    SPAWN(probe, one, NULL);
+    memset(text, 'a', sizeof text);
+    text[256] = 0;
+    static const char *const bad[] = { "", "*", "a.*", "#", "#.a", NULL };
+    for (int i = 0; i < 6; i++) {
+        airrt_test_is(notes_publish(topic, bad[i], (note){ 0, NULL }), AIRRT_ERR_INVALID);
+        ck_assert_str_eq(airrt_error_last()->field, "subject");
+    }
+    airrt_test_is(notes_publish(topic, text, (note){ 0, NULL }), AIRRT_ERR_INVALID);
+    airrt_test_is(probe_subscribe_notes(one, topic, text), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "pattern");
+    text[255] = 0;
+    airrt_test_ok(probe_subscribe_notes(one, topic, text));
+    PUBLISH(topic, text, 1);
+    airrt_test_is(probe_subscribe_notes(one, topic, ""), AIRRT_ERR_INVALID);
+    airrt_test_is(probe_subscribe_notes_with(one, topic, "a", &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_BLOCK }), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "backpressure");
+    airrt_test_is(probe_subscribe_notes_with(one, topic, "a", &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_LATEST }), AIRRT_ERR_INVALID);
+    airrt_test_is(notes_stream_open(topic, "a", &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY }, &stream), AIRRT_ERR_INVALID);
+    airrt_test_is(notes_stream_open(topic, "a", &(airrt_subscribe_desc){ .capacity = (1u << 26) + 1 }, &stream), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "capacity");
+    airrt_test_is(notes_open(world, &(airrt_topic_desc){ .retain = (1u << 20) + 1 }, &topic), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "retain");
+    airrt_test_is(notes_publish(none, "a", (note){ 0, NULL }), AIRRT_ERR_DEAD);
+    airrt_test_is(probe_subscribe_notes(one, none, "a"), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(notes_subscribers(none), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(an_actor_of_another_system_cannot_subscribe) {
+    airrt_system *elsewhere;
+    probe_ref far;
+    WORLD();
+    notes topic = topic_open(0);
+    airrt_test_ok(airrt_system_open(NULL, &elsewhere));
+    airrt_test_ok(probe_spawn(elsewhere, (probe_args){ 0 }, NULL, &far));
+    airrt_test_is(probe_subscribe_notes(far, topic, "a"), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "system");
+    airrt_system_close(elsewhere);
+    airrt_test_is(probe_subscribe_notes(far, topic, "a"), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- slow, dead and restarted subscribers ------------------------------------------------------------------------- */
+
+/* B1: the dead do not subscribe, and the count is true before anybody is told of the end. */
+START_TEST(the_dead_do_not_subscribe) {
+    WORLD();
+    notes topic = topic_open(0), other = topic_open(0);
+    SPAWN(probe, one, NULL);
+    SPAWN(probe, two, NULL);
+    airrt_test_ok(probe_subscribe_notes(one, topic, "a"));
+    airrt_test_ok(probe_subscribe_notes(one, topic, "b"));
+    airrt_test_ok(probe_subscribe_notes(one, other, "a"));
+    airrt_test_ok(probe_subscribe_notes(two, topic, "a"));
+    ck_assert_uint_eq(notes_subscribers(topic), 2);
+    airrt_test_ok(airrt_kill(one.ref));
+    airrt_test_ok(airrt_wait(one.ref, AIRRT_SEC(10), NULL));
+    ck_assert_uint_eq(notes_subscribers(topic), 1);
+    ck_assert_uint_eq(notes_subscribers(other), 0);
+    airrt_test_is(probe_subscribe_notes(one, topic, "a"), AIRRT_ERR_DEAD);
+    PUBLISH(topic, "a", 1);
+    SETTLE();
+    ck_assert_uint_eq(world_counts().refused, 0);
+    ck_assert_uint_eq(NOTE_DROPS(), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(a_polled_system_has_topics) {
+    diary book = { 0 };
+    const note *event;
+    notes_stream stream;
+    POLLED_WORLD();
+    notes topic = topic_open(0);
+    SPAWN(probe, one, &book);
+    airrt_test_ok(probe_subscribe_notes(one, topic, "#"));
+    airrt_test_ok(notes_stream_open(topic, "#", NULL, &stream));
+    PUBLISH(topic, "a", 1);
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    while (airrt_system_poll(world, 8) > 0) {}
+    ACTED(&book, 1);
+    airrt_test_ok(notes_stream_try_recv(&stream, &event));
+    notes_stream_close(&stream);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err subscribe_at_start(airrt_ctx *ctx, diary *book) {
+    notes *topic = book->arg;
+    return probe_subscribe_notes(probe_self(PROBE(ctx)), *topic, "a");
+}
+START_TEST(a_subscription_stays_over_a_restart) {
+    diary book = { .action = AIRRT_ACTION_RESTART, .start = subscribe_at_start };
+    WORLD();
+    notes topic = topic_open(0);
+    book.arg = &topic;
+    SPAWN(probe, one, &book);
+    PUBLISH(topic, "a", 1);
+    TELL(one, .fn = act_fail, .number = 2);
+    PUBLISH(topic, "a", 3);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.starts), 2);
+    ck_assert_uint_eq(notes_subscribers(topic), 1);
+    ACTED(&book, 1, 2, 3);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(a_failed_start_leaves_no_subscription) {
+    diary book = { .start = subscribe_at_start };
+    WORLD();
+    notes topic = topic_open(0), closed = topic_open(0);
+    notes_close(closed);
+    book.arg = &closed; /* pre_start fails */
+    airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, NULL, NULL), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(notes_subscribers(topic), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* A7: what is counted is what waits. */
+START_TEST(a_slow_subscriber_costs_nobody_else_anything) {
+    gate door = { 0 };
+    diary quick_book = { 0 };
+    WORLD();
+    notes topic = topic_open(0);
+    SPAWN(probe, slow, NULL);
+    SPAWN(probe, slower, NULL);
+    SPAWN(probe, quick, &quick_book);
+    airrt_test_ok(probe_subscribe_notes_with(slow, topic, "#", &(airrt_subscribe_desc){ .capacity = 2 }));
+    airrt_test_ok(probe_subscribe_notes_with(slower, topic, "#", &(airrt_subscribe_desc){ .capacity = 3, .backpressure = AIRRT_BACKPRESSURE_DROP }));
+    airrt_test_ok(probe_subscribe_notes(quick, topic, "#"));
+    TELL(slow, .fn = act_gate, .arg = &door);
+    GATE_ENTERED(&door);
+    PUBLISH(topic, "a", 1);
+    PUBLISH(topic, "a", 2);
+    PUBLISH(topic, "a", 3);
+    PUBLISH(topic, "a", 4);
+    airrt_test_eventually(COUNT(quick_book.acts) == 4, 10);
+    airrt_test_eventually(world_counts().handled >= 7, 10); /* the slower one has handled at least its three */
+    ck_assert_uint_eq(world_counts().refused, 2);
+    ck_assert_uint_eq(COUNT(letters.count), 2 + world_counts().dropped);
+    ck_assert(airrt_ref_equal(letters.items[0].letter.to, slow.ref));
+    ck_assert_int_eq(letters.items[0].letter.why, AIRRT_LOSS_FULL);
+    ck_assert(letters.items[0].letter.refused);
+    GATE_OPEN(&door);
+    SETTLE();
+    PUBLISH(topic, "a", 5); /* it has room again */
+    PUBLISH(topic, "a", 6);
+    SETTLE();
+    ck_assert_uint_eq(world_counts().refused, 2);
+    ck_assert_uint_eq(NOTE_DROPS(), 6);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(a_full_mailbox_refuses_or_drops_as_its_policy_says) {
+    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_BLOCK, AIRRT_BACKPRESSURE_DROP,
+                                                   AIRRT_BACKPRESSURE_DROP_OLDEST, AIRRT_BACKPRESSURE_LATEST };
+    static const uint64_t refused[] = { 2, 2, 0, 0, 0 }, dropped[] = { 0, 0, 2, 2, 3 };
+    for (int i = 0; i < 5; i++) {
+        gate door = { 0 };
+        diary book = { 0 };
+        WORLD();
+        notes topic = topic_open(0);
+        SPAWN_WITH(probe, slow, &book, .mailbox = { .capacity = 2, .backpressure = policies[i] });
+        airrt_test_ok(probe_subscribe_notes(slow, topic, "#"));
+        TELL(slow, .fn = act_gate, .arg = &door);
+        GATE_ENTERED(&door);
+        for (uint64_t n = 1; n <= 4; n++) PUBLISH(topic, "a", n);
+        ck_assert_uint_eq(world_counts().refused, refused[i]);
+        ck_assert_uint_eq(world_counts().dropped, dropped[i]);
+        GATE_OPEN(&door);
+        SETTLE();
+        ck_assert_uint_eq(NOTE_DROPS(), 4);
+        ck_assert_uint_eq(DROPS(), 0);
+        ck_assert_uint_eq(book.numbers[COUNT(book.acts) - 1], i < 3 ? 2 : 4);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+START_TEST(events_of_a_killed_subscriber_are_dead_letters) {
+    gate door = { 0 };
+    WORLD();
+    notes topic = topic_open(0);
+    SPAWN(probe, slow, NULL);
+    airrt_test_ok(probe_subscribe_notes_with(slow, topic, "#", &(airrt_subscribe_desc){ .capacity = 10 }));
+    TELL(slow, .fn = act_gate, .arg = &door);
+    GATE_ENTERED(&door);
+    PUBLISH(topic, "a", 1);
+    PUBLISH(topic, "a", 2);
+    airrt_test_ok(airrt_kill(slow.ref));
+    GATE_OPEN(&door);
+    airrt_test_ok(airrt_wait(slow.ref, AIRRT_SEC(10), NULL));
+    ck_assert_uint_eq(world_counts().dead, 2);
+    ck_assert_int_eq(letters.items[0].letter.why, AIRRT_LOSS_DIED);
+    ck_assert_str_eq(letters.items[0].letter.type_name, "act");
+    ck_assert_uint_eq(NOTE_DROPS(), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- streams ------------------------------------------------------------------------------------------------------ */
+
+#define STREAM_GIVES(STREAM, NUMBER, SUBJECT)                                    \
+    do {                                                                         \
+        const note *event_;                                                      \
+        airrt_test_ok(notes_stream_recv(STREAM, &event_, AIRRT_SEC(10)));        \
+        ck_assert_uint_eq(event_->number, NUMBER);                               \
+        ck_assert_uint_eq(*event_->text, NUMBER);                                \
+        ck_assert_str_eq(notes_stream_subject(STREAM), SUBJECT);                 \
+    } while (0)
+START_TEST(a_stream_gives_events_to_a_thread) {
+    notes_stream stream, other;
+    const note *event;
+    WORLD();
+    notes topic = topic_open(0);
+    airrt_test_ok(notes_stream_open(topic, "a.*", NULL, &stream));
+    airrt_test_ok(notes_stream_open(topic, "#", NULL, &other));
+    ck_assert_uint_eq(notes_subscribers(topic), 2);
+    airrt_test_is(notes_stream_try_recv(&stream, &event), AIRRT_ERR_EMPTY);
+    airrt_test_is(notes_stream_recv(&stream, &event, AIRRT_MS(1)), AIRRT_ERR_TIMEOUT);
+    ck_assert_ptr_null(event);
+    ck_assert_ptr_null(notes_stream_subject(&stream));
+    PUBLISH(topic, "a.b", 1);
+    PUBLISH(topic, "b", 2);
+    PUBLISH(topic, "a.c", 3);
+    STREAM_GIVES(&stream, 1, "a.b");
+    STREAM_GIVES(&stream, 3, "a.c");
+    STREAM_GIVES(&other, 1, "a.b");
+    ck_assert_uint_eq(NOTE_DROPS(), 0); /* both hold one */
+    STREAM_GIVES(&other, 2, "b");
+    ck_assert_uint_eq(NOTE_DROPS(), 1);
+    notes_stream_close(&other);
+    ck_assert_uint_eq(NOTE_DROPS(), 2); /* 2; the stream still has 3 */
+    ck_assert_uint_eq(notes_subscribers(topic), 1);
+    PUBLISH(topic, "a.d", 4);
+    notes_close(topic); /* what is there can still be read */
+    STREAM_GIVES(&stream, 4, "a.d");
+    airrt_test_is(notes_stream_recv(&stream, &event, AIRRT_SEC(10)), AIRRT_ERR_CLOSED);
+    notes_stream_close(&stream);
+    notes_stream_close(&stream);
+    airrt_test_is(notes_stream_recv(&stream, &event, AIRRT_SEC(10)), AIRRT_ERR_CLOSED);
+    ck_assert_uint_eq(NOTE_DROPS(), 4);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(a_stream_outlives_topic_and_system) {
+    notes_stream stream;
+    WORLD();
+    notes topic = topic_open(0);
+    airrt_test_ok(notes_stream_open(topic, "#", NULL, &stream));
+    PUBLISH(topic, "a", 1);
+    PUBLISH(topic, "a", 2);
+    WORLD_CLOSE();
+    STREAM_GIVES(&stream, 1, "a");
+    notes_stream_close(&stream);
+    ck_assert_uint_eq(NOTE_DROPS(), 2);
+} END_TEST
+
+START_TEST(a_full_stream_follows_its_policy) {
+    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_DEFAULT, AIRRT_BACKPRESSURE_DROP, AIRRT_BACKPRESSURE_DROP_OLDEST,
+                                                   AIRRT_BACKPRESSURE_LATEST };
+    static const uint64_t first[] = { 1, 1, 4, 5 };
+    WORLD();
+    for (int i = 0; i < 4; i++) {
+        notes_stream stream;
+        airrt_counts counts;
+        notes topic = topic_open(0);
+        uint64_t before = COUNT(letters.count);
+        airrt_test_ok(notes_stream_open(topic, "#", &(airrt_subscribe_desc){ .capacity = 2, .backpressure = policies[i] }, &stream));
+        for (uint64_t n = 1; n <= 5; n++) PUBLISH(topic, "a", n);
+        STREAM_GIVES(&stream, first[i], "a");
+        airrt_stream_counts(&stream.base, &counts);
+        airrt_test_counts_balanced(&counts);
+        ck_assert_uint_eq(COUNT(letters.count) - before, i == 0 ? 3 : 0);
+        if (i == 0) ck_assert_str_eq(letters.items[before].letter.type_name, "note");
+        ck_assert_uint_eq(counts.dropped, i == 0 ? 0 : i == 3 ? 4 : 3);
+        notes_stream_close(&stream);
+        ck_assert_uint_eq(NOTE_DROPS(), 5);
+        notes_close(topic);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_read(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    const note *event;
+    airrt_test_is(notes_stream_recv(msg->arg, &event, AIRRT_SEC(1)), AIRRT_ERR_CONTEXT);
+    airrt_test_is(notes_stream_try_recv(msg->arg, &event), AIRRT_ERR_EMPTY);
+    return AIRRT_OK;
+}
+START_TEST(a_hook_does_not_wait_for_a_stream) {
+    notes_stream stream;
+    WORLD();
+    notes topic = topic_open(0);
+    airrt_test_ok(notes_stream_open(topic, "#", NULL, &stream));
+    SPAWN(probe, one, NULL);
+    TELL(one, .fn = act_read, .arg = &stream);
+    SETTLE();
+    ck_assert(airrt_alive(one.ref));
+    notes_stream_close(&stream);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- the end ------------------------------------------------------------------------------------------------------ */
+
+START_TEST(a_closed_topic_reaches_nobody_ever) {
+    diary book = { 0 };
+    WORLD();
+    SPAWN(probe, one, &book);
+    notes old = topic_open(0);
+    airrt_test_ok(probe_subscribe_notes(one, old, "#"));
+    for (int i = 0; i < 1000; i++) {
+        notes_close(old);
+        notes_close(old);
+        notes next = topic_open(0);
+        airrt_test_ok(probe_subscribe_notes(one, next, "#"));
+        note refused = note_make(1);
+        airrt_test_is(notes_publish(old, "a", refused), AIRRT_ERR_DEAD);
+        note_drop(&refused);
+        airrt_test_is(probe_subscribe_notes(one, old, "b"), AIRRT_ERR_DEAD);
+        airrt_test_is(probe_unsubscribe_notes(one, old, NULL), AIRRT_ERR_DEAD);
+        ck_assert_uint_eq(notes_subscribers(old), 0);
+        ck_assert_uint_eq(notes_subscribers(next), 1);
+        old = next;
+    }
+    PUBLISH(old, "a", 7);
+    SETTLE();
+    ACTED(&book, 7);
+    ck_assert_uint_lt(airrt_priv_topics.made, 10); /* they are reused */
+    WORLD_CLOSE();
+    airrt_test_is(notes_publish(old, "a", (note){ 0, NULL }), AIRRT_ERR_DEAD);
+} END_TEST
+
+START_TEST(topics_are_limited_and_given_back) {
+    enum { MANY = AIRRT_TOPICS_MAX };
+    static notes all[MANY];
+    notes more;
+    WORLD();
+    for (int i = 0; i < MANY; i++) airrt_test_ok(notes_open(world, NULL, &all[i]));
+    airrt_test_is(notes_open(world, NULL, &more), AIRRT_ERR_LIMIT);
+    notes_close(all[5]);
+    airrt_test_ok(notes_open(world, NULL, &more));
+    WORLD_CLOSE();
+    WORLD();
+    airrt_test_ok(notes_open(world, NULL, &more));
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(subscribing_and_leaving_takes_no_memory_for_good) {
+    enum { MANY = 300 };
+    static probe_ref refs[MANY];
+    WORLD();
+    notes topic = topic_open(0);
+    for (int i = 0; i < MANY; i++) airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &refs[i]));
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < MANY; i++) airrt_test_ok(probe_subscribe_notes(refs[i], topic, "#"));
+        ck_assert_uint_eq(notes_subscribers(topic), MANY);
+        PUBLISH(topic, "a", 1);
+        for (int i = round % 2; i < MANY; i += 2) airrt_test_ok(probe_unsubscribe_notes(refs[i], topic, "#"));
+        ck_assert_uint_eq(notes_subscribers(topic), MANY / 2);
+    }
+    airrt_topic_core *core = airrt_priv_topic_core(topic.topic);
+    ck_assert_uint_le(((airrt_subscribers *)airrt_load_relaxed(&core->table))->capacity, 4 * MANY);
+    ck_assert_uint_eq(airrt_load_relaxed(&core->waste), 0);
+    SETTLE();
+    ck_assert_uint_eq(world_counts().handled, 20 * MANY);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- retained values ---------------------------------------------------------------------------------------------- */
+
+START_TEST(the_last_value_is_retained_for_who_asks) {
+    diary asks = { 0 }, other = { 0 };
+    notes_stream stream;
+    WORLD();
+    notes topic = topic_open(3);
+    SPAWN(probe, one, &asks);
+    SPAWN(probe, two, &other);
+    PUBLISH(topic, "eu.dax", 1);
+    PUBLISH(topic, "eu.dax", 2);
+    ck_assert_uint_eq(NOTE_DROPS(), 1); /* of the first: replaced */
+    PUBLISH(topic, "us.dow", 3);
+    airrt_test_ok(probe_subscribe_notes_with(one, topic, "eu.*", &(airrt_subscribe_desc){ .retained = true }));
+    airrt_test_ok(probe_subscribe_notes(two, topic, "eu.*"));
+    PUBLISH(topic, "eu.dax", 4);
+    SETTLE();
+    ACTED(&asks, 2, 4);
+    ACTED(&other, 4);
+    airrt_test_ok(notes_stream_open(topic, "us.*", &(airrt_subscribe_desc){ .retained = true }, &stream));
+    STREAM_GIVES(&stream, 3, "us.dow");
+    PUBLISH(topic, "third", 5);
+    note more = note_make(6);
+    airrt_test_is(notes_publish(topic, "a.fourth", more), AIRRT_ERR_LIMIT);
+    note_drop(&more);
+    PUBLISH(topic, "third", 7);
+    notes_stream_close(&stream);
+    WORLD_CLOSE();
+    ck_assert_uint_eq(NOTE_DROPS(), 7);
+} END_TEST
+
+/* ---- groups ------------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_group_is_sent_a_message_each) {
+    diary books[3] = { 0 };
+    crowd groups;
+    probe_ref members[3];
+    size_t sent;
+    WORLD();
+    airrt_test_ok(crowd_open(world, &groups));
+    SPAWN(probe, a, &books[0]);
+    SPAWN(probe, b, &books[1]);
+    SPAWN(probe, c, &books[2]);
+    airrt_test_is(crowd_send(groups, "red", (act){ .number = 1 }, &sent), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(crowd_join(groups, "red", a));
+    airrt_test_ok(crowd_join(groups, "red", a));
+    airrt_test_ok(crowd_join(groups, "red", b));
+    airrt_test_ok(crowd_join(groups, "blue", b));
+    airrt_test_ok(crowd_join(groups, "blue", c));
+    airrt_test_ok(crowd_send(groups, "red", (act){ .number = 2 }, &sent));
+    ck_assert_uint_eq(sent, 2);
+    airrt_test_ok(crowd_send(groups, "blue", (act){ .number = 3 }, NULL));
+    ck_assert_uint_eq(crowd_members(groups, "red", members, 1), 2);
+    ck_assert(airrt_ref_equal(members[0].ref, a.ref));
+    ck_assert_uint_eq(crowd_members(groups, "green", members, 3), 0);
+    SETTLE();
+    ACTED(&books[0], 2);
+    ACTED(&books[1], 2, 3);
+    ACTED(&books[2], 3);
+    airrt_test_ok(crowd_leave(groups, "red", a));
+    airrt_test_is(crowd_leave(groups, "red", a), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_kill(b.ref));
+    airrt_test_ok(airrt_wait(b.ref, AIRRT_SEC(10), NULL));
+    ck_assert_uint_eq(crowd_members(groups, "red", members, 3), 0);
+    ck_assert_uint_eq(crowd_members(groups, "blue", members, 3), 1);
+    ck_assert(airrt_ref_equal(members[0].ref, c.ref));
+    crowd_close(groups);
+    airrt_test_is(crowd_join(groups, "red", a), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+/* ---- out of memory ------------------------------------------------------------------------------------------------ */
+
+/* Every allocation of a publication fails once: nobody is given the event, or all are but who had no memory, and told so. */
+START_TEST(without_memory_a_publication_loses_nothing) {
+    uint64_t failed = 0;
+    WORLD();
+    notes topic = topic_open(1000);
+    SPAWN(probe, one, NULL);
+    SPAWN(probe, two, NULL);
+    notes_stream stream;
+    airrt_test_ok(probe_subscribe_notes(one, topic, "#"));
+    airrt_test_ok(probe_subscribe_notes_with(two, topic, "#", &(airrt_subscribe_desc){ .capacity = 100 }));
+    airrt_test_ok(notes_stream_open(topic, "#", NULL, &stream));
+    for (uint64_t n = 1;; n++) {
+        char subject[16];
+        snprintf(subject, sizeof subject, "s%d", (int)n);
+        note event = note_make(n);
+        uint64_t before = COUNT(letters.count), refused = world_counts().refused, drops = NOTE_DROPS();
+        fault_arm(n);
+        airrt_err err = notes_publish(topic, subject, event);
+        if (!fault_hit()) {
+            airrt_test_ok(err);
+            break;
+        }
+        SETTLE();
+        if (err) {
+            airrt_test_is(err, AIRRT_ERR_NOMEM);
+            ck_assert_uint_eq(NOTE_DROPS(), drops);
+            ck_assert_uint_eq(COUNT(letters.count), before);
+            note_drop(&event);
+            failed++;
+        } else {
+            ck_assert_uint_eq(COUNT(letters.count) - before, 1);
+            ck_assert_uint_eq(world_counts().refused - refused, 1);
+        }
+    }
+    ck_assert_uint_gt(failed, 2);
+    notes_stream_close(&stream);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(without_memory_a_subscription_changes_nothing) {
+    diary book = { 0 };
+    notes_stream stream;
+    const airrt_subscribe_desc desc = { .retained = true };
+    WORLD();
+    notes topic = topic_open(10);
+    SPAWN(probe, one, &book);
+    PUBLISH(topic, "a", 1);
+    uint64_t failed = 0;
+    for (uint64_t n = 1;; n++) {
+        fault_arm(n);
+        airrt_err err = probe_subscribe_notes_with(one, topic, "#", &desc);
+        if (!fault_hit()) break;
+        if (!err) {
+            airrt_test_ok(probe_unsubscribe_notes(one, topic, NULL));
+            continue;
+        }
+        airrt_test_is(err, AIRRT_ERR_NOMEM);
+        ck_assert_uint_eq(notes_subscribers(topic), 0);
+        failed++;
+    }
+    fault_arm(1);
+    airrt_test_is(probe_subscribe_notes(one, topic, "b"), AIRRT_ERR_NOMEM);
+    fault_arm(0);
+    for (uint64_t n = 1;; n++) {
+        fault_arm(n);
+        airrt_err err = notes_stream_open(topic, "#", &desc, &stream);
+        if (!fault_hit()) break;
+        if (!err) notes_stream_close(&stream);
+        else failed++;
+        if (err) airrt_test_is(err, AIRRT_ERR_NOMEM);
+        ck_assert_uint_eq(notes_subscribers(topic), 1);
+    }
+    STREAM_GIVES(&stream, 1, "a");
+    notes_stream_close(&stream);
+    ck_assert_uint_gt(failed, 4);
+    fault_arm(1);
+    notes more;
+    airrt_test_is(notes_open(world, NULL, &more), AIRRT_ERR_NOMEM);
+    fault_arm(0);
+    WORLD_CLOSE();
+} END_TEST
+
+SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_everything_fits,
+      a_hostile_pattern_takes_no_exponential_time, an_event_reaches_all_whose_pattern_fits, nothing_is_missed_from_the_subscription_on,
+      an_event_without_receivers_is_dropped_at_once, many_patterns_of_one_actor_give_it_an_event_once,
+      one_publishers_events_come_in_order, a_handler_sees_subject_and_sender_of_an_event,
+      a_stashed_event_is_kept_until_it_is_handled_or_lost, invalid_subjects_patterns_and_options_are_named,
+      an_actor_of_another_system_cannot_subscribe, the_dead_do_not_subscribe, a_polled_system_has_topics, a_subscription_stays_over_a_restart,
+      a_failed_start_leaves_no_subscription, a_slow_subscriber_costs_nobody_else_anything,
+      a_full_mailbox_refuses_or_drops_as_its_policy_says, events_of_a_killed_subscriber_are_dead_letters,
+      a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system, a_full_stream_follows_its_policy,
+      a_hook_does_not_wait_for_a_stream, a_closed_topic_reaches_nobody_ever, topics_are_limited_and_given_back,
+      subscribing_and_leaving_takes_no_memory_for_good, the_last_value_is_retained_for_who_asks, a_group_is_sent_a_message_each,
+      without_memory_a_publication_loses_nothing, without_memory_a_subscription_changes_nothing);
