@@ -8101,6 +8101,8 @@ static void airrt_priv_sim_hear(const airrt_news *news, void *ctx) {
     case AIRRT_NEWS_SHUTDOWN:
     case AIRRT_NEWS_REGISTERED:
     case AIRRT_NEWS_DEREGISTERED:
+    case AIRRT_NEWS_SUBSCRIBED:
+    case AIRRT_NEWS_UNSUBSCRIBED:
     case AIRRT_NEWS_FULL: break;
     }
 }

@@ -57,6 +57,24 @@
  * it does; the system's shutdown has a time of its own and says who was stuck.
  * A supervisor that is killed kills its children and does not wait for them.
  *
+ * TREES
+ * A root is started with NAME_start, a supervisor below another with airrt_supervisor_start_child(above, NAME_spec(...), ...) or
+ * by init of the one above; a system has any number of roots. Its handle is what it is looked up by, in constant time, also
+ * after it was restarted. Up: _parent, _ancestors. Down: _find by id, _which_children, _format, _print. All of a system:
+ * airrt_system_supervisors. Away: _remove, with all that is below.
+ *
+ * ERRORS (airrt_error_last has more: the field, the child's id, the reason of its end)
+ *     NOT_FOUND                          no such child
+ *     START                              a child or its factory (init, pre_start, start) failed; id, reason
+ *     BAD_SPEC                           a description that cannot be; field
+ *     ALREADY_STARTED, ALREADY_PRESENT   the id is taken; id
+ *     RUNNING, RESTARTING, TYPE          not of a child that runs, backs off, has no id
+ *     TIMEOUT                            it was not done in time; of airrt_supervisor_stop: it was killed then
+ *     DEAD                               there is no such supervisor (any more): also who has given up
+ *     NOMEM                              nothing was done
+ * airrt_err_is_retryable and airrt_err_is_fatal tell START from BAD_SPEC. What happens without being asked for is an event: a
+ * child that failed, a limit that was exceeded (airrt_supervision_event).
+ *
  * THREADS
  *     NAME_start, airrt_supervisor_start_child, ... all calls     threads; wait for the supervisor (CONTEXT in hooks)
  *     init                                                        the supervisor's turn
