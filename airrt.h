@@ -2244,24 +2244,46 @@ static void *airrt_priv_stb_realloc(void *old, size_t size) {
     return block;
 }
 static void airrt_priv_stb_free(void *old) { free(old); }
-/* Sets aside what the next put into, or delete from, a map of `length` entries of elem_size bytes can need. */
-static bool airrt_priv_stb_reserve(ptrdiff_t length, size_t capacity, size_t elem_size) {
-    size_t entries = (size_t)length + 16;
-    airrt_priv_stb_spare[0].size = sizeof(stbds_array_header) + (2 * capacity + 16) * elem_size;
-    airrt_priv_stb_spare[0].old_size = capacity ? sizeof(stbds_array_header) + capacity * elem_size : 0;
-    airrt_priv_stb_spare[1].size = 1024 + 16 * 8 * entries;
-    for (int i = 0; i < 2; i++)
-        airrt_priv_stb_spare[i].ptr = AIRRT_FAULT("stb_ds") ? NULL : malloc(airrt_priv_stb_spare[i].size);
-    return airrt_priv_stb_spare[0].ptr && airrt_priv_stb_spare[1].ptr;
+static bool airrt_priv_stb_set_aside(int spare, size_t size, size_t old_size) {
+    airrt_priv_stb_spare[spare].size = size;
+    airrt_priv_stb_spare[spare].old_size = old_size;
+    airrt_priv_stb_spare[spare].ptr = AIRRT_FAULT("stb_ds") ? NULL : malloc(size);
+    return airrt_priv_stb_spare[spare].ptr != NULL;
+}
+static size_t airrt_priv_stb_index_size(size_t slots) {
+    return sizeof(stbds_hash_index) + (slots >> STBDS_BUCKET_SHIFT) * sizeof(stbds_hash_bucket) + STBDS_CACHE_LINE_SIZE;
+}
+/* Sets aside what the next put into a map of entries of elem_size bytes needs: nothing, as long as neither its array nor its
+ * index grows. False: no memory, and no put. */
+static bool airrt_priv_stb_before_put(void *map, size_t elem_size) {
+    stbds_array_header *array = map ? stbds_header((char *)map - elem_size) : NULL;
+    stbds_hash_index *index = array ? array->hash_table : NULL;
+    size_t capacity = array ? array->capacity : 0, slots = index ? index->slot_count : 0;
+    if (index && index->used_count + index->tombstone_count + 2 > slots)
+        index->used_count_threshold = 0; /* full of deleted ones, as a delete without memory has left it: now it grows */
+    bool grows = !array || array->length >= capacity, denser = !index || index->used_count >= index->used_count_threshold;
+    size_t room = capacity < 2 ? 4 : 2 * capacity, used = capacity ? sizeof *array + capacity * elem_size : 0;
+    return (!grows || airrt_priv_stb_set_aside(0, sizeof *array + room * elem_size, used)) &&
+           (!denser || airrt_priv_stb_set_aside(1, airrt_priv_stb_index_size(slots ? 2 * slots : STBDS_BUCKET_LENGTH), 0));
+}
+/* The same for a delete, which makes the index smaller, or anew, now and then. Without memory that is left to a later put. */
+static void airrt_priv_stb_before_delete(void *map, size_t elem_size) {
+    stbds_hash_index *index = stbds_header((char *)map - elem_size)->hash_table;
+    bool anew = index->used_count <= index->used_count_shrink_threshold ||
+                index->tombstone_count >= index->tombstone_count_threshold;
+    if (!anew || airrt_priv_stb_set_aside(1, airrt_priv_stb_index_size(index->slot_count), 0)) return;
+    index->used_count_shrink_threshold = 0;
+    index->tombstone_count_threshold = index->slot_count;
 }
 static void airrt_priv_stb_release(void) {
     for (int i = 0; i < 2; i++) free(airrt_priv_stb_spare[i].ptr), airrt_priv_stb_spare[i].ptr = NULL;
 }
 #else
-static bool airrt_priv_stb_reserve(ptrdiff_t length, size_t capacity, size_t elem_size) {
-    (void)length, (void)capacity, (void)elem_size;
+static bool airrt_priv_stb_before_put(void *map, size_t elem_size) {
+    (void)map, (void)elem_size;
     return !AIRRT_FAULT("stb_ds"); /* an implementation from outside checks nothing */
 }
+static void airrt_priv_stb_before_delete(void *map, size_t elem_size) { (void)map, (void)elem_size; }
 static void airrt_priv_stb_release(void) {}
 #endif
 
@@ -2711,9 +2733,7 @@ static airrt_pool *airrt_priv_pool(size_t size, size_t align, size_t link_at, ui
             if (found->asked_size == size && found->asked_align == align && found->shape == shape) pool = found;
             continue;
         }
-        if (!airrt_priv_stb_reserve(stbds_hmlen(airrt_priv_process.pools),
-                                    airrt_priv_process.pools ? stbds_arrcap(airrt_priv_process.pools - 1) : 0,
-                                    sizeof *airrt_priv_process.pools) ||
+        if (!airrt_priv_stb_before_put(airrt_priv_process.pools, sizeof *airrt_priv_process.pools) ||
             (pool = airrt_priv_alloc(sizeof *pool, 64)) == NULL) break;
         memset(pool, 0, sizeof *pool);
         pool->asked_size = size;
@@ -5887,11 +5907,10 @@ static void airrt_priv_release_name_locked(airrt_system *system, airrt_cell *cel
     ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
     if (at < 0) return;
     char *name = system->names_of[at].value;
-    if (!airrt_priv_stb_reserve(stbds_hmlen(system->names_of), 0, sizeof *system->names_of)) {
-    } /* a shrinking index is not needed */
+    airrt_priv_stb_before_delete(system->names_of, sizeof *system->names_of);
     (void)stbds_hmdel(system->names_of, (uint64_t)cell->slot);
     airrt_priv_stb_release();
-    if (!airrt_priv_stb_reserve(stbds_shlen(system->names), 0, sizeof *system->names)) {}
+    airrt_priv_stb_before_delete(system->names, sizeof *system->names);
     (void)stbds_shdel(system->names, name);
     airrt_priv_stb_release();
     airrt_priv_free(name, 0);
@@ -5919,18 +5938,19 @@ static airrt_err airrt_priv_bind_locked(airrt_system *system, const char *name, 
     if (stbds_shlen(system->names) && stbds_shgeti(system->names, name) >= 0) return AIRRT_ERR_EXISTS;
     size_t length = strlen(name) + 1;
     char *copy = airrt_priv_alloc(length, 1);
-    bool room =
-        copy && airrt_priv_stb_reserve(stbds_shlen(system->names), system->names ? stbds_arrcap(system->names - 1) : 0,
-                                       sizeof *system->names);
+    bool room = copy && airrt_priv_stb_before_put(system->names, sizeof *system->names);
     if (room) {
         memcpy(copy, name, length);
         stbds_shput(system->names, copy, ref);
         airrt_priv_stb_release();
-        room =
-            airrt_priv_stb_reserve(stbds_hmlen(system->names_of),
-                                   system->names_of ? stbds_arrcap(system->names_of - 1) : 0, sizeof *system->names_of);
-        if (room) stbds_hmput(system->names_of, (uint64_t)ref.slot, copy);
-        else (void)stbds_shdel(system->names, copy);
+        room = airrt_priv_stb_before_put(system->names_of, sizeof *system->names_of);
+        if (room) {
+            stbds_hmput(system->names_of, (uint64_t)ref.slot, copy);
+        } else {
+            airrt_priv_stb_release();
+            airrt_priv_stb_before_delete(system->names, sizeof *system->names);
+            (void)stbds_shdel(system->names, copy);
+        }
     }
     airrt_priv_stb_release();
     if (!room) airrt_priv_free(copy, 0);

@@ -1510,6 +1510,53 @@ START_TEST(watches_and_links_survive_every_fault) {
     WORLD_CLOSE();
 } END_TEST
 
+enum { NAMED = 1000 };
+static void names_must_be(const probe_ref *refs, const bool *bound) {
+    char name[32];
+    for (int i = 0; i < NAMED; i++) {
+        airrt_ref found;
+        snprintf(name, sizeof name, "n%d", i);
+        MUST(airrt_whereis(world, name, &found) == (bound[i] ? AIRRT_OK : AIRRT_ERR_NOT_FOUND));
+        MUST(airrt_ref_equal(found, bound[i] ? refs[i].ref : nobody));
+    }
+}
+/* Names come and go by the thousand, while every third allocation or so fails: what was refused is not there, what was bound
+ * stays, what was released is free. And a name takes memory for itself, not for all others. */
+START_TEST(names_grow_and_shrink_while_memory_fails) {
+    static probe_ref refs[NAMED];
+    static bool bound[NAMED];
+    char name[32];
+    uint64_t seed = 5, failed = 0;
+    POLLED_WORLD();
+    for (int i = 0; i < NAMED; i++) airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &refs[i]));
+    fault_arm(UINT64_MAX);
+    for (int i = 0; i < NAMED; i++) {
+        snprintf(name, sizeof name, "n%d", i);
+        airrt_test_ok(airrt_name_register(world, name, refs[i].ref));
+        bound[i] = true;
+    }
+    ck_assert_uint_le(airrt_load_relaxed(&fault.calls), NAMED + 50);
+    names_must_be(refs, bound);
+    for (int round = 0; round < 8; round++) {
+        unsigned keep = round % 2 ? 90 : 5;        /* of a hundred: far down, and up again */
+        for (int i = 0; i < NAMED; i++) {
+            uint64_t dice = airrt_test_random(&seed);
+            bool wanted = (dice >> 40) % 100 < keep;
+            if (wanted == bound[i]) continue;
+            snprintf(name, sizeof name, "n%d", i);
+            fault_arm(1 + (dice >> 50) % 3);
+            airrt_err err = wanted ? airrt_name_register(world, name, refs[i].ref) : airrt_name_release(world, name);
+            bool hit = fault_hit();
+            if (err) ck_assert(wanted && hit && err == AIRRT_ERR_NOMEM);
+            failed += err != AIRRT_OK;
+            if (!err) bound[i] = wanted;
+        }
+        names_must_be(refs, bound);
+    }
+    ck_assert_uint_gt(failed, 0);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(requests_names_and_waits_survive_every_fault) {
     POLLED_WORLD();
     for (uint64_t n = 1, hits = 1; hits; n++) {
@@ -1587,7 +1634,7 @@ SUITE("system", 60,
     spawn_survives_every_fault, pinned_spawn_survives_every_fault, spawn_inside_an_actor_survives_every_fault,
     sends_survive_every_fault, timers_survive_every_fault, stash_survives_every_fault,
     redelivery_survives_every_fault, lanes_survive_every_fault, watches_and_links_survive_every_fault,
-    requests_names_and_waits_survive_every_fault, system_lives_through_a_famine,
+    names_grow_and_shrink_while_memory_fails, requests_names_and_waits_survive_every_fault, system_lives_through_a_famine,
     shutdown_ends_within_its_time,
     shutdown_without_limit_waits_for_the_last_message,
     shutdown_wakes_senders_that_wait_for_room,
