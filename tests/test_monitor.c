@@ -242,6 +242,26 @@ START_TEST(reset_empties_counters_and_history_and_recording_goes_on) {
     sayings_close(&log);
 } END_TEST
 
+START_TEST(one_that_is_counted_before_a_reset_is_not_shown_after_it) { /* M2 */
+    sayings log;
+    said recent[8], event = { AIRRT_SEVERITY_ERROR, 1 };
+    airrt_recording half;
+    airrt_test_ok(sayings_open(&log, &(airrt_monitor_desc){ .history = 8 }));
+    (void)airrt_priv_record_begin(&log.base, event.severity, &half); /* a recorder is interrupted here */
+    sayings_reset(&log);
+    airrt_priv_record_words(half.slot, &event, sizeof event);
+    airrt_priv_record_end(&half, event.severity);
+    airrt_snapshot s = look(&log, recent, 8);
+    ck_assert_uint_eq(s.total, 0);
+    ck_assert_uint_eq(s.recent, 0);
+    say(&log, AIRRT_SEVERITY_ERROR, 2);
+    s = look(&log, recent, 8);
+    ck_assert_uint_eq(s.total, 1);
+    ck_assert_uint_eq(s.recent, 1);
+    ck_assert_int_eq(recent[0].number, 2);
+    sayings_close(&log);
+} END_TEST
+
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
 
 START_TEST(wrong_options_are_named) {
@@ -850,7 +870,8 @@ SUITE("monitor", 60, every_severity_is_counted_on_its_own, below_the_filter_is_c
       the_default_filter_is_info_and_the_default_history_1000, overflow_evicts_the_oldest_and_totals_go_on,
       no_history_keeps_none_and_counts, a_small_array_is_given_the_newest, a_snapshot_changes_nothing, no_severity_is_not_kept,
       the_filter_changes_at_run_time, disabled_counts_nothing_and_keeps_what_it_had, history_shrinks_and_grows_with_what_it_held,
-      history_can_begin_later, reset_empties_counters_and_history_and_recording_goes_on, wrong_options_are_named,
+      history_can_begin_later, reset_empties_counters_and_history_and_recording_goes_on,
+      one_that_is_counted_before_a_reset_is_not_shown_after_it, wrong_options_are_named,
       a_zeroed_or_closed_monitor_keeps_nothing, without_memory_open_fails_and_history_stays,
       entries_carry_time_sequence_thread_and_severity, coarse_time_is_the_time, what_happened_before_is_shown_before,
       the_lazy_form_builds_only_what_is_kept, the_noop_monitor_has_every_name_and_does_nothing,
