@@ -8188,13 +8188,13 @@ static airrt_err airrt_priv_sim_deliver(airrt_ctx *ctx, void *state, const void 
     airrt_sim *sim = airrt_priv_worker(ctx)->system->sim;
     airrt_actor_type *type = airrt_priv_type(ctx->cell);
     uint32_t id = airrt_priv_sim_self(sim);
-    bool spared = type->has & AIRRT_HAS_KEEP_, crash, fails;
+    bool spared = type->has & AIRRT_HAS_KEEP_, crash, error;
     sim->stats.handled++;
     crash = airrt_priv_sim_strikes(sim, AIRRT_FAULT_CRASH, id, !spared, NULL);
-    fails = !crash && airrt_priv_sim_strikes(sim, AIRRT_FAULT_ERROR, id, !spared, NULL);
-    if ((crash || fails) && !type->redeliver) type->msg.drop((void *)(uintptr_t)msg); /* it is the handler's */
+    error = !crash && airrt_priv_sim_strikes(sim, AIRRT_FAULT_ERROR, id, !spared, NULL);
+    if ((crash || error) && !type->redeliver) type->msg.drop((void *)(uintptr_t)msg); /* it is the handler's */
     if (crash) airrt_panic(0, "injected: crash");
-    airrt_err err = fails ? airrt_priv_fail(ctx, 0, "injected: error") : type->deliver(ctx, state, msg);
+    airrt_err err = error ? airrt_priv_fail(ctx, 0, "injected: error") : type->deliver(ctx, state, msg);
     airrt_priv_sim_note(sim, AIRRT_SIM_HANDLED, id, 0, (uint64_t)err, NULL);
     return err;
 }
