@@ -1554,11 +1554,11 @@ AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void 
 
 /* ---- >>topics: publish and subscribe, groups of actors ----------------------------------------------------------- */
 
-/* Subjects are words with dots between them: "eu.dax.close". In a pattern the word * fits exactly one word, the word # any
- * number of words, also none: "eu.#" fits "eu" and "eu.dax.close". Within a longer word both stand for themselves; words may be
- * empty; case counts. 1 to 255 bytes each; a subject that is published has no word * or #. */
+/* Subjects are words with dots between them: "eu.dax.close". In a pattern, as in AMQP, the word * fits just one word,
+ * the word # any number of words, also none: "eu.#" fits "eu" and "eu.dax.close". Within a longer word both stand for
+ * themselves; words may be empty; case counts. 1 to 255 bytes each; a subject that is published has no word * or #. */
 #define AIRRT_SUBJECT_MAX 255u
-/* True when the pattern fits the subject. Looks at each word of the one at most once for each word of the other. Pure. */
+/* True when the pattern fits the subject. Looks at each word of one at most once for each word of the other. Pure. */
 AIRRT_API bool airrt_topic_matches(const char *pattern, const char *subject);
 
 /* A topic of any type; 8 bytes. All zero names none; after close it reaches nobody, ever. */
@@ -1568,9 +1568,9 @@ typedef struct airrt_topic_desc {
 } airrt_topic_desc;
 /* What a subscriber may have waiting, apart from all others: a slow one costs nobody else anything. */
 typedef struct airrt_subscribe_desc {
-    uint32_t capacity;               /* of these events, waiting; 0 = actors: what their mailbox allows; streams: 1000 */
-    airrt_backpressure backpressure; /* at capacity, of what comes: 0, ERROR = refused, a dead letter; DROP = dropped and counted;
-                                        streams also DROP_OLDEST and LATEST */
+    uint32_t capacity;               /* events, up to 2^26; 0 = actors: what the mailbox allows, streams: 1000 */
+    airrt_backpressure backpressure; /* of what comes at capacity: 0, ERROR = refused, a dead letter; DROP = dropped and
+                                        counted; streams also DROP_OLDEST and LATEST */
     bool retained;                   /* first the last values of all subjects that fit, if the topic retains them */
 } airrt_subscribe_desc;
 
@@ -1578,29 +1578,35 @@ typedef struct airrt_subscribe_desc {
 typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_shared *last; } airrt_stream;
 
 /* AIRRT_TOPIC(NAME, MSG) makes a topic of events of the type MSG, a message. Types NAME (8 bytes), NAME_stream, and
- *   airrt_err NAME_open(airrt_system *, const airrt_topic_desc *, NAME *out);   LIMIT (16384 topics in the process), NOMEM, INVALID,
- *                                                 SHUTDOWN
- *   void      NAME_close(NAME);                   no more publications; streams end when they are read to the end. Also done
- *                                                 by the system's close. Again, or stale: nothing
- *   airrt_err NAME_publish(NAME, const char *subject, MSG);       to all whose pattern fits, once each; nobody is no error.
- *                                                 OK: airrt owns it. On errors nobody was given it, and the caller still owns it: DEAD (closed),
- *                                                 INVALID (subject), NOMEM, LIMIT (a subject more than .retain)
- *   size_t    NAME_subscribers(NAME);             actors and streams that subscribe now; the dead are none
- *   airrt_err NAME_stream_open(NAME, const char *pattern, const airrt_subscribe_desc *, NAME_stream *out);    DEAD, INVALID, NOMEM
- *   airrt_err NAME_stream_recv(NAME_stream *, const MSG **out, uint64_t timeout_ns);    the next event, valid until the next call;
- *                                                 0 = AIRRT_FOREVER. TIMEOUT; CLOSED: topic closed, and no more; CONTEXT: would wait in a hook
- *   airrt_err NAME_stream_try_recv(NAME_stream *, const MSG **out);       EMPTY; CLOSED
- *   const char *NAME_stream_subject(const NAME_stream *);     of that event; NULL before the first
- *   void      NAME_stream_close(NAME_stream *);   unsubscribes; accepts what is zero or closed. Must be called, also after the topic's end
- * All but recv may be called anywhere and do not wait; close of topics and streams runs drop functions. Publishing takes no lock: who
- * subscribes, dies or is preempted in a publication delays no other. One publisher's events come in order.
- * An event is one immutable payload for all: .drop runs once, when the last receiver has handled it (at once if there is none).
- * Accounting: to each actor it is a send of its own: accepted, or refused with a dead letter. A stream counts by itself; what
- * it refuses is a dead letter to nobody. A mailbox that BLOCKs refuses.
- * Retained values: a publication during the subscribing may come twice, as the retained value and as itself.
- * AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER): the same, and publish calls, on the publisher's thread (AIRRT_OBSERVER makes them)
- *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to)         for each receiver that took it; zero: a stream
- *   void OBSERVER_published(const char *type, const char *subject, size_t receivers)  when it is done */
+ *   airrt_err NAME_open(airrt_system *, const airrt_topic_desc *, NAME *out);
+ *       NULL: nothing is retained. LIMIT (16384 topics in the process), NOMEM, INVALID, SHUTDOWN
+ *   void NAME_close(NAME);
+ *       no more publications; streams end when they are read to the end. The system's close does it too. Stale: nothing
+ *   airrt_err NAME_publish(NAME, const char *subject, MSG);
+ *       to all whose pattern fits, once each; nobody is no error. OK: airrt owns the event. Errors: nobody was given it,
+ *       and it is still the caller's: DEAD (closed), INVALID (subject), NOMEM, LIMIT (a subject more than .retain). A
+ *       mailbox that cannot grow for lack of memory refuses the event for itself
+ *   size_t NAME_subscribers(NAME);
+ *       actors and streams that subscribe now; the dead are none
+ *   airrt_err NAME_stream_open(NAME, const char *pattern, const airrt_subscribe_desc *, NAME_stream *out);
+ *       DEAD, INVALID, NOMEM: *out is zero
+ *   airrt_err NAME_stream_recv(NAME_stream *, const MSG **out, uint64_t timeout_ns);
+ *       the next event, valid until the next call; 0 = AIRRT_FOREVER. On errors *out is NULL: TIMEOUT; CLOSED (topic or
+ *       stream closed, and no more); CONTEXT (would wait in a hook)
+ *   airrt_err NAME_stream_try_recv(NAME_stream *, const MSG **out);    EMPTY; CLOSED
+ *   const char *NAME_stream_subject(const NAME_stream *);              of that event; NULL: there is none
+ *   void NAME_stream_close(NAME_stream *);
+ *       unsubscribes, and gives back what was not read. Must be called, also after the end of topic and system; accepts
+ *       what is zero or closed
+ * All but recv may be called anywhere and do not wait. Publishing takes no lock: who subscribes, dies or is preempted
+ * in a publication delays no other. The events of one publisher come in order.
+ * An event is one immutable payload for all: .drop of MSG runs once, when the last receiver is done with it (at once, if
+ * there is none). Accounting: to each actor it is a send of its own, accepted, or refused with a dead letter; a mailbox
+ * that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses is a dead letter to nobody.
+ * Retained values: what is published while somebody subscribes may come to him twice, retained and as itself.
+ * AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER): the same, and publish calls, on its thread (AIRRT_OBSERVER makes these),
+ *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it; zero: a stream
+ *   void OBSERVER_published(const char *type, const char *subject, size_t receivers);    when it is done */
 typedef void airrt_routed_fn(const char *type, const char *subject, airrt_ref to);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_type type,
                                                           const airrt_topic_desc *desc, airrt_topic *out);
@@ -1616,7 +1622,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_stream_recv(airrt_stream *stream,
 /* The same for a topic of any type. */
 AIRRT_API void airrt_topic_close(airrt_topic topic);
 AIRRT_API size_t airrt_topic_subscribers(airrt_topic topic);
-/* Actors whose pattern fits the subject, up to capacity of them to out; returns how many there are. Any thread or hook. */
+/* Actors whose pattern fits the subject, up to capacity of them to out; returns how many there are. */
 AIRRT_API size_t airrt_topic_receivers(airrt_topic topic, const char *subject, airrt_ref *out, size_t capacity);
 AIRRT_API const char *airrt_stream_subject(const airrt_stream *stream);
 AIRRT_API void airrt_stream_counts(const airrt_stream *stream, airrt_counts *out); /* as airrt_mailbox_counts */
@@ -1632,7 +1638,8 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
     typedef MSG NAME##_event;                                                                              \
     typedef struct NAME { airrt_topic topic; } NAME;                                                       \
     typedef struct NAME##_stream { airrt_stream base; } NAME##_stream;                                     \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, const airrt_topic_desc *desc, NAME *out) { \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, const airrt_topic_desc *desc, \
+                                                       NAME *out) {                                        \
         return airrt_priv_topic_open(system, MSG##_message_type(), desc, &out->topic);                     \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_close(NAME topic) { airrt_topic_close(topic.topic); }                         \
@@ -1657,22 +1664,25 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stream_try_recv(NAME##_stream *stream, const NAME##_event **out) { \
         return NAME##_stream_recv(stream, out, AIRRT_NO_WAIT);                                             \
     }                                                                                                      \
-    AIRRT_INLINE const char *NAME##_stream_subject(const NAME##_stream *stream) { return airrt_stream_subject(&stream->base); } \
+    AIRRT_INLINE const char *NAME##_stream_subject(const NAME##_stream *stream) {                          \
+        return airrt_stream_subject(&stream->base);                                                        \
+    }                                                                                                      \
     AIRRT_INLINE void NAME##_stream_close(NAME##_stream *stream) { airrt_stream_close(&stream->base); }    \
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(MSG##_message_ == sizeof(NAME##_event), #MSG " is not a message")
 
-/* AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP): the events of TOPIC as messages of ACTOR's. MAP: ACTOR_msg f(const TOPIC_event *), pure; it
- * runs on the publisher's thread. What the message refers to is the event's: it is shared, not to be changed, and gone when
- * the handler has returned (or what it stashed was handled); .drop of ACTOR's message does not run for it. Makes
+/* AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP): the events of TOPIC as messages of ACTOR's. MAP: ACTOR_msg f(const TOPIC_event
+ * *), pure; it runs on the publisher's thread and must not panic. What the message refers to is the event's: shared, not to
+ * be changed, and gone when the handler has returned (stashed: when it was handled); .drop of ACTOR's message does not run
+ * for it. airrt_ctx_subject tells the subject. Makes, for any thread or hook, not waiting,
  *   airrt_err ACTOR_subscribe_TOPIC(ACTOR_ref, TOPIC, const char *pattern);
  *   airrt_err ACTOR_subscribe_TOPIC_with(ACTOR_ref, TOPIC, const char *pattern, const airrt_subscribe_desc *);
- *       an actor may have many patterns, under the desc of the first, and is given an event that fits several of them once.
- *       The same pattern again is OK and changes nothing, so that pre_start may subscribe at every restart: subscriptions stay
- *       over restarts, like names, and end with the actor, before those are told who watch it.
- *       DEAD (topic or actor), INVALID (pattern, capacity, backpressure; system: of another one), NOMEM: nothing has changed
- *   airrt_err ACTOR_unsubscribe_TOPIC(ACTOR_ref, TOPIC, const char *pattern);    NULL: all. NOT_FOUND. Events sent before still come
- * Any thread or hook; none of them waits. */
+ *       an actor may have many patterns, under the desc of the first, and is given an event that fits several once. The
+ *       same pattern again is OK and changes nothing, so that pre_start may subscribe at every restart: subscriptions
+ *       stay over restarts, like names, and end with the actor, before those are told who watch it. DEAD (topic or
+ *       actor), NOMEM, INVALID (pattern, capacity, backpressure; system: the actor is of another): nothing has changed
+ *   airrt_err ACTOR_unsubscribe_TOPIC(ACTOR_ref, TOPIC, const char *pattern);
+ *       NULL: all patterns. DEAD (topic), NOT_FOUND. Events sent before still come */
 #define AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP)                                                                \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_INLINE void ACTOR##_map_##TOPIC##_(void *msg, const void *event) {                               \
@@ -1682,26 +1692,31 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
         ACTOR##_ref to, TOPIC topic, const char *pattern, const airrt_subscribe_desc *desc) {              \
         return airrt_priv_subscribe(topic.topic, to.ref, &ACTOR##_actor_, ACTOR##_map_##TOPIC##_, pattern, desc); \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_subscribe_##TOPIC(ACTOR##_ref to, TOPIC topic, const char *pattern) { \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_subscribe_##TOPIC(ACTOR##_ref to, TOPIC topic,          \
+                                                              const char *pattern) {                       \
         return ACTOR##_subscribe_##TOPIC##_with(to, topic, pattern, NULL);                                 \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_unsubscribe_##TOPIC(ACTOR##_ref to, TOPIC topic, const char *pattern) { \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_unsubscribe_##TOPIC(ACTOR##_ref to, TOPIC topic,        \
+                                                              const char *pattern) {                       \
         return airrt_priv_unsubscribe(topic.topic, to.ref, pattern);                                       \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     enum { ACTOR##_subscribes_##TOPIC##_ = 1 }
 
-/* AIRRT_GROUP(NAME, ACTOR): groups of ACTORs by name, as Erlang's pg has them. Type NAME (8 bytes) is a scope of groups, and
- *   airrt_err NAME_open(airrt_system *, NAME *out);                              as that of topics
+/* AIRRT_GROUP(NAME, ACTOR): groups of ACTORs by name, as in Erlang's pg. Type NAME (8 bytes), a scope of groups, and
+ *   airrt_err NAME_open(airrt_system *, NAME *out);                    as that of topics
  *   void      NAME_close(NAME);
- *   airrt_err NAME_join(NAME, const char *group, ACTOR_ref);                     DEAD, INVALID, NOMEM; again is OK
- *   airrt_err NAME_leave(NAME, const char *group, ACTOR_ref);                    NOT_FOUND; an actor's end leaves all groups
- *   size_t    NAME_members(NAME, const char *group, ACTOR_ref *out, size_t capacity);    writes up to capacity; returns how many
- *   airrt_err NAME_send(NAME, const char *group, ACTOR_msg, size_t *sent);       to each member a clone of it (.clone of AIRRT_MESSAGE),
- *       which is that member's own. OK: airrt owns the message; *sent (may be NULL) took it, the others are dead letters.
- *       NOT_FOUND: no members; DEAD (closed), INVALID, NOMEM, what .clone returned: nobody was given it
- * Group names are subjects, and a member of "eu.*" is one of "eu.dax" too. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg, size_t *sent);
+ *   airrt_err NAME_join(NAME, const char *group, ACTOR_ref);           again is OK; DEAD, INVALID, NOMEM
+ *   airrt_err NAME_leave(NAME, const char *group, ACTOR_ref);          DEAD, NOT_FOUND; the dead leave all groups
+ *   size_t    NAME_members(NAME, const char *group, ACTOR_ref *out, size_t capacity);
+ *       writes up to capacity of them, returns how many there are
+ *   airrt_err NAME_send(NAME, const char *group, ACTOR_msg, size_t *sent);
+ *       to each member a clone (.clone of AIRRT_MESSAGE), which is its own. OK: airrt owns the message; *sent (may be
+ *       NULL) members took it, those of the others are dead letters. NOT_FOUND (no members), DEAD (closed), INVALID,
+ *       NOMEM, what .clone returned: nobody was given it
+ * Group names are subjects: a member of "eu.*" is one of "eu.dax" too. Any thread or hook; none of them waits. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg,
+                                                          size_t *sent);
 #define AIRRT_GROUP(NAME, ACTOR)                                                                           \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef struct NAME { airrt_topic topic; } NAME;                                                       \
@@ -6231,7 +6246,8 @@ static bool airrt_priv_word_same(const char *a, const char *b) {
     return (!*a || *a == '.') && (!*b || *b == '.');
 }
 AIRRT_API bool airrt_topic_matches(const char *pattern, const char *subject) {
-    const char *p = pattern, *s = subject, *after = NULL, *taken = NULL; /* behind the last #; what that takes ends before `taken` */
+    const char *p = pattern, *s = subject, *after = NULL,
+               *taken = NULL; /* behind the last #; what that takes ends before `taken` */
     while (s) {
         if (p && airrt_priv_word_is(p, '#')) {
             p = after = airrt_priv_word_next(p);
@@ -6267,11 +6283,15 @@ typedef struct airrt_shared {
     const char *subject;
 } airrt_shared;
 
-/* Patterns of one subscriber, one behind the other: [ wanted 1 | length 1 | text | 0 ]. What is not wanted any more is marked. */
-typedef struct airrt_patterns { airrt_trash trash; size_t size; airrt_atomic_u8 bytes[]; } airrt_patterns;
+/* Patterns of one subscriber, one behind the other: [ wanted 1 | length 1 | text | 0 ]. wanted 0: not any more. */
+typedef struct airrt_patterns {
+    airrt_trash trash;
+    size_t size;
+    airrt_atomic_u8 bytes[];
+} airrt_patterns;
 
-/* An actor or a stream that has subscribed. refs: the table's, each event on its way to an actor whose number is bounded, the
- * stream's owner. Guarded by the topics' lock: patterns' marks, index, attached, the bucket's list. */
+/* An actor or a stream that has subscribed. refs: the table's, the stream's owner, each event on its way to an actor
+ * whose number is bounded. Guarded by the topics' lock: patterns' marks, index, attached, the bucket's list. */
 typedef struct airrt_subscriber {
     airrt_trash trash;
     airrt_topic_core *core;
@@ -6282,27 +6302,35 @@ typedef struct airrt_subscriber {
     uint32_t capacity;
     bool drops, attached;
     airrt_atomic_u32 refs;
-    uint32_t index;           /* in the table */
-    uint32_t wanted;          /* patterns */
+    uint32_t index;  /* in the table */
+    uint32_t wanted; /* patterns */
     uint64_t number;
     struct airrt_subscriber *next, **at; /* in the bucket of its actor */
-    airrt_mailbox box;        /* of a stream, holds airrt_shared *; opened only for these, and last: others do not have it */
+    airrt_mailbox box; /* of a stream, holds airrt_shared *; opened only for these, and last: others do not have it */
 } airrt_subscriber;
 
-typedef struct airrt_subscribers { airrt_trash trash; uint32_t capacity; airrt_atomic_u32 count; airrt_atomic_ptr at[]; } airrt_subscribers;
-/* The last value of a subject. Slots are taken under the lock and never given back; the value is exchanged by publishers. */
-typedef struct airrt_retained { airrt_atomic_ptr subject, value; } airrt_retained;
+typedef struct airrt_subscribers {
+    airrt_trash trash;
+    uint32_t capacity;
+    airrt_atomic_u32 count;
+    airrt_atomic_ptr at[];
+} airrt_subscribers;
+/* The last value of a subject. Slots are taken under the lock, for good; the value is exchanged by publishers. */
+typedef struct airrt_retained {
+    airrt_atomic_ptr subject, value;
+} airrt_retained;
 
 #define AIRRT_TOPICS_MAX 16384u
-#define AIRRT_TOPIC_OPEN 2u  /* of phase: [ generation 32 | - | open 1 | side 1 ] */
-/* A topic; never unmapped, so that stale handles find a generation that is not theirs. Publishers count themselves as readers of the
- * side that `phase` names. What is taken out of the tables waits until both sides have been empty once: then nobody can have it. */
+#define AIRRT_TOPIC_OPEN 2u /* of phase: [ generation 32 | - | open 1 | side 1 ] */
+/* A topic; never unmapped, so that stale handles find a generation that is not theirs. Publishers count themselves as
+ * readers of the side that `phase` names. What is taken out of the tables waits until the sides have been changed, and
+ * the one that was named until then is empty: now nobody can have it. */
 struct airrt_topic_core {
     airrt_atomic_u64 phase AIRRT_ALIGNED(64);
-    airrt_atomic_ptr table;      /* airrt_subscribers */
+    airrt_atomic_ptr table; /* airrt_subscribers */
     airrt_system *system;
     airrt_message_type type;
-    airrt_retained *retained;    /* retain_mask + 1 slots */
+    airrt_retained *retained; /* retain_mask + 1 slots */
     uint32_t retain, retain_mask;
     uint32_t slot;
     airrt_atomic_u32 attached;   /* subscribers */
@@ -6313,19 +6341,22 @@ struct airrt_topic_core {
     airrt_topic_core *next_free; /* guarded by the topics' lock */
     airrt_trash *old;            /* of the sweeper: waits for the side that is not named */
     airrt_atomic_u32 readers[2] AIRRT_ALIGNED(64);
-    airrt_atomic_u32 waste;      /* pieces of trash */
+    airrt_atomic_u32 waste; /* pieces of trash */
     airrt_atomic_u32 sweeping;
-    airrt_atomic_ptr fresh;      /* trash since the last change of sides */
+    airrt_atomic_ptr fresh; /* trash since the last change of sides */
 };
 
 #define AIRRT_TOPIC_BUCKETS 1024u
-/* Guarded by lock: all changes. Never held over user code; publishers do not take it (but for a new subject to retain). */
+/* Guarded by lock: all changes. Publishers do not take it, but for a new subject to retain. */
 static struct {
     airrt_lock lock;
     uint32_t made;
     airrt_topic_core *free;
     airrt_atomic_ptr cores[AIRRT_TOPICS_MAX];
-    struct { airrt_subscriber *first; airrt_atomic_u32 count; } buckets[AIRRT_TOPIC_BUCKETS]; /* subscriptions of actors, by slot */
+    struct {
+        airrt_subscriber *first;
+        airrt_atomic_u32 count;
+    } buckets[AIRRT_TOPIC_BUCKETS]; /* subscriptions of actors, by slot */
 } airrt_priv_topics;
 
 /* ---- what publishers may still look at ---- */
@@ -6367,15 +6398,17 @@ static void airrt_priv_topic_waste(airrt_topic_core *core, airrt_trash *trash) {
     } while (!airrt_cas(&core->fresh, &first, trash, SEQ_CST, RELAXED));
 }
 static void airrt_priv_topic_leave(airrt_topic_core *core, unsigned side) {
-    if (airrt_fetch_add(&core->readers[side], (uint32_t)-1, SEQ_CST) == 1 && AIRRT_UNLIKELY(airrt_load_seq(&core->waste)))
+    if (airrt_fetch_add(&core->readers[side], (uint32_t)-1, SEQ_CST) == 1 &&
+        AIRRT_UNLIKELY(airrt_load_seq(&core->waste)))
         airrt_priv_topic_sweep(core);
 }
-/* Until the leave, nothing that the tables lead to is freed, nor the topic's system. False: its phase is not `wanted`'s. */
+/* Until the leave nothing that the tables lead to is freed, nor the system. False: its phase is not `wanted`'s. */
 AIRRT_INLINE bool airrt_priv_topic_enter(airrt_topic_core *core, uint64_t wanted, unsigned *side) {
     uint64_t phase = airrt_load_acquire(&core->phase);
     while (!((phase ^ wanted) & ~(uint64_t)1)) {
         *side = phase & 1;
-        airrt_fetch_add(&core->readers[*side], 1, SEQ_CST); /* first: a sweeper sees us, or we see its change of sides */
+        airrt_fetch_add(&core->readers[*side], 1,
+                        SEQ_CST); /* first: a sweeper sees us, or we see its change of sides */
         uint64_t again = airrt_load_seq(&core->phase);
         if (AIRRT_LIKELY(again == phase)) return true;
         airrt_priv_topic_leave(core, *side);
@@ -6386,7 +6419,9 @@ AIRRT_INLINE bool airrt_priv_topic_enter(airrt_topic_core *core, uint64_t wanted
 AIRRT_INLINE airrt_topic_core *airrt_priv_topic_core(airrt_topic topic) {
     return topic.slot < AIRRT_TOPICS_MAX ? airrt_load_acquire(&airrt_priv_topics.cores[topic.slot]) : NULL;
 }
-AIRRT_INLINE uint64_t airrt_priv_topic_open_phase(airrt_topic topic) { return (uint64_t)topic.generation << 32 | AIRRT_TOPIC_OPEN; }
+AIRRT_INLINE uint64_t airrt_priv_topic_open_phase(airrt_topic topic) {
+    return (uint64_t)topic.generation << 32 | AIRRT_TOPIC_OPEN;
+}
 /* NULL: closed, or never was. */
 AIRRT_INLINE airrt_topic_core *airrt_priv_topic_find(airrt_topic topic, unsigned *side) {
     airrt_topic_core *core = airrt_priv_topic_core(topic);
@@ -6418,21 +6453,30 @@ static void airrt_priv_shared_drop(void *box_msg) {
     airrt_priv_shared_release(shared, 1);
 }
 static void airrt_priv_trash_free(airrt_trash *trash) { airrt_priv_free(trash, 0); }
-static void airrt_priv_subscriber_free(airrt_trash *trash) { airrt_priv_subscriber_release((airrt_subscriber *)(void *)trash); }
+static void airrt_priv_subscriber_free(airrt_trash *trash) {
+    airrt_priv_subscriber_release((airrt_subscriber *)(void *)trash);
+}
 
 /* ---- subscribers; _locked: under the topics' lock ---- */
 
 static airrt_err airrt_priv_check_pattern(const char *pattern, const char *field) {
     size_t length = pattern ? strlen(pattern) : 0;
-    if (length == 0 || length > AIRRT_SUBJECT_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, field, "must have 1 to 255 bytes");
+    if (length == 0 || length > AIRRT_SUBJECT_MAX)
+        return airrt_priv_err(AIRRT_ERR_INVALID, field, "must have 1 to 255 bytes");
     return AIRRT_OK;
 }
-AIRRT_INLINE const char *airrt_priv_pattern_text(const airrt_patterns *patterns, size_t at) { return (const char *)&patterns->bytes[at + 2]; }
-AIRRT_INLINE size_t airrt_priv_pattern_next(const airrt_patterns *patterns, size_t at) { return at + 3 + patterns->bytes[at + 1].v; }
+AIRRT_INLINE const char *airrt_priv_pattern_text(const airrt_patterns *patterns, size_t at) {
+    return (const char *)&patterns->bytes[at + 2];
+}
+AIRRT_INLINE size_t airrt_priv_pattern_next(const airrt_patterns *patterns, size_t at) {
+    return at + 3 + patterns->bytes[at + 1].v;
+}
 static bool airrt_priv_wants(const airrt_subscriber *subscriber, const char *subject) {
-    const airrt_patterns *patterns = airrt_load_acquire(&subscriber->patterns); /* pairs with the release that added one */
+    const airrt_patterns *patterns =
+        airrt_load_acquire(&subscriber->patterns); /* pairs with the release that added one */
     for (size_t at = 0; at < patterns->size; at = airrt_priv_pattern_next(patterns, at))
-        if (airrt_load_relaxed(&patterns->bytes[at]) && airrt_topic_matches(airrt_priv_pattern_text(patterns, at), subject))
+        if (airrt_load_relaxed(&patterns->bytes[at]) &&
+            airrt_topic_matches(airrt_priv_pattern_text(patterns, at), subject))
             return true;
     return false;
 }
@@ -6506,7 +6550,8 @@ static void airrt_priv_detach_locked(airrt_subscriber *subscriber) {
     if (subscriber->type) {
         *subscriber->at = subscriber->next;
         if (subscriber->next) subscriber->next->at = subscriber->at;
-        airrt_fetch_add(&airrt_priv_topics.buckets[subscriber->to.slot % AIRRT_TOPIC_BUCKETS].count, (uint32_t)-1, RELAXED);
+        airrt_fetch_add(&airrt_priv_topics.buckets[subscriber->to.slot % AIRRT_TOPIC_BUCKETS].count, (uint32_t)-1,
+                        RELAXED);
     } else {
         airrt_fetch_add(&core->streams, (uint32_t)-1, RELAXED);
         airrt_mailbox_seal(&subscriber->box);
@@ -6520,7 +6565,10 @@ static airrt_subscriber *airrt_priv_subscriber_find_locked(const airrt_topic_cor
     return at;
 }
 static void airrt_priv_tell_subscriber(const airrt_subscriber *subscriber, airrt_news_kind kind, const char *pattern) {
-    airrt_news news = { .kind = kind, .actor = subscriber->to, .type = subscriber->core->type.name, .name = pattern,
+    airrt_news news = { .kind = kind,
+                        .actor = subscriber->to,
+                        .type = subscriber->core->type.name,
+                        .name = pattern,
                         .count = subscriber->number };
     airrt_priv_tell(subscriber->core->system, &news);
 }
@@ -6590,7 +6638,8 @@ AIRRT_API airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_ty
     *out = none;
     if (retain > 1u << 20) return airrt_priv_err(AIRRT_ERR_INVALID, "retain", "must be at most 2^20");
     if (airrt_load_seq(&system->state) >= AIRRT_SYSTEM_STOPPING) return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, NULL);
-    if (retain && !(retained = airrt_priv_alloc(slots * sizeof *retained, 16))) return airrt_priv_err(AIRRT_ERR_NOMEM, "topic", NULL);
+    if (retain && !(retained = airrt_priv_alloc(slots * sizeof *retained, 16)))
+        return airrt_priv_err(AIRRT_ERR_NOMEM, "topic", NULL);
     if (retained) memset(retained, 0, slots * sizeof *retained);
     airrt_priv_lock(&airrt_priv_topics.lock);
     airrt_topic_core *core = airrt_priv_core_get_locked();
@@ -6681,10 +6730,12 @@ AIRRT_API size_t airrt_topic_receivers(airrt_topic topic, const char *subject, a
 
 /* ---- publishing: first all memory is had, then all is sent ---- */
 
-static airrt_shared *airrt_priv_shared_make(airrt_topic_core *core, const char *subject, size_t length, const void *msg) {
+static airrt_shared *airrt_priv_shared_make(airrt_topic_core *core, const char *subject, size_t length,
+                                            const void *msg) {
     const airrt_message_type *type = &core->type;
     size_t offset = AIRRT_ROUND_UP_(sizeof(airrt_shared), type->align), step = length / 64;
-    airrt_pool *pool = airrt_priv_cached_pool(&core->pools[step], offset + type->size + (step + 1) * 64, type->align, 0, 4);
+    airrt_pool *pool =
+        airrt_priv_cached_pool(&core->pools[step], offset + type->size + (step + 1) * 64, type->align, 0, 4);
     airrt_shared *shared = pool ? airrt_priv_get(pool) : NULL;
     if (!shared) return NULL;
     shared->pool = pool;
@@ -6695,7 +6746,8 @@ static airrt_shared *airrt_priv_shared_make(airrt_topic_core *core, const char *
     return shared;
 }
 /* The slot of a subject, a new one if need be. */
-static airrt_err airrt_priv_retained_slot(airrt_topic_core *core, const char *subject, size_t length, airrt_retained **out) {
+static airrt_err airrt_priv_retained_slot(airrt_topic_core *core, const char *subject, size_t length,
+                                          airrt_retained **out) {
     uint64_t hash = 1469598103934665603u;
     for (size_t i = 0; i < length; i++) hash = (hash ^ (uint8_t)subject[i]) * 1099511628211u;
     const char *text;
@@ -6723,15 +6775,17 @@ static airrt_err airrt_priv_retained_slot(airrt_topic_core *core, const char *su
     if (locked) airrt_priv_unlock(&airrt_priv_topics.lock);
     return err;
 }
-/* A message to a subscriber, made of an event; shared NULL: of a group, with a message of its own. Of the envelope's rest. */
+/* A message to a subscriber, made of an event; shared NULL: to a member of a group, a clone. */
 static airrt_err airrt_priv_wrap_event(airrt_subscriber *subscriber, airrt_shared *shared, const void *msg,
                                        const airrt_envelope *envelope, airrt_wrap **out) {
     const airrt_message_type *type = &subscriber->type->msg;
     airrt_wrap *wrap = airrt_priv_wrap_get(&subscriber->type->pools, type->size, type->align);
     if (!wrap) return AIRRT_ERR_NOMEM;
     airrt_err err = AIRRT_OK;
-    if (shared) subscriber->map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);
-    else err = type->clone(airrt_priv_wrapped(wrap), msg);
+    if (shared)
+        subscriber->map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);
+    else
+        err = type->clone(airrt_priv_wrapped(wrap), msg);
     if (err) {
         airrt_priv_wrap_put(wrap);
         return err;
@@ -6752,15 +6806,17 @@ static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt
         unsigned char *place = airrt_priv_claim_slot(cell, key, &word, size, align);
         if (AIRRT_LIKELY(place != NULL)) {
             memcpy(place, &wrap, sizeof wrap);
-            airrt_store_release(airrt_priv_seq(place - AIRRT_SLOT_OFFSET_(align)), /* pairs with the consumer's acquire */
-                                ((word & AIRRT_POSITION_) + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_);
+            airrt_store_release(
+                airrt_priv_seq(place - AIRRT_SLOT_OFFSET_(align)), /* pairs with the consumer's acquire */
+                ((word & AIRRT_POSITION_) + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_);
             if (word & AIRRT_IDLE_) airrt_priv_wake(cell);
             return AIRRT_OK;
         }
     }
     bool dropped, lane = airrt_load_relaxed(&cell->lanes) == 1 && wrap->envelope.priority != AIRRT_PRIORITY_NORMAL;
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
-    airrt_err err = airrt_priv_send_policy(cell, key, &type->msg, NULL, wrap, lane, wrap->envelope.priority, false, 0, &sink, &dropped);
+    airrt_err err = airrt_priv_send_policy(cell, key, &type->msg, NULL, wrap, lane, wrap->envelope.priority, false, 0,
+                                           &sink, &dropped);
     if (!err && (lane || dropped)) AIRRT_TALLY(system, accepted, 1);
     if (dropped) airrt_priv_sink(&sink, &type->msg, NULL, wrap);
     return err;
@@ -6768,11 +6824,14 @@ static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt
 /* A subscriber has as many events waiting as it may. */
 static void airrt_priv_tell_crowded(airrt_topic_core *core, const airrt_subscriber *subscriber) {
     if (AIRRT_LIKELY(!airrt_priv_heard(core->system))) return;
-    airrt_news news = { .kind = AIRRT_NEWS_FULL, .actor = subscriber->to, .count = subscriber->capacity, .type = core->type.name,
+    airrt_news news = { .kind = AIRRT_NEWS_FULL,
+                        .actor = subscriber->to,
+                        .count = subscriber->capacity,
+                        .type = core->type.name,
                         .policy = subscriber->drops ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
     airrt_priv_tell(core->system, &news);
 }
-/* One message of a publication to its actor; false: refused or dropped, and told so. Its memory is not the caller's any more. */
+/* One message of a publication to its actor; false: refused or dropped, and told so. Not the caller's any more. */
 static bool airrt_priv_deliver_event(airrt_system *system, airrt_wrap *wrap, airrt_shared *shared) {
     airrt_subscriber *subscriber = wrap->subscriber;
     airrt_actor_type *type = subscriber->type;
@@ -6797,7 +6856,8 @@ static bool airrt_priv_deliver_event(airrt_system *system, airrt_wrap *wrap, air
     airrt_priv_wrap_put(wrap);
     return false;
 }
-static bool airrt_priv_deliver_stream(airrt_topic_core *core, airrt_subscriber *subscriber, airrt_shared *shared, airrt_ref sender) {
+static bool airrt_priv_deliver_stream(airrt_topic_core *core, airrt_subscriber *subscriber, airrt_shared *shared,
+                                      airrt_ref sender) {
     airrt_losses losses;
     airrt_err err = airrt_mailbox_send_with(&subscriber->box, &shared, NULL, false, &losses);
     if (!err) return true;
@@ -6822,17 +6882,20 @@ typedef struct airrt_publication {
 /* Makes what is to be sent to `count` subscribers of the table. On an error nothing has been. */
 static airrt_err airrt_priv_prepare(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
     airrt_wrap **last = &p->first;
-    airrt_err err = p->core->retained ? airrt_priv_retained_slot(p->core, p->subject, p->length, &p->retained) : AIRRT_OK;
+    airrt_err err =
+        p->core->retained ? airrt_priv_retained_slot(p->core, p->subject, p->length, &p->retained) : AIRRT_OK;
     for (uint32_t i = 0; i < count && !err; i++) {
         airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
         if (!subscriber || !airrt_priv_wants(subscriber, p->subject)) continue;
         if (!p->shared && !p->group && !(p->shared = airrt_priv_shared_make(p->core, p->subject, p->length, p->msg)))
             err = AIRRT_ERR_NOMEM;
-        else if (!subscriber->type) p->streams++;
+        else if (!subscriber->type)
+            p->streams++;
         else if (!(err = airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->envelope, last)))
             last = &(*last)->next, p->wraps++;
     }
-    if (!err && p->retained && !p->shared && !(p->shared = airrt_priv_shared_make(p->core, p->subject, p->length, p->msg)))
+    if (!err && p->retained && !p->shared &&
+        !(p->shared = airrt_priv_shared_make(p->core, p->subject, p->length, p->msg)))
         err = AIRRT_ERR_NOMEM;
     if (!err) return AIRRT_OK;
     for (airrt_wrap *wrap = p->first, *next; wrap; wrap = next) {
@@ -6861,8 +6924,10 @@ static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, 
         airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
         if (!subscriber || subscriber->type || !airrt_priv_wants(subscriber, p->subject)) continue;
         p->streams--;
-        if (!airrt_priv_deliver_stream(p->core, subscriber, p->shared, p->envelope.sender)) spare++;
-        else if (++p->receivers && p->routed) p->routed(p->core->type.name, p->subject, subscriber->to);
+        if (!airrt_priv_deliver_stream(p->core, subscriber, p->shared, p->envelope.sender))
+            spare++;
+        else if (++p->receivers && p->routed)
+            p->routed(p->core->type.name, p->subject, subscriber->to);
     }
     if (p->shared) airrt_priv_shared_release(p->shared, spare + p->streams);
 }
@@ -6900,8 +6965,8 @@ static airrt_err airrt_priv_publish_to(airrt_topic topic, const char *subject, c
     *receivers = p.receivers;
     return err ? airrt_priv_err(err, group ? "group" : "topic", NULL) : AIRRT_OK;
 }
-AIRRT_API airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg, airrt_routed_fn *routed,
-                                       size_t *receivers) {
+AIRRT_API airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg,
+                                             airrt_routed_fn *routed, size_t *receivers) {
     return airrt_priv_publish_to(topic, subject, msg, false, routed, receivers);
 }
 AIRRT_API airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg, size_t *sent) {
@@ -6916,9 +6981,16 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx) {
 /* ---- subscribing ---- */
 
 /* The retained values that a new subscriber is to be given. */
-typedef struct airrt_catch_up { uint32_t count; struct { airrt_shared *shared; airrt_wrap *wrap; } at[]; } airrt_catch_up;
+typedef struct airrt_catch_up {
+    uint32_t count;
+    struct {
+        airrt_shared *shared;
+        airrt_wrap *wrap;
+    } at[];
+} airrt_catch_up;
 /* Takes a reference to every one that the pattern fits. *out NULL: nothing to give. False: no memory. */
-static bool airrt_priv_catch_up_locked(airrt_topic_core *core, airrt_subscriber *subscriber, const char *pattern, airrt_catch_up **out) {
+static bool airrt_priv_catch_up_locked(airrt_topic_core *core, airrt_subscriber *subscriber, const char *pattern,
+                                       airrt_catch_up **out) {
     *out = NULL;
     if (!core->retaining) return true;
     airrt_catch_up *made = airrt_priv_alloc(sizeof *made + core->retaining * sizeof made->at[0], 16);
@@ -6929,9 +7001,11 @@ static bool airrt_priv_catch_up_locked(airrt_topic_core *core, airrt_subscriber 
         const char *subject = airrt_load_acquire(&core->retained[i].subject);
         if (!subject || !airrt_topic_matches(pattern, subject)) continue;
         airrt_wrap *wrap = NULL;
-        if (subscriber->type) wrap = airrt_priv_wrap_get(&subscriber->type->pools, subscriber->type->msg.size, subscriber->type->msg.align);
+        if (subscriber->type)
+            wrap =
+                airrt_priv_wrap_get(&subscriber->type->pools, subscriber->type->msg.size, subscriber->type->msg.align);
         room = wrap || !subscriber->type;
-        /* taken out for a moment, so that a publisher does not let it go meanwhile; only we, who hold the lock, do so */
+        /* taken out for a moment, so that no publisher lets it go meanwhile; only we, who hold the lock, do so */
         airrt_shared *value = room ? airrt_exchange(&core->retained[i].value, NULL, ACQ_REL) : NULL;
         void *empty = NULL;
         if (!value) {
@@ -6981,12 +7055,14 @@ static airrt_err airrt_priv_check_subscribe(const airrt_subscribe_desc *desc, bo
         return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "must be 1 to 2^26 or AIRRT_UNLIMITED");
     if (policy > AIRRT_BACKPRESSURE_LATEST || policy == AIRRT_BACKPRESSURE_BLOCK ||
         (!stream && policy > AIRRT_BACKPRESSURE_DROP))
-        return airrt_priv_err(AIRRT_ERR_INVALID, "backpressure", stream ? "a subscriber must not make others wait" : "ERROR or DROP; else use the mailbox's");
+        return airrt_priv_err(AIRRT_ERR_INVALID, "backpressure",
+                              stream ? "a subscriber must not make others wait"
+                                     : "ERROR or DROP; else use the mailbox's");
     if (!out->capacity) out->capacity = stream ? 1000 : AIRRT_UNLIMITED;
     return AIRRT_OK;
 }
-static airrt_subscriber *airrt_priv_subscriber_make(airrt_topic_core *core, const airrt_subscribe_desc *desc, const char *pattern,
-                                                    bool stream) {
+static airrt_subscriber *airrt_priv_subscriber_make(airrt_topic_core *core, const airrt_subscribe_desc *desc,
+                                                    const char *pattern, bool stream) {
     airrt_subscriber *made = airrt_priv_alloc(stream ? sizeof *made : offsetof(airrt_subscriber, box), 64);
     airrt_patterns *patterns = made ? airrt_priv_patterns_make(NULL, pattern) : NULL;
     if (!patterns) {
@@ -7024,7 +7100,8 @@ static airrt_err airrt_priv_add_pattern_locked(airrt_subscriber *subscriber, con
 /* Subscribes an actor, or with type NULL a stream. *added is what has a pattern more; NULL: that was there. */
 static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref to, airrt_actor_type *type,
                                              void (*map)(void *, const void *), const char *pattern,
-                                             const airrt_subscribe_desc *desc, airrt_subscriber **added, airrt_catch_up **late) {
+                                             const airrt_subscribe_desc *desc, airrt_subscriber **added,
+                                             airrt_catch_up **late) {
     airrt_subscriber *old = type ? airrt_priv_subscriber_find_locked(core, to) : NULL;
     airrt_subscriber *made = old ? NULL : airrt_priv_subscriber_make(core, desc, pattern, !type);
     airrt_subscriber *subscriber = old ? old : made;
@@ -7037,8 +7114,14 @@ static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref t
     }
     airrt_err err = AIRRT_OK;
     if (made && !type) {
-        airrt_message_type pointer = { core->type.name, sizeof(airrt_shared *), AIRRT_ALIGNOF(airrt_shared *), AIRRT_PRIORITY_DEFAULT,
-                                       airrt_priv_shared_drop, NULL, NULL, NULL };
+        airrt_message_type pointer = { core->type.name,
+                                       sizeof(airrt_shared *),
+                                       AIRRT_ALIGNOF(airrt_shared *),
+                                       AIRRT_PRIORITY_DEFAULT,
+                                       airrt_priv_shared_drop,
+                                       NULL,
+                                       NULL,
+                                       NULL };
         airrt_mailbox_desc box = { .capacity = desc->capacity, .backpressure = desc->backpressure };
         if (desc->capacity == AIRRT_UNLIMITED) box = (airrt_mailbox_desc){ .unbounded = true };
         err = airrt_mailbox_open(&made->box, pointer, &box);
@@ -7058,8 +7141,9 @@ static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref t
     }
     return err;
 }
-static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_actor_type *type, void (*map)(void *, const void *),
-                                         const char *pattern, const airrt_subscribe_desc *desc, airrt_subscriber **out) {
+static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_actor_type *type,
+                                         void (*map)(void *, const void *), const char *pattern,
+                                         const airrt_subscribe_desc *desc, airrt_subscriber **out) {
     airrt_subscribe_desc d;
     airrt_subscriber *added = NULL;
     airrt_catch_up *late = NULL;
@@ -7079,8 +7163,10 @@ static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_
         airrt_priv_unlock(&airrt_priv_topics.lock);
     }
     if (added && airrt_priv_heard(core->system)) airrt_priv_tell_subscriber(added, AIRRT_NEWS_SUBSCRIBED, pattern);
-    if (added) airrt_priv_catch_up_send(core, added, late);
-    else airrt_priv_catch_up_drop(late);
+    if (added)
+        airrt_priv_catch_up_send(core, added, late);
+    else
+        airrt_priv_catch_up_drop(late);
     if (out) *out = added;
     airrt_priv_topic_leave(core, side);
     return err ? airrt_priv_err(err, err == AIRRT_ERR_INVALID ? "system" : "topic", NULL) : AIRRT_OK;
@@ -7109,7 +7195,8 @@ AIRRT_API airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, cons
     }
     airrt_priv_unlock(&airrt_priv_topics.lock);
     if (all) airrt_priv_tell_detached(subscriber);
-    if (told && airrt_priv_heard(core->system)) airrt_priv_tell_subscriber(subscriber, AIRRT_NEWS_UNSUBSCRIBED, pattern);
+    if (told && airrt_priv_heard(core->system))
+        airrt_priv_tell_subscriber(subscriber, AIRRT_NEWS_UNSUBSCRIBED, pattern);
     airrt_priv_topic_leave(core, side);
     return all || told ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "pattern", NULL);
 }
@@ -7137,7 +7224,9 @@ AIRRT_API airrt_err airrt_priv_stream_recv(airrt_stream *stream, const void **ou
     *out = (const char *)shared + shared->offset;
     return AIRRT_OK;
 }
-AIRRT_API const char *airrt_stream_subject(const airrt_stream *stream) { return stream->last ? stream->last->subject : NULL; }
+AIRRT_API const char *airrt_stream_subject(const airrt_stream *stream) {
+    return stream->last ? stream->last->subject : NULL;
+}
 AIRRT_API void airrt_stream_counts(const airrt_stream *stream, airrt_counts *out) {
     memset(out, 0, sizeof *out);
     if (stream->subscriber) airrt_mailbox_counts(&stream->subscriber->box, out);

@@ -26,10 +26,18 @@ enum { THREADS = 3, PLACES = 16, TOPICS = 3, PUBLISHERS = THREADS + PLACES, ALIV
 static const char *const subjects[] = { "a", "a.b", "a.b.c", "b", "b.c", "c.c.c" };
 static const char *const patterns[] = { "#", "a.#", "*", "*.*", "#.c", "b.c", "a.*.c" };
 
-typedef struct fate { airrt_atomic_u8 published, dropped; } fate;
+typedef struct fate {
+    airrt_atomic_u8 published, dropped;
+} fate;
 /* The event owns its body, which says ALIVE until it is dropped. */
-typedef struct body { uint32_t alive, subject; } body;
-typedef struct event { fate *mine; body *body; uint32_t publisher, seq; } event;
+typedef struct body {
+    uint32_t alive, subject;
+} body;
+typedef struct event {
+    fate *mine;
+    body *body;
+    uint32_t publisher, seq;
+} event;
 static void event_drop(event *msg) {
     airrt_fetch_add(&msg->mine->dropped, 1u, RELAXED);
     msg->body->alive = 0xdead;
@@ -38,7 +46,11 @@ static void event_drop(event *msg) {
 AIRRT_MESSAGE(event, .drop = event_drop);
 AIRRT_TOPIC(events, event);
 enum { EVENT, PUBLISH, FAIL, PANIC, EXIT, RESUBSCRIBE, STASH, UNSTASH };
-typedef struct order { int kind; event event; uint64_t random; } order;
+typedef struct order {
+    int kind;
+    event event;
+    uint64_t random;
+} order;
 AIRRT_MESSAGE(order);
 
 typedef struct trial {
@@ -50,7 +62,10 @@ typedef struct trial {
     airrt_backpressure policy;
     uint32_t capacity, retain;
 } trial;
-typedef struct hand_args { trial *now; uint32_t place; } hand_args;
+typedef struct hand_args {
+    trial *now;
+    uint32_t place;
+} hand_args;
 typedef struct hand {
     trial *now;
     uint32_t place, sent;
@@ -82,8 +97,10 @@ static bool publish(trial *now, uint32_t publisher, uint32_t *seq, uint64_t rand
     body_of->subject = (uint32_t)(random / 7 % 6);
     event e = { &now->fates[mine], body_of, publisher, ++*seq };
     airrt_err err = events_publish(topic_at(now, random), subjects[body_of->subject], e);
-    if (err) free(body_of);
-    else airrt_store_relaxed(&now->fates[mine].published, 1u);
+    if (err)
+        free(body_of);
+    else
+        airrt_store_relaxed(&now->fates[mine].published, 1u);
     return true;
 }
 static void look_at(const event *e, const char *subject) {
@@ -91,7 +108,8 @@ static void look_at(const event *e, const char *subject) {
     if (!subject || strcmp(subject, subjects[e->body->subject]) != 0) airrt_fetch_add(&misrouted, 1u, RELAXED);
 }
 static void subscribe(hands_ref me, trial *now, uint64_t random) {
-    airrt_subscribe_desc desc = { .capacity = random % 3 ? 0 : 1 + (uint32_t)(random / 3 % 5), .retained = random % 5 == 0,
+    airrt_subscribe_desc desc = { .capacity = random % 3 ? 0 : 1 + (uint32_t)(random / 3 % 5),
+                                  .retained = random % 5 == 0,
                                   .backpressure = random % 2 ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
     airrt_discard(hands_subscribe_events_with(me, topic_at(now, random / 5), patterns[random / 11 % 7], &desc));
 }
@@ -102,7 +120,8 @@ static airrt_err hands_handle(hands_ctx *ctx, hand *state, const order *msg) {
         look_at(&msg->event, airrt_ctx_subject(&ctx->base));
         airrt_fetch_add(&received, 1u, RELAXED);
         /* a retained value comes out of order */
-        if (!now->retain && msg->event.seq <= state->seen[msg->event.publisher]) airrt_fetch_add(&out_of_order, 1u, RELAXED);
+        if (!now->retain && msg->event.seq <= state->seen[msg->event.publisher])
+            airrt_fetch_add(&out_of_order, 1u, RELAXED);
         state->seen[msg->event.publisher] = msg->event.seq;
         return AIRRT_OK;
     case PUBLISH:
@@ -112,7 +131,8 @@ static airrt_err hands_handle(hands_ctx *ctx, hand *state, const order *msg) {
     case PANIC: airrt_panic(2, "as told");
     case EXIT: return hands_exit(ctx);
     case RESUBSCRIBE:
-        airrt_discard(hands_unsubscribe_events(hands_self(ctx), topic_at(now, msg->random), msg->random % 2 ? patterns[msg->random / 2 % 7] : NULL));
+        airrt_discard(hands_unsubscribe_events(hands_self(ctx), topic_at(now, msg->random),
+                                               msg->random % 2 ? patterns[msg->random / 2 % 7] : NULL));
         subscribe(hands_self(ctx), now, msg->random);
         return AIRRT_OK;
     case STASH: airrt_discard(hands_stash(ctx, msg)); return AIRRT_OK;
@@ -143,7 +163,8 @@ static void respawn(trial *now, uint32_t place) {
 static void reopen(trial *now, uint64_t random) {
     events topic;
     if (events_open(now->system, &(airrt_topic_desc){ .retain = now->retain }, &topic)) return;
-    uint64_t before = airrt_exchange(&now->topics[random % TOPICS], (uint64_t)topic.topic.generation << 32 | topic.topic.slot, ACQ_REL);
+    uint64_t before = airrt_exchange(&now->topics[random % TOPICS],
+                                     (uint64_t)topic.topic.generation << 32 | topic.topic.slot, ACQ_REL);
     events_close((events){ { (uint32_t)before, (uint32_t)(before >> 32) } });
 }
 static void read_stream(events_stream *stream, uint64_t most) {
@@ -153,9 +174,13 @@ static void read_stream(events_stream *stream, uint64_t most) {
         airrt_fetch_add(&read_by_streams, 1u, RELAXED);
     }
 }
-typedef struct worker_args { trial *now; uint32_t index; } worker_args;
+typedef struct worker_args {
+    trial *now;
+    uint32_t index;
+} worker_args;
 static void *work(void *arg) {
-    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_DROP, AIRRT_BACKPRESSURE_DROP_OLDEST, AIRRT_BACKPRESSURE_LATEST };
+    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_DROP,
+                                                   AIRRT_BACKPRESSURE_DROP_OLDEST, AIRRT_BACKPRESSURE_LATEST };
     worker_args *me = arg;
     trial *now = me->now;
     uint64_t seed = now->seed + me->index;
@@ -168,17 +193,28 @@ static void *work(void *arg) {
         switch (random / 4 % 64) {
         case 0: respawn(now, (uint32_t)(random / 64 % PLACES)); break;
         case 1: airrt_discard(airrt_kill(to.ref)); break;
-        case 2: if (random % 16 == 0) reopen(now, random); break;
+        case 2:
+            if (random % 16 == 0) reopen(now, random);
+            break;
         case 3:
             events_stream_close(&stream);
             airrt_discard(events_stream_open(topic_at(now, random), patterns[random % 7],
-                &(airrt_subscribe_desc){ .capacity = 1 + (uint32_t)(random % 20), .backpressure = policies[random % 4], .retained = random % 3 == 0 }, &stream));
+                                             &(airrt_subscribe_desc){ .capacity = 1 + (uint32_t)(random % 20),
+                                                                      .backpressure = policies[random % 4],
+                                                                      .retained = random % 3 == 0 },
+                                             &stream));
             break;
-        case 4: case 5: read_stream(&stream, random % 30); break;
-        case 6: case 7: subscribe(to, now, random / 3); break;
-        case 8: airrt_discard(hands_unsubscribe_events(to, topic_at(now, random), random % 3 ? patterns[random / 3 % 7] : NULL)); break;
+        case 4:
+        case 5: read_stream(&stream, random % 30); break;
+        case 6:
+        case 7: subscribe(to, now, random / 3); break;
+        case 8:
+            airrt_discard(
+                hands_unsubscribe_events(to, topic_at(now, random), random % 3 ? patterns[random / 3 % 7] : NULL));
+            break;
         default:
-            if (random % 8 == 0) airrt_discard(hands_send(to, (order){ .kind = PUBLISH + (int)(random / 64 % 7), .random = random }));
+            if (random % 8 == 0)
+                airrt_discard(hands_send(to, (order){ .kind = PUBLISH + (int)(random / 64 % 7), .random = random }));
         }
         if (events_subscribers(topic_at(now, random)) > PLACES * 64) airrt_fetch_add(&misrouted, 1u, RELAXED);
     }
@@ -215,18 +251,22 @@ static bool play(trial *now) {
     for (uint64_t i = 0; i < TOPICS; i++)
         if (events_subscribers(topic_at(now, i))) return failed(now, "the dead subscribe", i);
     airrt_system_close(now->system);
-    if (!airrt_counts_balance(&counts) || counts.queued || counts.stashed) return failed(now, "unbalanced", counts.accepted);
+    if (!airrt_counts_balance(&counts) || counts.queued || counts.stashed)
+        return failed(now, "unbalanced", counts.accepted);
     for (size_t i = 0; i < now->limit; i++)
         if (airrt_load_relaxed(&now->fates[i].published) != airrt_load_relaxed(&now->fates[i].dropped))
             return failed(now, airrt_load_relaxed(&now->fates[i].dropped) ? "dropped too often" : "never dropped", i);
-    if (airrt_load_relaxed(&out_of_order)) return failed(now, "out of order, or twice", airrt_load_relaxed(&out_of_order));
-    if (airrt_load_relaxed(&after_its_end)) return failed(now, "received after its end", airrt_load_relaxed(&after_its_end));
+    if (airrt_load_relaxed(&out_of_order))
+        return failed(now, "out of order, or twice", airrt_load_relaxed(&out_of_order));
+    if (airrt_load_relaxed(&after_its_end))
+        return failed(now, "received after its end", airrt_load_relaxed(&after_its_end));
     if (airrt_load_relaxed(&misrouted)) return failed(now, "misrouted", airrt_load_relaxed(&misrouted));
     return true;
 }
 static bool play_round(uint64_t seed, size_t limit) {
-    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_DROP, AIRRT_BACKPRESSURE_DROP_OLDEST,
-                                                   AIRRT_BACKPRESSURE_LATEST, AIRRT_BACKPRESSURE_BLOCK };
+    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_DROP,
+                                                   AIRRT_BACKPRESSURE_DROP_OLDEST, AIRRT_BACKPRESSURE_LATEST,
+                                                   AIRRT_BACKPRESSURE_BLOCK };
     static const uint32_t capacities[] = { 1, 4, 50, 1000 };
     static trial now;
     uint64_t random = seed;
@@ -255,6 +295,7 @@ int main(int argc, char **argv) {
         if (!play_round(random, limit)) return 1;
         done += limit;
     }
-    printf("%s: %" PRIu64 " handled, %" PRIu64 " read\n", argv[0], airrt_load_relaxed(&received), airrt_load_relaxed(&read_by_streams));
+    printf("%s: %" PRIu64 " handled, %" PRIu64 " read\n", argv[0], airrt_load_relaxed(&received),
+           airrt_load_relaxed(&read_by_streams));
     return 0;
 }

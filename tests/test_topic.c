@@ -10,7 +10,8 @@ static int test_fault(const char *site);
 static airrt_atomic_u64 fault_at, fault_calls;
 static int test_fault(const char *site) {
     (void)site;
-    return airrt_load_relaxed(&fault_at) && airrt_fetch_add(&fault_calls, 1u, RELAXED) + 1 == airrt_load_relaxed(&fault_at);
+    return airrt_load_relaxed(&fault_at) &&
+           airrt_fetch_add(&fault_calls, 1u, RELAXED) + 1 == airrt_load_relaxed(&fault_at);
 }
 static void fault_arm(uint64_t n) {
     airrt_store_relaxed(&fault_calls, 0u);
@@ -23,7 +24,10 @@ static bool fault_hit(void) {
 }
 
 /* An event that owns something, which act refers to when it is made of one. */
-typedef struct note { uint64_t number; uint64_t *text; } note;
+typedef struct note {
+    uint64_t number;
+    uint64_t *text;
+} note;
 static airrt_atomic_u64 note_drops;
 static void note_drop(note *event) {
     airrt_fetch_add(&note_drops, 1u, RELAXED);
@@ -43,7 +47,9 @@ AIRRT_SUBSCRIBER(probe, notes, act_of_note);
 AIRRT_SUBSCRIBER(trap, notes, act_of_note);
 /* As a gate, or a failure, or a stash. */
 static act_fn *noted;
-static act act_of_note_to_do(const note *event) { return (act){ .number = event->number, .arg = event->text, .fn = noted }; }
+static act act_of_note_to_do(const note *event) {
+    return (act){ .number = event->number, .arg = event->text, .fn = noted };
+}
 AIRRT_TOPIC(orders, note);
 AIRRT_SUBSCRIBER(probe, orders, act_of_note_to_do);
 
@@ -60,21 +66,57 @@ static notes topic_open(uint32_t retain) {
 /* ---- patterns ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(patterns_have_the_words_of_amqp) {
-    static const struct { const char *pattern, *subject; bool fits; } table[] = {
-        { "a", "a", true }, { "a", "b", false }, { "a", "a.b", false }, { "a.b", "a", false }, { "a.b", "a.b", true },
-        { "*", "a", true }, { "*", "a.b", false }, { "*.*", "a.b", true }, { "a.*", "a", false }, { "a.*", "a.b", true },
-        { "a.*.c", "a.b.c", true }, { "a.*.c", "a.c", false }, { "#", "a", true }, { "#", "a.b.c", true },
-        { "a.#", "a", true }, { "a.#", "a.b.c", true }, { "a.#", "ab", false }, { "#.a", "a", true }, { "#.a", "b.a", true },
-        { "#.a", "a.b", false }, { "a.#.b", "a.b", true }, { "a.#.b", "a.c.d.b", true }, { "a.#.b", "a.b.c", false },
-        { "#.b.#", "a.b.c", true }, { "#.b.#", "a.c", false }, { "#.#", "a", true }, { "*.#", "a", true }, { "#.*", "a.b", true },
-        { "#.a.#.a", "a.b.a", true }, { "#.a.#.a", "b.a", false }, { "a*", "ab", false }, { "a*", "a*", true }, { "a#.b", "a#.b", true },
-        { "a..b", "a..b", true }, { "a.*.b", "a..b", true }, { "A", "a", false }, { "eu.dax", "eu.daxx", false },
-        { "eu.daxx", "eu.dax", false }, { ".", ".", true }, { "*.*", ".", true }, { "a.", "a", false },
+    static const struct {
+        const char *pattern, *subject;
+        bool fits;
+    } table[] = {
+        { "a", "a", true },
+        { "a", "b", false },
+        { "a", "a.b", false },
+        { "a.b", "a", false },
+        { "a.b", "a.b", true },
+        { "*", "a", true },
+        { "*", "a.b", false },
+        { "*.*", "a.b", true },
+        { "a.*", "a", false },
+        { "a.*", "a.b", true },
+        { "a.*.c", "a.b.c", true },
+        { "a.*.c", "a.c", false },
+        { "#", "a", true },
+        { "#", "a.b.c", true },
+        { "a.#", "a", true },
+        { "a.#", "a.b.c", true },
+        { "a.#", "ab", false },
+        { "#.a", "a", true },
+        { "#.a", "b.a", true },
+        { "#.a", "a.b", false },
+        { "a.#.b", "a.b", true },
+        { "a.#.b", "a.c.d.b", true },
+        { "a.#.b", "a.b.c", false },
+        { "#.b.#", "a.b.c", true },
+        { "#.b.#", "a.c", false },
+        { "#.#", "a", true },
+        { "*.#", "a", true },
+        { "#.*", "a.b", true },
+        { "#.a.#.a", "a.b.a", true },
+        { "#.a.#.a", "b.a", false },
+        { "a*", "ab", false },
+        { "a*", "a*", true },
+        { "a#.b", "a#.b", true },
+        { "a..b", "a..b", true },
+        { "a.*.b", "a..b", true },
+        { "A", "a", false },
+        { "eu.dax", "eu.daxx", false },
+        { "eu.daxx", "eu.dax", false },
+        { ".", ".", true },
+        { "*.*", ".", true },
+        { "a.", "a", false },
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        ck_assert_msg(airrt_topic_matches(table[i].pattern, table[i].subject) == table[i].fits, "'%s' on '%s'", table[i].pattern,
-                      table[i].subject);
-} END_TEST
+        ck_assert_msg(airrt_topic_matches(table[i].pattern, table[i].subject) == table[i].fits, "'%s' on '%s'",
+                      table[i].pattern, table[i].subject);
+}
+END_TEST
 
 /* By its definition, word by word, trying everything. */
 static bool fits_by_force(char **pattern, int words, char **subject, int left) {
@@ -87,7 +129,8 @@ static bool fits_by_force(char **pattern, int words, char **subject, int left) {
     return left > 0 && (strcmp(pattern[0], "*") == 0 || strcmp(pattern[0], subject[0]) == 0) &&
            fits_by_force(pattern + 1, words - 1, subject + 1, left - 1);
 }
-static int make_words(uint64_t *seed, const char *const *from, unsigned kinds, char *text, char storage[8][4], char **words) {
+static int make_words(uint64_t *seed, const char *const *from, unsigned kinds, char *text, char storage[8][4],
+                      char **words) {
     int n = 1 + (int)(airrt_test_random(seed) % 7);
     text[0] = 0;
     for (int i = 0; i < n; i++) {
@@ -105,14 +148,16 @@ START_TEST(patterns_fit_what_trying_everything_fits) {
     printf("seed %" PRIu64 "\n", seed);
     for (int round = 0; round < 200000; round++) {
         char pattern[64], subject[64], a[8][4], b[8][4], *p[8], *s[8];
-        int words = make_words(&seed, in_patterns, 7, pattern, a, p), left = make_words(&seed, in_patterns, 2, subject, b, s);
+        int words = make_words(&seed, in_patterns, 7, pattern, a, p),
+            left = make_words(&seed, in_patterns, 2, subject, b, s);
         if (!pattern[0]) continue; /* one empty word: no pattern */
         bool want = fits_by_force(p, words, s, left);
         fitting += want;
         if (airrt_topic_matches(pattern, subject) != want) ck_abort_msg("'%s' on '%s'", pattern, subject);
     }
     ck_assert_uint_gt(fitting, 1000);
-} END_TEST
+}
+END_TEST
 
 START_TEST(a_hostile_pattern_takes_no_exponential_time) {
     char pattern[256] = "", subject[256] = "";
@@ -122,7 +167,8 @@ START_TEST(a_hostile_pattern_takes_no_exponential_time) {
     uint64_t start = airrt_test_now_ns();
     for (int i = 0; i < 100; i++) ck_assert(!airrt_topic_matches(pattern, subject));
     ck_assert_uint_lt(airrt_test_now_ns() - start, AIRRT_SEC(2));
-} END_TEST
+}
+END_TEST
 
 /* ---- publishing ---------------------------------------------------------------------------------------------------- */
 
@@ -149,7 +195,8 @@ START_TEST(an_event_reaches_all_whose_pattern_fits) {
     ck_assert_uint_eq(DROPS(), 0);
     ck_assert_uint_eq(world_counts().accepted, 5); /* an event to k subscribers is k sends */
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 /* C2: who has subscribed when subscribe returns misses nothing that is published from then on. */
 START_TEST(nothing_is_missed_from_the_subscription_on) {
@@ -165,7 +212,8 @@ START_TEST(nothing_is_missed_from_the_subscription_on) {
         ck_assert_uint_eq(book.numbers[0], i);
     }
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(an_event_without_receivers_is_dropped_at_once) {
     WORLD();
@@ -177,7 +225,8 @@ START_TEST(an_event_without_receivers_is_dropped_at_once) {
     PUBLISH(topic, "a", 2);
     ck_assert_uint_eq(NOTE_DROPS(), 2);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(many_patterns_of_one_actor_give_it_an_event_once) {
     diary book = { 0 };
@@ -203,7 +252,8 @@ START_TEST(many_patterns_of_one_actor_give_it_an_event_once) {
     ACTED(&book, 1, 2, 4);
     ck_assert_uint_eq(NOTE_DROPS(), 5);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(one_publishers_events_come_in_order) {
     diary book = { 0 };
@@ -216,7 +266,8 @@ START_TEST(one_publishers_events_come_in_order) {
     ck_assert_uint_eq(COUNT(book.acts), DIARY);
     for (uint64_t i = 0; i < DIARY; i++) ck_assert_uint_eq(book.numbers[i], i);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 static char subject_seen[64];
 static airrt_envelope envelope_seen;
@@ -252,7 +303,8 @@ START_TEST(a_handler_sees_subject_and_sender_of_an_event) {
     SETTLE();
     ck_assert_str_eq(subject_seen, "none");
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 static airrt_err act_stash(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state;
@@ -282,7 +334,8 @@ START_TEST(a_stashed_event_is_kept_until_it_is_handled_or_lost) {
     ck_assert_uint_eq(NOTE_DROPS(), 1);
     ck_assert_uint_eq(DROPS(), 0); /* what the message refers to was the event's */
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(invalid_subjects_patterns_and_options_are_named) {
     char text[300];
@@ -305,11 +358,18 @@ START_TEST(invalid_subjects_patterns_and_options_are_named) {
     airrt_test_ok(probe_subscribe_notes(one, topic, text));
     PUBLISH(topic, text, 1);
     airrt_test_is(probe_subscribe_notes(one, topic, ""), AIRRT_ERR_INVALID);
-    airrt_test_is(probe_subscribe_notes_with(one, topic, "a", &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_BLOCK }), AIRRT_ERR_INVALID);
+    airrt_test_is(probe_subscribe_notes_with(one, topic, "a",
+                                             &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_BLOCK }),
+                  AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "backpressure");
-    airrt_test_is(probe_subscribe_notes_with(one, topic, "a", &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_LATEST }), AIRRT_ERR_INVALID);
-    airrt_test_is(notes_stream_open(topic, "a", &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY }, &stream), AIRRT_ERR_INVALID);
-    airrt_test_is(notes_stream_open(topic, "a", &(airrt_subscribe_desc){ .capacity = (1u << 26) + 1 }, &stream), AIRRT_ERR_INVALID);
+    airrt_test_is(probe_subscribe_notes_with(one, topic, "a",
+                                             &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_LATEST }),
+                  AIRRT_ERR_INVALID);
+    airrt_test_is(notes_stream_open(topic, "a",
+                                    &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY }, &stream),
+                  AIRRT_ERR_INVALID);
+    airrt_test_is(notes_stream_open(topic, "a", &(airrt_subscribe_desc){ .capacity = (1u << 26) + 1 }, &stream),
+                  AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "capacity");
     airrt_test_is(notes_open(world, &(airrt_topic_desc){ .retain = (1u << 20) + 1 }, &topic), AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "retain");
@@ -317,7 +377,8 @@ START_TEST(invalid_subjects_patterns_and_options_are_named) {
     airrt_test_is(probe_subscribe_notes(one, none, "a"), AIRRT_ERR_DEAD);
     ck_assert_uint_eq(notes_subscribers(none), 0);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(an_actor_of_another_system_cannot_subscribe) {
     airrt_system *elsewhere;
@@ -331,7 +392,8 @@ START_TEST(an_actor_of_another_system_cannot_subscribe) {
     airrt_system_close(elsewhere);
     airrt_test_is(probe_subscribe_notes(far, topic, "a"), AIRRT_ERR_DEAD);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 /* ---- slow, dead and restarted subscribers ------------------------------------------------------------------------- */
 
@@ -356,7 +418,8 @@ START_TEST(the_dead_do_not_subscribe) {
     ck_assert_uint_eq(world_counts().refused, 0);
     ck_assert_uint_eq(NOTE_DROPS(), 1);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(a_polled_system_has_topics) {
     diary book = { 0 };
@@ -374,7 +437,8 @@ START_TEST(a_polled_system_has_topics) {
     airrt_test_ok(notes_stream_try_recv(&stream, &event));
     notes_stream_close(&stream);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 static airrt_err subscribe_at_start(airrt_ctx *ctx, diary *book) {
     notes *topic = book->arg;
@@ -394,7 +458,8 @@ START_TEST(a_subscription_stays_over_a_restart) {
     ck_assert_uint_eq(notes_subscribers(topic), 1);
     ACTED(&book, 1, 2, 3);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(a_failed_start_leaves_no_subscription) {
     diary book = { .start = subscribe_at_start };
@@ -405,7 +470,8 @@ START_TEST(a_failed_start_leaves_no_subscription) {
     airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, NULL, NULL), AIRRT_ERR_DEAD);
     ck_assert_uint_eq(notes_subscribers(topic), 0);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 /* A7: what is counted is what waits. */
 START_TEST(a_slow_subscriber_costs_nobody_else_anything) {
@@ -417,7 +483,8 @@ START_TEST(a_slow_subscriber_costs_nobody_else_anything) {
     SPAWN(probe, slower, NULL);
     SPAWN(probe, quick, &quick_book);
     airrt_test_ok(probe_subscribe_notes_with(slow, topic, "#", &(airrt_subscribe_desc){ .capacity = 2 }));
-    airrt_test_ok(probe_subscribe_notes_with(slower, topic, "#", &(airrt_subscribe_desc){ .capacity = 3, .backpressure = AIRRT_BACKPRESSURE_DROP }));
+    airrt_test_ok(probe_subscribe_notes_with(
+        slower, topic, "#", &(airrt_subscribe_desc){ .capacity = 3, .backpressure = AIRRT_BACKPRESSURE_DROP }));
     airrt_test_ok(probe_subscribe_notes(quick, topic, "#"));
     TELL(slow, .fn = act_gate, .arg = &door);
     GATE_ENTERED(&door);
@@ -440,11 +507,13 @@ START_TEST(a_slow_subscriber_costs_nobody_else_anything) {
     ck_assert_uint_eq(world_counts().refused, 2);
     ck_assert_uint_eq(NOTE_DROPS(), 6);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(a_full_mailbox_refuses_or_drops_as_its_policy_says) {
-    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_BLOCK, AIRRT_BACKPRESSURE_DROP,
-                                                   AIRRT_BACKPRESSURE_DROP_OLDEST, AIRRT_BACKPRESSURE_LATEST };
+    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_BLOCK,
+                                                   AIRRT_BACKPRESSURE_DROP, AIRRT_BACKPRESSURE_DROP_OLDEST,
+                                                   AIRRT_BACKPRESSURE_LATEST };
     static const uint64_t refused[] = { 2, 2, 0, 0, 0 }, dropped[] = { 0, 0, 2, 2, 3 };
     for (int i = 0; i < 5; i++) {
         gate door = { 0 };
@@ -465,7 +534,8 @@ START_TEST(a_full_mailbox_refuses_or_drops_as_its_policy_says) {
         ck_assert_uint_eq(book.numbers[COUNT(book.acts) - 1], i < 3 ? 2 : 4);
         WORLD_CLOSE();
     }
-} END_TEST
+}
+END_TEST
 
 START_TEST(events_of_a_killed_subscriber_are_dead_letters) {
     gate door = { 0 };
@@ -485,17 +555,18 @@ START_TEST(events_of_a_killed_subscriber_are_dead_letters) {
     ck_assert_str_eq(letters.items[0].letter.type_name, "act");
     ck_assert_uint_eq(NOTE_DROPS(), 2);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 /* ---- streams ------------------------------------------------------------------------------------------------------ */
 
-#define STREAM_GIVES(STREAM, NUMBER, SUBJECT)                                    \
-    do {                                                                         \
-        const note *event_;                                                      \
-        airrt_test_ok(notes_stream_recv(STREAM, &event_, AIRRT_SEC(10)));        \
-        ck_assert_uint_eq(event_->number, NUMBER);                               \
-        ck_assert_uint_eq(*event_->text, NUMBER);                                \
-        ck_assert_str_eq(notes_stream_subject(STREAM), SUBJECT);                 \
+#define STREAM_GIVES(STREAM, NUMBER, SUBJECT)                             \
+    do {                                                                  \
+        const note *event_;                                               \
+        airrt_test_ok(notes_stream_recv(STREAM, &event_, AIRRT_SEC(10))); \
+        ck_assert_uint_eq(event_->number, NUMBER);                        \
+        ck_assert_uint_eq(*event_->text, NUMBER);                         \
+        ck_assert_str_eq(notes_stream_subject(STREAM), SUBJECT);          \
     } while (0)
 START_TEST(a_stream_gives_events_to_a_thread) {
     notes_stream stream, other;
@@ -530,7 +601,8 @@ START_TEST(a_stream_gives_events_to_a_thread) {
     airrt_test_is(notes_stream_recv(&stream, &event, AIRRT_SEC(10)), AIRRT_ERR_CLOSED);
     ck_assert_uint_eq(NOTE_DROPS(), 4);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(a_stream_outlives_topic_and_system) {
     notes_stream stream;
@@ -543,11 +615,12 @@ START_TEST(a_stream_outlives_topic_and_system) {
     STREAM_GIVES(&stream, 1, "a");
     notes_stream_close(&stream);
     ck_assert_uint_eq(NOTE_DROPS(), 2);
-} END_TEST
+}
+END_TEST
 
 START_TEST(a_full_stream_follows_its_policy) {
-    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_DEFAULT, AIRRT_BACKPRESSURE_DROP, AIRRT_BACKPRESSURE_DROP_OLDEST,
-                                                   AIRRT_BACKPRESSURE_LATEST };
+    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_DEFAULT, AIRRT_BACKPRESSURE_DROP,
+                                                   AIRRT_BACKPRESSURE_DROP_OLDEST, AIRRT_BACKPRESSURE_LATEST };
     static const uint64_t first[] = { 1, 1, 4, 5 };
     WORLD();
     for (int i = 0; i < 4; i++) {
@@ -555,7 +628,8 @@ START_TEST(a_full_stream_follows_its_policy) {
         airrt_counts counts;
         notes topic = topic_open(0);
         uint64_t before = COUNT(letters.count);
-        airrt_test_ok(notes_stream_open(topic, "#", &(airrt_subscribe_desc){ .capacity = 2, .backpressure = policies[i] }, &stream));
+        airrt_test_ok(notes_stream_open(
+            topic, "#", &(airrt_subscribe_desc){ .capacity = 2, .backpressure = policies[i] }, &stream));
         for (uint64_t n = 1; n <= 5; n++) PUBLISH(topic, "a", n);
         STREAM_GIVES(&stream, first[i], "a");
         airrt_stream_counts(&stream.base, &counts);
@@ -568,7 +642,8 @@ START_TEST(a_full_stream_follows_its_policy) {
         notes_close(topic);
     }
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 static airrt_err act_read(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)ctx, (void)state;
@@ -588,7 +663,8 @@ START_TEST(a_hook_does_not_wait_for_a_stream) {
     ck_assert(airrt_alive(one.ref));
     notes_stream_close(&stream);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 /* ---- the end ------------------------------------------------------------------------------------------------------ */
 
@@ -618,7 +694,8 @@ START_TEST(a_closed_topic_reaches_nobody_ever) {
     ck_assert_uint_lt(airrt_priv_topics.made, 10); /* they are reused */
     WORLD_CLOSE();
     airrt_test_is(notes_publish(old, "a", (note){ 0, NULL }), AIRRT_ERR_DEAD);
-} END_TEST
+}
+END_TEST
 
 START_TEST(topics_are_limited_and_given_back) {
     enum { MANY = AIRRT_TOPICS_MAX };
@@ -633,7 +710,8 @@ START_TEST(topics_are_limited_and_given_back) {
     WORLD();
     airrt_test_ok(notes_open(world, NULL, &more));
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(subscribing_and_leaving_takes_no_memory_for_good) {
     enum { MANY = 300 };
@@ -654,7 +732,8 @@ START_TEST(subscribing_and_leaving_takes_no_memory_for_good) {
     SETTLE();
     ck_assert_uint_eq(world_counts().handled, 20 * MANY);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 /* ---- retained values ---------------------------------------------------------------------------------------------- */
 
@@ -685,7 +764,8 @@ START_TEST(the_last_value_is_retained_for_who_asks) {
     notes_stream_close(&stream);
     WORLD_CLOSE();
     ck_assert_uint_eq(NOTE_DROPS(), 7);
-} END_TEST
+}
+END_TEST
 
 /* ---- groups ------------------------------------------------------------------------------------------------------- */
 
@@ -725,7 +805,8 @@ START_TEST(a_group_is_sent_a_message_each) {
     crowd_close(groups);
     airrt_test_is(crowd_join(groups, "red", a), AIRRT_ERR_DEAD);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 /* ---- out of memory ------------------------------------------------------------------------------------------------ */
 
@@ -766,7 +847,8 @@ START_TEST(without_memory_a_publication_loses_nothing) {
     ck_assert_uint_gt(failed, 2);
     notes_stream_close(&stream);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 START_TEST(without_memory_a_subscription_changes_nothing) {
     diary book = { 0 };
@@ -796,8 +878,10 @@ START_TEST(without_memory_a_subscription_changes_nothing) {
         fault_arm(n);
         airrt_err err = notes_stream_open(topic, "#", &desc, &stream);
         if (!fault_hit()) break;
-        if (!err) notes_stream_close(&stream);
-        else failed++;
+        if (!err)
+            notes_stream_close(&stream);
+        else
+            failed++;
         if (err) airrt_test_is(err, AIRRT_ERR_NOMEM);
         ck_assert_uint_eq(notes_subscribers(topic), 1);
     }
@@ -809,17 +893,20 @@ START_TEST(without_memory_a_subscription_changes_nothing) {
     airrt_test_is(notes_open(world, NULL, &more), AIRRT_ERR_NOMEM);
     fault_arm(0);
     WORLD_CLOSE();
-} END_TEST
+}
+END_TEST
 
 SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_everything_fits,
-      a_hostile_pattern_takes_no_exponential_time, an_event_reaches_all_whose_pattern_fits, nothing_is_missed_from_the_subscription_on,
-      an_event_without_receivers_is_dropped_at_once, many_patterns_of_one_actor_give_it_an_event_once,
-      one_publishers_events_come_in_order, a_handler_sees_subject_and_sender_of_an_event,
-      a_stashed_event_is_kept_until_it_is_handled_or_lost, invalid_subjects_patterns_and_options_are_named,
-      an_actor_of_another_system_cannot_subscribe, the_dead_do_not_subscribe, a_polled_system_has_topics, a_subscription_stays_over_a_restart,
+      a_hostile_pattern_takes_no_exponential_time, an_event_reaches_all_whose_pattern_fits,
+      nothing_is_missed_from_the_subscription_on, an_event_without_receivers_is_dropped_at_once,
+      many_patterns_of_one_actor_give_it_an_event_once, one_publishers_events_come_in_order,
+      a_handler_sees_subject_and_sender_of_an_event, a_stashed_event_is_kept_until_it_is_handled_or_lost,
+      invalid_subjects_patterns_and_options_are_named, an_actor_of_another_system_cannot_subscribe,
+      the_dead_do_not_subscribe, a_polled_system_has_topics, a_subscription_stays_over_a_restart,
       a_failed_start_leaves_no_subscription, a_slow_subscriber_costs_nobody_else_anything,
       a_full_mailbox_refuses_or_drops_as_its_policy_says, events_of_a_killed_subscriber_are_dead_letters,
       a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system, a_full_stream_follows_its_policy,
       a_hook_does_not_wait_for_a_stream, a_closed_topic_reaches_nobody_ever, topics_are_limited_and_given_back,
-      subscribing_and_leaving_takes_no_memory_for_good, the_last_value_is_retained_for_who_asks, a_group_is_sent_a_message_each,
-      without_memory_a_publication_loses_nothing, without_memory_a_subscription_changes_nothing);
+      subscribing_and_leaving_takes_no_memory_for_good, the_last_value_is_retained_for_who_asks,
+      a_group_is_sent_a_message_each, without_memory_a_publication_loses_nothing,
+      without_memory_a_subscription_changes_nothing);
