@@ -1,5 +1,5 @@
 # The benchmarks; make -f tests/bench/bench.mk TARGET, or included by the project's Makefile. Targets:
-#   bench-build   airrt's own: $(BUILD)/bench_actors, $(BUILD)/bench_queues, $(BUILD)/bench_monitor
+#   bench-build   airrt's own: $(BUILD)/bench_actors, $(BUILD)/bench_queues, $(BUILD)/bench_monitor, $(BUILD)/bench_broker
 #   bench-peers   the peers whose toolchain is present, in $(BUILD)/bench; the others are named
 #   bench         both, then run.sh: the table, and $(BUILD)/bench/results.tsv
 # Variables: BUILD, CC, CXX, BENCH_CFLAGS, BENCH_ROUNDS. Debian's packages for the peers:
@@ -26,7 +26,7 @@ BENCH_CRATES = /usr/share/cargo/registry
 BENCH_CARGO = $(firstword $(wildcard /usr/bin/cargo) cargo)
 BENCH_RUSTC = $(firstword $(wildcard /usr/bin/rustc) rustc)
 
-bench-build: $(BUILD)/bench_actors $(BUILD)/bench_queues $(BUILD)/bench_monitor $(BUILD)/bench_supervisor
+bench-build: $(BUILD)/bench_actors $(BUILD)/bench_queues $(BUILD)/bench_monitor $(BUILD)/bench_supervisor $(BUILD)/bench_broker
 # The headers are looked for only when this target is asked for: hence a second make.
 bench-peers: | $(BENCH_OUT)
 	@! command -v erlc >/dev/null || $(MAKE) --no-print-directory -f $(BENCH_DIR)/bench.mk $(BENCH_OUT)/sup_erl.beam BUILD=$(BUILD)
@@ -35,6 +35,7 @@ bench-peers: | $(BENCH_OUT)
 bench: bench-build bench-peers
 	$(BENCH_DIR)/run.sh $(BUILD) $(BENCH_ROUNDS)
 	$(BUILD)/bench_monitor $(BENCH_ROUNDS)
+	$(BUILD)/bench_broker $(BENCH_ROUNDS)
 	$(BENCH_DIR)/supervisor.sh $(BUILD) $(BENCH_ROUNDS)
 .PHONY: bench-build bench-peers bench-peers-found bench
 
@@ -47,6 +48,8 @@ $(BUILD)/bench_actors: $(BENCH_DIR)/bench_actors.c $(BENCH_DIR)/bench.h $(BENCH_
 $(BUILD)/bench_queues: $(BENCH_DIR)/bench_queues.c $(BENCH_DIR)/queue_harness.h $(BENCH_ROOT)/airrt.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
 $(BUILD)/bench_monitor: $(BENCH_DIR)/bench_monitor.c $(BENCH_DIR)/bench.h $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h | $(BENCH_OUT)
+	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
+$(BUILD)/bench_broker: $(BENCH_DIR)/bench_broker.c $(BENCH_ROOT)/airrt.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
 $(BUILD)/bench_supervisor: $(BENCH_DIR)/bench_supervisor.c $(BENCH_DIR)/bench.h $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h $(BENCH_ROOT)/airrt_supervisor.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@

@@ -1,0 +1,132 @@
+/* What topics cost: bench_broker [ROUNDS] (default 7). Prints a Markdown table of medians, with the smallest and largest
+ * value in brackets: nanoseconds for each message that was handled, from its publication to the return of its handler. One
+ * actor gives out the messages, about 64 of them a turn or one to each, to 1, 10, 100 or 1000 others; the rows of a group are run one
+ * after the other in every round, beginning with another one each time. Exits 1 if a message is missing.
+ *
+ * send:        a loop of plain sends to each, the least that any way of giving out can cost
+ * publish:     one event of 16 bytes on a topic to which all subscribe with "#"
+ * pattern:     the same, with "eu.*.close"
+ * owned:       the same with "#", of an event that owns memory, freed with the last receiver
+ * group:       a message to a group, cloned for each member */
+#define AIRRT_IMPLEMENTATION
+#include "airrt.h" /* first: the implementation chooses the feature macros */
+
+#include "bench.h"
+
+typedef struct tick { uint64_t number, price; } tick;
+AIRRT_MESSAGE(tick);
+typedef struct page { uint64_t number, *text; } page;
+static void page_drop(page *event) { free(event->text); }
+AIRRT_MESSAGE(page, .drop = page_drop);
+AIRRT_TOPIC(ticks, tick);
+AIRRT_TOPIC(pages, page);
+
+static airrt_atomic_u64 handled; /* by one worker alone */
+AIRRT_ACTOR(reader, tick, airrt_none);
+static airrt_err reader_handle(reader_ctx *ctx, airrt_none *state, const tick *msg) {
+    (void)ctx, (void)state, (void)msg;
+    airrt_count(&handled, 1);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(reader, airrt_none, reader_handle);
+static tick tick_of_tick(const tick *event) { return *event; }
+static tick tick_of_page(const page *event) { return (tick){ event->number, *event->text }; }
+AIRRT_SUBSCRIBER(reader, ticks, tick_of_tick);
+AIRRT_SUBSCRIBER(reader, pages, tick_of_page);
+AIRRT_GROUP(readers, reader);
+
+enum { READERS_MAX = 1000, MESSAGES = 200000 };
+typedef enum way { SEND, PUBLISH, PATTERN, OWNED, GROUP } way;
+static reader_ref all[READERS_MAX];
+static struct { way way; uint32_t readers; ticks ticks; pages pages; readers group; } now_playing;
+static airrt_atomic_u32 done;
+
+static airrt_err give(tick msg) {
+    switch (now_playing.way) {
+    case SEND:
+        for (uint32_t i = 0; i < now_playing.readers; i++) AIRRT_TRY(reader_send(all[i], msg));
+        return AIRRT_OK;
+    case PUBLISH:
+    case PATTERN: return ticks_publish(now_playing.ticks, "eu.dax.close", msg);
+    case OWNED: {
+        page owned = { msg.number, (uint64_t *)malloc(sizeof(uint64_t)) };
+        if (!owned.text) return AIRRT_ERR_NOMEM;
+        *owned.text = msg.price;
+        return pages_publish(now_playing.pages, "eu.dax.close", owned);
+    }
+    case GROUP: return readers_send(now_playing.group, "all", msg, NULL);
+    }
+    return AIRRT_ERR_INVALID;
+}
+AIRRT_ACTOR(source, tick, airrt_none);
+static airrt_err source_handle(source_ctx *ctx, airrt_none *state, const tick *msg) {
+    uint64_t left = msg->number, burst = 64 / now_playing.readers + 1;
+    (void)state;
+    for (; burst > 0 && left > 0; burst--, left--) AIRRT_TRY(give((tick){ left, 7 }));
+    airrt_ctx_yield(&ctx->base); /* so that no more than these wait */
+    if (left > 0) return source_send(source_self(ctx), (tick){ left, 0 });
+    airrt_store_release(&done, 1);
+    airrt_priv_notify(&done, 1);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(source, airrt_none, source_handle);
+
+typedef struct row { const char *name; way way; uint32_t readers; } row;
+static double run(const void *row_) {
+    const row *r = (const row *)row_;
+    airrt_system *system;
+    source_ref source;
+    uint64_t rounds = MESSAGES / r->readers;
+    must(!airrt_system_open(&(airrt_system_desc){ .workers = 1, .mailbox = { .unbounded = true } }, &system), "system");
+    must(!ticks_open(system, NULL, &now_playing.ticks) && !pages_open(system, NULL, &now_playing.pages) &&
+             !readers_open(system, &now_playing.group),
+         "topics");
+    now_playing.way = r->way;
+    now_playing.readers = r->readers;
+    for (uint32_t i = 0; i < r->readers; i++) {
+        must(!reader_spawn(system, AIRRT_NONE, NULL, &all[i]), "spawn");
+        must(!reader_subscribe_ticks(all[i], now_playing.ticks, r->way == PATTERN ? "eu.*.close" : "#") &&
+                 !reader_subscribe_pages(all[i], now_playing.pages, "#") &&
+                 !readers_join(now_playing.group, "all", all[i]),
+             "subscribe");
+    }
+    must(!source_spawn(system, AIRRT_NONE, NULL, &source), "spawn");
+    airrt_store_relaxed(&handled, 0);
+    airrt_store_relaxed(&done, 0);
+    uint64_t begun = now();
+    must(!source_send(source, (tick){ rounds, 0 }), "send");
+    while (!airrt_load_acquire(&done)) airrt_priv_wait(&done, 0, AIRRT_FOREVER);
+    must(!airrt_system_settle(system, AIRRT_SEC(60)), "settle");
+    uint64_t took = now() - begun;
+    must(airrt_load_relaxed(&handled) == rounds * r->readers, "messages are missing");
+    airrt_system_close(system);
+    return (double)took / (double)(rounds * r->readers);
+}
+
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+enum { ROUNDS_MAX = 101, WAYS = 5 };
+int main(int argc, char **argv) {
+    static const row rows[WAYS] = { { "send to each", SEND, 0 }, { "publish", PUBLISH, 0 }, { "publish, pattern", PATTERN, 0 },
+                                    { "publish, owned", OWNED, 0 }, { "send to a group", GROUP, 0 } };
+    static double took[WAYS][ROUNDS_MAX];
+    int rounds = argc > 1 ? atoi(argv[1]) : 7;
+    if (rounds < 1 || rounds > ROUNDS_MAX) rounds = 7;
+    for (uint32_t count = 1; count <= READERS_MAX; count *= 10) {
+        for (int round = 0; round < rounds; round++)
+            for (int i = 0; i < WAYS; i++) {
+                row r = rows[(i + round) % WAYS];
+                r.readers = count;
+                took[(i + round) % WAYS][round] = run(&r);
+            }
+        printf("\n| to %u | ns | range |\n|---|---|---|\n", count);
+        for (int i = 0; i < WAYS; i++) {
+            qsort(took[i], (size_t)rounds, sizeof **took, compare);
+            printf("| %s | %.1f | %.1f to %.1f |\n", rows[i].name, took[i][rounds / 2], took[i][0], took[i][rounds - 1]);
+        }
+        fflush(stdout);
+    }
+    return 0;
+}
