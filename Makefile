@@ -82,8 +82,13 @@ $(BUILD)/otp_conformance: tests/otp_conformance.c | $(BUILD)/tests
 	@rm -f $@
 	@$(CC) $(FLAGS) -MMD -MP -MF $(BUILD)/tests/otp_conformance.d -o $@ $<
 
+$(BUILD)/sim_swarm: tests/sim_swarm.c | $(BUILD)/.gitignore
+	@echo '  CC $<'
+	@rm -f $@
+	@$(CC) $(FLAGS) -MMD -MP -MF $(BUILD)/tests/sim_swarm.d -o $@ $< -lm
+
 examples-programs: $(EXAMPLE_PROGRAMS)
-programs: $(TEST_PROGRAMS) $(STRESS_PROGRAMS) $(BUILD)/otp_conformance
+programs: $(TEST_PROGRAMS) $(STRESS_PROGRAMS) $(BUILD)/otp_conformance $(BUILD)/sim_swarm
 
 -include $(wildcard $(BUILD)/examples/*.d $(BUILD)/tests/*.d)
 
@@ -103,7 +108,7 @@ examples:
 test:
 	@tests/deps.sh test || true
 	+@$(SUBMAKE) programs examples-programs || true
-	@tests/run.sh -r $(BUILD)/result $(TEST_PROGRAMS) $(STRESS_RUNS) $(CHECK_RUNS)
+	@tests/run.sh -r $(BUILD)/result $(TEST_PROGRAMS) $(STRESS_RUNS) "$(BUILD)/sim_swarm --seeds 1..10000" $(CHECK_RUNS)
 
 stress:
 	@tests/deps.sh test || true
@@ -118,7 +123,7 @@ fuzz: | $(BUILD)/.gitignore
 # What asan and tsan run, each in a build folder of its own.
 suites:
 	+@$(SUBMAKE) programs || true
-	@tests/run.sh -r $(BUILD)/result $(RUN_FLAGS) $(TEST_PROGRAMS) $(STRESS_RUNS)
+	@tests/run.sh -r $(BUILD)/result $(RUN_FLAGS) $(TEST_PROGRAMS) $(STRESS_RUNS) "$(BUILD)/sim_swarm --seeds 1..1000"
 
 SLOW = CK_TIMEOUT_MULTIPLIER=10 $(MAKE) --no-print-directory MESSAGES=50000
 
