@@ -65,7 +65,8 @@
  * Ownership: a send that returns OK has given the message away; on any error it is still the sender's. The handler owns
  * what it is given. The type's .drop runs once for every accepted message that nobody handled.
  * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody sends
- * or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and payload.
+ * or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and payload; if it was
+ * accepted, the system can keep the last .keep of them, to be looked at, replayed or dropped (airrt_dead_letters_...).
  * Supervised actors (airrt_supervisor.h): their end is not the end. They halt, with handle, name and mailbox, until their
  * supervisor starts them again or gives them up; airrt_wait and those who watch are told of every such end.
  * Failing: a hook that returns an error, NAME_fail or airrt_panic ends the actor with a reason (on_error may decide
@@ -412,11 +413,27 @@ typedef struct airrt_spawn_desc {
 typedef struct airrt_dead_letter {
     airrt_ref to, sender;     /* sender zero if not known */
     const char *type_name;
-    const void *payload; /* of payload_size bytes; dropped after the call unless the sender still owns it (refused) */
+    const void *payload;      /* of payload_size bytes, good during the call; NULL in what airrt_dead_letters_peek gives.
+                                 Dropped after the call unless the letter is kept, or the sender still owns it (refused) */
     size_t payload_size;
     airrt_loss why;
     bool refused;             /* the send returned an error: the sender still owns the message */
+    uint64_t id;              /* by which it is kept when the call has returned; ids grow; 0: it is not kept */
+    uint64_t suppressed;      /* how many before it were not shown, since the last one that was: .per_second */
+    uint64_t correlation;     /* of its envelope; 0 without one */
+    uint64_t lost_ns;         /* when it was lost, by the system's monotonic clock; 0 unless kept */
+    airrt_reason reason;      /* DIED: why the receiver ended; QUARANTINED: how its handler failed; else kind 0 */
 } airrt_dead_letter;
+/* Of a system's whole life: kept + replayed + dropped + unkept is how many accepted messages have become dead letters while
+ * some were to be kept. */
+typedef struct airrt_dead_letter_counts {
+    uint64_t kept;            /* now */
+    uint64_t replayed;        /* taken out by a replay that was accepted */
+    uint64_t dropped;         /* made room for newer ones, or were dropped by airrt_dead_letters_drop */
+    uint64_t unkept;          /* dropped at once: there was no memory to keep them, or their type is .perishable */
+    uint64_t suppressed;      /* of all letters: not shown to .dead_letters.fn */
+} airrt_dead_letter_counts;
+typedef enum airrt_letter_order { AIRRT_OLDEST_FIRST = 0, AIRRT_NEWEST_FIRST } airrt_letter_order;
 
 typedef struct airrt_log_item {
     int level;                /* 1 error, 2 warning, 3 information */
@@ -440,7 +457,12 @@ typedef struct airrt_system_desc {
     uint64_t stop_timeout_ns;     /* airrt_system_shutdown's default; 0 = 30 s */
     uint64_t overrun_ns;          /* a hook that runs longer is told to .overruns; 0 = 1 s; AIRRT_FOREVER = never */
     uint64_t seed;                /* of the runtime's random choices; 0 = from the machine */
-    struct { void (*fn)(const airrt_dead_letter *letter, void *ctx); void *ctx; } dead_letters; /* any thread */
+    struct {
+        void (*fn)(const airrt_dead_letter *letter, void *ctx); /* is shown every dead letter; any thread, no lock held */
+        void *ctx;
+        uint32_t per_second;      /* at most so many are shown in one second of the clock, the others counted; 0 = all */
+        uint32_t keep;            /* so many of those that were accepted are kept, the last ones; 0 = none */
+    } dead_letters;
     struct { void (*fn)(const airrt_log_item *item, void *ctx); void *ctx; } log;               /* any thread */
     struct {
         void (*fn)(const airrt_overrun *overrun, void *ctx);
@@ -539,17 +561,20 @@ typedef struct airrt_message_type {
     airrt_err (*clone)(void *to, const void *from);                     /* copies bytes without .clone */
     size_t (*encode)(const void *msg, void *out, size_t capacity);      /* NULL without .encode */
     airrt_err (*decode)(void *msg, const void *bytes, size_t size);     /* NULL without .decode */
+    bool perishable;                                                    /* is not kept as a dead letter */
 } airrt_message_type;
 
 #define AIRRT_MESSAGE_SIZE_MAX 65536u
 #define AIRRT_MESSAGE_ALIGN_MAX 4096u
 
-/* AIRRT_MESSAGE(T [, .drop =, .clone =, .encode =, .decode =, .priority =, .name =]) makes T a message, once per file
- * that sees T, best next to T itself.
+/* AIRRT_MESSAGE(T [, .drop =, .clone =, .encode =, .decode =, .priority =, .name =, .perishable =]) makes T a message, once
+ * per file that sees T, best next to T itself.
  *   void      drop(T *)                                 runs once for every accepted message that nobody received
  *   airrt_err clone(T *to, const T *from)               a copy that owns what it refers to
  *   size_t    encode(const T *, void *out, size_t n)    the bytes needed; writes them if n is enough
  *   airrt_err decode(T *, const void *, size_t n)
+ *   .perishable = true                                  never kept as a dead letter: dropped at once, as when drop frees
+ *                                                       what others wait for
  * T is one word (a typedef). It travels by value, so sizes above 64 KiB are refused: send a pointer and a .drop. */
 #ifdef __cplusplus
 #define AIRRT_DESIGNATORS_BEGIN_ _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wpedantic\"") \
@@ -578,6 +603,7 @@ typedef struct airrt_message_type {
         airrt_err (*decode)(T *, const void *, size_t);                                               \
         airrt_priority priority;                                                                      \
         const char *name;                                                                             \
+        bool perishable;                                                                              \
         int end_;                                                                                     \
     } T##_message_desc_;                                                                              \
     AIRRT_STATIC_ASSERT(sizeof(T) <= AIRRT_MESSAGE_SIZE_MAX,                                          \
@@ -603,7 +629,7 @@ typedef struct airrt_message_type {
     }                                                                                                 \
     AIRRT_INLINE airrt_message_type T##_message_type(void) {                                          \
         airrt_message_type type_ = { #T, sizeof(T), AIRRT_ALIGNOF(T), T##_message_hooks_.priority,    \
-            T##_message_drop_, T##_message_clone_, NULL, NULL };                                      \
+            T##_message_drop_, T##_message_clone_, NULL, NULL, T##_message_hooks_.perishable };       \
         if (T##_message_hooks_.name) type_.name = T##_message_hooks_.name;                            \
         if (T##_message_hooks_.encode) type_.encode = T##_message_encode_;                            \
         if (T##_message_hooks_.decode) type_.decode = T##_message_decode_;                            \
@@ -1771,6 +1797,25 @@ AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out);
 AIRRT_API void airrt_system_listen(airrt_system *system, airrt_listener *listener);
 /* Writes up to capacity living actors to out (in order of their slots); returns how many there are. Any thread. */
 AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity);
+
+/* Dead letters that are kept: the last .dead_letters.keep messages that were accepted and not handled, quarantined ones among
+ * them. They are counted as lost already; one that is not replayed is dropped by its type when it makes room for a newer one,
+ * by airrt_dead_letters_drop, or by airrt_system_close. Any thread or hook; none of these waits; finding an id walks from the
+ * nearer end of the buffer. NOT_FOUND: no letter with this id is kept (any more), or another call has it just now.
+ * peek: describes up to capacity of them; returns how many there are. */
+AIRRT_API size_t airrt_dead_letters_peek(airrt_system *system, airrt_dead_letter *out, size_t capacity,
+                                         airrt_letter_order order);
+/* Shows one to fn with its payload, which must not be changed and is good until fn returns. No lock is held. NOT_FOUND. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_show(airrt_system *system, uint64_t id,
+                                                            void (*fn)(const airrt_dead_letter *letter, void *ctx), void *ctx);
+/* Sends one again, to `to` or, if that is zero, to whom it was sent; then it is not kept any more. It is a send of its own,
+ * which is accepted or refused (and then kept on), never waits, and carries on priority, sender, reply_to and correlation of
+ * its envelope, but neither its time to live nor its request: a reply reaches nobody. errors NOT_FOUND; TYPE: `to` takes other
+ * messages, judged by name, size and alignment of their types; DEAD, FULL, NOMEM as of any send. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_replay(airrt_system *system, uint64_t id, airrt_ref to);
+/* Drops one. NOT_FOUND. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_drop(airrt_system *system, uint64_t id);
+AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter_counts *out);
 
 /* Stops an actor: no more messages, what is queued is handled, post_stop; waits for its end, and kills it when the time is
  * spent (TIMEOUT if even that did not end it in a second). timeout_ns 0 = 5 s. DEAD if it has ended. CONTEXT in hooks. */
@@ -3286,6 +3331,26 @@ struct airrt_worker {
 typedef struct airrt_named { char *key; airrt_ref value; } airrt_named;
 typedef struct airrt_name_of { uint64_t key; char *value; } airrt_name_of;
 
+/* A dead letter that is kept, in its envelope. Guarded by the buffer's lock, but what is told of it, which does not change;
+ * claimed: a call has it, and ends it if it has been `evicted` meanwhile. */
+typedef struct airrt_letter {
+    struct airrt_letter *prev, *next;
+    const airrt_message_type *type;
+    airrt_wrap *wrap;
+    airrt_dead_letter told;
+    bool claimed, evicted;
+} airrt_letter;
+/* lock guards the list, which is in order of ids, and the plain counters. */
+typedef struct airrt_letters {
+    airrt_lock lock;
+    uint32_t limit;            /* .keep; 0 when the system is closed */
+    airrt_letter *first, *last;
+    uint64_t kept, replayed, dropped;
+    airrt_atomic_u64 unkept, ids;
+    airrt_atomic_u64 shown;    /* [ second 32 | letters shown in it 32 ] */
+    airrt_atomic_u64 suppressed, untold; /* in all; since the last one that was shown */
+} airrt_letters;
+
 enum { AIRRT_SYSTEM_RUNNING, AIRRT_SYSTEM_DRAINING, AIRRT_SYSTEM_STOPPING, AIRRT_SYSTEM_STOPPED };
 /* A mailbox's bound as a cell's senders see it. */
 typedef struct airrt_bound { uint32_t capacity; uint8_t policy, lanes; bool evicting; } airrt_bound;
@@ -3326,6 +3391,7 @@ struct airrt_system {
     bool shut;
     airrt_err shutdown_err;
     airrt_shutdown_report report;
+    airrt_letters letters;
     airrt_system *next_system; /* guarded by the process's lock */
 };
 
@@ -3539,34 +3605,170 @@ AIRRT_API void airrt_system_listen(airrt_system *system, airrt_listener *listene
 
 /* ---- >>losing: dead letters, drops, refusals ---- */
 
-/* Shows a message that found no receiver; counts it. */
-static void airrt_priv_report(airrt_system *system, airrt_ref to, airrt_ref sender, const airrt_message_type *type,
-                              const void *msg, airrt_loss why, bool refused) {
-    airrt_dead_letter letter = { to, sender, type->name, msg, type->size, why, refused };
-    if (refused) AIRRT_TALLY(system, refused, 1);
-    else if (why == AIRRT_LOSS_EXPIRED) AIRRT_TALLY(system, expired, 1);
-    else if (why == AIRRT_LOSS_DROPPED) AIRRT_TALLY(system, dropped, 1);
-    else if (why == AIRRT_LOSS_QUARANTINED) AIRRT_TALLY(system, quarantined, 1);
+/* Whether the sink is shown one more letter in this second; *untold: how many it was not, since the last one. */
+static bool airrt_priv_may_show(airrt_system *system, uint64_t *untold) {
+    airrt_letters *letters = &system->letters;
+    uint32_t limit = system->desc.dead_letters.per_second;
+    if (limit == AIRRT_UNLIMITED) return true;
+    uint32_t second = (uint32_t)(airrt_priv_now(system) / AIRRT_SEC(1));
+    uint64_t shown = airrt_load_relaxed(&letters->shown), next;
+    do {
+        bool begins = (int32_t)(second - (uint32_t)(shown >> 32)) > 0; /* else it is this one, or a later one another thread saw */
+        if (!begins && (uint32_t)shown >= limit) {
+            airrt_fetch_add(&letters->untold, 1, RELAXED);
+            airrt_fetch_add(&letters->suppressed, 1, RELAXED);
+            return false;
+        }
+        next = begins ? (uint64_t)second << 32 | 1 : shown + 1;
+    } while (!airrt_cas(&letters->shown, &shown, next, RELAXED, RELAXED));
+    *untold = airrt_exchange(&letters->untold, 0, RELAXED);
+    return true;
+}
+/* Tells of a message that found no receiver; counts it. */
+static void airrt_priv_tell_lost(airrt_system *system, airrt_dead_letter *letter) {
+    if (letter->refused) AIRRT_TALLY(system, refused, 1);
+    else if (letter->why == AIRRT_LOSS_EXPIRED) AIRRT_TALLY(system, expired, 1);
+    else if (letter->why == AIRRT_LOSS_DROPPED) AIRRT_TALLY(system, dropped, 1);
+    else if (letter->why == AIRRT_LOSS_QUARANTINED) AIRRT_TALLY(system, quarantined, 1);
     else AIRRT_TALLY(system, dead, 1);
-    if (system->desc.dead_letters.fn) system->desc.dead_letters.fn(&letter, system->desc.dead_letters.ctx);
+    if (system->desc.dead_letters.fn && airrt_priv_may_show(system, &letter->suppressed))
+        system->desc.dead_letters.fn(letter, system->desc.dead_letters.ctx);
     if (AIRRT_LIKELY(!airrt_priv_heard(system))) return;
-    airrt_news news = { .kind = AIRRT_NEWS_LOST, .actor = to, .type = type->name, .loss = why, .refused = refused };
+    airrt_news news = { .kind = AIRRT_NEWS_LOST, .actor = letter->to, .type = letter->type_name, .loss = letter->why,
+                        .refused = letter->refused };
     airrt_priv_tell(system, &news);
 }
-/* An accepted message that will not be handled: reported, dropped once, its asker told. */
+static void airrt_priv_report(airrt_system *system, airrt_ref to, airrt_ref sender, const airrt_message_type *type,
+                              const void *msg, airrt_loss why, bool refused) {
+    airrt_dead_letter letter = { .to = to, .sender = sender, .type_name = type->name, .payload = msg,
+                                 .payload_size = type->size, .why = why, .refused = refused };
+    airrt_priv_tell_lost(system, &letter);
+}
+
+/* Letters that are kept. */
+static airrt_pool *airrt_priv_letter_pool(void) {
+    static airrt_atomic_ptr cache;
+    return airrt_priv_cached_pool(&cache, sizeof(airrt_letter), 16, 0, 5);
+}
+static void airrt_priv_drop(const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
+    if (!wrap || !wrap->shared) type->drop(msg); /* an event's payload goes with its last receiver */
+    if (wrap) airrt_priv_wrap_put(wrap);
+}
+static void airrt_priv_letter_free(airrt_letter *letter, bool drop) {
+    if (drop) airrt_priv_drop(letter->type, airrt_priv_wrapped(letter->wrap), letter->wrap);
+    else airrt_priv_wrap_put(letter->wrap);
+    airrt_priv_put(airrt_priv_letter_pool(), letter);
+}
+/* A letter of an accepted message; NULL: it is not to be kept, or no memory. wrap NULL: there was none for its envelope. */
+static airrt_letter *airrt_priv_letter_make(airrt_system *system, const airrt_message_type *type, airrt_wrap *wrap,
+                                            airrt_dead_letter *told) {
+    if (AIRRT_LIKELY(!system->desc.dead_letters.keep)) return NULL;
+    airrt_pool *pool = wrap && !wrap->shared && !type->perishable ? airrt_priv_letter_pool() : NULL;
+    airrt_letter *letter = pool ? airrt_priv_get(pool) : NULL;
+    if (!letter) {
+        airrt_fetch_add(&system->letters.unkept, 1, RELAXED);
+        return NULL;
+    }
+    told->id = airrt_fetch_add(&system->letters.ids, 1, RELAXED) + 1;
+    told->lost_ns = airrt_priv_now(system);
+    memset(letter, 0, sizeof *letter);
+    letter->type = type;
+    letter->wrap = wrap;
+    letter->told = *told;
+    return letter;
+}
+static void airrt_priv_letter_unlink_locked(airrt_letters *letters, airrt_letter *letter) {
+    if (letter->prev) letter->prev->next = letter->next;
+    else letters->first = letter->next;
+    if (letter->next) letter->next->prev = letter->prev;
+    else letters->last = letter->prev;
+    letters->kept--;
+}
+/* Puts one into the buffer, which may cost the oldest its place. */
+static void airrt_priv_letter_keep(airrt_system *system, airrt_letter *letter) {
+    airrt_letters *letters = &system->letters;
+    airrt_letter *evicted = NULL;
+    airrt_priv_lock(&letters->lock);
+    airrt_letter *before = letters->last;
+    while (before && before->told.id > letter->told.id) before = before->prev; /* threads lose at the same time */
+    letter->prev = before;
+    letter->next = before ? before->next : letters->first;
+    *(before ? &before->next : &letters->first) = letter;
+    *(letter->next ? &letter->next->prev : &letters->last) = letter;
+    if (++letters->kept > letters->limit) {
+        evicted = letters->first;
+        airrt_priv_letter_unlink_locked(letters, evicted);
+        evicted->evicted = true;
+        if (evicted->claimed) evicted = NULL;
+        else letters->dropped++;
+    }
+    airrt_priv_unlock(&letters->lock);
+    if (evicted) airrt_priv_letter_free(evicted, true);
+}
+/* Gives a letter to the caller alone; it keeps its place. NULL: not there, or another has it. */
+static airrt_letter *airrt_priv_letter_claim(airrt_system *system, uint64_t id) {
+    airrt_letters *letters = &system->letters;
+    airrt_letter *at = NULL;
+    airrt_priv_lock(&letters->lock);
+    if (letters->first && id >= letters->first->told.id && id <= letters->last->told.id) {
+        if (id - letters->first->told.id < letters->last->told.id - id)
+            for (at = letters->first; at->told.id < id;) at = at->next;
+        else
+            for (at = letters->last; at->told.id > id;) at = at->prev;
+    }
+    if (at && (at->told.id != id || at->claimed)) at = NULL;
+    if (at) at->claimed = true;
+    airrt_priv_unlock(&letters->lock);
+    if (!at) airrt_discard(airrt_priv_err(AIRRT_ERR_NOT_FOUND, "id", "no such letter is kept"));
+    return at;
+}
+typedef enum airrt_letter_end { AIRRT_LETTER_STAYS, AIRRT_LETTER_REPLAYED, AIRRT_LETTER_DROPPED } airrt_letter_end;
+/* The claimer has done with it. */
+static void airrt_priv_letter_done(airrt_system *system, airrt_letter *letter, airrt_letter_end end) {
+    airrt_letters *letters = &system->letters;
+    airrt_priv_lock(&letters->lock);
+    if (letter->evicted && end == AIRRT_LETTER_STAYS) end = AIRRT_LETTER_DROPPED;
+    else if (!letter->evicted && end != AIRRT_LETTER_STAYS) airrt_priv_letter_unlink_locked(letters, letter);
+    letters->replayed += end == AIRRT_LETTER_REPLAYED;
+    letters->dropped += end == AIRRT_LETTER_DROPPED;
+    letter->claimed = false;
+    airrt_priv_unlock(&letters->lock);
+    if (end != AIRRT_LETTER_STAYS) airrt_priv_letter_free(letter, end == AIRRT_LETTER_DROPPED);
+}
+/* Drops all; from then on none are kept. */
+static void airrt_priv_letters_close(airrt_system *system) {
+    airrt_letters *letters = &system->letters;
+    airrt_priv_lock(&letters->lock);
+    airrt_letter *letter = letters->first;
+    letters->first = letters->last = NULL;
+    letters->dropped += letters->kept;
+    letters->kept = letters->limit = 0;
+    airrt_priv_unlock(&letters->lock);
+    while (letter) {
+        airrt_letter *next = letter->next;
+        airrt_priv_letter_free(letter, true);
+        letter = next;
+    }
+}
+
+/* An accepted message that will not be handled: reported, its asker told, kept as a dead letter or dropped once. Plain ones are
+ * put into an envelope before, if they are to be kept. */
 static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_message_type *type, void *msg,
                             airrt_wrap *wrap, airrt_loss why, const airrt_reason *reason) {
-    airrt_ref sender = wrap ? wrap->envelope.sender : (airrt_ref){ 0, 0 };
     if (wrap) msg = airrt_priv_wrapped(wrap);
-    airrt_priv_report(system, to, sender, type, msg, why, false);
+    airrt_dead_letter told = { .to = to, .type_name = type->name, .payload = msg, .payload_size = type->size, .why = why };
+    if (wrap) told.sender = wrap->envelope.sender, told.correlation = wrap->envelope.correlation;
+    if (reason) told.reason = *reason;
+    airrt_letter *letter = airrt_priv_letter_make(system, type, wrap, &told);
+    airrt_priv_tell_lost(system, &told);
     if (wrap && wrap->envelope.promise_slot)
         airrt_priv_answer(wrap->envelope.promise_slot, wrap->envelope.promise_generation,
                           why == AIRRT_LOSS_EXPIRED ? AIRRT_ERR_TIMEOUT
                           : why == AIRRT_LOSS_DIED  ? AIRRT_ERR_DEAD
                                                     : AIRRT_ERR_FAILED,
                           reason, NULL, 0);
-    if (!wrap || !wrap->shared) type->drop(msg);
-    if (wrap) airrt_priv_wrap_put(wrap);
+    if (letter) airrt_priv_letter_keep(system, letter);
+    else airrt_priv_drop(type, msg, wrap);
 }
 /* Where the messages of a mailbox go that it accepted and nobody receives. */
 typedef struct airrt_sink {
@@ -3579,12 +3781,14 @@ typedef struct airrt_sink {
     airrt_losses *losses;         /* for a recorder; may be NULL */
 } airrt_sink;
 static void airrt_priv_box_drop(airrt_mailbox *box, void *msg, airrt_wrap *wrap) {
-    box->type.drop(wrap ? airrt_priv_wrapped(wrap) : msg);
-    if (wrap) airrt_priv_wrap_put(wrap);
+    airrt_priv_drop(&box->type, wrap ? airrt_priv_wrapped(wrap) : msg, wrap);
 }
 static void airrt_priv_sink(const airrt_sink *sink, const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
     if (sink->losses) sink->losses->dropped++;
     if (sink->system) {
+        if (!wrap && AIRRT_UNLIKELY(sink->system->desc.dead_letters.keep) && !type->perishable &&
+            (wrap = airrt_priv_wrap_get(sink->pools, type->size, type->align)) != NULL)
+            memcpy(airrt_priv_wrapped(wrap), msg, type->size);
         airrt_priv_lose(sink->system, sink->to, type, msg, wrap, sink->why, sink->reason);
         return;
     }
@@ -4981,7 +5185,7 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
     return false;
 }
 /* The message on which handle has failed is kept, or quarantined, if the type asks for redelivery. */
-static bool airrt_priv_keep_message(airrt_ctx *ctx) {
+static bool airrt_priv_keep_message(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_cell *cell = ctx->cell;
     airrt_actor_type *type = airrt_priv_type(cell);
     airrt_wrap *wrap = (airrt_wrap *)(uintptr_t)ctx->envelope;
@@ -4994,7 +5198,7 @@ static bool airrt_priv_keep_message(airrt_ctx *ctx) {
         cold->tries = 0;
         airrt_priv_signal_put(kept);
         airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(cell), &type->msg, NULL, wrap,
-                        AIRRT_LOSS_QUARANTINED, NULL);
+                        AIRRT_LOSS_QUARANTINED, reason);
         return true;
     }
     kept->u.wrap = wrap;
@@ -5015,7 +5219,7 @@ AIRRT_API bool airrt_priv_after(airrt_ctx *ctx, airrt_err err) {
     }
     const airrt_reason *reason = airrt_priv_reason_of(ctx, err);
     bool failed = !airrt_exit_is_normal(reason->kind);
-    if (failed && !airrt_priv_keep_message(ctx)) airrt_count(&airrt_priv_worker(ctx)->tally.failed, 1);
+    if (failed && !airrt_priv_keep_message(ctx, reason)) airrt_count(&airrt_priv_worker(ctx)->tally.failed, 1);
     airrt_priv_done(ctx, failed ? AIRRT_ERR_DEAD : AIRRT_ERR_NO_REPLY, reason);
     if (!airrt_priv_failed(ctx, reason)) return false;
     if (ctx->cell->cold && ctx->cell->cold->ready.first) airrt_priv_note_detour(ctx->cell);
@@ -5439,7 +5643,7 @@ static void airrt_priv_panicked(airrt_worker *w) {
     case AIRRT_PHASE_SIGNAL:
     case AIRRT_PHASE_HANDLE:
     default:
-        if (phase == AIRRT_PHASE_HANDLE && !airrt_priv_keep_message(ctx)) airrt_count(&w->tally.failed, 1);
+        if (phase == AIRRT_PHASE_HANDLE && !airrt_priv_keep_message(ctx, &reason)) airrt_count(&w->tally.failed, 1);
         airrt_priv_done(ctx, AIRRT_ERR_DEAD, &reason);
         goes_on = airrt_priv_failed(ctx, &reason);
     }
@@ -7585,6 +7789,7 @@ static airrt_err airrt_priv_system_check(airrt_system_desc *d) {
     if (!d->overrun_ns) d->overrun_ns = AIRRT_SEC(1);
     if (d->sim) d->seed = d->sim->seed;
     if (!d->seed) d->seed = d->sim ? 1 : airrt_priv_random();
+    if (!d->dead_letters.per_second) d->dead_letters.per_second = AIRRT_UNLIMITED;
     if (!d->allocator.alloc_fn)
         d->allocator.alloc_fn = airrt_priv_default_alloc, d->allocator.free_fn = airrt_priv_default_free;
     if (!d->clock.monotonic_ns)
@@ -7626,6 +7831,7 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
     memset(system, 0, sizeof *system);
     system->desc = d;
     system->bound = airrt_priv_bound(&d.mailbox);
+    system->letters.limit = d.dead_letters.keep;
     system->process = getpid();
     airrt_err err = AIRRT_OK;
     if (d.sim && !airrt_priv_sim_open(system)) {
@@ -7753,6 +7959,67 @@ AIRRT_API airrt_err airrt_get_info(airrt_ref ref, airrt_info *out) {
     airrt_priv_info(system, cell, out);
     airrt_priv_unpin(system);
     return airrt_ref_equal(out->ref, ref) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
+}
+/* What may be given to one that takes the other. */
+static bool airrt_priv_same_message(const airrt_message_type *a, const airrt_message_type *b) {
+    return a == b || (a->size == b->size && a->align == b->align && strcmp(a->name, b->name) == 0);
+}
+AIRRT_API size_t airrt_dead_letters_peek(airrt_system *system, airrt_dead_letter *out, size_t capacity,
+                                         airrt_letter_order order) {
+    bool newest = order == AIRRT_NEWEST_FIRST;
+    size_t n = 0;
+    airrt_priv_lock(&system->letters.lock);
+    airrt_letter *at = newest ? system->letters.last : system->letters.first;
+    for (; at && n < capacity; at = newest ? at->prev : at->next, n++) {
+        out[n] = at->told;
+        out[n].payload = NULL;
+    }
+    n = (size_t)system->letters.kept;
+    airrt_priv_unlock(&system->letters.lock);
+    return n;
+}
+AIRRT_API airrt_err airrt_dead_letters_show(airrt_system *system, uint64_t id,
+                                            void (*fn)(const airrt_dead_letter *letter, void *ctx), void *ctx) {
+    airrt_letter *letter = airrt_priv_letter_claim(system, id);
+    if (!letter) return AIRRT_ERR_NOT_FOUND;
+    fn(&letter->told, ctx);
+    airrt_priv_letter_done(system, letter, AIRRT_LETTER_STAYS);
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_dead_letters_drop(airrt_system *system, uint64_t id) {
+    airrt_letter *letter = airrt_priv_letter_claim(system, id);
+    if (!letter) return AIRRT_ERR_NOT_FOUND;
+    airrt_priv_letter_done(system, letter, AIRRT_LETTER_DROPPED);
+    return AIRRT_OK;
+}
+static airrt_err airrt_priv_letter_send(airrt_system *system, const airrt_letter *letter, airrt_ref to) {
+    const airrt_envelope *envelope = &letter->wrap->envelope;
+    airrt_cell *cell = airrt_priv_cell(to);
+    airrt_actor_type *type = cell && airrt_alive(to) ? airrt_priv_type(cell) : NULL;
+    airrt_send_desc desc = { .priority = envelope->priority, .timeout_ns = AIRRT_NO_WAIT, .correlation = envelope->correlation,
+                             .sender = envelope->sender, .reply_to = envelope->reply_to };
+    airrt_err err = AIRRT_OK;
+    if (!type || !airrt_load_acquire(&type->described)) err = airrt_priv_err(AIRRT_ERR_DEAD, "to", NULL);
+    else if (!airrt_priv_same_message(&type->msg, letter->type))
+        err = airrt_priv_err(AIRRT_ERR_TYPE, "to", "takes messages of another type");
+    if (!err) return airrt_priv_send_full(to, type, letter->told.payload, envelope->id ? &desc : NULL, false, NULL);
+    airrt_priv_report(system, to, envelope->sender, letter->type, letter->told.payload, AIRRT_LOSS_NO_RECEIVER, true);
+    return err;
+}
+AIRRT_API airrt_err airrt_dead_letters_replay(airrt_system *system, uint64_t id, airrt_ref to) {
+    airrt_letter *letter = airrt_priv_letter_claim(system, id);
+    if (!letter) return AIRRT_ERR_NOT_FOUND;
+    airrt_err err = airrt_priv_letter_send(system, letter, to.generation ? to : letter->told.to);
+    airrt_priv_letter_done(system, letter, err ? AIRRT_LETTER_STAYS : AIRRT_LETTER_REPLAYED);
+    return err;
+}
+AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter_counts *out) {
+    airrt_letters *letters = &system->letters;
+    airrt_priv_lock(&letters->lock);
+    *out = (airrt_dead_letter_counts){ .kept = letters->kept, .replayed = letters->replayed, .dropped = letters->dropped };
+    airrt_priv_unlock(&letters->lock);
+    out->unkept = airrt_load_relaxed(&letters->unkept);
+    out->suppressed = airrt_load_relaxed(&letters->suppressed);
 }
 /* True until the actor has ended; one that drains is alive. */
 AIRRT_API bool airrt_alive(airrt_ref ref) {
@@ -7904,6 +8171,7 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
     unsigned spins = 0;
     while (airrt_load_acquire(&system->pins)) airrt_priv_spin(&spins);
     airrt_priv_topics_close(system);
+    airrt_priv_letters_close(system);
     airrt_priv_watch_end(system);
     airrt_priv_quit(system);
     if (system->report.stuck) { /* their threads cannot be ended, so what they use stays */

@@ -235,7 +235,7 @@ AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_rest
  *   void         .stop(STATE *, const airrt_reason *)             at every end of what was started or pending, the last thing
  *   airrt_health .health(const STATE *)                           for .health of airrt_child_desc */
 typedef struct airrt_child_news { bool started; airrt_reason reason; } airrt_child_news;
-AIRRT_MESSAGE(airrt_child_news);
+AIRRT_MESSAGE(airrt_child_news, .perishable = true);
 AIRRT_API airrt_err airrt_priv_child_news(airrt_ctx *ctx, const airrt_child_news *news);
 #define AIRRT_CHILD(NAME, ARGS)                                                                            \
     AIRRT_ACTOR(NAME##_child_, airrt_child_news, ARGS);                                                    \
@@ -318,7 +318,7 @@ typedef struct airrt_sup airrt_sup;
 typedef struct airrt_sup_state { airrt_sup *sup; } airrt_sup_state;
 typedef struct airrt_sup_call { uint32_t op; uint32_t stamp; uint64_t child; struct airrt_sup_request *request; } airrt_sup_call;
 AIRRT_API void airrt_priv_sup_drop(airrt_sup_call *call);
-AIRRT_MESSAGE(airrt_sup_call, .drop = airrt_priv_sup_drop);
+AIRRT_MESSAGE(airrt_sup_call, .drop = airrt_priv_sup_drop, .perishable = true); /* the drop answers who waits */
 AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const void *msg);
 AIRRT_API void airrt_priv_sup_run(airrt_ctx *ctx);
 AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void *args);
