@@ -405,6 +405,7 @@ typedef struct airrt_spawn_desc {
     bool pinned;                 /* runs on a thread of its own */
     airrt_ref keeper_;           /* private: the supervisor that decides what becomes of it ... */
     uint64_t keeper_child_;      /* ... and what that calls it */
+    bool keeper_drops_;          /* ... and its mailbox is not kept over restarts */
 } airrt_spawn_desc;
 
 /* A message that found no receiver; shown to .dead_letters of its receiver's system, on the thread that found it, during the
@@ -429,7 +430,7 @@ typedef struct airrt_dead_letter {
 typedef struct airrt_dead_letter_counts {
     uint64_t kept;            /* now */
     uint64_t replayed;        /* taken out by a replay that was accepted */
-    uint64_t dropped;         /* made room for newer ones, or were dropped by airrt_dead_letters_drop */
+    uint64_t unkept;          /* dropped at once: no memory to keep them, a .perishable type, or an event of a topic, which is shared */
     uint64_t unkept;          /* dropped at once: there was no memory to keep them, or their type is .perishable */
     uint64_t suppressed;      /* of all letters: not shown to .dead_letters.fn */
 } airrt_dead_letter_counts;
@@ -3228,6 +3229,7 @@ typedef struct airrt_cold {
     airrt_reason reason;                   /* while it is being buried, or has halted */
     airrt_ref keeper;                      /* the supervisor that keeps it; generation 0: none */
     uint64_t keeper_child;                 /* what that calls it */
+    bool drops;                            /* begins again without what was in its mailbox */
     airrt_signal *reports[2];              /* set aside for telling it: started, ended */
     uint32_t held;                         /* signals that were not handled when it halted */
     bool escalates;                        /* on_error wants its supervisor to fail */
@@ -5493,6 +5495,39 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
     return halts ? airrt_priv_deliver_halt(ctx) : true;
 }
 
+static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap **wrap);
+/* One that begins again without its mailbox: what is in it now, and what it had put aside, are dead letters. False: not all of
+ * it, as a sender is about to publish, or memory will come; it has another turn. */
+static bool airrt_priv_clear_mailbox(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    airrt_actor_type *type = airrt_priv_type(cell);
+    airrt_cold *cold = cell->cold;
+    airrt_sink sink = { w->system, NULL, airrt_priv_ref(cell), &type->pools, AIRRT_LOSS_DIED, &cold->reason, NULL };
+    airrt_count(&w->tally.aside, -(uint64_t)airrt_priv_lose_fifo(w->system, cell, &cold->ready, &cold->reason));
+    airrt_count(&w->tally.stashed, -(uint64_t)airrt_priv_lose_fifo(w->system, cell, &cold->stash, &cold->reason));
+    cold->stashed = cold->tries = 0;
+    for (uint32_t *at = &w->signals; *at;) { /* those of priority lanes that have come since it halted */
+        airrt_signal *signal = airrt_priv_signal_at(*at);
+        if (signal->kind != AIRRT_SIGNAL_MESSAGE) { at = &signal->after; continue; }
+        *at = signal->after;
+        airrt_priv_append(&cold->lanes.queue[signal->u.wrap->envelope.priority], signal);
+    }
+    airrt_wrap *wrap = NULL;
+    for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++)
+        while (airrt_priv_take_lane(cell, &cold->lanes.queue[i], &wrap))
+            airrt_priv_lose(w->system, sink.to, &type->msg, NULL, wrap, AIRRT_LOSS_DIED, &cold->reason);
+    uint64_t end = airrt_load_acquire(&cell->tail) & AIRRT_POSITION_;
+    bool cleared = true; /* later ones stay */
+    while (cleared && (int64_t)(end - airrt_load_relaxed(&cell->head)) > 0)
+        cleared = airrt_priv_drain(&sink, cell, NULL, &type->msg);
+    airrt_priv_make_room(cell);
+    if (cleared) return true;
+    cold->held = w->signals;
+    w->signals = 0;
+    airrt_priv_requeue(w, cell);
+    return false;
+}
 /* The first turn of a type with pre_start, or after a halt; one that was killed before is not started. False: the actor has
  * ended. */
 static bool airrt_priv_first_turn(airrt_ctx *ctx) {
@@ -5509,6 +5544,7 @@ static bool airrt_priv_first_turn(airrt_ctx *ctx) {
             return false;
         }
         airrt_priv_resume_signals(ctx);
+        if (cold->drops && !airrt_priv_clear_mailbox(ctx)) return false;
         if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
         return airrt_priv_begin(ctx) && airrt_priv_attend_signals(ctx);
     }
@@ -7566,6 +7602,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         if (!airrt_priv_cold(cell)) goto fail;
         cell->cold->keeper = desc->keeper_;
         cell->cold->keeper_child = desc->keeper_child_;
+        cell->cold->drops = desc->keeper_drops_;
         if (kept && !airrt_priv_keep_ready(cell->cold)) goto fail;
         if (kept) airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_KEPT_));
         if (pinned)

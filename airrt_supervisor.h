@@ -45,7 +45,8 @@
  * restarts more often than its limit allows stops its children and ends with SHUTDOWN: for its own supervisor it is then
  * a child that has ended.
  * A child that is restarted keeps its handle, its name and its mailbox: messages wait until it runs again. So do siblings
- * that a group restart stops. A child that is terminated, not restarted, or given up is gone: its handle is dead, what is in
+ * that a group restart stops. With .drop_mailbox it keeps handle and name, and what has come until it begins again are dead
+ * letters. A child that is terminated, not restarted, or given up is gone: its handle is dead, what is in
  * its mailbox are dead letters; restart_child makes a new actor of it.
  * A stop lets the running handler return, then runs post_stop; what is queued is not handled. A child type with an on_exit
  * hook is asked there (from: the supervisor, reason SHUTDOWN) and ends when it returns NAME_exit or an error, now or later.
@@ -183,6 +184,9 @@ typedef struct airrt_child_desc {
     airrt_backoff backoff;       /* 0 = restarts come at once */
     airrt_health_desc health;
     bool significant;            /* its end may end the supervisor: .auto_shutdown */
+    bool drop_mailbox;           /* a restart does not keep its messages: what waits when it begins again, what it had
+                                    stashed and what .redeliver had kept are dead letters, with the reason of its end; also
+                                    when on_error says RESTART, and when its siblings' ends restart it */
 } airrt_child_desc;
 
 typedef enum airrt_child_state {
@@ -967,6 +971,7 @@ static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
         desc.detached = true;
         desc.keeper_ = airrt_ctx_self(sup->ctx);
         desc.keeper_child_ = kid->number;
+        desc.keeper_drops_ = kid->desc->drop_mailbox;
         airrt_err err = airrt_priv_spawn_begin(system, kid->type, kid->args, &desc, &kid->ref, &question, NULL);
         if (err) return airrt_priv_kid_cannot(kid, err);
         kid->alive = true;

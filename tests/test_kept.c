@@ -610,8 +610,179 @@ START_TEST(a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown) {
     close_system();
 } END_TEST
 
-SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
-      a_nested_supervisors_order_to_stop_survives_what_comes_before_it,
+/* ---- children that drop their mailboxes -------------------------------------------------------------------------- */
+
+/* Gathers: stashes, fails, or eats; takes urgent ones first, and gives one it failed on again. */
+typedef struct nut { enum { EAT, HIDE, CHOKE, TALLY } what; int number; } nut;
+static airrt_atomic_u64 nuts_dropped, nuts_eaten; /* bits by number */
+static void nut_drop(nut *msg) { airrt_fetch_add(&nuts_dropped, (uint64_t)1 << msg->number * 4, RELAXED); }
+AIRRT_MESSAGE(nut, .drop = nut_drop);
+AIRRT_ACTOR(squirrel, nut, airrt_none);
+AIRRT_REQUEST(tally, squirrel, uint64_t);
+static airrt_err squirrel_handle(squirrel_ctx *ctx, uint64_t *eaten, const nut *msg) {
+    switch (msg->what) {
+    case EAT:
+        ++*eaten;
+        airrt_fetch_add(&nuts_eaten, (uint64_t)1 << msg->number * 4, RELAXED);
+        break;
+    case HIDE: return squirrel_stash(ctx, msg);
+    case CHOKE: return squirrel_fail(ctx, 9, "too large");
+    case TALLY: tally_reply(ctx, *eaten); break;
+    }
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(squirrel, uint64_t, squirrel_handle, .redeliver = 3, .mailbox = { .lanes = true, .capacity = 2 });
+static const airrt_send_desc urgent = { .priority = AIRRT_PRIORITY_HIGH };
+
+/* A squirrel under a supervisor, which waits 100 s before a restart. */
+static squirrel_ref forest(crew *c, airrt_supervisor *sup, airrt_test_clock *clock) {
+    squirrel_ref ref;
+    *c = crew_of("a", 50);
+    c->members[0].spec = squirrel_spec(AIRRT_NONE);
+    c->members[0].desc.drop_mailbox = true;
+    c->members[0].desc.backoff = delay_of(100);
+    airrt_store_relaxed(&nuts_dropped, 0);
+    airrt_store_relaxed(&nuts_eaten, 0);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(clock),
+                                   .dead_letters = { .keep = 16 } });
+    airrt_test_ok(one_start(sys, (crew_args){ c }, &events, sup));
+    airrt_test_ok(squirrel_whereis(sys, "a", &ref));
+    return ref;
+}
+static void give(squirrel_ref ref, int what, int number, const airrt_send_desc *desc) {
+    nut one = { .number = number };
+    one.what = what;
+    airrt_test_ok(desc ? squirrel_send_with(ref, one, desc) : squirrel_send(ref, one));
+}
+static bool backs_off(airrt_supervisor sup) { return child(sup, "a").state == AIRRT_CHILD_RESTARTING; }
+
+START_TEST(a_child_that_drops_its_mailbox_begins_without_all_that_waited) {
+    crew c;
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    airrt_dead_letter out[8];
+    uint64_t eaten = 1;
+    squirrel_ref a = forest(&c, &sup, &clock);
+    give(a, HIDE, 1, NULL);
+    give(a, HIDE, 2, &urgent);
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    give(a, CHOKE, 3, NULL); /* would be given again */
+    airrt_test_eventually(backs_off(sup), 20);
+    give(a, EAT, 4, NULL);
+    give(a, EAT, 5, &urgent);
+    give(a, EAT, 6, &urgent);
+    ck_assert_uint_eq(airrt_load_relaxed(&letters.count), 0); /* until it begins again they are there */
+    airrt_test_clock_advance(&clock, AIRRT_SEC(100));
+    airrt_test_eventually(!backs_off(sup), 20);
+    settled(sup);
+    airrt_counts counts;
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    airrt_system_counts(sys, &counts);
+    ck_assert_uint_eq(counts.dead, 6);
+    ck_assert_uint_eq(counts.queued + counts.stashed + counts.quarantined, 0);
+    airrt_test_balanced(sys);
+    ck_assert_uint_eq(airrt_dead_letters_peek(sys, out, 8, AIRRT_OLDEST_FIRST), 6);
+    for (int i = 0; i < 6; i++) {
+        ck_assert_int_eq(out[i].why, AIRRT_LOSS_DIED);
+        ck_assert_int_eq(out[i].reason.code, 9); /* why it had ended */
+        ck_assert(airrt_ref_equal(out[i].to, a.ref));
+    }
+    for (int i = 0; i < 2; i++) give(a, EAT, 7, &urgent); /* as much room as before */
+    airrt_test_ok(tally_ask(a, (nut){ .what = TALLY }, AIRRT_SEC(20), &eaten));
+    ck_assert_uint_eq(eaten, 2);
+    ck_assert_uint_eq(child(sup, "a").restarts, 1);
+    for (int i = 5; i >= 3; i--) airrt_test_ok(airrt_dead_letters_replay(sys, out[i].id, (airrt_ref){ 0, 0 }));
+    close_system();
+    ck_assert_uint_eq(airrt_load_relaxed(&nuts_dropped) + airrt_load_relaxed(&nuts_eaten), 0x21111110u); /* each once */
+} END_TEST
+
+START_TEST(what_comes_after_a_mailbox_was_dropped_stays) {
+    crew c = crew_of("ab", 50);
+    airrt_supervisor sup;
+    c.members[0].desc.drop_mailbox = true;
+    open_system();
+    memset(&letters, 0, sizeof letters);
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a"), b = kid_named("b");
+    hold_up("a");
+    tell("b", HOLD);
+    airrt_test_eventually(airrt_load_acquire(&holding) == 2, 20);
+    for (int i = 0; i < 3; i++) {
+        tell("a", WORK);
+        tell("b", i == 0 ? FAIL : WORK);
+    }
+    airrt_store_release(&held, 0); /* b fails; a, which may have worked, is stopped and begins again */
+    airrt_test_eventually(child(sup, "b").restarts == 1, 20);
+    settled(sup);
+    ck_assert_int_eq(told_by(b).done, 2); /* kept */
+    ck_assert_int_eq(told_by(a).done, 0); /* dropped, or done before */
+    airrt_counts counts;
+    airrt_system_counts(sys, &counts);
+    ck_assert_uint_eq(counts.dead, 3 - airrt_load_relaxed(&worked) + 2);
+    tell("a", FAIL); /* from here on_error asks for a restart */
+    airrt_test_eventually(child(sup, "a").restarts == 2, 20);
+    settled(sup);
+    tell("a", WORK);
+    ck_assert_int_eq(told_by(a).done, 1);
+    close_system();
+} END_TEST
+
+static airrt_err errand_tally(errand *e) {
+    uint64_t eaten;
+    return tally_ask((squirrel_ref){ e->ref }, (nut){ .what = TALLY }, AIRRT_SEC(30), &eaten);
+}
+START_TEST(who_asks_a_child_that_drops_its_mailbox_is_told_dead) {
+    crew c;
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    squirrel_ref a = forest(&c, &sup, &clock);
+    errand ask_it = { .call = errand_tally, .ref = a.ref };
+    give(a, CHOKE, 3, NULL);
+    airrt_test_eventually(backs_off(sup), 20);
+    errand_start(&ask_it);
+    airrt_test_eventually(airrt_queued(a.ref) == 1, 20);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(100));
+    airrt_test_is(errand_end(&ask_it), AIRRT_ERR_DEAD);
+    close_system();
+} END_TEST
+
+/* A sender has claimed its place and not published its message yet: the child waits for it before it begins again. */
+START_TEST(a_message_on_its_way_is_dropped_with_the_mailbox) {
+    crew c;
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    airrt_cell *cell;
+    uint64_t word;
+    c = crew_of("a", 50);
+    c.members[0].desc.drop_mailbox = true;
+    c.members[0].desc.backoff = delay_of(100);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    tell("a", FAIL);
+    airrt_test_eventually(backs_off(sup), 20);
+    tell("a", WORK);
+    order *place = airrt_priv_send_claim(a.ref, &kid_actor_, &cell, &word, sizeof(order), AIRRT_ALIGNOF(order));
+    ck_assert_ptr_nonnull(place);
+    tell("a", WORK);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(100));
+    airrt_test_eventually(airrt_queued(a.ref) == 2, 20); /* the first is gone, the others wait for the second */
+    airrt_info info;
+    airrt_test_ok(airrt_get_info(a.ref, &info));
+    ck_assert_int_eq(info.state, AIRRT_STATE_RESTARTING);
+    ck_assert_str_eq(happened(), "+a -a ");
+    place->what = WORK;
+    airrt_priv_publish(cell, place, word, AIRRT_ALIGNOF(order));
+    settled(sup);
+    ck_assert_int_eq(told_by(a).done, 0);
+    airrt_counts counts;
+    airrt_system_counts(sys, &counts);
+    ck_assert_uint_eq(counts.dead, 3);
+    ck_assert_str_eq(happened(), "+a ");
+    close_system();
+} END_TEST
+
+SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it, a_nested_supervisors_order_to_stop_survives_what_comes_before_it,
       who_waits_for_a_killed_child_is_told_when_it_halts, who_waits_while_a_child_backs_off_is_told_of_the_end_it_had,
       a_stop_of_a_life_that_is_over_leaves_the_next_one_alone, a_stop_that_gives_up_on_a_life_does_not_kill_the_next,
       a_stop_whose_time_is_spent_kills_the_life_it_was_for, a_shutdown_counts_every_actor_once,
@@ -627,4 +798,6 @@ SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
       a_supervisor_answers_all_calls_while_a_child_backs_off,
       a_call_to_a_supervisor_that_backs_off_is_answered_when_it_is_back,
       a_call_to_a_supervisor_that_is_given_up_while_it_backs_off_is_dead,
-      a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown);
+      a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown,
+      a_child_that_drops_its_mailbox_begins_without_all_that_waited, what_comes_after_a_mailbox_was_dropped_stays,
+      who_asks_a_child_that_drops_its_mailbox_is_told_dead, a_message_on_its_way_is_dropped_with_the_mailbox);
