@@ -1963,6 +1963,49 @@ START_TEST(cancel_wins_over_a_timer_that_is_due) {
     WORLD_CLOSE();
 } END_TEST
 
+/* Two that are due at once: the first to be handled cancels the other, which is on its way already. */
+static airrt_timer due_pair[2];
+static airrt_err act_cancel_other(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    MUST(airrt_timer_cancel(ctx, due_pair[1 - msg->number]));
+    MUST(!airrt_timer_cancel(ctx, due_pair[1 - msg->number]));
+    return AIRRT_OK;
+}
+static airrt_err act_arm_pair(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    for (uint64_t i = 0; i < 2; i++)
+        AIRRT_TRY(probe_after(PROBE(ctx), AIRRT_MS(1), (act){ .fn = act_cancel_other, .number = i }, &due_pair[i]));
+    return AIRRT_OK;
+}
+static airrt_err act_arm_one(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    return probe_after(PROBE(ctx), AIRRT_MS(1), (act){ .number = 1 }, NULL);
+}
+START_TEST(cancelled_timer_that_was_on_its_way_is_forgotten) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    for (uint64_t round = 1; round <= 5; round++) {
+        TELL(ref, act_arm_pair, NULL, 9);
+        SETTLE();
+        ADVANCE(AIRRT_SEC(1));
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), 2 * round);
+        ck_assert_uint_eq(DROPS(), round);
+        airrt_test_balanced(world);
+    }
+    diary others = { 0 };                          /* which are made of what that one's were */
+    SPAWN(probe, other, &others);
+    for (int i = 0; i < 4; i++) TELL(other, act_arm_one, NULL, 9);
+    SETTLE();
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));  /* ends its own timers, and no others */
+    ADVANCE(AIRRT_SEC(1));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(others.acts), 8);
+    ck_assert_uint_eq(DROPS(), 5);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(forged_timer_cancels_nothing) {
     diary book = { 0 };
     errand e = { .delay = AIRRT_SEC(1) };
@@ -2509,7 +2552,7 @@ SUITE("life", 60,
     many_threads_ask_at_once,
     timer_fires_once_and_never_early, timer_fires_in_a_system_with_threads, timer_message_has_no_envelope_and_is_counted,
     cancelled_timer_does_not_fire, cancel_after_delivery_says_false, cancel_wins_over_a_timer_that_is_due,
-    forged_timer_cancels_nothing, timers_end_with_the_incarnation, timers_end_with_their_actor, every_fires_at_each_multiple,
+    cancelled_timer_that_was_on_its_way_is_forgotten, forged_timer_cancels_nothing, timers_end_with_the_incarnation, timers_end_with_their_actor, every_fires_at_each_multiple,
     every_missed_delivers_once_and_goes_on_at_the_next_multiple, every_that_catches_up_delivers_all, every_may_begin_later,
     every_may_be_cancelled_by_its_own_message, period_below_a_microsecond_is_invalid,
     many_timers_fire_in_order_and_never_early, timers_fire_in_order_after_leaps_of_the_clock,

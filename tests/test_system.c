@@ -15,7 +15,11 @@ AIRRT_REQUEST(twice, probe, uint64_t);
 /* ---- faults inside the implementation ----------------------------------------------------------------------------- */
 
 static struct { airrt_atomic_u64 armed, calls, at; const char *site; } fault;
+static _Thread_local gate *held; /* where this thread waits at its next fault point, which does not fail */
 static int test_fault(const char *site) {
+    gate *at = held;
+    held = NULL;
+    if (at) gate_pass(at);
     if (!airrt_load_relaxed(&fault.armed)) return 0;
     if (airrt_fetch_add(&fault.calls, 1u, RELAXED) + 1 != airrt_load_relaxed(&fault.at)) return 0;
     fault.site = site;
@@ -610,6 +614,38 @@ START_TEST(spawn_that_overlaps_a_shutdown_leaves_nobody_behind) {
         ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
         WORLD_CLOSE();
     }
+} END_TEST
+
+static gate spawner_at;
+static void *spawn_slowly(void *err) {
+    probe_ref ref;
+    held = &spawner_at;                            /* it has been let in, and has nothing yet that could be found */
+    *(airrt_err *)err = probe_spawn(world, (probe_args){ 0 }, NULL, &ref);
+    return NULL;
+}
+static airrt_atomic_u64 shut_down;
+static void *shut_down_now(void *err) {
+    *(airrt_err *)err = airrt_system_shutdown(world, &(airrt_shutdown_desc){ .now = true }, NULL);
+    airrt_store_release(&shut_down, 1u);
+    return NULL;
+}
+START_TEST(shutdown_waits_for_a_spawn_that_has_begun) {
+    pthread_t spawner, closer;
+    airrt_err spawned = AIRRT_OK, ended = AIRRT_ERR_OS;
+    WORLD();
+    ck_assert_int_eq(pthread_create(&spawner, NULL, spawn_slowly, &spawned), 0);
+    GATE_ENTERED(&spawner_at);
+    ck_assert_int_eq(pthread_create(&closer, NULL, shut_down_now, &ended), 0);
+    uint64_t deadline = airrt_test_deadline_ns(0.1);
+    while (!airrt_load_acquire(&shut_down) && airrt_test_before(deadline)) {}
+    ck_assert_uint_eq(airrt_load_acquire(&shut_down), 0);
+    GATE_OPEN(&spawner_at);
+    pthread_join(spawner, NULL);
+    pthread_join(closer, NULL);
+    airrt_test_ok(ended);
+    ck_assert(spawned == AIRRT_OK || spawned == AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
+    WORLD_CLOSE();
 } END_TEST
 
 START_TEST(stuck_actor_is_reported_and_left_alone) {
@@ -1622,7 +1658,7 @@ SUITE("system", 60,
     shutdown_handles_what_is_queued, shutdown_follows_what_messages_lead_to, shutdown_now_leaves_dead_letters,
     later_shutdowns_report_the_same, shutdown_from_several_threads_is_one, nothing_is_spawned_or_sent_after_shutdown,
     spawn_that_overlaps_a_shutdown_leaves_nobody_behind,
-    stuck_actor_is_reported_and_left_alone, shutdown_kills_what_does_not_come_to_an_end, shutdown_ends_requests_in_flight,
+    shutdown_waits_for_a_spawn_that_has_begun, stuck_actor_is_reported_and_left_alone, shutdown_kills_what_does_not_come_to_an_end, shutdown_ends_requests_in_flight,
     settle_waits_for_all_that_follows, settle_times_out, settle_does_not_wait_for_timers, run_passes_errors_and_ends_everything,
     exit_ends_the_process_while_handlers_run, atexit_handler_may_close_the_system, exit_inside_a_hook_ends_the_process,
     forked_child_may_exit_or_exec, forked_child_may_open_its_own_system_when_none_is_open,
