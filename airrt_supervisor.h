@@ -601,6 +601,7 @@ typedef struct airrt_kid {
     airrt_timer health_timer;
     uint32_t check;              /* number of the last check; its answer and its deadline carry it */
     bool checking;
+    bool overdue;                /* its next try has come, and there was no memory to keep it in the order of calls */
     airrt_health health;
     uint32_t unhealthy;
     uint32_t size;               /* of all this */
@@ -654,6 +655,7 @@ struct airrt_sup {
     size_t count, room;
     airrt_kid *template;         /* of dynamic children; not in kids */
     bool dynamic, booting, held, asked;
+    bool overdue;                /* perhaps a child is */
     uint32_t max_restarts;
     uint64_t window_ns;
     airrt_auto_shutdown auto_shutdown;
@@ -827,6 +829,7 @@ static void airrt_priv_kid_add(airrt_sup *sup, airrt_kid *kid) {
 }
 static void airrt_priv_kid_disarm(airrt_sup *sup, airrt_kid *kid) {
     kid->stamp++;
+    kid->overdue = false;
     if (kid->timer.slot) airrt_timer_cancel(sup->ctx, kid->timer);
     memset(&kid->timer, 0, sizeof kid->timer);
 }
@@ -1273,6 +1276,11 @@ static airrt_err airrt_priv_sup_step(airrt_sup *sup) {
             airrt_priv_kid_unqueue(sup, kid);
             sup->activity++;
             airrt_priv_sup_ended(sup, kid);
+        } else if (sup->overdue && !sup->held) {
+            size_t i = 0;
+            while (i < sup->count && !(sup->kids[i]->overdue && sup->kids[i]->state == AIRRT_CHILD_RESTARTING)) i++;
+            if (i < sup->count) airrt_priv_sup_restart(sup, sup->kids[i]);
+            else sup->overdue = false;
         } else {
             break;
         }
@@ -1558,6 +1566,11 @@ static void airrt_priv_sup_tick(airrt_sup *sup, const airrt_sup_call *tick) {
     if (tick->op == AIRRT_SUP_LATE_STOP && kid->state == AIRRT_CHILD_STOPPING) airrt_priv_order(kid->ref, AIRRT_ORDER_KILL);
     if (tick->op == AIRRT_SUP_RETRY && kid->state == AIRRT_CHILD_RESTARTING) airrt_priv_sup_restart(sup, kid);
 }
+/* A retry that cannot be kept in the order of calls, for want of memory: step comes to it when there is nothing else to do. */
+static void airrt_priv_sup_overdue(airrt_sup *sup, const airrt_sup_call *tick) {
+    airrt_kid *kid = airrt_priv_kid_by_number(sup, tick->child);
+    if (kid && kid->stamp == tick->stamp) sup->overdue = kid->overdue = true;
+}
 AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const void *msg) {
     airrt_sup *sup = ((airrt_sup_state *)state)->sup;
     airrt_sup_call call = *(const airrt_sup_call *)msg;
@@ -1569,8 +1582,13 @@ AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const vo
     if (aside) return airrt_priv_sup_tick(sup, &call), AIRRT_OK;
     if (call.op != AIRRT_SUP_UNHOLD && (busy || sup->held)) { /* one after the other */
         airrt_err err = airrt_priv_stash(ctx, airrt_priv_type(ctx->cell), msg);
-        if (!err) return AIRRT_OK;
-        if (call.request) airrt_priv_sup_drop(&call); /* no memory: the caller is told NO_REPLY */
+        if (err && call.request) {
+            airrt_priv_error_set(&call.request->error, err, NULL, NULL);
+            airrt_priv_reply(ctx, AIRRT_OK, "", 1);
+            airrt_priv_sup_drop(&call);
+        } else if (err) {
+            airrt_priv_sup_overdue(sup, &call);
+        }
         return AIRRT_OK;
     }
     if (call.op == AIRRT_SUP_RETRY) {
