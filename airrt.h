@@ -430,8 +430,8 @@ typedef struct airrt_dead_letter {
 typedef struct airrt_dead_letter_counts {
     uint64_t kept;            /* now */
     uint64_t replayed;        /* taken out by a replay that was accepted */
-    uint64_t unkept;          /* dropped at once: no memory to keep them, a .perishable type, or an event of a topic, which is shared */
-    uint64_t unkept;          /* dropped at once: there was no memory to keep them, or their type is .perishable */
+    uint64_t dropped;         /* made room for newer ones, or were dropped by airrt_dead_letters_drop */
+    uint64_t unkept;          /* dropped at once: no memory to keep it, a .perishable type, or a topic's event, which is shared */
     uint64_t suppressed;      /* of all letters: not shown to .dead_letters.fn */
 } airrt_dead_letter_counts;
 typedef enum airrt_letter_order { AIRRT_OLDEST_FIRST = 0, AIRRT_NEWEST_FIRST } airrt_letter_order;
@@ -7354,14 +7354,9 @@ static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref t
     }
     airrt_err err = AIRRT_OK;
     if (made && !type) {
-        airrt_message_type pointer = { core->type.name,
-                                       sizeof(airrt_shared *),
-                                       AIRRT_ALIGNOF(airrt_shared *),
-                                       AIRRT_PRIORITY_DEFAULT,
-                                       airrt_priv_shared_drop,
-                                       NULL,
-                                       NULL,
-                                       NULL };
+        airrt_message_type pointer = { .name = core->type.name, .size = sizeof(airrt_shared *),
+                                       .align = AIRRT_ALIGNOF(airrt_shared *), .drop = airrt_priv_shared_drop,
+                                       .perishable = true };
         airrt_mailbox_desc box = { .capacity = desc->capacity, .backpressure = desc->backpressure };
         if (desc->capacity == AIRRT_UNLIMITED) box = (airrt_mailbox_desc){ .unbounded = true };
         err = airrt_mailbox_open(&made->box, pointer, &box);
