@@ -5075,6 +5075,13 @@ static void airrt_priv_die(airrt_ctx *ctx, const airrt_reason *reason) {
     }
     airrt_priv_finish(ctx, reason);
 }
+/* By force: KILL or EXPIRE. */
+static void airrt_priv_die_of(airrt_ctx *ctx, uint64_t orders) {
+    airrt_cold *cold = ctx->cell->cold;
+    if (cold && cold->keeper.generation) cold->forced = true; /* counted if it does not live again */
+    else airrt_count(&airrt_priv_worker(ctx)->tally.killed, 1);
+    airrt_priv_die(ctx, orders & AIRRT_ORDER_KILL ? &airrt_priv_killed : &airrt_priv_late_start);
+}
 /* pre_start has returned OK, or a supervisor's children run. */
 static void airrt_priv_started(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
@@ -5420,9 +5427,10 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
     case AIRRT_SIGNAL_WAIT:
         if (signal->twin) { /* the time of another one is spent: only if that still waits, in this life */
             for (twin = cold->waiters; twin && twin->index != signal->twin;) twin = twin->next;
-            if (twin && airrt_load_acquire(&twin->word) == (uint32_t)signal->due) airrt_priv_order(airrt_priv_ref(cell), signal->match);
+            bool waits = twin && airrt_load_acquire(&twin->word) == (uint32_t)signal->due;
             airrt_priv_signal_put(signal);
-            return true;
+            if (waits) airrt_priv_die_of(ctx, AIRRT_ORDER_KILL);
+            return !waits;
         }
         if (signal->match) airrt_priv_order(airrt_priv_ref(cell), signal->match);
         for (airrt_signal *old = cold->waiters, *next; old; old = next) { /* those who gave up waiting */
@@ -5478,9 +5486,7 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
              orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
     w->signals = airrt_priv_reverse((uint32_t)lane);
     if (orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE)) {
-        if (cell->cold && cell->cold->keeper.generation) cell->cold->forced = true; /* counted if it does not live again */
-        else airrt_count(&w->tally.killed, 1);
-        airrt_priv_die(ctx, orders & AIRRT_ORDER_KILL ? &airrt_priv_killed : &airrt_priv_late_start);
+        airrt_priv_die_of(ctx, orders);
         return false;
     }
     bool supervisor = airrt_priv_type(cell)->has & AIRRT_HAS_KEEP_;
@@ -8247,11 +8253,10 @@ AIRRT_API airrt_err airrt_stop_async(airrt_ref ref) {
 AIRRT_API airrt_err airrt_kill(airrt_ref ref) {
     return airrt_priv_order(ref, AIRRT_ORDER_KILL) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
 }
-/* Gives an order to the life that `wait` waits for, whichever the actor lives by then. */
-static void airrt_priv_order_life(airrt_ref ref, const airrt_signal *wait, uint64_t order) {
+/* Kills the life that `wait` waits for, whichever the actor lives by then. */
+static void airrt_priv_kill_life(airrt_ref ref, const airrt_signal *wait) {
     airrt_signal *signal = airrt_priv_signal_get(AIRRT_SIGNAL_WAIT);
     if (!signal) return; /* no memory: it is not forced */
-    signal->match = order;
     signal->twin = wait->index;
     signal->due = AIRRT_WORD_GENERATION(airrt_load_relaxed(&wait->word)) << 4 | AIRRT_WORD_OPEN;
     if (!airrt_priv_signal(ref, signal)) airrt_priv_signal_put(signal);
@@ -8273,7 +8278,7 @@ static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64
     if (order && !kept) airrt_priv_order(ref, order);
     bool told = order ? airrt_priv_await_more(system, wait, deadline) : airrt_priv_await(system, wait, deadline, AIRRT_WORD_GONE);
     if (order && !told) {
-        if (kept) airrt_priv_order_life(ref, wait, AIRRT_ORDER_KILL);
+        if (kept) airrt_priv_kill_life(ref, wait);
         else airrt_priv_order(ref, AIRRT_ORDER_KILL);
         told = airrt_priv_await(system, wait, airrt_priv_wait_until(system, AIRRT_SEC(1)), AIRRT_WORD_GONE);
     }

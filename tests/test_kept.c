@@ -157,7 +157,7 @@ START_TEST(a_stop_that_gives_up_on_a_life_does_not_kill_the_next) {
 
 static bool lane_has_kill_of_a_stop(airrt_ref ref) {
     uint32_t newest = (uint32_t)airrt_load_seq(&airrt_priv_cell(ref)->lane);
-    return newest && airrt_priv_signal_at(newest)->match == AIRRT_ORDER_KILL;
+    return newest && airrt_priv_signal_at(newest)->twin != 0;
 }
 START_TEST(a_stop_whose_time_is_spent_kills_the_life_it_was_for) {
     crew c = crew_of("a", 5);
