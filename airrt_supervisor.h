@@ -8,6 +8,7 @@
  *     >>policies     when to restart, how often, after which delay: pure, no system needed
  *     >>children     what a supervisor is told of a child; AIRRT_CHILD for what is no actor
  *     >>supervisors  AIRRT_SUPERVISOR, AIRRT_SUPERVISOR_IMPL; calls
+ *     >>pools        AIRRT_POOL: members behind one handle, by round robin, at random, by load, by key
  *
  * A COMPLETE PROGRAM
  *     #define AIRRT_IMPLEMENTATION
@@ -486,6 +487,99 @@ typedef enum airrt_tree_format {
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_tree_format format, airrt_text *out);
 /* As text, to a file. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file);
+
+/* ---- >>pools: actors of one type behind one handle -------------------------------------------------------------- */
+
+typedef enum airrt_route {
+    AIRRT_ROUTE_DEFAULT = 0,  /* ROUND_ROBIN */
+    AIRRT_ROUTE_ROUND_ROBIN,  /* one after the other, over all senders */
+    AIRRT_ROUTE_RANDOM,
+    AIRRT_ROUTE_LEAST_LOADED, /* the one with the fewest messages in its mailbox; looks at all */
+    AIRRT_ROUTE_KEY           /* the one of the key (without a key: of 0), as NAME_send_key */
+} airrt_route;
+typedef struct airrt_pool_desc {
+    uint32_t size;            /* members to begin with, up to 1024; 0 = one per worker of the system */
+    airrt_route route;
+    airrt_child_desc child;   /* of each member; .restart 0 = TRANSIENT here; .id, .name, .significant are not looked at */
+    uint32_t max_restarts;    /* of all of them within window_ns, then the pool gives up; 0 = 1 per member */
+    uint64_t window_ns;       /* 0 = 5 s */
+} airrt_pool_desc;
+/* A pool of any type; 8 bytes. All zero names none; after close it reaches nobody, ever. */
+typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
+
+/* AIRRT_POOL(NAME, ACTOR): ACTORs with a supervisor of their own behind one handle, NAME (8 bytes).
+ *   airrt_err NAME_open(airrt_system *, ACTOR_args, const airrt_pool_desc *, NAME *out);
+ *       returns when all members run; from threads. LIMIT (4096 pools in the process), INVALID, NOMEM, what a start returned
+ *   void      NAME_close(NAME);                       stops its supervisor and with it all members; from threads; stale: nothing
+ *   airrt_err NAME_send(NAME, ACTOR_msg);             as .route says; as ACTOR_send to the member; DEAD: there is no living one
+ *   airrt_err NAME_send_key(NAME, uint64_t key, ACTOR_msg);   by rendezvous: a key stays with its member, also over restarts;
+ *                                                     members that come or go take only their own share of the keys; looks at all
+ *   airrt_err NAME_pick(NAME, uint64_t key, ACTOR_ref *out);  the member that NAME_send would send to; key: of KEY
+ *   airrt_err NAME_broadcast(NAME, ACTOR_msg, size_t *sent);  a clone to each living member; *sent (may be NULL) took it. OK:
+ *                                                     at least one did, and airrt owns the message; DEAD: none; NOMEM
+ *   airrt_err NAME_resize(NAME, uint32_t size);       from threads, one at a time: starts members, or takes the last ones out
+ *                                                     of the pool, lets them handle what they have, and stops them
+ *   airrt_err NAME_add(NAME, ACTOR_ref);              one that lives elsewhere; LIMIT, DEAD; again is OK
+ *   airrt_err NAME_remove(NAME, ACTOR_ref);           takes it out; it goes on living; NOT_FOUND
+ *   size_t    NAME_size(NAME);                        members that live now
+ *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);
+ * But for those of threads, any thread or hook; none of them waits. A member that has ended for good is never picked; one that
+ * restarts keeps its handle and its messages. Looking a member up takes no lock. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, const airrt_pool_desc *desc,
+                                                         airrt_pool_id *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key, airrt_ref *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_type *type, const void *msg,
+                                                              size_t *sent);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_add(airrt_pool_id pool, airrt_ref member);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_remove(airrt_pool_id pool, airrt_ref member);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_supervisor(airrt_pool_id pool, airrt_supervisor *out);
+AIRRT_API size_t airrt_pool_size(airrt_pool_id pool);
+AIRRT_API void airrt_pool_close(airrt_pool_id pool);
+#define AIRRT_POOL(NAME, ACTOR)                                                                            \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    typedef struct NAME { airrt_pool_id pool; } NAME;                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, ACTOR##_args args,            \
+                                                       const airrt_pool_desc *desc, NAME *out) {           \
+        return airrt_priv_pool_open(system, ACTOR##_spec(args), desc, &out->pool);                         \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_close(NAME pool) { airrt_pool_close(pool.pool); }                             \
+    AIRRT_HOT airrt_err NAME##_send_(NAME pool, airrt_route route, uint64_t key, ACTOR##_msg msg) {        \
+        ACTOR##_ref to;                                                                                    \
+        airrt_err err;                                                                                     \
+        do { /* one that has ended since it was picked will not be picked again */                         \
+            AIRRT_TRY(airrt_priv_pool_pick(pool.pool, route, key, &to.ref));                               \
+            err = ACTOR##_send_(to, msg, true);                                                            \
+        } while (AIRRT_UNLIKELY(err == AIRRT_ERR_DEAD));                                                   \
+        return err;                                                                                        \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME pool, ACTOR##_msg msg) {                       \
+        return NAME##_send_(pool, AIRRT_ROUTE_DEFAULT, 0, msg);                                            \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_key(NAME pool, uint64_t key, ACTOR##_msg msg) {     \
+        return NAME##_send_(pool, AIRRT_ROUTE_KEY, key, msg);                                              \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_pick(NAME pool, uint64_t key, ACTOR##_ref *out) {        \
+        return airrt_priv_pool_pick(pool.pool, AIRRT_ROUTE_DEFAULT, key, &out->ref);                       \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_broadcast(NAME pool, ACTOR##_msg msg, size_t *sent) {    \
+        return airrt_priv_pool_broadcast(pool.pool, &ACTOR##_actor_, &msg, sent);                          \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_resize(NAME pool, uint32_t size) {                       \
+        return airrt_pool_resize(pool.pool, size);                                                         \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_add(NAME pool, ACTOR##_ref member) {                     \
+        return airrt_pool_add(pool.pool, member.ref);                                                      \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_remove(NAME pool, ACTOR##_ref member) {                  \
+        return airrt_pool_remove(pool.pool, member.ref);                                                   \
+    }                                                                                                      \
+    AIRRT_INLINE size_t NAME##_size(NAME pool) { return airrt_pool_size(pool.pool); }                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_supervisor(NAME pool, airrt_supervisor *out) {           \
+        return airrt_pool_supervisor(pool.pool, out);                                                      \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(sizeof(NAME) == 8, #NAME " is 8 bytes")
 
 #ifdef __cplusplus
 }
@@ -1918,6 +2012,293 @@ static void airrt_priv_to_file(const char *bytes, size_t size, void *file) { fwr
 AIRRT_API airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file) {
     airrt_text out = { NULL, 0, 0, airrt_priv_to_file, file };
     return airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &out);
+}
+
+/* ---- >>pools ---- */
+
+#define AIRRT_TEAMS_MAX 4096u
+#define AIRRT_TEAM_MEMBERS 1024u
+/* A pool. Never unmapped, and reused when its supervisor has ended: members are looked up without a lock, and what a stale
+ * handle finds there has another generation, or, in the moment of a change, is no worse than a member that has just ended.
+ * Guarded by lock: all changes of members and count. */
+typedef struct airrt_team {
+    airrt_atomic_u32 generation; /* 0: not open */
+    airrt_atomic_u32 turn, count;
+    airrt_atomic_u32 route;
+    airrt_system *system;
+    airrt_supervisor sup;
+    airrt_spec spec;
+    airrt_child_desc child;
+    uint32_t max_restarts;
+    uint64_t window_ns;
+    uint32_t slot, lives;
+    bool opening;
+    airrt_lock lock;
+    airrt_atomic_u64 members[AIRRT_TEAM_MEMBERS]; /* generation 32, slot 32; 0: none */
+} airrt_team;
+static struct {
+    airrt_lock lock;
+    airrt_atomic_u32 made;
+    airrt_atomic_ptr teams[AIRRT_TEAMS_MAX];
+} airrt_priv_teams;
+
+static airrt_team *airrt_priv_team(airrt_pool_id pool) {
+    airrt_team *team = pool.slot < AIRRT_TEAMS_MAX ? (airrt_team *)airrt_load_acquire(&airrt_priv_teams.teams[pool.slot]) : NULL;
+    return team && pool.generation && airrt_load_acquire(&team->generation) == pool.generation ? team : NULL;
+}
+AIRRT_INLINE airrt_ref airrt_priv_member(uint64_t word) {
+    airrt_ref ref = { (uint32_t)word, (uint32_t)(word >> 32) };
+    return ref;
+}
+AIRRT_INLINE uint64_t airrt_priv_member_word(airrt_ref ref) { return (uint64_t)ref.generation << 32 | ref.slot; }
+/* Takes messages, so far as is known now. */
+AIRRT_INLINE bool airrt_priv_member_takes(uint64_t word) {
+    if (!word) return false;
+    airrt_ref ref = airrt_priv_member(word);
+    return !((airrt_load_acquire(&airrt_priv_table.cells[ref.slot].tail) ^ airrt_priv_key(ref)) & (AIRRT_GENERATION_ | AIRRT_OPEN_));
+}
+static uint64_t airrt_priv_pick_from(const airrt_team *team, uint32_t count, uint32_t first) {
+    for (uint32_t i = 0, at = first; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
+        uint64_t word = airrt_load_acquire(&team->members[at]);
+        if (AIRRT_LIKELY(airrt_priv_member_takes(word))) return word;
+    }
+    return 0;
+}
+static AIRRT_COLD uint64_t airrt_priv_pick_least(const airrt_team *team, uint32_t count, uint32_t first) {
+    uint64_t best = 0, least = UINT64_MAX;
+    for (uint32_t i = 0, at = first; i < count && least > 0; i++, at = at + 1 == count ? 0 : at + 1) {
+        uint64_t word = airrt_load_acquire(&team->members[at]);
+        if (!airrt_priv_member_takes(word)) continue;
+        uint64_t waiting = airrt_queued(airrt_priv_member(word));
+        if (waiting < least) least = waiting, best = word;
+    }
+    return best;
+}
+/* Rendezvous: of all places with a living member the one whose hash with the key is highest. */
+static uint64_t airrt_priv_pick_key(const airrt_team *team, uint32_t count, uint64_t key) {
+    uint64_t best = 0, highest = 0;
+    for (uint32_t at = 0; at < count; at++) {
+        uint64_t word = airrt_load_acquire(&team->members[at]);
+        uint64_t height = airrt_priv_mix(key + (at + 1) * 0x9e3779b97f4a7c15u) | 1;
+        if (height > highest && airrt_priv_member_takes(word)) highest = height, best = word;
+    }
+    return best;
+}
+AIRRT_API airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key, airrt_ref *out) {
+    const airrt_ref none = { 0, 0 };
+    airrt_team *team = airrt_priv_team(pool);
+    uint32_t count = team ? airrt_load_acquire(&team->count) : 0;
+    uint64_t word = 0;
+    if (AIRRT_LIKELY(count > 0)) {
+        if (!route) route = (airrt_route)airrt_load_relaxed(&team->route);
+        switch (route) {
+        case AIRRT_ROUTE_DEFAULT:
+        case AIRRT_ROUTE_ROUND_ROBIN: word = airrt_priv_pick_from(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count); break;
+        case AIRRT_ROUTE_RANDOM: word = airrt_priv_pick_from(team, count, (uint32_t)(airrt_priv_random() % count)); break;
+        case AIRRT_ROUTE_LEAST_LOADED: word = airrt_priv_pick_least(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count); break;
+        case AIRRT_ROUTE_KEY: word = airrt_priv_pick_key(team, count, key); break;
+        }
+    }
+    *out = word ? airrt_priv_member(word) : none;
+    return AIRRT_LIKELY(word) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, "pool", team ? "no living member" : "closed, or never was");
+}
+AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_type *type, const void *msg, size_t *sent) {
+    airrt_team *team = airrt_priv_team(pool);
+    airrt_message_type kind = type->message();
+    uint32_t count = team ? airrt_load_acquire(&team->count) : 0;
+    void *clone = count ? airrt_priv_alloc(kind.size, kind.align) : NULL;
+    size_t took = 0;
+    if (sent) *sent = 0;
+    if (count && !clone) return airrt_priv_err(AIRRT_ERR_NOMEM, "pool", NULL);
+    for (uint32_t at = 0; at < count; at++) {
+        uint64_t word = airrt_load_acquire(&team->members[at]);
+        if (!airrt_priv_member_takes(word) || kind.clone(clone, msg)) continue;
+        if (airrt_priv_send_slow(airrt_priv_member(word), type, clone, NULL, false)) kind.drop(clone);
+        else took++;
+    }
+    airrt_priv_free(clone, kind.size);
+    if (sent) *sent = took;
+    if (!took) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", "no member took it");
+    kind.drop((void *)(uintptr_t)msg);
+    return AIRRT_OK;
+}
+AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) {
+    airrt_team *team = airrt_priv_team(pool);
+    uint32_t count = team ? airrt_load_acquire(&team->count) : 0;
+    size_t living = 0;
+    for (uint32_t at = 0; at < count; at++) living += airrt_alive(airrt_priv_member(airrt_load_acquire(&team->members[at])));
+    return living;
+}
+/* The first place whose member is gone, or one more. */
+static airrt_err airrt_priv_team_put(airrt_team *team, airrt_ref member) {
+    airrt_err err = AIRRT_ERR_LIMIT;
+    uint64_t word = airrt_priv_member_word(member);
+    airrt_priv_lock(&team->lock);
+    uint32_t count = airrt_load_relaxed(&team->count), place = count;
+    for (uint32_t at = count; at-- > 0;) {
+        uint64_t there = airrt_load_relaxed(&team->members[at]);
+        if (there == word) err = AIRRT_OK;
+        if (!airrt_alive(airrt_priv_member(there))) place = at;
+    }
+    if (err && place < AIRRT_TEAM_MEMBERS) {
+        airrt_store_release(&team->members[place], word);
+        if (place == count) airrt_store_release(&team->count, count + 1);
+        err = AIRRT_OK;
+    }
+    airrt_priv_unlock(&team->lock);
+    return err ? airrt_priv_err(err, "pool", "1024 members") : AIRRT_OK;
+}
+/* Takes out `member`, or with generation 0 the last one that lives. */
+static bool airrt_priv_team_take(airrt_team *team, airrt_ref *member) {
+    bool found = false;
+    airrt_priv_lock(&team->lock);
+    uint32_t count = airrt_load_relaxed(&team->count);
+    for (uint32_t at = count; at-- > 0 && !found;) {
+        airrt_ref there = airrt_priv_member(airrt_load_relaxed(&team->members[at]));
+        found = member->generation ? airrt_ref_equal(there, *member) : airrt_alive(there);
+        if (!found) continue;
+        *member = there;
+        airrt_store_release(&team->members[at], 0);
+    }
+    while (count > 0 && !airrt_load_relaxed(&team->members[count - 1])) count--;
+    airrt_store_release(&team->count, count);
+    airrt_priv_unlock(&team->lock);
+    return found;
+}
+AIRRT_API airrt_err airrt_pool_add(airrt_pool_id pool, airrt_ref member) {
+    airrt_team *team = airrt_priv_team(pool);
+    if (!team || !airrt_alive(member)) return airrt_priv_err(AIRRT_ERR_DEAD, team ? "member" : "pool", NULL);
+    return airrt_priv_team_put(team, member);
+}
+AIRRT_API airrt_err airrt_pool_remove(airrt_pool_id pool, airrt_ref member) {
+    airrt_team *team = airrt_priv_team(pool);
+    if (!team) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
+    return member.generation && airrt_priv_team_take(team, &member) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "member", NULL);
+}
+AIRRT_API airrt_err airrt_pool_supervisor(airrt_pool_id pool, airrt_supervisor *out) {
+    const airrt_supervisor none = { { 0, 0 } };
+    airrt_team *team = airrt_priv_team(pool);
+    *out = team ? team->sup : none;
+    return team ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
+}
+AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
+    airrt_team *team = airrt_priv_team(pool);
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for starts and ends");
+    if (!team) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
+    if (size > AIRRT_TEAM_MEMBERS) return airrt_priv_err(AIRRT_ERR_INVALID, "size", "must be at most 1024");
+    size_t living = airrt_pool_size(pool);
+    for (; living < size; living++) {
+        airrt_ref member;
+        AIRRT_TRY(airrt_supervisor_start_child(team->sup, team->spec, NULL, &member));
+        if (!member.generation) continue; /* it said that there is nothing to run */
+        airrt_err err = airrt_priv_team_put(team, member);
+        if (err) airrt_discard(airrt_supervisor_terminate_ref(team->sup, member));
+        if (err) return err;
+    }
+    for (; living > size; living--) {
+        airrt_ref member = { 0, 0 };
+        if (!airrt_priv_team_take(team, &member)) break;
+        uint64_t time = team->child.stop_timeout_ns ? team->child.stop_timeout_ns : AIRRT_SEC(5);
+        airrt_discard(airrt_stop(member, time)); /* handles what it has; or it has ended by itself */
+        airrt_err err = airrt_supervisor_terminate_ref(team->sup, member);
+        if (err && err != AIRRT_ERR_NOT_FOUND) return err; /* NOT_FOUND: it was added, and is another's */
+    }
+    return AIRRT_OK;
+}
+
+/* The supervisor of a pool: dynamic, its template is the team's. */
+static airrt_err airrt_priv_team_init(airrt_children *children, const void *args) {
+    airrt_team *team;
+    memcpy(&team, args, sizeof team);
+    airrt_children_limits(children, team->max_restarts, team->window_ns, AIRRT_AUTO_SHUTDOWN_NEVER);
+    return airrt_children_add(children, team->spec, &team->child);
+}
+static void airrt_priv_team_describe(airrt_actor_type *base) { airrt_priv_sup_describe(base); }
+static airrt_supervisor_type airrt_priv_team_type = { .base = { .name = "pool",
+                                                                .run = airrt_priv_sup_run,
+                                                                .deliver = airrt_priv_sup_deliver,
+                                                                .start = airrt_priv_sup_begin,
+                                                                .stop = airrt_priv_sup_end,
+                                                                .kept = airrt_priv_sup_kept,
+                                                                .asked = airrt_priv_sup_asked,
+                                                                .message = airrt_priv_sup_message,
+                                                                .describe = airrt_priv_team_describe,
+                                                                .state_size = sizeof(airrt_sup_state),
+                                                                .state_align = AIRRT_ALIGNOF(airrt_sup_state),
+                                                                .args_size = sizeof(airrt_team *),
+                                                                .args_align = AIRRT_ALIGNOF(airrt_team *) },
+                                                      .init = airrt_priv_team_init,
+                                                      .decide = airrt_simple_one_for_one_decide,
+                                                      .strategy = "airrt_simple_one_for_one" };
+/* One that nobody uses any more, or a new one; NULL: none to be had. */
+static airrt_team *airrt_priv_team_get(bool *full) {
+    airrt_team *team = NULL;
+    airrt_priv_lock(&airrt_priv_teams.lock);
+    uint32_t made = airrt_load_relaxed(&airrt_priv_teams.made);
+    for (uint32_t slot = 0; slot < made && !team; slot++) {
+        airrt_team *old = (airrt_team *)airrt_load_relaxed(&airrt_priv_teams.teams[slot]);
+        if (!old->opening && !airrt_alive(old->sup.ref)) team = old;
+    }
+    *full = !team && made == AIRRT_TEAMS_MAX;
+    if (!team && !*full && (team = (airrt_team *)airrt_priv_alloc(sizeof *team, 64)) != NULL) {
+        memset(team, 0, sizeof *team);
+        team->slot = made;
+        airrt_store_release(&airrt_priv_teams.teams[made], team);
+        airrt_store_relaxed(&airrt_priv_teams.made, made + 1);
+    }
+    if (team) team->opening = true;
+    airrt_priv_unlock(&airrt_priv_teams.lock);
+    return team;
+}
+static void airrt_priv_team_opened(airrt_team *team) {
+    airrt_priv_lock(&airrt_priv_teams.lock);
+    team->opening = false;
+    airrt_priv_unlock(&airrt_priv_teams.lock);
+}
+AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, const airrt_pool_desc *desc, airrt_pool_id *out) {
+    const airrt_pool_id none = { 0, 0 };
+    airrt_pool_desc d;
+    bool full;
+    memset(&d, 0, sizeof d);
+    if (desc) d = *desc;
+    *out = none;
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for starts");
+    if (d.size > AIRRT_TEAM_MEMBERS) return airrt_priv_err(AIRRT_ERR_INVALID, "size", "must be at most 1024");
+    if ((unsigned)d.route > AIRRT_ROUTE_KEY) return airrt_priv_err(AIRRT_ERR_INVALID, "route", "no such route");
+    if (!d.size) d.size = system->worker_count;
+    airrt_team *team = airrt_priv_team_get(&full);
+    if (!team) return airrt_priv_err(full ? AIRRT_ERR_LIMIT : AIRRT_ERR_NOMEM, "pool", NULL);
+    airrt_store_seq(&team->generation, 0); /* of one that gave up: from here on nobody finds it */
+    airrt_store_relaxed(&team->route, (uint32_t)(d.route ? d.route : AIRRT_ROUTE_ROUND_ROBIN));
+    for (uint32_t at = 0; at < AIRRT_TEAM_MEMBERS; at++) airrt_store_relaxed(&team->members[at], 0);
+    airrt_store_relaxed(&team->count, 0);
+    team->system = system;
+    team->spec = spec;
+    team->child = d.child;
+    team->child.id = "member";
+    team->child.name = NULL;
+    team->child.significant = false;
+    if (!team->child.restart) team->child.restart = AIRRT_RESTART_TRANSIENT;
+    team->max_restarts = d.max_restarts ? d.max_restarts : d.size;
+    team->window_ns = d.window_ns ? d.window_ns : AIRRT_SEC(5);
+    airrt_err err = airrt_priv_spawn(system, &airrt_priv_team_type.base, &team, NULL, &team->sup.ref);
+    airrt_pool_id pool = { team->slot, ++team->lives ? team->lives : ++team->lives };
+    if (!err) {
+        airrt_store_release(&team->generation, pool.generation);
+        err = airrt_pool_resize(pool, d.size);
+        if (err) airrt_pool_close(pool);
+    }
+    airrt_priv_team_opened(team);
+    if (!err) *out = pool;
+    return err;
+}
+AIRRT_API void airrt_pool_close(airrt_pool_id pool) {
+    airrt_team *team = airrt_priv_team(pool);
+    if (!team || airrt_priv_me) return;
+    airrt_supervisor sup = team->sup;
+    uint32_t open = pool.generation;
+    if (!airrt_cas(&team->generation, &open, 0, ACQ_REL, RELAXED)) return; /* another thread does */
+    airrt_discard(airrt_supervisor_stop(sup, AIRRT_FOREVER));
 }
 
 #endif /* AIRRT_IMPLEMENTATION */

@@ -49,7 +49,7 @@ $(BUILD)/bench_queues: $(BENCH_DIR)/bench_queues.c $(BENCH_DIR)/queue_harness.h 
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
 $(BUILD)/bench_monitor: $(BENCH_DIR)/bench_monitor.c $(BENCH_DIR)/bench.h $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
-$(BUILD)/bench_broker: $(BENCH_DIR)/bench_broker.c $(BENCH_ROOT)/airrt.h | $(BENCH_OUT)
+$(BUILD)/bench_broker: $(BENCH_DIR)/bench_broker.c $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h $(BENCH_ROOT)/airrt_supervisor.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@
 $(BUILD)/bench_supervisor: $(BENCH_DIR)/bench_supervisor.c $(BENCH_DIR)/bench.h $(BENCH_ROOT)/airrt.h $(BENCH_ROOT)/airrt_monitor.h $(BENCH_ROOT)/airrt_supervisor.h | $(BENCH_OUT)
 	$(CC) $(BENCH_CFLAGS) -I$(BENCH_ROOT) $< -o $@

@@ -1,4 +1,4 @@
-/* What topics cost: bench_broker [ROUNDS] (default 7). Prints a Markdown table of medians, with the smallest and largest
+/* What topics and pools cost: bench_broker [ROUNDS] (default 7). Prints a Markdown table of medians, with the smallest and largest
  * value in brackets: nanoseconds for each message that was handled, from its publication to the return of its handler. One
  * actor gives out the messages, about 64 of them a turn or one to each, to 1, 10, 100 or 1000 others; the rows of a group are run one
  * after the other in every round, beginning with another one each time. Exits 1 if a message is missing.
@@ -7,9 +7,10 @@
  * publish:     one event of 16 bytes on a topic to which all subscribe with "#"
  * pattern:     the same, with "eu.*.close"
  * owned:       the same with "#", of an event that owns memory, freed with the last receiver
- * group:       a message to a group, cloned for each member */
+ * group:       a message to a group, cloned for each member
+ * pool:        as many messages through a pool of as many members, round robin, or by a key */
 #define AIRRT_IMPLEMENTATION
-#include "airrt.h" /* first: the implementation chooses the feature macros */
+#include "airrt_supervisor.h" /* first: the implementation chooses the feature macros */
 
 #include "bench.h"
 
@@ -34,11 +35,12 @@ static tick tick_of_page(const page *event) { return (tick){ event->number, *eve
 AIRRT_SUBSCRIBER(reader, ticks, tick_of_tick);
 AIRRT_SUBSCRIBER(reader, pages, tick_of_page);
 AIRRT_GROUP(readers, reader);
+AIRRT_POOL(members, reader);
 
 enum { READERS_MAX = 1000, MESSAGES = 200000 };
-typedef enum way { SEND, PUBLISH, PATTERN, OWNED, GROUP } way;
+typedef enum way { SEND, PUBLISH, PATTERN, OWNED, GROUP, POOL, KEY } way;
 static reader_ref all[READERS_MAX];
-static struct { way way; uint32_t readers; ticks ticks; pages pages; readers group; } now_playing;
+static struct { way way; uint32_t readers; ticks ticks; pages pages; readers group; members pool; } now_playing;
 static airrt_atomic_u32 done;
 
 static airrt_err give(tick msg) {
@@ -55,6 +57,12 @@ static airrt_err give(tick msg) {
         return pages_publish(now_playing.pages, "eu.dax.close", owned);
     }
     case GROUP: return readers_send(now_playing.group, "all", msg, NULL);
+    case POOL:
+        for (uint32_t i = 0; i < now_playing.readers; i++) AIRRT_TRY(members_send(now_playing.pool, msg));
+        return AIRRT_OK;
+    case KEY:
+        for (uint32_t i = 0; i < now_playing.readers; i++) AIRRT_TRY(members_send_key(now_playing.pool, i, msg));
+        return AIRRT_OK;
     }
     return AIRRT_ERR_INVALID;
 }
@@ -90,6 +98,8 @@ static double run(const void *row_) {
                  !readers_join(now_playing.group, "all", all[i]),
              "subscribe");
     }
+    airrt_pool_desc pool = { .size = r->readers };
+    must((r->way != POOL && r->way != KEY) || !members_open(system, AIRRT_NONE, &pool, &now_playing.pool), "pool");
     must(!source_spawn(system, AIRRT_NONE, NULL, &source), "spawn");
     airrt_store_relaxed(&handled, 0);
     airrt_store_relaxed(&done, 0);
@@ -107,10 +117,11 @@ static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
-enum { ROUNDS_MAX = 101, WAYS = 5 };
+enum { ROUNDS_MAX = 101, WAYS = 7 };
 int main(int argc, char **argv) {
     static const row rows[WAYS] = { { "send to each", SEND, 0 }, { "publish", PUBLISH, 0 }, { "publish, pattern", PATTERN, 0 },
-                                    { "publish, owned", OWNED, 0 }, { "send to a group", GROUP, 0 } };
+                                    { "publish, owned", OWNED, 0 }, { "send to a group", GROUP, 0 },
+                                    { "send to a pool", POOL, 0 }, { "send to a pool by key", KEY, 0 } };
     static double took[WAYS][ROUNDS_MAX];
     int rounds = argc > 1 ? atoi(argv[1]) : 7;
     if (rounds < 1 || rounds > ROUNDS_MAX) rounds = 7;

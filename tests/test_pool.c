@@ -1,0 +1,302 @@
+/* test_pool.c: pools of supervised actors: routes, members that end, come and go; and subscriptions of supervised actors. */
+#define AIRRT_IMPLEMENTATION
+#include "airrt_supervisor.h"
+#include "airrt_test.h"
+#include "airrt_probe.h"
+
+AIRRT_POOL(crew, probe);
+
+enum { SIZE = 4 };
+static crew pool_open(const airrt_pool_desc *desc) {
+    crew pool;
+    airrt_pool_desc d = *desc;
+    if (!d.size) d.size = SIZE;
+    airrt_test_ok(crew_open(world, (probe_args){ 0 }, &d, &pool));
+    return pool;
+}
+/* Members by the messages they were given so far. */
+static probe_ref member_at(crew pool, uint64_t key) {
+    probe_ref ref;
+    airrt_test_ok(crew_pick(pool, key, &ref));
+    return ref;
+}
+static uint64_t accepted(probe_ref ref) {
+    airrt_info info;
+    airrt_test_ok(airrt_get_info(ref.ref, &info));
+    return info.accepted;
+}
+#define OPEN(POOL, ...) \
+    WORLD();            \
+    crew POOL = pool_open(&(airrt_pool_desc){ __VA_ARGS__ })
+
+START_TEST(round_robin_gives_each_the_same) {
+    OPEN(pool, .route = AIRRT_ROUTE_ROUND_ROBIN);
+    probe_ref members[SIZE];
+    ck_assert_uint_eq(crew_size(pool), SIZE);
+    for (int i = 0; i < SIZE; i++) members[i] = member_at(pool, 0);
+    for (int i = 0; i < SIZE; i++)
+        for (int j = 0; j < i; j++) ck_assert(!airrt_ref_equal(members[i].ref, members[j].ref));
+    for (int i = 0; i < 10 * SIZE; i++) airrt_test_ok(crew_send(pool, (act){ 0 }));
+    for (int i = 0; i < SIZE; i++) ck_assert_uint_eq(accepted(members[i]), 10);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(random_reaches_all) {
+    OPEN(pool, .route = AIRRT_ROUTE_RANDOM);
+    uint64_t each[SIZE] = { 0 };
+    probe_ref members[SIZE] = { { { 0, 0 } } };
+    for (int i = 0; i < 4000; i++) {
+        probe_ref ref = member_at(pool, 0);
+        int at = 0;
+        while (members[at].ref.generation && !airrt_ref_equal(members[at].ref, ref.ref)) at++;
+        members[at] = ref;
+        each[at]++;
+    }
+    for (int i = 0; i < SIZE; i++) ck_assert(each[i] > 800 && each[i] < 1200);
+    WORLD_CLOSE();
+}
+END_TEST
+
+/* A7: the load is the length of the queue as it is. */
+START_TEST(least_loaded_is_the_one_with_the_shortest_queue) {
+    gate door = { 0 };
+    OPEN(pool, .route = AIRRT_ROUTE_LEAST_LOADED, .size = 2);
+    probe_ref one = member_at(pool, 0), other = member_at(pool, 0);
+    ck_assert(!airrt_ref_equal(one.ref, other.ref)); /* with the same load in turn */
+    TELL(one, .fn = act_gate, .arg = &door);
+    GATE_ENTERED(&door);
+    for (int i = 0; i < 3; i++) TELL(one, .number = 1);
+    for (int i = 0; i < 20; i++) {
+        ck_assert(airrt_ref_equal(member_at(pool, 0).ref, other.ref));
+        airrt_test_ok(crew_send(pool, (act){ 0 }));
+        airrt_test_eventually(airrt_queued(other.ref) == 0, 10);
+    }
+    GATE_OPEN(&door);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(a_key_stays_with_its_member) {
+    enum { KEYS = 2000 };
+    static probe_ref before[KEYS];
+    uint64_t moved = 0, of_last = 0;
+    OPEN(pool, .route = AIRRT_ROUTE_KEY);
+    for (uint64_t key = 0; key < KEYS; key++) before[key] = member_at(pool, key);
+    probe_ref last = { { 0, 0 } };
+    airrt_test_ok(crew_send_key(pool, 7, (act){ .fn = act_fail })); /* over a restart, too */
+    SETTLE();
+    for (uint64_t key = 0; key < KEYS; key++) ck_assert(airrt_ref_equal(member_at(pool, key).ref, before[key].ref));
+    airrt_test_ok(crew_resize(pool, SIZE - 1));
+    for (uint64_t key = 0; key < KEYS; key++) {
+        probe_ref now = member_at(pool, key);
+        if (airrt_ref_equal(now.ref, before[key].ref)) continue;
+        if (!last.ref.generation) last = before[key];
+        ck_assert(airrt_ref_equal(before[key].ref, last.ref)); /* only those of the one that left */
+        moved++;
+    }
+    ck_assert(moved > KEYS / SIZE * 8 / 10 && moved < KEYS / SIZE * 12 / 10);
+    airrt_test_ok(crew_resize(pool, SIZE));
+    for (uint64_t key = 0; key < KEYS; key++) of_last += !airrt_ref_equal(member_at(pool, key).ref, before[key].ref);
+    ck_assert_uint_eq(of_last, moved); /* the new one has the keys of the old one's place */
+    WORLD_CLOSE();
+}
+END_TEST
+
+/* A1: membership is by calls, not by what a name looks like; B3: joining twice is once. */
+START_TEST(members_come_and_go_at_run_time) {
+    diary book = { 0 };
+    OPEN(pool, .size = 1);
+    SPAWN_WITH(probe, guest, &book, .name = "crew:guest");
+    ck_assert_uint_eq(crew_size(pool), 1);
+    airrt_test_ok(crew_add(pool, guest));
+    airrt_test_ok(crew_add(pool, guest));
+    ck_assert_uint_eq(crew_size(pool), 2);
+    for (int i = 0; i < 4; i++) airrt_test_ok(crew_send(pool, (act){ .number = 5 }));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    airrt_test_ok(crew_remove(pool, guest));
+    airrt_test_is(crew_remove(pool, guest), AIRRT_ERR_NOT_FOUND);
+    for (int i = 0; i < 4; i++) airrt_test_ok(crew_send(pool, (act){ .number = 5 }));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 2);
+    ck_assert(airrt_alive(guest.ref));
+    airrt_test_ok(crew_resize(pool, 6));
+    ck_assert_uint_eq(crew_size(pool), 6);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(who_is_taken_out_handles_what_it_has) {
+    gate door = { 0 };
+    OPEN(pool, .size = 1);
+    for (int i = 0; i < 100; i++) airrt_test_ok(crew_send(pool, (act){ .number = 1 }));
+    GATE_OPEN(&door);
+    airrt_test_ok(crew_send(pool, (act){ .fn = act_gate, .arg = &door }));
+    airrt_test_ok(crew_resize(pool, 0));
+    ck_assert_uint_eq(world_counts().dead, 0);
+    ck_assert_uint_eq(crew_size(pool), 0);
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    airrt_test_ok(crew_resize(pool, 2));
+    airrt_test_ok(crew_send(pool, (act){ 0 }));
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(the_dead_are_never_picked) {
+    OPEN(pool, .size = 3);
+    for (int left = 2; left >= 0; left--) {
+        probe_ref one = member_at(pool, 0);
+        TELL(one, .fn = act_exit);
+        airrt_test_ok(airrt_wait(one.ref, AIRRT_SEC(10), NULL));
+        airrt_test_eventually(crew_size(pool) == (size_t)left, 10);
+        for (uint64_t i = 0; left && i < 10; i++) {
+            ck_assert(!airrt_ref_equal(member_at(pool, i).ref, one.ref));
+            airrt_test_ok(crew_send_key(pool, i, (act){ 0 }));
+            airrt_test_ok(crew_send(pool, (act){ 0 }));
+        }
+    }
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    airrt_test_is(crew_send_key(pool, 1, (act){ 0 }), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(world_counts().refused, 0);
+    airrt_test_ok(crew_resize(pool, 2)); /* in the places of the dead */
+    ck_assert_uint_eq(crew_size(pool), 2);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(one_that_fails_is_restarted_and_stays_a_member) {
+    OPEN(pool, .size = 1);
+    probe_ref one = member_at(pool, 0);
+    airrt_test_ok(crew_send(pool, (act){ .fn = act_fail }));
+    SETTLE();
+    ck_assert(airrt_ref_equal(member_at(pool, 0).ref, one.ref));
+    airrt_test_ok(crew_send(pool, (act){ 0 }));
+    airrt_test_ok(crew_send(pool, (act){ .fn = act_fail })); /* once too often: the pool gives up */
+    airrt_test_eventually(crew_size(pool) == 0, 10);
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(a_broadcast_gives_each_a_message_of_its_own) {
+    size_t sent;
+    OPEN(pool, .route = AIRRT_ROUTE_ROUND_ROBIN);
+    airrt_test_ok(crew_broadcast(pool, (act){ .number = 3 }, &sent));
+    ck_assert_uint_eq(sent, SIZE);
+    SETTLE();
+    for (int i = 0; i < SIZE; i++) ck_assert_uint_eq(accepted(member_at(pool, 0)), 1);
+    ck_assert_uint_eq(DROPPED(3), 1); /* the one that was cloned */
+    airrt_test_ok(crew_resize(pool, 0));
+    airrt_test_is(crew_broadcast(pool, (act){ .number = 4 }, &sent), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(sent, 0);
+    ck_assert_uint_eq(DROPPED(4), 0); /* still the caller's */
+    WORLD_CLOSE();
+}
+END_TEST
+
+static airrt_err act_open(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    crew pool;
+    (void)state, (void)msg;
+    airrt_test_is(crew_open(airrt_ctx_system(ctx), (probe_args){ 0 }, NULL, &pool), AIRRT_ERR_CONTEXT);
+    airrt_test_is(crew_resize(pool, 1), AIRRT_ERR_CONTEXT);
+    return AIRRT_OK;
+}
+START_TEST(invalid_pools_are_refused_and_closed_ones_reach_nobody) {
+    crew none = { { 0, 0 } }, pool;
+    airrt_supervisor sup;
+    WORLD();
+    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .size = 1025 }, &pool), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "size");
+    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .route = (airrt_route)9 }, &pool),
+                  AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "route");
+    airrt_test_is(crew_send(none, (act){ 0 }), AIRRT_ERR_DEAD);
+    SPAWN(probe, one, NULL);
+    TELL(one, .fn = act_open);
+    SETTLE();
+    airrt_test_ok(crew_open(world, (probe_args){ 0 }, NULL, &pool));
+    ck_assert_uint_eq(crew_size(pool), 2); /* one per worker */
+    for (int i = 0; i < 50; i++) {
+        crew next = pool_open(&(airrt_pool_desc){ .size = 2 });
+        airrt_test_ok(crew_supervisor(pool, &sup));
+        ck_assert(airrt_alive(sup.ref));
+        crew_close(pool);
+        crew_close(pool);
+        ck_assert(!airrt_alive(sup.ref));
+        airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+        airrt_test_is(crew_add(pool, one), AIRRT_ERR_DEAD);
+        airrt_test_is(crew_resize(pool, 3), AIRRT_ERR_DEAD);
+        ck_assert_uint_eq(crew_size(pool), 0);
+        pool = next;
+    }
+    ck_assert_uint_le(airrt_load_relaxed(&airrt_priv_teams.made), 3); /* they are reused */
+    airrt_test_ok(crew_send(pool, (act){ 0 }));
+    WORLD_CLOSE();
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+}
+END_TEST
+
+START_TEST(a_polled_system_has_pools) {
+    POLLED_WORLD();
+    crew pool = pool_open(&(airrt_pool_desc){ .size = 3 });
+    for (int i = 0; i < 6; i++) airrt_test_ok(crew_send(pool, (act){ 0 }));
+    while (airrt_system_poll(world, 8) > 0) {}
+    for (int i = 0; i < 3; i++) ck_assert_uint_eq(accepted(member_at(pool, 0)), 2);
+    airrt_test_ok(crew_resize(pool, 1));
+    ck_assert_uint_eq(crew_size(pool), 1);
+    WORLD_CLOSE();
+}
+END_TEST
+
+static crew hammered;
+static void *hammer(void *arg) {
+    (void)arg;
+    for (int i = 0; i < 5000; i++)
+        if (i % 64 == 0)
+            airrt_discard(crew_send_key(hammered, (uint64_t)i, (act){ .fn = act_exit }));
+        else
+            airrt_discard(crew_send(hammered, (act){ .number = 1 }));
+    return NULL;
+}
+START_TEST(sends_while_members_come_and_go_are_accounted_for) {
+    pthread_t threads[2];
+    OPEN(pool, .max_restarts = AIRRT_UNLIMITED);
+    hammered = pool;
+    for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, hammer, NULL), 0);
+    for (uint32_t i = 0; i < 60; i++) airrt_test_ok(crew_resize(pool, 1 + i % 5));
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    WORLD_CLOSE();
+}
+END_TEST
+
+/* ---- subscriptions of those whom a supervisor keeps --------------------------------------------------------------- */
+
+AIRRT_TOPIC(acts, act);
+static act the_same(const act *event) { return *event; }
+AIRRT_SUBSCRIBER(probe, acts, the_same);
+START_TEST(a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life) {
+    acts topic;
+    OPEN(pool, .size = 1);
+    probe_ref one = member_at(pool, 0);
+    airrt_test_ok(acts_open(world, NULL, &topic));
+    airrt_test_ok(probe_subscribe_acts(one, topic, "#"));
+    airrt_test_ok(acts_publish(topic, "a", (act){ .fn = act_fail }));
+    airrt_test_ok(acts_publish(topic, "a", (act){ .number = 1 })); /* perhaps while it is restarting: waits */
+    SETTLE();
+    ck_assert_uint_eq(accepted(one), 2);
+    ck_assert_uint_eq(acts_subscribers(topic), 1);
+    ck_assert_uint_eq(world_counts().refused, 0);
+    airrt_test_ok(acts_publish(topic, "a", (act){ .fn = act_fail })); /* given up */
+    airrt_test_eventually(!airrt_alive(one.ref), 10);
+    ck_assert_uint_eq(acts_subscribers(topic), 0);
+    WORLD_CLOSE();
+}
+END_TEST
+
+SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loaded_is_the_one_with_the_shortest_queue,
+      a_key_stays_with_its_member, members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
+      the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,
+      a_broadcast_gives_each_a_message_of_its_own, invalid_pools_are_refused_and_closed_ones_reach_nobody,
+      a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
+      a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life);
