@@ -458,9 +458,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
  *   void NAME_set_kinds(NAME *, uint64_t kinds);      from now on; recorded as SYSTEM_CONFIGURED
  * From begin on, the monitor is given what happens in the system, by the threads on which it happens: actors spawned,
  * started, failing, stopped; names registered and released; subscriptions to topics, and their ends; full mailboxes and
- * what their policies did; messages dropped, undeliverable, dead; the start (at begin) and shutdown of the system. Nothing
- * of this is on the way of a message that finds room and a receiver. The struct and the monitor must outlive the system;
- * there is no end but the system's. With a noop monitor begin does nothing, and the system has nobody to tell.
+ * what their policies did; messages dropped, undeliverable, dead; the start (at begin) and shutdown of the system.
+ * Nothing of this is on the way of a message that finds room and a receiver. The struct and the monitor must outlive the
+ * system; there is no end but the system's. With a noop monitor begin does nothing, and the system has nobody to tell.
  * ERROR stands before the decision about it; STOPPED before those who watch the actor are told; of an actor that is
  * found by its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is taken
  * is told as SPAWNED and STOPPED. */
@@ -518,7 +518,8 @@ AIRRT_API airrt_event airrt_priv_configured(const char *what);
         if (MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE))                                              \
             MONITOR##_record((POINTER), airrt_priv_routed(type, subject, to));                             \
     }                                                                                                      \
-    static airrt_routed_fn *const NAME##_routed __attribute__((unused)) = MONITOR##_is_noop_ ? NULL : NAME##_tell_routed_; \
+    static airrt_routed_fn *const NAME##_routed __attribute__((unused)) =                                  \
+        MONITOR##_is_noop_ ? NULL : NAME##_tell_routed_;                                                   \
     AIRRT_HOT void NAME##_published(const char *type, const char *subject, size_t receivers) {             \
         if (MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE))                                              \
             MONITOR##_record((POINTER), airrt_priv_published(type, subject, receivers));                   \

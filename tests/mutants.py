@@ -18,7 +18,7 @@ ROOMS = {
     'supervisor': ('airrt_supervisor.h', ['/* ---- policies ---', '/* ---- children: adding', '/* ---- one child',
                                           '/* ---- answers to calls', '/* ---- jobs', '/* ---- hooks of the supervisor',
                                           '/* ---- calls: in the supervisor', '/* ---- calls: outside', '/* ---- trees'],
-                   ['test_policy', 'otp', 'test_supervision', 'test_kept', 'test_oom']),
+                   ['test_policy', 'otp', 'test_tree', 'test_supervision', 'test_kept', 'test_oom']),
 }
 SWAPS = [(' == ', ' != '), (' != ', ' == '), (' < ', ' <= '), (' <= ', ' < '), (' > ', ' >= '), (' >= ', ' > '),
          (' && ', ' || '), (' || ', ' && '), (' + ', ' - '), (' - ', ' + '), (' & ', ' | '), (' | ', ' & '),
