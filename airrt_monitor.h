@@ -459,8 +459,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
  * From begin on, the monitor is given what happens in the system, by the threads on which it happens: actors spawned,
  * started, failing, stopped; names registered and released; subscriptions to topics, and their ends; full mailboxes and
  * what their policies did; messages dropped, undeliverable, dead; the start (at begin) and shutdown of the system.
- * Nothing of this is on the way of a message that finds room and a receiver. The struct and the monitor must outlive the
- * system; there is no end but the system's. With a noop monitor begin does nothing, and the system has nobody to tell.
+ * Nothing of this is on the way of a message that finds room and a receiver. The struct and the monitor must outlive
+ * the system; there is no end but the system's. With a noop monitor begin does nothing, and the system has nobody to tell.
  * ERROR stands before the decision about it; STOPPED before those who watch the actor are told; of an actor that is
  * found by its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is taken
  * is told as SPAWNED and STOPPED. */

@@ -36,7 +36,7 @@ static bool was_hit(void) { return airrt_load_relaxed(&pressure.calls) >= pressu
 
 /* A try that went wrong says so and ends its process. */
 #define NEED(COND) ((COND) ? (void)0 : try_failed(__LINE__, #COND))
-static void try_failed(int line, const char *what) {
+static AIRRT_NORETURN void try_failed(int line, const char *what) {
     fprintf(stderr, "tests/test_oom.c:%d: failed: %s (allocation %d%s, at '%s'; last error: %s, %s)\n", line, what,
             (int)pressure.at, pressure.onwards ? " and all later ones" : "",
             pressure.site ? pressure.site : "not reached", airrt_err_str(airrt_error_last()->err),
