@@ -8511,8 +8511,6 @@ static void airrt_priv_sim_hear(const airrt_news *news, void *ctx) {
     case AIRRT_NEWS_LOST:
         airrt_priv_sim_note(sim, AIRRT_SIM_LOST, id, 0, (uint64_t)news->loss + (news->refused ? 100u : 0u), news->type);
         break;
-    case AIRRT_NEWS_SUBSCRIBED:
-    case AIRRT_NEWS_UNSUBSCRIBED:
     case AIRRT_NEWS_OPENED:
     case AIRRT_NEWS_SHUTDOWN:
     case AIRRT_NEWS_REGISTERED:
