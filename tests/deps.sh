@@ -3,7 +3,7 @@
 # it may (root, with apt-get); else says what to install, and fails.
 #
 #   demo    stb_ds.h, which airrt itself needs
-#   test    Check and pkg-config for the suites, clang and g++ for the build checks, what reads a monitor's output
+#   test    Check and pkg-config for the suites, clang and g++ for the build checks, what reads a monitor's output, spin for the models
 #   cross   other targets of the build checks: -m32, musl, aarch64
 #   san     the sanitizers' runtime of $CC
 #   cov     gcovr
@@ -33,6 +33,7 @@ look_for() {
         pkg-config --exists check 2>/dev/null || need check libsubunit-dev
         has clang || need clang
         has g++ || need g++
+        has spin || need spin
         has jq || need jq
         has promtool || need prometheus
         echo '#include <sys/sdt.h>' | "$CC" -E - >/dev/null 2>&1 || need systemtap-sdt-dev
