@@ -1,4 +1,5 @@
-/* stealing.pml: a worker's run queue, its owner and a thief; the private slot of the actor just woken; what is handed over.
+/* stealing.pml: a worker's run queue, its owner and a thief; the slot of the actor just woken (here its owner's alone; a thief
+ * of it is the matter of weak_slot.pml); what is handed over.
  * airrt_priv_queue_push, airrt_priv_queue_pop, airrt_priv_steal, airrt_priv_shared_push, airrt_priv_wake, airrt_priv_find,
  * airrt_priv_hand_over, airrt_priv_take_given.
  * Promises: every actor that was woken runs once, on one worker; the queue's positions never pass each other. */
