@@ -613,7 +613,8 @@ START_TEST(a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown) {
 /* ---- children that drop their mailboxes -------------------------------------------------------------------------- */
 
 /* Gathers: stashes, fails, or eats; takes urgent ones first, and gives one it failed on again. */
-typedef struct nut { enum { EAT, HIDE, CHOKE, TALLY } what; int number; } nut;
+typedef enum nut_what { EAT, HIDE, CHOKE, TALLY } nut_what;
+typedef struct nut { nut_what what; int number; } nut;
 static airrt_atomic_u64 nuts_dropped, nuts_eaten; /* bits by number */
 static void nut_drop(nut *msg) { airrt_fetch_add(&nuts_dropped, (uint64_t)1 << msg->number * 4, RELAXED); }
 AIRRT_MESSAGE(nut, .drop = nut_drop);
@@ -649,9 +650,8 @@ static squirrel_ref forest(crew *c, airrt_supervisor *sup, airrt_test_clock *clo
     airrt_test_ok(squirrel_whereis(sys, "a", &ref));
     return ref;
 }
-static void give(squirrel_ref ref, int what, int number, const airrt_send_desc *desc) {
-    nut one = { .number = number };
-    one.what = what;
+static void give(squirrel_ref ref, nut_what what, int number, const airrt_send_desc *desc) {
+    nut one = { what, number };
     airrt_test_ok(desc ? squirrel_send_with(ref, one, desc) : squirrel_send(ref, one));
 }
 static bool backs_off(airrt_supervisor sup) { return child(sup, "a").state == AIRRT_CHILD_RESTARTING; }
