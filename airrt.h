@@ -97,7 +97,7 @@
  * An idle actor is 128 bytes, plus its state and arguments when they are above 8 bytes, plus a ring once it has received something.
  * Rings start with 4 slots, double up to the capacity (or 1024 slots, then linked), and shrink when an actor goes idle with
  * a ring far larger than what it last held. Control blocks, rings, envelopes and signals are pooled for the life of the
- * process: stale handles may look at them at any time. What belongs to a system follows its allocator.
+ * process: stale handles may look at them at any time. So are dead letters that are kept: 192 bytes, and the envelope. What belongs to a system follows its allocator.
  * Out of memory is AIRRT_ERR_NOMEM everywhere and changes nothing.
  *
  * LIMITS
@@ -1426,7 +1426,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   .health    = airrt_health f(NAME_ctx *, STATE *)                asked by airrt_probe; absent: healthy
  *   .mailbox   = { .capacity =, .backpressure =, .unbounded =, .lanes = }    the type's default mailbox
  *   .redeliver = K   the message on which handle failed comes again after the restart; the K-th failure quarantines it
- *                    (until it returns OK the message and what it refers to stay airrt's); these two options cost about 10 ns a message
+ *                    (until it returns OK the message and what it refers to stay airrt's), from where it can be replayed if the
+ *                    system keeps dead letters; this option and .timestamps cost about 10 ns a message
  *   .stash_capacity = N   messages; 0 = the mailbox's capacity
  *   .timestamps = true    airrt_ctx_created_ns and airrt_ctx_last_message_ns tell
  * A hook ends its actor by returning NAME_exit(ctx), NAME_fail(...) or any error.
