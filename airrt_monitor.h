@@ -460,10 +460,11 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
  * started, failing, stopped; names registered and released; subscriptions to topics, and their ends; full mailboxes and
  * what their policies did; messages dropped, undeliverable, dead; the start (at begin) and shutdown of the system.
  * Nothing of this is on the way of a message that finds room and a receiver. The struct and the monitor must outlive
- * the system; there is no end but the system's. With a noop monitor begin does nothing, and the system has nobody to tell.
+ * the system; there is no end but the system's. With a noop monitor begin does nothing, and the system has nobody to
+ * tell.
  * ERROR stands before the decision about it; STOPPED before those who watch the actor are told; of an actor that is
- * found by its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is taken
- * is told as SPAWNED and STOPPED. */
+ * found by its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is
+ * taken is told as SPAWNED and STOPPED. */
 #define AIRRT_WATCH(NAME, MONITOR)                                                                         \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef struct NAME { airrt_listener listener; airrt_atomic_u64 kinds; MONITOR *monitor; } NAME;       \

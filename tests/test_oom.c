@@ -566,6 +566,36 @@ static void naming(void) {
     end_world();
 }
 
+/* ---- dead letters ------------------------------------------------------------------------------------------------ */
+
+static void shown(const airrt_dead_letter *letter, void *ctx) { *(uint64_t *)ctx = letter->id; }
+static void dead_letters(void) {
+    airrt_dead_letter letters_[4];
+    airrt_dead_letter_counts kept;
+    uint64_t seen = 0;
+    begin_world((airrt_system_desc){ .polled = true, .dead_letters = { .keep = 4 } });
+    probe_ref ref = make(&books[0], NULL), next = make(&books[1], NULL);
+    for (uint64_t i = 1; i <= 3; i++) NEED(!probe_send(ref, (act){ .number = i }));
+    press();
+    NEED(!MAY(airrt_kill(ref.ref)) || was_hit());
+    NEED(!airrt_system_settle(world, AIRRT_SEC(5)));
+    size_t count = airrt_dead_letters_peek(world, letters_, 4, AIRRT_OLDEST_FIRST);
+    airrt_err err = AIRRT_OK;
+    if (count > 0) {
+        NEED(!airrt_dead_letters_show(world, letters_[0].id, shown, &seen) && seen == letters_[0].id);
+        err = MAY(airrt_dead_letters_replay(world, letters_[0].id, next.ref));
+    }
+    if (count > 1) NEED(!airrt_dead_letters_drop(world, letters_[1].id));
+    airrt_dead_letters_counts(world, &kept);
+    NEED(kept.replayed == (uint64_t)(count > 0 && !err) && kept.dropped == (uint64_t)(count > 1));
+    relax();
+    settle();
+    NEED(COUNT(books[1].acts) == kept.replayed);
+    still_works(next, &books[1]);
+    end_world();
+    NEED(DROPS() + COUNT(books[0].acts) + kept.replayed == 3);
+}
+
 /* ---- topics, groups ---------------------------------------------------------------------------------------------- */
 
 typedef struct tick { uint64_t number; } tick;
@@ -1042,6 +1072,8 @@ static const sweep sweeps[] = {
               "AIRRT_TOPIC_OBSERVED:stream_subject AIRRT_TOPIC_OBSERVED:stream_close AIRRT_TOPIC_OBSERVED:close" },
     { groups,
       "AIRRT_GROUP:open AIRRT_GROUP:join AIRRT_GROUP:leave AIRRT_GROUP:members AIRRT_GROUP:send AIRRT_GROUP:close" },
+    { dead_letters, "airrt_dead_letters_peek airrt_dead_letters_show airrt_dead_letters_replay airrt_dead_letters_drop "
+                    "airrt_dead_letters_counts" },
     { starting_a_tree,
       "AIRRT_SUPERVISOR:start AIRRT_SUPERVISOR:spec airrt_children_add airrt_children_limits AIRRT_CHILD:spec" },
     { restarting_children, "" },
