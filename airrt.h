@@ -3820,7 +3820,7 @@ static bool airrt_priv_is_of_owner(airrt_ref to) {
 static airrt_err airrt_priv_refuse(airrt_ref to, airrt_actor_type *type, const void *msg, airrt_err err,
                                    airrt_loss why) {
     airrt_worker *me = airrt_priv_me;
-    airrt_cell *cell = airrt_priv_cell(to);
+    airrt_cell *cell = to.generation ? airrt_priv_cell(to) : NULL; /* nobody's slot is some other's */
     airrt_system *system = me ? me->system : NULL, *pinned = NULL;
     if (cell && airrt_load_acquire(&cell->system) != system) pinned = airrt_priv_pin(cell);
     if (pinned && airrt_priv_is_of_owner(to)) system = pinned;

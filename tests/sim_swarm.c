@@ -1,6 +1,7 @@
 /* sim_swarm.c: random systems, random schedules, random faults, and what must hold whatever happens.
  *     sim_swarm --seeds A..B            runs these seeds; prints figures, and one line for each failure that reproduces it
  *     sim_swarm --seed N [--trace]      one; with every step
+ *     --twice                           runs every seed twice, not only every 16th
  *     --ops K, --choices C, --without M what a failing seed was shrunk to: so many acts from outside, choices of the schedule before
  *                                       it is round robin, faults left out (bits)
  * A seed makes a tree of supervisors up to five levels deep, of all strategies, with workers of three mailboxes; clients that
@@ -35,7 +36,7 @@ static void swarm_free(void *ptr) {
 
 enum { SPOTS = 40, HELPERS = 8, CLIENT = SPOTS + HELPERS, LANES = 5, STAMPS = 16, OPS = 60,
        EVERYBODY = CLIENT + OPS };
-typedef enum kind { PLAIN, LANED, EVICTING, SUPERVISOR } kind;
+typedef enum kind { PLAIN, LANED, EVICTING, KEEPING, TRAPPING, SUPERVISOR } kind;
 /* A place in the tree: 0 is the root; children have higher numbers than their parents, siblings in the order of their starts. */
 typedef struct spot {
     kind kind;
@@ -63,6 +64,7 @@ static struct {
     uint64_t random;
     uint32_t serial, incarnations, sequence[EVERYBODY];
     uint32_t last[EVERYBODY][SPOTS + HELPERS][LANES];
+    bool root_starts;
     bool out_of_memory;                    /* allocations may fail: limits are not what makes a supervisor give up */
     char failure[200];
 } world;
@@ -87,7 +89,8 @@ static bool one_in(uint32_t n) { return pick(n) == 0; }
 /* ---- workers ------------------------------------------------------------------------------------------------------- */
 
 typedef enum op {
-    WORK, SEND, FAIL, PANIC, EXIT, LEAVE, LINK, WATCH, UNWATCH, HELPER, TIMER, EVERY, CANCEL, TICK, REGISTER, NAPS, OP_KINDS
+    WORK, SEND, FAIL, PANIC, EXIT, LEAVE, LINK, WATCH, UNWATCH, HELPER, TIMER, EVERY, CANCEL, TICK, REGISTER, NAPS, STASH, UNSTASH,
+    OP_KINDS
 } op;
 typedef struct note {
     op op;
@@ -116,24 +119,20 @@ typedef struct worker_state {
 AIRRT_ACTOR(plain, note, worker_args);
 AIRRT_ACTOR(laned, note, worker_args);
 AIRRT_ACTOR(evicting, note, worker_args);
+AIRRT_ACTOR(keeping, note, worker_args);
+AIRRT_ACTOR(trapping, note, worker_args);
+static airrt_actor_type *const types[] = { &plain_actor_, &laned_actor_, &evicting_actor_, &keeping_actor_, &trapping_actor_ };
 AIRRT_REQUEST(answer, plain, uint32_t);
 
 /* Sends to whoever is, or was, at a place. */
 static airrt_err send_note(uint32_t from, uint32_t at, airrt_ref to, note msg, const airrt_send_desc *desc) {
-    plain_ref plain = { to };
-    laned_ref laned = { to };
-    evicting_ref evicting = { to };
     airrt_err err;
     msg.from = from;
     msg.sequence = ++world.sequence[from];
     msg.to = to;
-    msg.memory = swarm_malloc(8);
-    switch (world.spots[at].kind) {
-    case PLAIN: err = desc ? plain_send_with(plain, msg, desc) : plain_send(plain, msg); break;
-    case LANED: err = desc ? laned_send_with(laned, msg, desc) : laned_send(laned, msg); break;
-    case EVICTING: err = desc ? evicting_send_with(evicting, msg, desc) : evicting_send(evicting, msg); break;
-    default: err = AIRRT_ERR_TYPE;
-    }
+    /* without memory a message that is to be redelivered is not kept: what it refers to would be a leak */
+    msg.memory = world.spots[at].kind == KEEPING && world.out_of_memory ? NULL : swarm_malloc(8);
+    err = world.spots[at].kind == SUPERVISOR ? AIRRT_ERR_TYPE : airrt_priv_send_slow(to, types[world.spots[at].kind], &msg, desc, true);
     if (err) note_drop(&msg);
     return err;
 }
@@ -186,14 +185,26 @@ static airrt_err worker_down(worker_state *state, const airrt_down *down) {
     return AIRRT_OK;
 }
 static airrt_err worker_timer(airrt_ctx *ctx, kind k, uint64_t delay, note msg, bool every, airrt_timer *out) {
-    if (k == PLAIN) return every ? plain_every((plain_ctx *)ctx, delay, msg, NULL, out) : plain_after((plain_ctx *)ctx, delay, msg, out);
-    if (k == LANED) return every ? laned_every((laned_ctx *)ctx, delay, msg, NULL, out) : laned_after((laned_ctx *)ctx, delay, msg, out);
-    return every ? evicting_every((evicting_ctx *)ctx, delay, msg, NULL, out) : evicting_after((evicting_ctx *)ctx, delay, msg, out);
+    return airrt_priv_timer(ctx, delay, every ? delay : 0, msg.random % 2, types[k], &msg, out);
+}
+/* Somebody it is linked to has ended, or its supervisor wants it to stop: it does, now or a little later. */
+static airrt_err worker_trap(airrt_ctx *ctx, worker_state *state, const airrt_down *down) {
+    uint64_t random = next_random(&state->random);
+    note bye = { .op = EXIT, .to = airrt_ctx_self(ctx) };
+    if (down->reason.kind != AIRRT_EXIT_SHUTDOWN) return random % 4 ? AIRRT_OK : AIRRT_ERR_FAILED;
+    if (random % 2 || worker_timer(ctx, TRAPPING, 1 + random % AIRRT_MS(4), bye, false, NULL)) return AIRRT_ERR_EXIT;
+    return AIRRT_OK;
 }
 static airrt_err worker_spawn(airrt_ctx *ctx, uint64_t random) {
     worker_args args = { SPOTS + (uint32_t)(random >> 8) % HELPERS, 0 };
     airrt_spawn_desc desc = { .detached = random % 4 == 0 };
     return plain_spawn(airrt_ctx_system(ctx), args, &desc, NULL);
+}
+/* Most are harmless. */
+static op pick_op(uint64_t random) {
+    op found = (op)(random % OP_KINDS);
+    bool ends = found == FAIL || found == PANIC || found == EXIT || found == LEAVE;
+    return found == TICK || (ends && random / OP_KINDS % 3) ? WORK : found;
 }
 static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const note *msg) {
     uint64_t random = next_random(&state->random);
@@ -201,15 +212,17 @@ static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const n
     note more = { .op = WORK, .random = random, .hops = msg->hops ? msg->hops - 1 : 0, .incarnation = state->incarnation };
     switch (msg->op) {
     case SEND:
-        if (!msg->hops) break;
-        more.op = (op)(random % OP_KINDS);
-        airrt_discard(send_note(state->args.at, at, random % 8 ? world.spots[at].ref : world.spots[at].before, more, NULL));
+        for (uint32_t n = 0; msg->hops && n < 2; n++) {
+            more.op = random % 3 ? SEND : pick_op(random >> 8);
+            airrt_discard(send_note(state->args.at, at, random % 8 ? world.spots[at].ref : world.spots[at].before, more, NULL));
+            at = pick_worker(random = next_random(&state->random));
+        }
         break;
     case FAIL: return airrt_priv_fail(ctx, 1, "asked to");
     case PANIC: airrt_panic(2, "asked to");
     case EXIT: return AIRRT_ERR_EXIT;
     case LEAVE: {
-        airrt_reason reason = { .kind = random % 2 ? AIRRT_EXIT_SHUTDOWN_TERM : AIRRT_EXIT_ERROR, .err = AIRRT_ERR_FAILED, .text = "left" };
+        airrt_reason reason = { .kind = msg->random % 2 ? AIRRT_EXIT_SHUTDOWN_TERM : AIRRT_EXIT_ERROR, .err = AIRRT_ERR_FAILED, .text = "left" };
         return airrt_ctx_leave(ctx, &reason);
     }
     case LINK: airrt_discard(random % 3 ? airrt_link(ctx, world.spots[at].ref) : airrt_unlink(ctx, world.spots[at].ref)); break;
@@ -243,6 +256,10 @@ static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const n
         break;
     }
     case NAPS: airrt_ctx_yield(ctx); break;
+    case STASH:
+        if (k != KEEPING || airrt_priv_stash(ctx, types[k], msg)) swarm_free(msg->memory);
+        break;
+    case UNSTASH: airrt_discard(airrt_priv_unstash(ctx)); break;
     case WORK:
     case TICK:
     case OP_KINDS: break;
@@ -252,16 +269,18 @@ static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const n
 static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, const note *msg) {
     const airrt_envelope *envelope = airrt_ctx_envelope(ctx);
     uint32_t lane = k == LANED && envelope ? (uint32_t)envelope->priority : AIRRT_PRIORITY_NORMAL, at = state->args.at;
-    swarm_free(msg->memory);
+    /* what is redelivered, or stashed, stays airrt's */
+    bool kept = k == KEEPING && (msg->op == FAIL || msg->op == PANIC || (msg->op == LEAVE && msg->random % 2 == 0));
+    if (!kept && msg->op != STASH) swarm_free(msg->memory);
     if (!state->alive) broken("%s handles a message while it does not run", world.spots[at].name);
     if (msg->op == TICK && msg->serial) {
-        if (msg->incarnation != state->incarnation) broken("a timer of %s outlived who armed it", world.spots[at].name);
+        if (msg->incarnation != state->incarnation && k != KEEPING) broken("a timer of %s outlived who armed it", world.spots[at].name);
         for (int i = 0; i < 8; i++)
             if (state->cancelled[i] == msg->serial) broken("a cancelled timer of %s came", world.spots[at].name);
         return AIRRT_OK;
     }
     if (!airrt_ref_equal(msg->to, airrt_ctx_self(ctx))) broken("%s was given another one's message", world.spots[at].name);
-    if (at < SPOTS && world.spots[world.spots[at].parent].strategy != 3) { /* dynamic children are many at one place */
+    if (at < SPOTS && k != KEEPING && msg->sequence && world.spots[world.spots[at].parent].strategy != 3) { /* dynamic children are many at one place */
         uint32_t *last = &world.last[msg->from][at][lane];
         if (msg->sequence <= *last) broken("%s: message %u of %u after %u", world.spots[at].name, msg->sequence, msg->from, *last);
         *last = msg->sequence;
@@ -269,10 +288,10 @@ static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, cons
     if (k == PLAIN && envelope && msg->op == WORK && msg->random % 4) answer_reply((plain_ctx *)ctx, msg->sequence);
     return worker_act(ctx, k, state, msg);
 }
-static airrt_action worker_error(worker_state *state) {
+static airrt_action worker_error(kind k, worker_state *state) {
     static const airrt_action actions[] = { AIRRT_ACTION_STOP, AIRRT_ACTION_STOP, AIRRT_ACTION_RESUME, AIRRT_ACTION_RESTART,
                                             AIRRT_ACTION_STOP, AIRRT_ACTION_ESCALATE };
-    return actions[next_random(&state->random) % 6];
+    return k == TRAPPING ? AIRRT_ACTION_STOP : actions[next_random(&state->random) % 6]; /* its bye must not get lost */
 }
 static airrt_health worker_health(worker_state *state) {
     return next_random(&state->random) % 3 ? AIRRT_HEALTHY : AIRRT_UNHEALTHY;
@@ -287,15 +306,18 @@ static airrt_health worker_health(worker_state *state) {
         return worker_handle(&ctx->base, KIND, state, msg);                                                                 \
     }                                                                                                                       \
     static airrt_action NAME##_error(NAME##_ctx *ctx, worker_state *state, const airrt_reason *reason) {                    \
-        return (void)ctx, (void)reason, worker_error(state);                                                                \
+        return (void)ctx, (void)reason, worker_error(KIND, state);                                                               \
     }                                                                                                                       \
     static airrt_health NAME##_health(NAME##_ctx *ctx, worker_state *state) { return (void)ctx, worker_health(state); }     \
     AIRRT_ACTOR_IMPL(NAME, worker_state, NAME##_handle, .pre_start = NAME##_open, .post_stop = NAME##_close, .on_down = NAME##_down, \
                      .on_error = NAME##_error, .health = NAME##_health, .mailbox = __VA_ARGS__)
 #define BOX(...) { __VA_ARGS__ }
+static airrt_err trapping_linked(trapping_ctx *ctx, worker_state *state, const airrt_down *down) { return worker_trap(&ctx->base, state, down); }
 WORKER(plain, PLAIN, BOX(.capacity = 8));
 WORKER(laned, LANED, BOX(.capacity = 16, .lanes = true, .backpressure = AIRRT_BACKPRESSURE_BLOCK));
 WORKER(evicting, EVICTING, BOX(.capacity = 4, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST));
+WORKER(keeping, KEEPING, BOX(.capacity = 32, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY), .redeliver = 3, .stash_capacity = 5);
+WORKER(trapping, TRAPPING, BOX(.unbounded = true), .on_exit = trapping_linked);
 
 /* ---- supervisors --------------------------------------------------------------------------------------------------- */
 
@@ -326,11 +348,10 @@ AIRRT_SUPERVISOR(sim, tree_args, witness);
 static airrt_spec spec_of(uint32_t at, uint32_t life) {
     worker_args worker = { at, life };
     tree_args tree = { at };
-    switch (world.spots[at].kind) {
-    case PLAIN: return plain_spec(worker);
-    case LANED: return laned_spec(worker);
-    case EVICTING: return evicting_spec(worker);
-    case SUPERVISOR: break;
+    if (world.spots[at].kind != SUPERVISOR) {
+        airrt_spec spec = plain_spec(worker);
+        spec.type = types[world.spots[at].kind];
+        return spec;
     }
     switch (world.spots[at].strategy) {
     case 0: return ofo_spec(tree, &witnesses[at]);
@@ -359,9 +380,10 @@ static void make_spot(uint32_t at, uint32_t parent, bool dynamic) {
     spot *here = &world.spots[at];
     here->parent = parent;
     here->depth = at ? world.spots[parent].depth + 1 : 1;
-    here->kind = at == 0 || (!dynamic && here->depth < 5 && one_in(3)) ? SUPERVISOR : (kind)pick(3);
+    here->kind = at == 0 || (!dynamic && here->depth < 5 && one_in(3)) ? SUPERVISOR : (kind)pick(SUPERVISOR);
     here->strategy = pick(4);
-    here->max_restarts = one_in(6) ? AIRRT_NO_RESTARTS : 1 + pick(6);
+    if (at == 0) here->strategy = pick(6) % 4;
+    here->max_restarts = at == 0 ? 15 : one_in(6) ? AIRRT_NO_RESTARTS : 1 + pick(6);
     here->window_ns = AIRRT_MS(1 + pick(400));
     snprintf(here->name, sizeof here->name, "n%u", (unsigned)at);
     here->desc.id = here->name;
@@ -402,6 +424,13 @@ static void make_tree(void) {
 /* ---- clients ------------------------------------------------------------------------------------------------------- */
 
 static airrt_supervisor root;
+/* If there is none; never two at once. */
+static void start_root(void) {
+    if (world.root_starts || airrt_alive(root.ref)) return;
+    world.root_starts = true;
+    airrt_discard(airrt_spawn(world.system, spec_of(0, 0), &(airrt_spawn_desc){ .start_timeout_ns = AIRRT_FOREVER }, &root.ref));
+    world.root_starts = false;
+}
 /* Finds a supervisor that runs, by its name; the root without. */
 static airrt_supervisor pick_supervisor(uint32_t *at) {
     airrt_supervisor found = root;
@@ -458,17 +487,20 @@ static void act_on_supervisor(uint32_t act) {
 static void act(airrt_system *system, void *arg) {
     uint32_t at = pick_worker(next_random(&world.random)), sequence, me = CLIENT + (uint32_t)(uintptr_t)arg;
     airrt_ref to = at < SPOTS ? (one_in(8) ? world.spots[at].before : world.spots[at].ref) : (airrt_ref){ 0, 0 };
-    note msg = { .op = (op)pick(OP_KINDS), .hops = pick(5), .random = next_random(&world.random) };
+    note msg = { .op = one_in(2) ? SEND : pick_op(next_random(&world.random)), .hops = pick(6), .random = next_random(&world.random) };
     airrt_send_desc desc = { .priority = (airrt_priority)(1 + pick(4)), .ttl_ns = one_in(3) ? AIRRT_MS(1 + pick(20)) : 0,
                              .timeout_ns = AIRRT_MS(1 + pick(100)) };
     airrt_reason reason;
     airrt_health health;
     airrt_info info;
-    if (msg.op == TICK) msg.op = SEND;
+    start_root();
     if (at >= SPOTS) return;
-    switch (pick(8)) {
+    switch (pick(12)) {
     case 0:
     case 1:
+    case 7:
+    case 8:
+    case 9:
         for (uint32_t n = 1 + pick(12); n > 0; n--) airrt_discard(send_note(me, at, to, msg, one_in(2) ? &desc : NULL));
         break;
     case 2:
@@ -477,7 +509,9 @@ static void act(airrt_system *system, void *arg) {
         airrt_err err = answer_ask((plain_ref){ to }, msg, AIRRT_MS(1 + pick(50)), &sequence);
         if (!err && sequence != msg.sequence) broken("an answer to another question");
         break;
-    case 3: airrt_discard(airrt_kill(to)); break;
+    case 3:
+        if (one_in(2)) airrt_discard(airrt_kill(to));
+        break;
     case 4: airrt_discard(airrt_wait(to, AIRRT_MS(1 + pick(50)), &reason)); break;
     case 5:
         airrt_discard(airrt_probe(to, AIRRT_MS(1 + pick(20)), &health));
@@ -485,10 +519,6 @@ static void act(airrt_system *system, void *arg) {
         break;
     case 6:
         airrt_discard(plain_spawn(system, (worker_args){ SPOTS + pick(HELPERS), 0 }, NULL, NULL));
-        if (!airrt_alive(root.ref) && one_in(2)) {
-            airrt_spec spec = spec_of(0, 0);
-            airrt_discard(airrt_spawn(system, spec, &(airrt_spawn_desc){ .start_timeout_ns = AIRRT_SEC(2) }, &root.ref));
-        }
         break;
     default: act_on_supervisor(pick(10)); break;
     }
@@ -530,7 +560,7 @@ static bool run_seed(const run_desc *run, figures *sum) {
     uint32_t ops = 5 + pick(OPS - 5);
     if (run->ops < ops) ops = run->ops;
     if (airrt_system_open(&(airrt_system_desc){ .sim = &sim, .stop_timeout_ns = AIRRT_SEC(60) }, &world.system)) return broken("no system"), false;
-    airrt_discard(airrt_spawn(world.system, spec_of(0, 0), &(airrt_spawn_desc){ .start_timeout_ns = AIRRT_SEC(2) }, &root.ref));
+    start_root();
     check_step();
     for (uint32_t i = 0; i < ops; i++)
         if (airrt_sim_client(world.system, act, (void *)(uintptr_t)i, (uint64_t)pick(1u << 29))) broken("no client");
@@ -620,13 +650,13 @@ static void print_failure(const run_desc *run) {
 int main(int argc, char **argv) {
     uint64_t from = 1, to = 1000;
     run_desc run = { .ops = OPS, .choices = UINT64_MAX };
-    bool shrinks = true;
+    bool shrinks = true, twice = false;
     unsigned failures = 0;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         char *end;
         if (strcmp(argv[i], "--trace") == 0) { run.trace = true; continue; }
-        if (strcmp(argv[i], "--no-shrink") == 0) { shrinks = false; continue; }
+        if (strcmp(argv[i], "--twice") == 0) { twice = true; continue; }
         uint64_t number = strtoull(value, &end, 0);
         if (end == value) return fprintf(stderr, "sim_swarm: %s needs a number\n", argv[i]), 2;
         if (strcmp(argv[i], "--seed") == 0) from = to = number;
@@ -642,7 +672,8 @@ int main(int argc, char **argv) {
         run.seed = seed;
         current = run;
         if (seed % 256 == from % 256) alarm(600);
-        if ((seed % 16 || from == to || run.trace) && from != to ? run_seed(&run, &total) : run.trace ? run_seed(&run, &total) : run_twice(&run, &total)) continue;
+        bool once = !twice && (run.trace || (from != to && seed % 16));
+        if (once ? run_seed(&run, &total) : run_twice(&run, &total)) continue;
         failures++;
         run_desc small = run;
         if (shrinks && !run.trace) {

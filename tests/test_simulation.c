@@ -656,6 +656,21 @@ START_TEST(ids_made_in_hooks_come_from_the_seed) {
     }
 } END_TEST
 
+START_TEST(what_is_sent_to_nobody_is_refused_by_no_system) {
+    airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 24 }); /* whoever owns the first slot */
+    airrt_counts counts;
+    echo_ref all[8];
+    for (uint32_t i = 0; i < 8; i++) all[i] = spawn_echo(system, i, (airrt_ref){ 0, 0 });
+    airrt_test_is(echo_send((echo_ref){ { 0, 0 } }, (say){ SAY_ADD, 1, 1 }), AIRRT_ERR_DEAD);
+    airrt_system_counts(system, &counts);
+    ck_assert_uint_eq(counts.refused, 0);
+    airrt_test_ok(echo_stop(all[0], 0));
+    airrt_test_is(echo_send(all[0], (say){ SAY_ADD, 1, 1 }), AIRRT_ERR_DEAD);
+    airrt_system_counts(system, &counts);
+    ck_assert_uint_eq(counts.refused, 1);
+    close_sim(system);
+} END_TEST
+
 static void count_event(const airrt_sim_event *event, void *ctx) {
     char line[160], kind[16];
     unsigned long long step;
@@ -724,4 +739,5 @@ SUITE("simulation", 60, calls_that_wait_run_the_simulation, a_year_of_timers_tak
       a_stall_makes_timers_late_and_a_jump_moves_the_wall_clock_only, chances_keep_to_their_budget_and_can_be_left_out,
       wakes_for_nothing_do_no_harm, a_check_finds_a_lost_message_and_a_lost_actor,
       clients_run_beside_each_other_when_their_time_has_come, a_probe_tells_what_came_and_what_did_not,
-      ids_made_in_hooks_come_from_the_seed, a_trace_tells_every_step, a_simulation_survives_every_allocation_failure);
+      ids_made_in_hooks_come_from_the_seed,
+      what_is_sent_to_nobody_is_refused_by_no_system, a_trace_tells_every_step, a_simulation_survives_every_allocation_failure);
