@@ -275,7 +275,7 @@ static void *look_first(void *arg) {
     return NULL;
 }
 START_TEST(last_error_of_a_new_thread_is_empty) {
-    airrt_error last = { AIRRT_ERR_OS, "x", "x" };
+    airrt_error last = { .err = AIRRT_ERR_OS, .field = "x", .text = "x" };
     airrt_test_threads(1, look_first, &last);
     ck_assert_int_eq(last.err, AIRRT_OK);
     ck_assert_str_eq(last.field, "");
