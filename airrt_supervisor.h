@@ -55,6 +55,8 @@
  * tries to restart a child, and while one backs off, it serves both.
  * A child whose on_error says ESCALATE fails its supervisor: it stops the others and ends with the child's reason.
  * airrt_stop and airrt_kill of a child that is restarting or backs off do nothing: terminate_child is what ends it.
+ * Who waits for the end of such a one, with airrt_stop too, is told when it begins again: of the end it has had.
+ * A call to a supervisor that is itself restarting or backs off waits until it runs again; DEAD when it is given up.
  * A child that does not return from user code cannot be ended: its supervisor waits for it, past the time of its stop, until
  * it does; the system's shutdown has a time of its own and says who was stuck.
  * A supervisor that is killed kills its children and does not wait for them.
