@@ -6706,10 +6706,10 @@ static void airrt_priv_subscriber_free(airrt_trash *trash) {
 
 /* ---- subscribers; _locked: under the topics' lock ---- */
 
-static airrt_err airrt_priv_check_pattern(const char *pattern, const char *field) {
+static airrt_err airrt_priv_check_pattern(const char *pattern) {
     size_t length = pattern ? strlen(pattern) : 0;
     if (length == 0 || length > AIRRT_SUBJECT_MAX)
-        return airrt_priv_err(AIRRT_ERR_INVALID, field, "must have 1 to 255 bytes");
+        return airrt_priv_err(AIRRT_ERR_INVALID, "pattern", "must have 1 to 255 bytes");
     return AIRRT_OK;
 }
 AIRRT_INLINE const char *airrt_priv_pattern_text(const airrt_patterns *patterns, size_t at) {
@@ -7179,13 +7179,14 @@ static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, 
     if (p->shared) airrt_priv_shared_release(p->shared, spare + p->streams);
 }
 static airrt_err airrt_priv_check_subject(const char *subject, size_t *length) {
-    AIRRT_TRY(airrt_priv_check_pattern(subject, "subject"));
-    for (const char *at = subject; at; at = airrt_priv_word_next(at)) {
-        if (airrt_priv_word_is(at, '*') || airrt_priv_word_is(at, '#'))
+    size_t n = 0;
+    for (bool begins = true; subject && subject[n] && n <= AIRRT_SUBJECT_MAX; begins = subject[n++] == '.') {
+        if (begins && (airrt_priv_word_is(subject + n, '*') || airrt_priv_word_is(subject + n, '#')))
             return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "has a * or #, which are for patterns");
     }
-    *length = strlen(subject);
-    return AIRRT_OK;
+    *length = n;
+    if (n > 0 && n <= AIRRT_SUBJECT_MAX) return AIRRT_OK;
+    return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "must have 1 to 255 bytes");
 }
 static airrt_err airrt_priv_publish_to(airrt_topic topic, const char *subject, const void *msg, bool group,
                                        airrt_routed_fn *routed, size_t *receivers) {
@@ -7390,7 +7391,7 @@ static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_
     airrt_subscriber *added = NULL;
     airrt_catch_up *late = NULL;
     unsigned side;
-    AIRRT_TRY(airrt_priv_check_pattern(pattern, "pattern"));
+    AIRRT_TRY(airrt_priv_check_pattern(pattern));
     AIRRT_TRY(airrt_priv_check_subscribe(desc, !type, &d));
     if (type) AIRRT_TRY(airrt_priv_from(to, type));
     airrt_topic_core *core = airrt_priv_topic_find(topic, &side);

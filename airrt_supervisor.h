@@ -502,36 +502,44 @@ typedef enum airrt_route {
 typedef struct airrt_pool_desc {
     uint32_t size;            /* members to begin with, up to 1024; 0 = one per worker of the system */
     airrt_route route;
-    airrt_child_desc child;   /* of each member; .restart 0 = TRANSIENT here; .id, .name, .significant are not looked at */
+    airrt_child_desc child;   /* of each member; .restart 0 = TRANSIENT; .id, .name, .significant are not looked at */
     uint32_t max_restarts;    /* of all of them within window_ns, then the pool gives up; 0 = 1 per member */
     uint64_t window_ns;       /* 0 = 5 s */
 } airrt_pool_desc;
 /* A pool of any type; 8 bytes. All zero names none; after close it reaches nobody, ever. */
 typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
 
-/* AIRRT_POOL(NAME, ACTOR): ACTORs with a supervisor of their own behind one handle, NAME (8 bytes).
+/* AIRRT_POOL(NAME, ACTOR): ACTORs with a supervisor of their own behind one handle, NAME (8 bytes). From threads, they
+ * wait (CONTEXT in hooks):
  *   airrt_err NAME_open(airrt_system *, ACTOR_args, const airrt_pool_desc *, NAME *out);
- *       returns when all members run; from threads. LIMIT (4096 pools in the process), INVALID, NOMEM, what a start returned
- *   void      NAME_close(NAME);                       stops its supervisor and with it all members; from threads; stale: nothing
- *   airrt_err NAME_send(NAME, ACTOR_msg);             as .route says; as ACTOR_send to the member; DEAD: there is no living one
- *   airrt_err NAME_send_key(NAME, uint64_t key, ACTOR_msg);   by rendezvous: a key stays with its member, also over restarts;
- *                                                     members that come or go take only their own share of the keys; looks at all
- *   airrt_err NAME_pick(NAME, uint64_t key, ACTOR_ref *out);  the member that NAME_send would send to; key: of KEY
- *   airrt_err NAME_broadcast(NAME, ACTOR_msg, size_t *sent);  a clone to each living member; *sent (may be NULL) took it. OK:
- *                                                     at least one did, and airrt owns the message; DEAD: none; NOMEM
- *   airrt_err NAME_resize(NAME, uint32_t size);       from threads, one at a time: starts members, or takes the last ones out
- *                                                     of the pool, lets them handle what they have, and stops them
- *   airrt_err NAME_add(NAME, ACTOR_ref);              one that lives elsewhere; LIMIT, DEAD; again is OK
- *   airrt_err NAME_remove(NAME, ACTOR_ref);           takes it out; it goes on living; NOT_FOUND
- *   size_t    NAME_size(NAME);                        members that live now
- *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);
- * But for those of threads, any thread or hook; none of them waits. A member that has ended for good is never picked; one that
- * restarts keeps its handle and its messages. Looking a member up takes no lock. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, const airrt_pool_desc *desc,
-                                                         airrt_pool_id *out);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key, airrt_ref *out);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_type *type, const void *msg,
-                                                              size_t *sent);
+ *       returns when all members run. LIMIT (4096 pools in the process), INVALID, NOMEM, what a start returned
+ *   void NAME_close(NAME);
+ *       stops its supervisor, and with it all members; does nothing in a hook, or when it is closed
+ *   airrt_err NAME_resize(NAME, uint32_t size);
+ *       one at a time: starts members, or takes the last ones out of the pool, lets them handle what they have, within
+ *       the time of their stop, and ends them. DEAD (closed, given up), INVALID, what a start returned
+ * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
+ *   airrt_err NAME_send(NAME, ACTOR_msg);
+ *       as .route says; then as ACTOR_send to the member. DEAD: closed, or no member lives
+ *   airrt_err NAME_send_key(NAME, uint64_t key, ACTOR_msg);
+ *       the same by rendezvous: a key stays with its member, also over restarts; members that come or go take only
+ *       their own share of the keys with them. Looks at all members
+ *   airrt_err NAME_pick(NAME, uint64_t key, ACTOR_ref *out);      whom NAME_send would choose; key: for KEY. DEAD
+ *   airrt_err NAME_broadcast(NAME, ACTOR_msg, size_t *sent);
+ *       a clone (.clone of AIRRT_MESSAGE) to each living member; *sent (may be NULL) took it. OK: at least one did, and
+ *       airrt owns the message. DEAD: none did; NOMEM
+ *   airrt_err NAME_add(NAME, ACTOR_ref);                          one that lives elsewhere; again is OK. LIMIT, DEAD
+ *   airrt_err NAME_remove(NAME, ACTOR_ref);                       takes it out; it goes on living. NOT_FOUND, DEAD
+ *   size_t    NAME_size(NAME);                                    members that live now
+ *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);       DEAD
+ * A member that has ended for good is never picked; one that restarts keeps its handle and its messages. Looking one up
+ * takes no lock. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec,
+                                                         const airrt_pool_desc *desc, airrt_pool_id *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key,
+                                                         airrt_ref *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_type *type,
+                                                              const void *msg, size_t *sent);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_add(airrt_pool_id pool, airrt_ref member);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_remove(airrt_pool_id pool, airrt_ref member);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size);
@@ -2020,9 +2028,9 @@ AIRRT_API airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file) {
 
 #define AIRRT_TEAMS_MAX 4096u
 #define AIRRT_TEAM_MEMBERS 1024u
-/* A pool. Never unmapped, and reused when its supervisor has ended: members are looked up without a lock, and what a stale
- * handle finds there has another generation, or, in the moment of a change, is no worse than a member that has just ended.
- * Guarded by lock: all changes of members and count. */
+/* A pool. Never unmapped, and reused when its supervisor has ended: members are looked up without a lock, and what a
+ * stale handle finds there has another generation, or, in the moment of a change, is no worse than one that has just
+ * ended. Guarded by lock: all changes of members and count. */
 typedef struct airrt_team {
     airrt_atomic_u32 generation; /* 0: not open */
     airrt_atomic_u32 turn, count;
@@ -2045,7 +2053,8 @@ static struct {
 } airrt_priv_teams;
 
 static airrt_team *airrt_priv_team(airrt_pool_id pool) {
-    airrt_team *team = pool.slot < AIRRT_TEAMS_MAX ? (airrt_team *)airrt_load_acquire(&airrt_priv_teams.teams[pool.slot]) : NULL;
+    airrt_team *team =
+        pool.slot < AIRRT_TEAMS_MAX ? (airrt_team *)airrt_load_acquire(&airrt_priv_teams.teams[pool.slot]) : NULL;
     return team && pool.generation && airrt_load_acquire(&team->generation) == pool.generation ? team : NULL;
 }
 AIRRT_INLINE airrt_ref airrt_priv_member(uint64_t word) {
@@ -2057,7 +2066,8 @@ AIRRT_INLINE uint64_t airrt_priv_member_word(airrt_ref ref) { return (uint64_t)r
 AIRRT_INLINE bool airrt_priv_member_takes(uint64_t word) {
     if (!word) return false;
     airrt_ref ref = airrt_priv_member(word);
-    return !((airrt_load_acquire(&airrt_priv_table.cells[ref.slot].tail) ^ airrt_priv_key(ref)) & (AIRRT_GENERATION_ | AIRRT_OPEN_));
+    return !((airrt_load_acquire(&airrt_priv_table.cells[ref.slot].tail) ^ airrt_priv_key(ref)) &
+             (AIRRT_GENERATION_ | AIRRT_OPEN_));
 }
 static uint64_t airrt_priv_pick_from(const airrt_team *team, uint32_t count, uint32_t first) {
     for (uint32_t i = 0, at = first; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
@@ -2095,16 +2105,25 @@ AIRRT_API airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, 
         if (!route) route = (airrt_route)airrt_load_relaxed(&team->route);
         switch (route) {
         case AIRRT_ROUTE_DEFAULT:
-        case AIRRT_ROUTE_ROUND_ROBIN: word = airrt_priv_pick_from(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count); break;
-        case AIRRT_ROUTE_RANDOM: word = airrt_priv_pick_from(team, count, (uint32_t)(airrt_priv_random() % count)); break;
-        case AIRRT_ROUTE_LEAST_LOADED: word = airrt_priv_pick_least(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count); break;
+        case AIRRT_ROUTE_ROUND_ROBIN:
+            word = airrt_priv_pick_from(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count);
+            break;
+        case AIRRT_ROUTE_RANDOM:
+            word = airrt_priv_pick_from(team, count, (uint32_t)(airrt_priv_random() % count));
+            break;
+        case AIRRT_ROUTE_LEAST_LOADED:
+            word = airrt_priv_pick_least(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count);
+            break;
         case AIRRT_ROUTE_KEY: word = airrt_priv_pick_key(team, count, key); break;
         }
     }
     *out = word ? airrt_priv_member(word) : none;
-    return AIRRT_LIKELY(word) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, "pool", team ? "no living member" : "closed, or never was");
+    return AIRRT_LIKELY(word)
+               ? AIRRT_OK
+               : airrt_priv_err(AIRRT_ERR_DEAD, "pool", team ? "no living member" : "closed, or never was");
 }
-AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_type *type, const void *msg, size_t *sent) {
+AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_type *type, const void *msg,
+                                              size_t *sent) {
     airrt_team *team = airrt_priv_team(pool);
     airrt_message_type kind = type->message();
     uint32_t count = team ? airrt_load_acquire(&team->count) : 0;
@@ -2115,8 +2134,10 @@ AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_ty
     for (uint32_t at = 0; at < count; at++) {
         uint64_t word = airrt_load_acquire(&team->members[at]);
         if (!airrt_priv_member_takes(word) || kind.clone(clone, msg)) continue;
-        if (airrt_priv_send_slow(airrt_priv_member(word), type, clone, NULL, false)) kind.drop(clone);
-        else took++;
+        if (airrt_priv_send_slow(airrt_priv_member(word), type, clone, NULL, false))
+            kind.drop(clone);
+        else
+            took++;
     }
     airrt_priv_free(clone, kind.size);
     if (sent) *sent = took;
@@ -2128,7 +2149,8 @@ AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) {
     airrt_team *team = airrt_priv_team(pool);
     uint32_t count = team ? airrt_load_acquire(&team->count) : 0;
     size_t living = 0;
-    for (uint32_t at = 0; at < count; at++) living += airrt_alive(airrt_priv_member(airrt_load_acquire(&team->members[at])));
+    for (uint32_t at = 0; at < count; at++)
+        living += airrt_alive(airrt_priv_member(airrt_load_acquire(&team->members[at])));
     return living;
 }
 /* The first place whose member is gone, or one more. */
@@ -2175,7 +2197,9 @@ AIRRT_API airrt_err airrt_pool_add(airrt_pool_id pool, airrt_ref member) {
 AIRRT_API airrt_err airrt_pool_remove(airrt_pool_id pool, airrt_ref member) {
     airrt_team *team = airrt_priv_team(pool);
     if (!team) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
-    return member.generation && airrt_priv_team_take(team, &member) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "member", NULL);
+    return member.generation && airrt_priv_team_take(team, &member)
+               ? AIRRT_OK
+               : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "member", NULL);
 }
 AIRRT_API airrt_err airrt_pool_supervisor(airrt_pool_id pool, airrt_supervisor *out) {
     const airrt_supervisor none = { { 0, 0 } };
@@ -2257,7 +2281,8 @@ static void airrt_priv_team_opened(airrt_team *team) {
     team->opening = false;
     airrt_priv_unlock(&airrt_priv_teams.lock);
 }
-AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, const airrt_pool_desc *desc, airrt_pool_id *out) {
+AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, const airrt_pool_desc *desc,
+                                         airrt_pool_id *out) {
     const airrt_pool_id none = { 0, 0 };
     airrt_pool_desc d;
     bool full;

@@ -1,8 +1,8 @@
 /* event_pipeline: readings of sensors on a topic, picked up by who wants them.
  *
- * Shows AIRRT_TOPIC and AIRRT_SUBSCRIBER: patterns; an event that owns memory and is shared by all who receive it; a stage
- * that publishes on; a subscriber that fails and is restarted in place, with its subscription; one that is slow and loses
- * what it cannot hold, which costs nobody else anything; a stream for a thread; a retained value. Expected output:
+ * Shows AIRRT_TOPIC and AIRRT_SUBSCRIBER: patterns; an event that owns memory and is shared by all who receive it; a
+ * stage that publishes on; a subscriber that fails and is restarted in place, with its subscription; one that is slow
+ * and loses what it cannot hold, which costs nobody else anything; a stream for a thread; a retained value. Expected output:
  *
  *   average: 12 readings, one restart, mean 21
  *   alarms: 2 on alarm.cellar
@@ -20,7 +20,10 @@
 /* ---- what is published ---- */
 
 static airrt_atomic_u32 freed;
-typedef struct reading { int degrees; char *text; } reading; /* text belongs to the reading */
+typedef struct reading {
+    int degrees;
+    char *text;
+} reading; /* text belongs to the reading */
 static void reading_drop(reading *event) {
     free(event->text);
     airrt_fetch_add(&freed, 1u, RELAXED);
@@ -39,16 +42,29 @@ static airrt_err publish(readings topic, const char *subject, int degrees) {
 
 /* ---- stages: each has messages of its own, one of which is made of a reading ---- */
 
-typedef struct stage_msg { enum { READING, TELL } kind; int degrees; const char *text; } stage_msg;
+typedef struct stage_msg {
+    enum { READING, TELL } kind;
+    int degrees;
+    const char *text;
+} stage_msg;
 AIRRT_MESSAGE(stage_msg);
-typedef struct stage_args { readings topic; airrt_atomic_u32 *gate; } stage_args;
-typedef struct stage_state { readings topic; airrt_atomic_u32 *gate; int count, sum; } stage_state;
+typedef struct stage_args {
+    readings topic;
+    airrt_atomic_u32 *gate;
+} stage_args;
+typedef struct stage_state {
+    readings topic;
+    airrt_atomic_u32 *gate;
+    int count, sum;
+} stage_state;
 static stage_msg of_reading(const reading *event) {
     return (stage_msg){ READING, event->degrees, event->text }; /* the text is shared, until the handler has returned */
 }
 
 /* Restarted in place, it goes on with what it had counted: that is kept outside. */
-typedef struct tally { int readings, sum, restarts; } tally;
+typedef struct tally {
+    int readings, sum, restarts;
+} tally;
 static tally counted;
 AIRRT_ACTOR(average, stage_msg, stage_args);
 AIRRT_SUBSCRIBER(average, readings, of_reading);
@@ -56,7 +72,8 @@ AIRRT_REQUEST(mean, average, tally);
 static airrt_err average_open(average_ctx *ctx, airrt_none *state, const stage_args *args) {
     (void)state;
     counted.restarts = (int)airrt_ctx_restarts(&ctx->base);
-    return average_subscribe_readings(average_self(ctx), args->topic, "house.#"); /* after a restart: it has that already */
+    return average_subscribe_readings(average_self(ctx), args->topic,
+                                      "house.#"); /* after a restart: it has that already */
 }
 static airrt_err average_handle(average_ctx *ctx, airrt_none *state, const stage_msg *msg) {
     (void)state;
@@ -79,7 +96,8 @@ static airrt_err watchman_open(watchman_ctx *ctx, stage_state *state, const stag
 }
 static airrt_err watchman_handle(watchman_ctx *ctx, stage_state *state, const stage_msg *msg) {
     if (msg->degrees <= 25) return AIRRT_OK;
-    return publish(state->topic, strstr(airrt_ctx_subject(&ctx->base), "cellar") ? "alarm.cellar" : "alarm.roof", msg->degrees);
+    return publish(state->topic, strstr(airrt_ctx_subject(&ctx->base), "cellar") ? "alarm.cellar" : "alarm.roof",
+                   msg->degrees);
 }
 AIRRT_ACTOR_IMPL(watchman, stage_state, watchman_handle, .pre_start = watchman_open);
 
@@ -89,7 +107,8 @@ AIRRT_SUBSCRIBER(slow, readings, of_reading);
 AIRRT_REQUEST(slow_count, slow, int);
 static airrt_err slow_open(slow_ctx *ctx, stage_state *state, const stage_args *args) {
     state->gate = args->gate;
-    return slow_subscribe_readings_with(slow_self(ctx), args->topic, "house.#", &(airrt_subscribe_desc){ .capacity = 3 });
+    return slow_subscribe_readings_with(slow_self(ctx), args->topic, "house.#",
+                                        &(airrt_subscribe_desc){ .capacity = 3 });
 }
 static airrt_err slow_handle(slow_ctx *ctx, stage_state *state, const stage_msg *msg) {
     if (msg->kind == TELL) return slow_count_reply(ctx, state->count), AIRRT_OK;
@@ -144,7 +163,8 @@ static airrt_err body(airrt_system *system, void *arg) {
     AIRRT_TRY(airrt_system_settle(system, AIRRT_SEC(10)));
 
     AIRRT_TRY(mean_ask(mean_of, (stage_msg){ .kind = TELL }, AIRRT_SEC(10), &told));
-    printf("average: %d readings, %s restart, mean %d\n", told.readings, told.restarts == 1 ? "one" : "not one", told.sum / 12);
+    printf("average: %d readings, %s restart, mean %d\n", told.readings, told.restarts == 1 ? "one" : "not one",
+           told.sum / 12);
     int alarmed = drain(&alarms, &subject, room);
     printf("alarms: %d on %s\n", alarmed, subject);
     AIRRT_TRY(slow_count_ask(slow, (stage_msg){ .kind = TELL }, AIRRT_SEC(10), &handled));
@@ -154,7 +174,8 @@ static airrt_err body(airrt_system *system, void *arg) {
     AIRRT_TRY(readings_stream_open(topic, "alarm.cellar", &(airrt_subscribe_desc){ .retained = true }, &late));
     AIRRT_TRY(readings_stream_recv(&late, &event, AIRRT_SEC(10)));
     printf("late: begins with %d\n", event->degrees);
-    *wrong = told.readings != 12 || told.restarts != 1 || alarmed != 2 || handled != 3 || read != 6 || event->degrees != 32;
+    *wrong =
+        told.readings != 12 || told.restarts != 1 || alarmed != 2 || handled != 3 || read != 6 || event->degrees != 32;
     readings_stream_close(&alarms);
     readings_stream_close(&stream);
     readings_stream_close(&late);

@@ -1,4 +1,4 @@
-/* test_pool.c: pools of supervised actors: routes, members that end, come and go; and subscriptions of supervised actors. */
+/* test_pool.c: pools of supervised actors: routes, members that end, come and go; and subscriptions of such actors. */
 #define AIRRT_IMPLEMENTATION
 #include "airrt_supervisor.h"
 #include "airrt_test.h"
@@ -270,7 +270,7 @@ START_TEST(sends_while_members_come_and_go_are_accounted_for) {
 }
 END_TEST
 
-/* ---- subscriptions of those whom a supervisor keeps --------------------------------------------------------------- */
+/* ---- subscriptions of those whom a supervisor keeps -------------------------------------------------------------- */
 
 AIRRT_TOPIC(acts, act);
 static act the_same(const act *event) { return *event; }

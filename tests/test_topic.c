@@ -63,7 +63,7 @@ static notes topic_open(uint32_t retain) {
 }
 #define PUBLISH(TOPIC, SUBJECT, NUMBER) airrt_test_ok(notes_publish(TOPIC, SUBJECT, note_make(NUMBER)))
 
-/* ---- patterns ------------------------------------------------------------------------------------------------------ */
+/* ---- patterns ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(patterns_have_the_words_of_amqp) {
     static const struct {
@@ -170,7 +170,7 @@ START_TEST(a_hostile_pattern_takes_no_exponential_time) {
 }
 END_TEST
 
-/* ---- publishing ---------------------------------------------------------------------------------------------------- */
+/* ---- publishing -------------------------------------------------------------------------------------------------- */
 
 /* B4: what is published reaches the actors themselves, by the registry that all use. */
 START_TEST(an_event_reaches_all_whose_pattern_fits) {
@@ -395,7 +395,7 @@ START_TEST(an_actor_of_another_system_cannot_subscribe) {
 }
 END_TEST
 
-/* ---- slow, dead and restarted subscribers ------------------------------------------------------------------------- */
+/* ---- slow, dead and restarted subscribers ------------------------------------------------------------------------ */
 
 /* B1: the dead do not subscribe, and the count is true before anybody is told of the end. */
 START_TEST(the_dead_do_not_subscribe) {
@@ -558,7 +558,7 @@ START_TEST(events_of_a_killed_subscriber_are_dead_letters) {
 }
 END_TEST
 
-/* ---- streams ------------------------------------------------------------------------------------------------------ */
+/* ---- streams ----------------------------------------------------------------------------------------------------- */
 
 #define STREAM_GIVES(STREAM, NUMBER, SUBJECT)                             \
     do {                                                                  \
@@ -666,7 +666,7 @@ START_TEST(a_hook_does_not_wait_for_a_stream) {
 }
 END_TEST
 
-/* ---- the end ------------------------------------------------------------------------------------------------------ */
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_closed_topic_reaches_nobody_ever) {
     diary book = { 0 };
@@ -735,7 +735,7 @@ START_TEST(subscribing_and_leaving_takes_no_memory_for_good) {
 }
 END_TEST
 
-/* ---- retained values ---------------------------------------------------------------------------------------------- */
+/* ---- retained values --------------------------------------------------------------------------------------------- */
 
 START_TEST(the_last_value_is_retained_for_who_asks) {
     diary asks = { 0 }, other = { 0 };
@@ -767,7 +767,7 @@ START_TEST(the_last_value_is_retained_for_who_asks) {
 }
 END_TEST
 
-/* ---- groups ------------------------------------------------------------------------------------------------------- */
+/* ---- groups ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_group_is_sent_a_message_each) {
     diary books[3] = { 0 };
@@ -808,9 +808,9 @@ START_TEST(a_group_is_sent_a_message_each) {
 }
 END_TEST
 
-/* ---- out of memory ------------------------------------------------------------------------------------------------ */
+/* ---- out of memory ----------------------------------------------------------------------------------------------- */
 
-/* Every allocation of a publication fails once: nobody is given the event, or all are but who had no memory, and told so. */
+/* Every allocation of a publication fails once: nobody is given the event, or all are but who had no memory. */
 START_TEST(without_memory_a_publication_loses_nothing) {
     uint64_t failed = 0;
     WORLD();

@@ -1,7 +1,8 @@
-/* What topics and pools cost: bench_broker [ROUNDS] (default 7). Prints a Markdown table of medians, with the smallest and largest
- * value in brackets: nanoseconds for each message that was handled, from its publication to the return of its handler. One
- * actor gives out the messages, about 64 of them a turn or one to each, to 1, 10, 100 or 1000 others; the rows of a group are run one
- * after the other in every round, beginning with another one each time. Exits 1 if a message is missing.
+/* What topics and pools cost: bench_broker [ROUNDS] (default 7). Prints a Markdown table of medians, with the smallest
+ * and largest value in brackets: nanoseconds for each message that was handled, from its publication to the return of
+ * its handler. One actor gives out the messages, about 64 of them a turn or one to each, to 1, 10, 100 or 1000 others;
+ * the rows of a group are run one after the other in every round, beginning with another one each time. Exits 1 if a
+ * message is missing.
  *
  * send:        a loop of plain sends to each, the least that any way of giving out can cost
  * publish:     one event of 16 bytes on a topic to which all subscribe with "#"
@@ -14,9 +15,13 @@
 
 #include "bench.h"
 
-typedef struct tick { uint64_t number, price; } tick;
+typedef struct tick {
+    uint64_t number, price;
+} tick;
 AIRRT_MESSAGE(tick);
-typedef struct page { uint64_t number, *text; } page;
+typedef struct page {
+    uint64_t number, *text;
+} page;
 static void page_drop(page *event) { free(event->text); }
 AIRRT_MESSAGE(page, .drop = page_drop);
 AIRRT_TOPIC(ticks, tick);
@@ -40,7 +45,14 @@ AIRRT_POOL(members, reader);
 enum { READERS_MAX = 1000, MESSAGES = 200000 };
 typedef enum way { SEND, PUBLISH, PATTERN, OWNED, GROUP, POOL, KEY } way;
 static reader_ref all[READERS_MAX];
-static struct { way way; uint32_t readers; ticks ticks; pages pages; readers group; members pool; } now_playing;
+static struct {
+    way way;
+    uint32_t readers;
+    ticks ticks;
+    pages pages;
+    readers group;
+    members pool;
+} now_playing;
 static airrt_atomic_u32 done;
 
 static airrt_err give(tick msg) {
@@ -79,7 +91,11 @@ static airrt_err source_handle(source_ctx *ctx, airrt_none *state, const tick *m
 }
 AIRRT_ACTOR_IMPL(source, airrt_none, source_handle);
 
-typedef struct row { const char *name; way way; uint32_t readers; } row;
+typedef struct row {
+    const char *name;
+    way way;
+    uint32_t readers;
+} row;
 static double run(const void *row_) {
     const row *r = (const row *)row_;
     airrt_system *system;
@@ -119,9 +135,10 @@ static int compare(const void *a, const void *b) {
 }
 enum { ROUNDS_MAX = 101, WAYS = 7 };
 int main(int argc, char **argv) {
-    static const row rows[WAYS] = { { "send to each", SEND, 0 }, { "publish", PUBLISH, 0 }, { "publish, pattern", PATTERN, 0 },
-                                    { "publish, owned", OWNED, 0 }, { "send to a group", GROUP, 0 },
-                                    { "send to a pool", POOL, 0 }, { "send to a pool by key", KEY, 0 } };
+    static const row rows[WAYS] = { { "send to each", SEND, 0 },        { "publish", PUBLISH, 0 },
+                                    { "publish, pattern", PATTERN, 0 }, { "publish, owned", OWNED, 0 },
+                                    { "send to a group", GROUP, 0 },    { "send to a pool", POOL, 0 },
+                                    { "send to a pool by key", KEY, 0 } };
     static double took[WAYS][ROUNDS_MAX];
     int rounds = argc > 1 ? atoi(argv[1]) : 7;
     if (rounds < 1 || rounds > ROUNDS_MAX) rounds = 7;
@@ -135,7 +152,8 @@ int main(int argc, char **argv) {
         printf("\n| to %u | ns | range |\n|---|---|---|\n", count);
         for (int i = 0; i < WAYS; i++) {
             qsort(took[i], (size_t)rounds, sizeof **took, compare);
-            printf("| %s | %.1f | %.1f to %.1f |\n", rows[i].name, took[i][rounds / 2], took[i][0], took[i][rounds - 1]);
+            printf("| %s | %.1f | %.1f to %.1f |\n", rows[i].name, took[i][rounds / 2], took[i][0],
+                   took[i][rounds - 1]);
         }
         fflush(stdout);
     }

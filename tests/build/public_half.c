@@ -19,3 +19,8 @@ AIRRT_MONITOR(journal, airrt_event, airrt_event_severity);
 AIRRT_WATCH(journal_watch, journal);
 AIRRT_OBSERVER(journal_observer, journal, (journal *)NULL);
 AIRRT_METER(journal_meter, (airrt_meter *)NULL);
+AIRRT_TOPIC(throws, ball);
+AIRRT_TOPIC_OBSERVED(seen_throws, ball, journal_observer);
+AIRRT_GROUP(team, player);
+AIRRT_INLINE ball ball_of_throw(const ball *thrown) { return *thrown; }
+AIRRT_SUBSCRIBER(player, throws, ball_of_throw);
