@@ -2,7 +2,8 @@
  *
  * Shows AIRRT_TOPIC and AIRRT_SUBSCRIBER: patterns; an event that owns memory and is shared by all who receive it; a
  * stage that publishes on; a subscriber that fails and is restarted in place, with its subscription; one that is slow
- * and loses what it cannot hold, which costs nobody else anything; a stream for a thread; a retained value. Expected output:
+ * and loses what it cannot hold, which costs nobody else anything; a stream for a thread; a retained value. Expected
+ * output:
  *
  *   average: 12 readings, one restart, mean 21
  *   alarms: 2 on alarm.cellar

@@ -1,8 +1,8 @@
 /* stress_topic.c: topics under everything at once. Rounds of fresh systems: threads and actors publish, while
  * subscribers are spawned, subscribe, unsubscribe, fail, panic, restart, are killed, and topics are closed and opened;
  * streams come and go; memory fails in some rounds; the system is shut down in the middle. Every event that was
- * published is dropped exactly once, none that was refused; nobody is given one twice, or out of its publisher's order, or one
- * whose subject he did not ask for, or that is freed already; the dead subscribe to nothing.
+ * published is dropped exactly once, none that was refused; nobody is given one twice, or out of its publisher's order, or
+ * one whose subject he did not ask for, or that is freed already; the dead subscribe to nothing.
  *
  *     stress_topic [seed [events]]
  */
