@@ -747,6 +747,30 @@ START_TEST(who_asks_a_child_that_drops_its_mailbox_is_told_dead) {
     close_system();
 } END_TEST
 
+START_TEST(a_call_to_a_supervisor_that_drops_its_mailbox_is_dead) {
+    crew low = crew_of("x", AIRRT_NO_RESTARTS), high = { .max = 50, .count = 1 };
+    airrt_supervisor below, sup;
+    airrt_test_clock clock;
+    high.members[0].spec = one_spec((crew_args){ &low }, &events);
+    high.members[0].desc =
+        (airrt_child_desc){ .id = "low", .name = "low", .backoff = delay_of(100), .drop_mailbox = true };
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock),
+                                   .dead_letters = { .keep = 4 } });
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &sup));
+    airrt_test_ok(airrt_whereis(sys, "low", &below.ref));
+    tell("x", FAIL);
+    airrt_test_eventually(child(sup, "low").state == AIRRT_CHILD_RESTARTING, 20);
+    errand get = { .call = errand_get, .ref = below.ref, .id = "x" };
+    errand_start(&get);
+    airrt_test_eventually(airrt_queued(below.ref) == 1, 20);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(101));
+    airrt_test_is(errand_end(&get), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(airrt_dead_letters_peek(sys, NULL, 0, AIRRT_OLDEST_FIRST), 0); /* nothing for others to replay */
+    settled(sup);
+    ck_assert_int_eq(child(below, "x").state, AIRRT_CHILD_RUNNING);
+    close_system();
+} END_TEST
+
 /* A sender has claimed its place and not published its message yet: the child waits for it before it begins again. */
 START_TEST(a_message_on_its_way_is_dropped_with_the_mailbox) {
     crew c;
@@ -783,7 +807,8 @@ START_TEST(a_message_on_its_way_is_dropped_with_the_mailbox) {
     close_system();
 } END_TEST
 
-SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it, a_nested_supervisors_order_to_stop_survives_what_comes_before_it,
+SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
+      a_nested_supervisors_order_to_stop_survives_what_comes_before_it,
       who_waits_for_a_killed_child_is_told_when_it_halts, who_waits_while_a_child_backs_off_is_told_of_the_end_it_had,
       a_stop_of_a_life_that_is_over_leaves_the_next_one_alone, a_stop_that_gives_up_on_a_life_does_not_kill_the_next,
       a_stop_whose_time_is_spent_kills_the_life_it_was_for, a_shutdown_counts_every_actor_once,
@@ -801,4 +826,5 @@ SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it, a_nested_supervi
       a_call_to_a_supervisor_that_is_given_up_while_it_backs_off_is_dead,
       a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown,
       a_child_that_drops_its_mailbox_begins_without_all_that_waited, what_comes_after_a_mailbox_was_dropped_stays,
-      who_asks_a_child_that_drops_its_mailbox_is_told_dead, a_message_on_its_way_is_dropped_with_the_mailbox);
+      who_asks_a_child_that_drops_its_mailbox_is_told_dead,
+      a_call_to_a_supervisor_that_drops_its_mailbox_is_dead, a_message_on_its_way_is_dropped_with_the_mailbox);
