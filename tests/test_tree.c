@@ -329,9 +329,42 @@ START_TEST(five_per_minute_are_five) { /* S2, W6: not four, not fixed */
     close_system();
 } END_TEST
 
+AIRRT_SUPERVISOR(fragile, crew_args, journal);
+AIRRT_SUPERVISOR_IMPL(fragile, airrt_one_for_one, crew_init, .auto_shutdown = AIRRT_AUTO_SHUTDOWN_ANY);
+START_TEST(what_the_type_says_of_automatic_shutdown_holds) {
+    crew c = crew_of("ab", 1);
+    airrt_supervisor sup;
+    c.members[0].desc.significant = true;
+    c.members[0].desc.restart = AIRRT_RESTART_TEMPORARY;
+    open_system();
+    airrt_test_ok(fragile_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", LEAVE);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    close_system();
+} END_TEST
+
+START_TEST(a_failure_that_ends_the_supervisor_is_an_event_too) {
+    crew c = crew_of("a", 1), bad = crew_of("b", 1);
+    int starts = 0;
+    airrt_supervisor sup, none;
+    airrt_supervision_event seen[16];
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .escalates = true });
+    bad.members[0].spec = kid_spec((plan){ .name = 'b', .starts = &starts, .fails_at = 1, .fails_for = 1 });
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_ptr_nonnull(strchr(event_letters(seen, 16), 'F'));
+    journal_reset(&events);
+    airrt_test_is(one_start(sys, (crew_args){ &bad }, &events, &none), AIRRT_ERR_START);
+    ck_assert_ptr_nonnull(strchr(event_letters(seen, 16), 'F'));
+    close_system();
+} END_TEST
+
 SUITE("tree", 60, a_batch_starts_in_order_and_gives_the_handles, a_batch_that_fails_half_way_is_rolled_back_in_reverse,
       a_batch_with_a_bad_member_starts_nothing, a_child_of_a_batch_that_ends_before_the_roll_back_is_forgotten_too,
       a_batch_without_memory_changes_nothing, dynamic_children_come_in_batches_too, a_status_says_how_it_stands,
       a_status_counts_who_backs_off, a_branch_is_found_by_its_id, a_branch_is_removed_with_all_below_it,
       a_system_has_as_many_roots_as_one_likes, a_root_that_does_not_start_says_why, an_error_before_leaves_nothing_in_the_next_one,
-      no_error_is_both_fatal_and_retryable, five_per_minute_are_five);
+      no_error_is_both_fatal_and_retryable, five_per_minute_are_five,
+      what_the_type_says_of_automatic_shutdown_holds, a_failure_that_ends_the_supervisor_is_an_event_too);
