@@ -52,6 +52,7 @@ help:
 	@echo '  make asan, make tsan   run suites and stress under AddressSanitizer and UBSan, under ThreadSanitizer'
 	@echo '  make stress N=10000000 run the stress programs for longer: N messages; SEED= to run one again'
 	@echo '  make fuzz SECONDS=60   search with the fuzz targets of tests/fuzz, so many seconds each'
+	@echo '  make build/sim_swarm   random systems in simulation: build/sim_swarm --seeds 1..1000000'
 	@echo '  make examples          build and run all examples'
 	@echo '  make bench             run the benchmarks (tests/bench/README.md)'
 	@echo '  make cov               say which lines of the headers the suites reach; fails under $(COV_LEAST) %'

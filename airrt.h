@@ -93,6 +93,19 @@
  * exit, from a thread or a hook: handlers go on while atexit handlers run, and end with the process: nothing is drained, no
  * post_stop runs. An atexit handler may close the system first, unless exit was called in a hook, where closing does nothing.
  *
+ * SIMULATION (>>simulation, examples/simulation.c)
+ * A system opened with .sim = &(airrt_sim_desc){ .seed = N } is run by the thread that opened it: the seed decides who goes
+ * next, time is virtual and jumps to the next timer, faults happen as ordered or by chance. Nothing else in the program
+ * changes. What tests use:
+ *     airrt_sim_run, airrt_sim_step, airrt_system_settle    time passes; so many steps; what can be done now
+ *     airrt_sim_client       what a thread would do: may ask, stop, wait, beside other clients
+ *     airrt_sim_inject       (airrt_fault){ AIRRT_FAULT_CRASH, .actor = ref, .nth = 2 }; by chance: .faults of the desc
+ *     AIRRT_PROBE_IMPL       in the place of an actor: NAME_expect, NAME_expect_none
+ *     airrt_sim_check        accounting and run queue, between any two steps
+ *     a loop over seeds      with AIRRT_SIM_RANDOM or AIRRT_SIM_PCT; the seed that fails fails again
+ * airrt_sim_hash is the same for the same seed, with every compiler and machine. Message ids and handles are the
+ * process's, so they differ between two runs in one process: a program that decides by them is not determined by its seed.
+ *
  * MEMORY
  * An idle actor is 128 bytes, plus its state and arguments when they are above 8 bytes, plus a ring once it has received something.
  * Rings start with 4 slots, double up to the capacity (or 1024 slots, then linked), and shrink when an actor goes idle with
