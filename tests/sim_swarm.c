@@ -567,7 +567,7 @@ static bool run_seed(const run_desc *run, figures *sum) {
         if (airrt_sim_step(world.system, 1)) break;
         check_step();
     }
-    airrt_shutdown_report report;
+    airrt_shutdown_report report = { .stuck = 0 };
     airrt_sim_stats stats;
     airrt_err err = airrt_system_shutdown(world.system, &(airrt_shutdown_desc){ .now = one_in(4) }, &report);
     /* a tree that keeps restarting within its limits does not become quiet: half of the time is spent on waiting for it */
