@@ -521,7 +521,7 @@ typedef struct airrt_shutdown_report {
     airrt_counts counts;      /* of the system's whole life; dead and dropped are what was lost */
     uint32_t stopped;         /* actors that ended by themselves after they were asked to */
     uint32_t killed;          /* that ended only by force */
-    uint32_t stuck;           /* that did not return from user code */
+    uint32_t stuck;           /* that did not return from user code, with those that their supervisors gave up before */
     airrt_ref first_stuck;
 } airrt_shutdown_report;
 
@@ -1787,7 +1787,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, con
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_system **out);
 /* Shuts down (if nobody has), joins the workers, frees. From a thread outside, once, when nobody uses the system any more;
  * handles may still be used and are dead. Accepts NULL; does nothing in a hook, and in a fork()ed child. If an actor is
- * stuck in user code, its thread and the system's memory are left to it, and the log hook says so. */
+ * stuck in user code, its thread and the system's memory are left to it, and the log hook says so; if it has returned since
+ * the shutdown, nothing is left. */
 AIRRT_API void airrt_system_close(airrt_system *system);
 /* Opens a system, runs body(system, arg) on this thread, shuts down, closes; the first error of these. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *desc,
@@ -3213,7 +3214,8 @@ enum {
     AIRRT_ORDER_DETOUR = 4, /* the consumer's own note: there is work besides the ring */
     /* of a supervisor, to those it keeps */
     AIRRT_ORDER_HALT = 16,  /* stop now; what is queued stays */
-    AIRRT_ORDER_BURY = 32   /* to one that has halted: it will not go on */
+    AIRRT_ORDER_BURY = 32,  /* to one that has halted: it will not go on */
+    AIRRT_ORDER_LOST = 64   /* no order: its handle is dead already, though it has not returned from user code */
 };
 #define AIRRT_LANE_GENERATION_SHIFT 42
 #define AIRRT_LANE_ORDER_SHIFT 32
@@ -3223,6 +3225,13 @@ typedef struct airrt_fifo { airrt_signal *first, *last; } airrt_fifo;
 /* Messages of other than normal priority that the consumer has taken from its control lane. */
 typedef struct airrt_lanes { airrt_fifo queue[AIRRT_PRIORITY_CRITICAL + 1]; uint32_t turn; } airrt_lanes;
 
+/* Whether its supervisor hears of the end of a kept actor's life. Both may want to decide: one does. */
+typedef enum airrt_fate {
+    AIRRT_FATE_KEPT,       /* not decided */
+    AIRRT_FATE_HALTING,    /* it ends in time: it tells */
+    AIRRT_FATE_ABANDONING, /* the supervisor is giving it up; it must not be buried until that is done */
+    AIRRT_FATE_ABANDONED   /* it buries itself when it returns, and its worker leaves */
+} airrt_fate;
 typedef struct airrt_cold {
     airrt_signal *ties, *timers, *waiters; /* linked both ways */
     airrt_fifo due;                        /* DOWN signals whose time has not come */
@@ -3248,6 +3257,7 @@ typedef struct airrt_cold {
     uint32_t held;                         /* signals that were not handled when it halted */
     bool escalates;                        /* on_error wants its supervisor to fail */
     bool forced;                           /* killed in this life */
+    airrt_atomic_u32 fate;                 /* of this life, when it has a keeper: airrt_fate */
     bool begun;                            /* a supervisor: it is starting, which takes more than pre_start */
 } airrt_cold;
 
@@ -3332,6 +3342,8 @@ struct airrt_worker {
     pthread_t thread;
     bool has_thread;
     airrt_atomic_u32 gone;     /* its thread has left the system for good */
+    airrt_atomic_u32 quit;     /* it is to leave: the system closes, or there is another one for it */
+    airrt_atomic_u32 gate;     /* its thread does nothing until it is set */
     uint64_t seen_turns;       /* what the keeper saw of it */
     struct { uint64_t progress, since_ns; bool told; } watched; /* what the watch saw of it */
     /* a pinned actor's own thread: no other actor runs on it, and it leaves with that one */
@@ -3376,8 +3388,10 @@ struct airrt_system {
     airrt_system_desc desc;    /* resolved: no zero left that means a default */
     struct airrt_sim *sim;     /* NULL: real threads and time */
     pid_t process;             /* whose threads these are */
-    uint32_t worker_count;
+    uint32_t worker_count;     /* that run actors, without those that are stuck in an abandoned one */
+    airrt_atomic_u32 made;     /* workers there are, with those that are stuck or have left; only grows, under pinned_lock */
     airrt_worker *workers[AIRRT_WORKERS_MAX];
+    airrt_atomic_u32 abandoned; /* actors that are stuck, and whose supervisors have gone on; lately returned ones not */
     airrt_atomic_u32 state;
     airrt_atomic_u32 quit;     /* workers leave */
     airrt_atomic_u32 polling;  /* a thread is inside airrt_system_poll */
@@ -3415,6 +3429,8 @@ static airrt_magazine *airrt_priv_magazine(const airrt_pool *pool) {
     airrt_worker *me = airrt_priv_me;
     return me && pool->index < me->magazine_count ? &me->magazines[pool->index] : NULL;
 }
+/* acquire: who sees the number sees the workers */
+AIRRT_INLINE uint32_t airrt_priv_made(const airrt_system *system) { return airrt_load_acquire(&system->made); }
 /* Adds to the counter FIELD of the running worker, else of the threads outside. */
 #define AIRRT_TALLY(SYSTEM, FIELD, N)                                                                       \
     do {                                                                                                    \
@@ -3858,6 +3874,12 @@ static void airrt_priv_bell(airrt_cell *cell, uint32_t generation) {
     } while (!airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) | AIRRT_SIGNAL_, ACQ_REL, RELAXED));
     if (t & AIRRT_IDLE_) airrt_priv_wake(cell);
 }
+AIRRT_INLINE bool airrt_priv_lane_lost(uint64_t lane) { return lane >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_LOST; }
+/* It ends what the actor itself has begun: one that is abandoned gets it, and disposes of it when it returns. */
+static bool airrt_priv_belongs(const airrt_signal *signal) {
+    return signal->kind == AIRRT_SIGNAL_TIMER || signal->kind == AIRRT_SIGNAL_DOWN || signal->kind == AIRRT_SIGNAL_UNTIE ||
+           signal->kind == AIRRT_SIGNAL_KEPT;
+}
 /* Gives a signal to an actor; false: it has ended, the signal is still the caller's. */
 static bool airrt_priv_signal(airrt_ref to, airrt_signal *signal) {
     airrt_cell *cell = airrt_priv_cell(to);
@@ -3865,6 +3887,7 @@ static bool airrt_priv_signal(airrt_ref to, airrt_signal *signal) {
     uint64_t lane = airrt_load_acquire(&cell->lane);
     do {
         if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation) return false;
+        if (AIRRT_UNLIKELY(airrt_priv_lane_lost(lane)) && !airrt_priv_belongs(signal)) return false;
         signal->after = (uint32_t)lane;
         /* release: pairs with the consumer's exchange; acquire: with the release of airrt_priv_revive */
     } while (!airrt_cas(&cell->lane, &lane, (lane & ~(uint64_t)UINT32_MAX) | signal->index, ACQ_REL, ACQUIRE));
@@ -3876,7 +3899,7 @@ static bool airrt_priv_order(airrt_ref to, uint64_t order) {
     if (!cell || to.generation == 0) return false;
     uint64_t lane = airrt_load_relaxed(&cell->lane);
     do {
-        if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation) return false;
+        if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation || airrt_priv_lane_lost(lane)) return false;
     } while (!airrt_cas(&cell->lane, &lane, lane | order << AIRRT_LANE_ORDER_SHIFT, ACQ_REL, RELAXED));
     airrt_priv_bell(cell, to.generation);
     return true;
@@ -4267,7 +4290,8 @@ static AIRRT_COLD void airrt_priv_hand_over(airrt_worker *w, airrt_worker *to, a
 /* A receiver is full that another worker runs, so quickly that a message costs less than its way from here to there: the
  * sender goes there at the end of its turn. */
 static AIRRT_COLD void airrt_priv_follow(airrt_worker *me, const airrt_cell *receiver) {
-    airrt_worker *home = me->system->workers[airrt_load_relaxed(&receiver->home)];
+    uint32_t at = airrt_load_relaxed(&receiver->home);
+    airrt_worker *home = at < airrt_priv_made(me->system) ? me->system->workers[at] : NULL;
     if (home == me || !home || me->alone) return;
     if (airrt_load_relaxed(&receiver->traits) & (AIRRT_EVICTING_ | AIRRT_PINNED_)) return;
     if (airrt_load_relaxed(&home->budget) > AIRRT_TURN_MESSAGES) me->follow = home;
@@ -4292,7 +4316,7 @@ static uint64_t airrt_priv_worker_random(airrt_worker *w) {
 /* any: also from queues so short that their owners would soon be done with them, and the actors that were to run next. */
 static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
     airrt_system *system = w->system;
-    uint32_t n = system->worker_count, from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
+    uint32_t n = airrt_priv_made(system), from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
     for (uint32_t i = 0; i < n; i++) {
         airrt_worker *victim = system->workers[(from + i) % n];
         airrt_cell *cell = NULL;
@@ -4323,7 +4347,7 @@ static airrt_cell *airrt_priv_find(airrt_worker *w) {
 static bool airrt_priv_run_wheels(airrt_worker *w) {
     airrt_system *system = w->system;
     bool fired = false;
-    for (uint32_t i = 0; i < system->worker_count; i++) {
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
         uint64_t due = airrt_load_relaxed(&system->workers[i]->wheel.due_ns);
         if (due == AIRRT_FOREVER) continue;
         uint64_t now = airrt_priv_now(system);
@@ -4335,7 +4359,7 @@ static bool airrt_priv_run_wheels(airrt_worker *w) {
  * look, and actors wait behind it. */
 static bool airrt_priv_keep(airrt_system *system) {
     bool stalled = false;
-    for (uint32_t i = 0; i < system->worker_count; i++) {
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
         airrt_worker *other = system->workers[i];
         uint64_t turns = airrt_load_relaxed(&other->turns);
         stalled |= turns == other->seen_turns && airrt_load_relaxed(&other->running) &&
@@ -4371,17 +4395,17 @@ static void *airrt_priv_watch(void *arg) {
     while (!airrt_load_acquire(&system->watch.quit)) {
         airrt_priv_wait(&system->watch.quit, 0, airrt_priv_deadline(pause));
         uint64_t now = airrt_priv_machine_ns(NULL);
-        for (uint32_t i = 0; i < system->worker_count; i++) airrt_priv_watch_one(system, system->workers[i], now);
+        for (uint32_t i = 0; i < airrt_priv_made(system); i++) airrt_priv_watch_one(system, system->workers[i], now);
     }
     return NULL;
 }
 static bool airrt_priv_others_awake(airrt_worker *w) {
     uint32_t idle = airrt_load_relaxed(&w->system->idle);
-    return (idle >> 16) < w->system->worker_count;
+    return (idle >> 16) < w->system->worker_count || airrt_load_seq(&w->system->abandoned); /* who is stuck may have work waiting */
 }
 static uint64_t airrt_priv_next_due(airrt_worker *w) {
     uint64_t due = AIRRT_FOREVER;
-    for (uint32_t i = 0; i < w->system->worker_count; i++) {
+    for (uint32_t i = 0; i < airrt_priv_made(w->system); i++) {
         uint64_t one = airrt_load_relaxed(&w->system->workers[i]->wheel.due_ns);
         /* another's wheel is looked after only when its owner is late */
         if (w->system->workers[i] != w && one < AIRRT_FOREVER - AIRRT_MS(2)) one += AIRRT_MS(2);
@@ -4557,7 +4581,7 @@ static void airrt_priv_housekeep(airrt_worker *w) {
         airrt_priv_wheel_run(&w->wheel, airrt_priv_now(w->system));
 }
 static void airrt_priv_work_loop(airrt_worker *w) {
-    while (!airrt_load_relaxed(&w->system->quit)) {
+    while (!airrt_load_relaxed(&w->quit)) {
         if (AIRRT_UNLIKELY(w->tick % 64 == 0)) airrt_priv_housekeep(w);
         airrt_cell *cell = airrt_priv_find(w);
         if (!cell) {
@@ -4621,10 +4645,23 @@ static void airrt_priv_flush_all(airrt_worker *w) {
     airrt_priv_unlock(&airrt_priv_process.lock);
 }
 AIRRT_STB_END_
+/* What a worker that leaves has waiting is for the others. Who hands over to it sees that it runs nothing. */
+static AIRRT_COLD void airrt_priv_clear_out(airrt_worker *w) {
+    airrt_cell *cell;
+    airrt_store_seq(&w->running, NULL);
+    airrt_priv_take_given(w, w);
+    if ((cell = airrt_priv_swap_next(w, NULL)) != NULL) airrt_priv_queue_push(w, cell);
+    while ((cell = airrt_priv_queue_pop(w)) != NULL) {
+        airrt_priv_shared_push(w->system, cell, cell, 1);
+        airrt_priv_wake_one(w->system);
+    }
+}
 static void *airrt_priv_thread(void *arg) {
     airrt_worker *w = arg;
+    while (!airrt_load_acquire(&w->gate)) airrt_priv_wait(&w->gate, 0, AIRRT_FOREVER);
     airrt_priv_me = w;
     airrt_priv_work(w);
+    if (!w->alone) airrt_priv_clear_out(w);
     airrt_priv_flush_all(w);
     airrt_priv_me = NULL;
     airrt_store_release(&w->gone, 1);
@@ -4792,6 +4829,7 @@ AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
     const uint64_t orders = ((uint64_t)1 << (AIRRT_LANE_GENERATION_SHIFT - AIRRT_LANE_ORDER_SHIFT)) - 1;
     if (!airrt_priv_keep_ready(cell->cold)) return false;
     cell->cold->reasoned = cell->cold->escalates = cell->cold->forced = false;
+    airrt_store_relaxed(&cell->cold->fate, AIRRT_FATE_KEPT);
     airrt_fetch_or(&cell->tail, AIRRT_OPEN_, RELEASE);
     /* What it was ordered before it halted, or while nobody ran it, has been done. Behind the opening: what comes to the lane
      * before this is found there by who runs it, who comes later finds it open (acquire) and wakes it. */
@@ -4894,7 +4932,7 @@ static bool airrt_priv_recall(airrt_ref ref, airrt_reason *out) {
     airrt_priv_lock(&airrt_priv_process.lock);
     for (airrt_system *s = ref.generation ? airrt_priv_process.systems : NULL; s && !found; s = s->next_system) {
         found = airrt_priv_recall_from(&s->ends, ref, out);
-        for (uint32_t i = 0; i < s->worker_count && !found; i++)
+        for (uint32_t i = 0; i < airrt_priv_made(s) && !found; i++)
             found = airrt_priv_recall_from(&s->workers[i]->ends, ref, out);
     }
     airrt_priv_unlock(&airrt_priv_process.lock);
@@ -4907,6 +4945,7 @@ static void airrt_priv_tell_waiter(airrt_signal *signal, const airrt_reason *rea
     if (!airrt_priv_answer(signal->index, generation, AIRRT_OK, reason, NULL, 0)) airrt_priv_signal_put(signal);
 }
 /* Ends an actor whose post_stop has run. Comes back for more turns while senders are in the middle of a send to it. */
+static void airrt_priv_found(airrt_worker *w);
 static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
@@ -4915,6 +4954,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_cold *cold = cell->cold;
     airrt_ref self = airrt_priv_ref(cell);
     airrt_signal *waiters = NULL, *signal;
+    bool abandoned = cold && airrt_load_relaxed(&cold->fate) == AIRRT_FATE_ABANDONED;
     airrt_store_relaxed(&cell->life, AIRRT_LIFE_BURYING);
     airrt_priv_done(ctx, AIRRT_ERR_DEAD, reason);
     while (w->signals) { /* taken from its lane, not handled any more */
@@ -4953,7 +4993,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_priv_refuse_promises(cold, reason);
         while ((signal = airrt_priv_shift(&cold->due)) != NULL) airrt_priv_signal_put(signal);
     }
-    airrt_priv_remember(w, self, reason);
+    if (!abandoned) airrt_priv_remember(w, self, reason);
     /* From here on signals are refused; what was in the lane is disposed of. */
     uint64_t lane = airrt_exchange(
         &cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, SEQ_CST);
@@ -5006,6 +5046,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         waiters = signal->next;
         airrt_priv_tell_waiter(signal, reason);
     }
+    if (abandoned) airrt_priv_found(w);
     /* last, and release: a shutdown that counts it finds nothing of it, neither as alive nor its messages twice */
     airrt_store_release(&w->tally.ended, airrt_load_relaxed(&w->tally.ended) + 1);
     if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
@@ -5058,10 +5099,23 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     cold->held = 0;
     airrt_priv_bury(ctx, &cold->reason);
 }
+/* True: the actor tells its supervisor of its end. False: that has given it up, and has done with it. */
+static bool airrt_priv_may_halt(airrt_cold *cold) {
+    uint32_t fate = AIRRT_FATE_KEPT;
+    if (airrt_cas(&cold->fate, &fate, AIRRT_FATE_HALTING, ACQ_REL, ACQUIRE)) return true;
+    for (unsigned spins = 0; fate == AIRRT_FATE_ABANDONING; fate = airrt_load_acquire(&cold->fate)) airrt_priv_spin(&spins);
+    return fate == AIRRT_FATE_HALTING;
+}
 /* Ends the running actor, after its post_stop. */
 static void airrt_priv_finish(airrt_ctx *ctx, const airrt_reason *reason) {
-    if (ctx->cell->cold && ctx->cell->cold->keeper.generation) airrt_priv_halt(ctx, reason);
+    airrt_cold *cold = ctx->cell->cold;
+    if (cold && cold->keeper.generation && airrt_priv_may_halt(cold)) airrt_priv_halt(ctx, reason);
     else airrt_priv_bury(ctx, reason);
+}
+/* An abandoned actor has returned, and is buried: there is a worker in the place of the one that was stuck in it. */
+static AIRRT_COLD void airrt_priv_found(airrt_worker *w) {
+    airrt_fetch_add(&w->system->abandoned, (uint32_t)-1, RELEASE);
+    if (!w->alone) airrt_store_relaxed(&w->quit, 1);
 }
 
 static void airrt_priv_bury_on(airrt_ctx *ctx) {
@@ -5495,8 +5549,8 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
     /* SIGNAL first, then the list: the other way round loses a signal */
     if (airrt_load_relaxed(&cell->tail) & AIRRT_SIGNAL_)
         airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
-    uint64_t generation = (uint64_t)airrt_priv_generation(cell) << AIRRT_LANE_GENERATION_SHIFT;
-    uint64_t lane = airrt_exchange(&cell->lane, generation, ACQUIRE),
+    const uint64_t taken = AIRRT_LANE_BUSY_ & ~((uint64_t)AIRRT_ORDER_LOST << AIRRT_LANE_ORDER_SHIFT);
+    uint64_t lane = airrt_fetch_and(&cell->lane, ~taken, ACQUIRE),
              orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
     w->signals = airrt_priv_reverse((uint32_t)lane);
     if (orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE)) {
@@ -7755,6 +7809,73 @@ static airrt_err airrt_priv_thread_start(airrt_worker *w) {
     w->has_thread = true;
     return AIRRT_OK;
 }
+static void airrt_priv_gate_open(airrt_worker *w) {
+    airrt_store_release(&w->gate, 1);
+    airrt_priv_notify(&w->gate, 1);
+}
+
+/* ---- abandoning an actor that does not return from user code ---- */
+
+/* A worker that waits at its gate, in the place of one that has left, or a new one. NULL: no memory, no thread, no place. */
+static airrt_worker *airrt_priv_worker_add(airrt_system *system) {
+    airrt_priv_lock(&system->pinned_lock);
+    uint32_t at = 0, made = airrt_load_relaxed(&system->made);
+    while (at < made && !airrt_load_acquire(&system->workers[at]->gone)) at++;
+    airrt_worker *w = at < made ? system->workers[at] : made < AIRRT_WORKERS_MAX ? airrt_priv_worker_make(system, made) : NULL;
+    if (w && w->has_thread) pthread_join(w->thread, NULL); /* it has only to return */
+    if (w) {
+        w->has_thread = false;
+        airrt_store_relaxed(&w->gate, 0);
+        airrt_store_relaxed(&w->quit, 0);
+    }
+    if (w && airrt_priv_thread_start(w)) {
+        if (at == made) airrt_priv_system_free(system, w, sizeof *w);
+        w = NULL;
+    } else if (w) {
+        airrt_store_relaxed(&w->gone, 0);
+        if (at == made) system->workers[at] = w; /* else it is there, and read */
+        if (at == made) airrt_store_seq(&system->made, made + 1);
+    }
+    airrt_priv_unlock(&system->pinned_lock);
+    if (w && airrt_load_seq(&system->quit)) airrt_store_relaxed(&w->quit, 1); /* airrt_priv_quit sees it, or it that */
+    return w;
+}
+static bool airrt_priv_is_run(airrt_system *system, const airrt_cell *cell) {
+    if (airrt_load_relaxed(&cell->traits) & AIRRT_PINNED_) return airrt_load_relaxed(&cell->cold->pinned->running) == cell;
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++)
+        if (airrt_load_relaxed(&system->workers[i]->running) == cell) return true;
+    return false;
+}
+/* The supervisor's, in its turn: gives up an actor that it keeps, has had killed, and that does not return. From then on it is
+ * dead for all others, for this reason; what it has is left to it until it returns. False: nothing has changed, as it has just
+ * ended (and tells), or nobody can be had in its worker's place: to be tried again. */
+AIRRT_INLINE bool airrt_priv_abandon(airrt_cell *cell, const airrt_reason *reason) {
+    airrt_worker *me = airrt_priv_me;
+    airrt_system *system = me->system;
+    airrt_ref ref = airrt_priv_ref(cell);
+    bool pinned = airrt_load_relaxed(&cell->traits) & AIRRT_PINNED_;
+    if (system->sim || system->desc.polled || !airrt_priv_is_run(system, cell)) return false;
+    airrt_worker *other = pinned ? NULL : airrt_priv_worker_add(system);
+    if (!pinned && !other) return false;
+    uint32_t fate = AIRRT_FATE_KEPT;
+    airrt_fetch_add(&system->abandoned, 1, SEQ_CST);
+    bool done = airrt_cas(&cell->cold->fate, &fate, AIRRT_FATE_ABANDONING, ACQ_REL, RELAXED);
+    if (done) {
+        airrt_priv_remember(me, ref, reason);
+        airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_LOST << AIRRT_LANE_ORDER_SHIFT, SEQ_CST);
+        airrt_priv_release_name(system, cell);
+        airrt_priv_release_topics(ref);
+        airrt_priv_shut(cell);
+        airrt_priv_log(system, 1, ref, "an actor is stuck in user code", __LINE__);
+        airrt_store_release(&cell->cold->fate, AIRRT_FATE_ABANDONED); /* pairs with airrt_priv_may_halt */
+        if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
+    } else {
+        airrt_fetch_add(&system->abandoned, (uint32_t)-1, SEQ_CST);
+        if (other) airrt_store_relaxed(&other->quit, 1);
+    }
+    if (other) airrt_priv_gate_open(other);
+    return done;
+}
 static airrt_err airrt_priv_watch_start(airrt_system *system) {
     if (!system->desc.overruns.fn || system->desc.overrun_ns == AIRRT_FOREVER) return AIRRT_OK;
     if (AIRRT_FAULT("thread") || pthread_create(&system->watch.thread, NULL, airrt_priv_watch, system))
@@ -7798,6 +7919,7 @@ static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell)
     if (!w) return AIRRT_ERR_NOMEM;
     w->alone = true;
     w->pinned = cell;
+    airrt_store_relaxed(&w->gate, 1);
     cell->cold->pinned = w;
     airrt_err err = airrt_priv_thread_start(w);
     if (err) {
@@ -7851,6 +7973,10 @@ static airrt_err airrt_priv_system_check(airrt_system_desc *d) {
 }
 static void airrt_priv_quit(airrt_system *system) {
     airrt_store_seq(&system->quit, 1);
+    for (uint32_t i = 0; i < airrt_load_seq(&system->made); i++) {
+        airrt_store_relaxed(&system->workers[i]->quit, 1);
+        airrt_priv_gate_open(system->workers[i]);
+    }
     airrt_fetch_add(&system->tokens, system->worker_count, SEQ_CST);
     airrt_priv_notify(&system->tokens, INT32_MAX);
     airrt_priv_lock(&system->pinned_lock);
@@ -7863,7 +7989,7 @@ static void airrt_priv_quit(airrt_system *system) {
 AIRRT_STB_BEGIN_
 static void airrt_priv_system_free_all(airrt_system *system) {
     airrt_allocator allocator = system->desc.allocator;
-    for (uint32_t i = 0; i < system->worker_count; i++)
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++)
         airrt_priv_system_free(system, system->workers[i], sizeof(airrt_worker));
     airrt_priv_lock(&airrt_priv_process.lock);
     stbds_shfree(system->names);
@@ -7893,14 +8019,17 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
     }
     for (uint32_t i = 0; i < d.workers && !err; i++) {
         system->workers[i] = airrt_priv_worker_make(system, i);
-        if (system->workers[i]) system->worker_count++;
+        if (system->workers[i]) airrt_store_relaxed(&system->made, ++system->worker_count);
         else err = airrt_priv_err(AIRRT_ERR_NOMEM, "workers", NULL);
     }
-    for (uint32_t i = 0; i < d.workers && !err && !d.polled && !d.sim; i++) err = airrt_priv_thread_start(system->workers[i]);
+    for (uint32_t i = 0; i < d.workers && !err && !d.polled && !d.sim; i++) {
+        airrt_store_relaxed(&system->workers[i]->gate, 1);
+        err = airrt_priv_thread_start(system->workers[i]);
+    }
     if (!err && !d.sim) err = airrt_priv_watch_start(system);
     if (err) {
         airrt_priv_quit(system);
-        for (uint32_t i = 0; i < system->worker_count; i++)
+        for (uint32_t i = 0; i < airrt_priv_made(system); i++)
             if (system->workers[i]->has_thread) pthread_join(system->workers[i]->thread, NULL);
         airrt_priv_system_free_all(system);
         return err;
@@ -7915,7 +8044,7 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
 
 static uint64_t airrt_priv_sum(airrt_system *system, size_t field) {
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < system->worker_count; i++)
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++)
         sum += airrt_load_acquire((airrt_atomic_u64 *)(void *)((char *)&system->workers[i]->tally + field));
     airrt_priv_lock(&system->pinned_lock); /* while it is held no pinned worker's counts move to the outside's */
     sum += airrt_load_acquire((airrt_atomic_u64 *)(void *)((char *)&system->outside + field));
@@ -7926,9 +8055,14 @@ static uint64_t airrt_priv_sum(airrt_system *system, size_t field) {
 }
 #define AIRRT_SUM(SYSTEM, FIELD) airrt_priv_sum((SYSTEM), offsetof(airrt_tally, FIELD))
 /* Actors that have not ended. */
-static uint64_t airrt_priv_living(airrt_system *system) {
+static uint64_t airrt_priv_unended(airrt_system *system) {
     uint64_t ended = AIRRT_SUM(system, ended), spawned = AIRRT_SUM(system, spawned);
     return spawned - ended;
+}
+/* The same without those that are abandoned. One that returns meanwhile may be counted, never another one left out. */
+static uint64_t airrt_priv_living(airrt_system *system) {
+    uint64_t ended = AIRRT_SUM(system, ended), abandoned = airrt_load_acquire(&system->abandoned);
+    return AIRRT_SUM(system, spawned) - ended - abandoned;
 }
 /* The next living actor of a system at or after *slot; NULL: no more. *ref is what it was called before it was looked at, so
  * that it never names a successor. */
@@ -7959,7 +8093,7 @@ static void airrt_priv_tallies(airrt_system *system, airrt_counts *out) {
     out->late_replies = AIRRT_SUM(system, late);
     out->stashed = AIRRT_SUM(system, stashed);
     out->queued = AIRRT_SUM(system, aside);
-    for (uint32_t i = 0; i < system->worker_count; i++)
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++)
         out->handled += airrt_load_relaxed(&system->workers[i]->ctx.handled);
     airrt_priv_lock(&system->pinned_lock);
     out->handled += airrt_load_relaxed(&system->outside_handled);
@@ -8078,7 +8212,8 @@ AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter
 AIRRT_API bool airrt_alive(airrt_ref ref) {
     airrt_cell *cell = airrt_priv_cell(ref);
     if (!cell || !ref.generation) return false;
-    return airrt_load_seq(&cell->lane) >> AIRRT_LANE_GENERATION_SHIFT == ref.generation;
+    uint64_t lane = airrt_load_seq(&cell->lane);
+    return lane >> AIRRT_LANE_GENERATION_SHIFT == ref.generation && !airrt_priv_lane_lost(lane);
 }
 
 /* True when every worker sleeps and nothing is queued anywhere. */
@@ -8086,7 +8221,7 @@ static bool airrt_priv_is_quiet(airrt_system *system) {
     uint32_t before = airrt_load_seq(&system->idle);
     bool quiet = (before >> 16) == system->worker_count && !(before & (AIRRT_SLEEPING1 - 1)) &&
                  !airrt_load_seq(&system->shared_count) && !airrt_load_seq(&system->tokens);
-    for (uint32_t i = 0; quiet && i < system->worker_count; i++)
+    for (uint32_t i = 0; quiet && i < airrt_priv_made(system); i++)
         quiet = !airrt_load_seq(&system->workers[i]->looking) &&
                 airrt_load_seq(&system->workers[i]->queue.tail) == airrt_load_seq(&system->workers[i]->queue.head);
     airrt_priv_lock(&system->pinned_lock);
@@ -8166,18 +8301,19 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
     }
     airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPING);
     for (unsigned spins = 0; airrt_load_seq(&system->spawning);) airrt_priv_spin(&spins);
-    uint64_t living = airrt_priv_living(system), killed_before = AIRRT_SUM(system, killed);
+    uint64_t living = airrt_priv_unended(system), killed_before = AIRRT_SUM(system, killed);
     if (!airrt_priv_end_all(system, d.now ? AIRRT_ORDER_KILL : AIRRT_ORDER_STOP, deadline)) {
         if (!d.now) err = AIRRT_ERR_TIMEOUT;
-        if (!airrt_priv_end_all(system, AIRRT_ORDER_KILL, airrt_priv_wait_until(system, AIRRT_MS(500)))) {
-            uint32_t slot = 0;
-            airrt_ref ref;
-            for (; airrt_priv_each(system, &slot, &ref); report->stuck++)
-                if (!report->stuck) report->first_stuck = ref;
-            if (report->stuck) {
-                err = AIRRT_ERR_TIMEOUT;
-                airrt_priv_log(system, 1, report->first_stuck, "an actor is stuck in user code", __LINE__);
-            }
+        (void)airrt_priv_end_all(system, AIRRT_ORDER_KILL, airrt_priv_wait_until(system, AIRRT_MS(500)));
+    }
+    if (airrt_priv_unended(system)) {
+        uint32_t slot = 0;
+        airrt_ref ref;
+        for (; airrt_priv_each(system, &slot, &ref); report->stuck++)
+            if (!report->stuck) report->first_stuck = ref;
+        if (report->stuck) {
+            err = AIRRT_ERR_TIMEOUT;
+            airrt_priv_log(system, 1, report->first_stuck, "an actor is stuck in user code", __LINE__);
         }
     }
     report->killed = (uint32_t)(AIRRT_SUM(system, killed) - killed_before);
@@ -8211,6 +8347,18 @@ static void airrt_priv_leave_slots(airrt_system *system) {
             airrt_cas(&airrt_priv_table.cells[slot].system, &had, NULL, RELAXED, RELAXED);
     }
 }
+/* Waits a little for all threads of a system to leave. False: some have not, or have left actors that were stuck. */
+static bool airrt_priv_all_gone(airrt_system *system) {
+    uint64_t deadline = airrt_priv_deadline(AIRRT_MS(100));
+    for (;;) {
+        uint32_t quiet = airrt_load_seq(&system->quiet), left = 0;
+        for (uint32_t i = 0; i < airrt_priv_made(system); i++) left += !airrt_load_acquire(&system->workers[i]->gone);
+        airrt_priv_lock(&system->pinned_lock);
+        for (airrt_worker *w = system->pinned; w; w = w->pinned_next) left += !airrt_load_acquire(&w->gone);
+        airrt_priv_unlock(&system->pinned_lock);
+        if (!left || !airrt_priv_wait(&system->quiet, quiet, deadline)) return !left && !airrt_priv_unended(system);
+    }
+}
 AIRRT_API void airrt_system_close(airrt_system *system) {
     if (!system || airrt_priv_me || system->process != getpid()) return;
     airrt_discard(airrt_system_shutdown(system, NULL, NULL));
@@ -8227,20 +8375,14 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
     airrt_priv_letters_close(system);
     airrt_priv_watch_end(system);
     airrt_priv_quit(system);
-    if (system->report.stuck) { /* their threads cannot be ended, so what they use stays */
-        uint64_t deadline = airrt_priv_deadline(AIRRT_MS(100));
-        for (;;) {
-            uint32_t quiet = airrt_load_seq(&system->quiet), left = 0;
-            for (uint32_t i = 0; i < system->worker_count; i++) left += !airrt_load_acquire(&system->workers[i]->gone);
-            if (!left || !airrt_priv_wait(&system->quiet, quiet, deadline)) break;
-        }
-        for (uint32_t i = 0; i < system->worker_count; i++)
+    if (system->report.stuck && !airrt_priv_all_gone(system)) { /* their threads cannot be ended, so what they use stays */
+        for (uint32_t i = 0; i < airrt_priv_made(system); i++)
             if (system->workers[i]->has_thread) pthread_detach(system->workers[i]->thread);
         airrt_priv_log(system, 1, system->report.first_stuck,
                        "closed with a stuck actor: its thread and memory are left to it", __LINE__);
         return;
     }
-    for (uint32_t i = 0; i < system->worker_count; i++)
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++)
         if (system->workers[i]->has_thread) pthread_join(system->workers[i]->thread, NULL);
     airrt_priv_pinned_reap(system, true);
     if (system->desc.polled) {

@@ -57,8 +57,13 @@
  * airrt_stop and airrt_kill of a child that is restarting or backs off do nothing: terminate_child is what ends it.
  * Who waits for the end of such a one, with airrt_stop too, is told when it begins again: of the end it has had.
  * A call to a supervisor that is itself restarting or backs off waits until it runs again; DEAD when it is given up.
- * A child that does not return from user code cannot be ended: its supervisor waits for it, past the time of its stop, until
- * it does; the system's shutdown has a time of its own and says who was stuck.
+ * A child that does not return from user code cannot be ended. When it has not .stuck_timeout_ns after its kill, its supervisor
+ * gives it up and goes on: its handle is dead (airrt_wait says TIMEOUT, "stuck in user code"), its name is free, a restart makes
+ * a new actor, another thread runs what waited behind it. Its memory, mailbox and thread are left to it; when it returns it
+ * runs post_stop, tells those that had watched or awaited it before, and its messages are dead letters. The system's shutdown
+ * does not wait for it and says who was stuck; its close leaves it behind, unless it has returned by then.
+ * For that the supervisor needs a thread to run on: a system of one worker, or of n when n children get stuck within that time,
+ * waits until one returns; so does a polled one. A kill that comes from elsewhere (airrt_kill) is not watched in this way.
  * A supervisor that is killed kills its children and does not wait for them.
  *
  * TREES
@@ -180,8 +185,9 @@ typedef struct airrt_child_desc {
     airrt_restart restart;
     airrt_child_type type;       /* what which_children and count_children call it; 0 = what it is */
     uint64_t start_timeout_ns;   /* 0 = 30 s, of supervisors AIRRT_FOREVER; who has not begun then does not start; a pre_start that
-                                    is running is let return, and its actor then ends with TIMEOUT */
+                                    is running is let return, within .stuck_timeout_ns; its actor ends with TIMEOUT */
     uint64_t stop_timeout_ns;    /* then it is killed; 0 = 5 s, of supervisors AIRRT_FOREVER; AIRRT_NO_WAIT = at once */
+    uint64_t stuck_timeout_ns;   /* then, if it has not returned from user code, it is given up; 0 = 5 s; AIRRT_FOREVER = waits for it */
     uint32_t max_restarts;       /* of this child within window_ns, besides the supervisor's limit; 0 = no limit of its own */
     uint64_t window_ns;          /* 0 = 60 s */
     airrt_backoff backoff;       /* 0 = restarts come at once */
@@ -694,6 +700,7 @@ typedef struct airrt_kid {
     airrt_ref ref;               /* of its actor, also when that has halted */
     bool alive, halted;          /* has an actor; which nobody runs */
     bool escalates;              /* it wants this supervisor to fail with it */
+    bool stuck;                  /* its last actor was given up */
     bool ended;                  /* in the queue of those that have ended by themselves */
     struct airrt_kid *next_ended;
     airrt_reason reason;         /* of its last end */
@@ -717,7 +724,7 @@ typedef enum airrt_sup_op {
     AIRRT_SUP_DELETE, AIRRT_SUP_SET_HEALTH, AIRRT_SUP_WHICH, AIRRT_SUP_COUNT, AIRRT_SUP_GET, AIRRT_SUP_PARENT, AIRRT_SUP_STATUS,
     AIRRT_SUP_SETTLE, AIRRT_SUP_HOLD, AIRRT_SUP_UNHOLD,
     /* to itself */
-    AIRRT_SUP_RETRY, AIRRT_SUP_LATE_START, AIRRT_SUP_LATE_STOP, AIRRT_SUP_CHECK, AIRRT_SUP_LATE_CHECK
+    AIRRT_SUP_RETRY, AIRRT_SUP_LATE_START, AIRRT_SUP_LATE_STOP, AIRRT_SUP_LATE_KILL, AIRRT_SUP_CHECK, AIRRT_SUP_LATE_CHECK
 } airrt_sup_op;
 /* What a caller wants and gets. It and the message that carries it have one hold each, so that either may go first. */
 typedef struct airrt_sup_request {
@@ -909,6 +916,7 @@ static airrt_err airrt_priv_kid_check(const airrt_sup *sup, airrt_kid *kid) {
     if (!d->type) d->type = supervisor ? AIRRT_CHILD_SUPERVISOR : AIRRT_CHILD_WORKER;
     if (!d->start_timeout_ns) d->start_timeout_ns = supervisor ? AIRRT_FOREVER : AIRRT_SEC(30);
     if (!d->stop_timeout_ns) d->stop_timeout_ns = d->type == AIRRT_CHILD_SUPERVISOR ? AIRRT_FOREVER : AIRRT_SEC(5);
+    if (!d->stuck_timeout_ns) d->stuck_timeout_ns = AIRRT_SEC(5);
     if (!d->window_ns) d->window_ns = AIRRT_SEC(60);
     d->health = airrt_priv_health_filled(&d->health);
     airrt_window_open(&kid->window, d->max_restarts ? d->max_restarts : AIRRT_UNLIMITED, d->window_ns);
@@ -963,6 +971,12 @@ static void airrt_priv_kid_health_start(airrt_sup *sup, airrt_kid *kid) {
     kid->health = AIRRT_HEALTHY;
     if (interval) airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK, 1 + airrt_priv_random_of(airrt_ctx_system(sup->ctx)) % interval);
 }
+/* Ends a child at once, for which it must return from user code; order: KILL or EXPIRE. */
+static void airrt_priv_kid_kill(airrt_sup *sup, airrt_kid *kid, uint64_t order) {
+    uint64_t limit = kid->desc->stuck_timeout_ns;
+    if (limit != AIRRT_FOREVER) (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, limit); /* without memory: no limit */
+    airrt_priv_order(kid->ref, order);
+}
 /* Failures in a row after an answer. Pure. */
 AIRRT_INLINE uint32_t airrt_priv_unhealthy(uint32_t before, airrt_health answer) {
     return answer == AIRRT_UNHEALTHY ? before + 1 : answer == AIRRT_DEGRADED ? before : 0;
@@ -977,7 +991,7 @@ static void airrt_priv_kid_checked(airrt_sup *sup, airrt_kid *kid, airrt_health 
         return;
     }
     airrt_priv_kid_health_stop(sup, kid);
-    airrt_priv_order(kid->ref, AIRRT_ORDER_KILL); /* then as its restart type and the strategy say */
+    airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_KILL); /* then as its restart type and the strategy say */
 }
 static void airrt_priv_kid_check_health(airrt_sup *sup, airrt_kid *kid) {
     airrt_signal *check = airrt_priv_signal_get(AIRRT_SIGNAL_CHECK);
@@ -1082,7 +1096,7 @@ static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
         airrt_err err = airrt_priv_spawn_begin(system, kid->type, kid->args, &desc, &kid->ref, &question, NULL);
         if (err) return airrt_priv_kid_cannot(kid, err);
         kid->alive = true;
-        kid->halted = false;
+        kid->halted = kid->stuck = false;
         if (!(kid->type->has & AIRRT_HAS_START_)) return AIRRT_STARTED_OK; /* it runs already */
     }
     kid->state = AIRRT_CHILD_STARTING;
@@ -1102,7 +1116,8 @@ static bool airrt_priv_kid_stop(airrt_sup *sup, airrt_kid *kid) {
     kid->state = AIRRT_CHILD_STOPPING;
     uint64_t limit = kid->desc->stop_timeout_ns;
     bool now = limit == AIRRT_NO_WAIT || (limit != AIRRT_FOREVER && !airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_STOP, limit));
-    airrt_priv_order(kid->ref, now ? AIRRT_ORDER_KILL : AIRRT_ORDER_HALT);
+    if (now) airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_KILL);
+    else airrt_priv_order(kid->ref, AIRRT_ORDER_HALT);
     return false;
 }
 static void airrt_priv_kid_runs(airrt_sup *sup, airrt_kid *kid, bool again) {
@@ -1261,7 +1276,7 @@ static bool airrt_priv_job_down(airrt_sup *sup) {
     }
     while (sup->job.at > sup->job.first) {
         airrt_kid *kid = sup->kids[sup->job.at - 1];
-        bool was_up = kid->alive && kid->state != AIRRT_CHILD_UNDEFINED; /* else a try of this restart before has stopped it */
+        bool was_up = (kid->alive || kid->stuck) && kid->state != AIRRT_CHILD_UNDEFINED; /* else a try of this restart before has stopped it */
         if (!airrt_priv_kid_stop(sup, kid)) return false;
         airrt_priv_job_stopped(sup, kid, was_up);
     }
@@ -1467,25 +1482,12 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
     if (reason) AIRRT_SUPERVISOR_NOTE(sup->args, sup->booting ? "start_fail" : "exit", reason);
     airrt_priv_free(sup, sizeof *sup);
 }
-/* A child runs (reason NULL), or has halted. */
-AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t number, airrt_ref ref, const airrt_reason *reason) {
-    airrt_sup *sup = ((airrt_sup_state *)state)->sup;
-    airrt_kid *kid = sup ? airrt_priv_kid_by_number(sup, number & ~AIRRT_KEPT_ESCALATES_) : NULL;
-    if (!kid || !airrt_ref_equal(kid->ref, ref)) { /* of a life before this one */
-        if (reason && reason->kind) airrt_priv_release(airrt_priv_cell(ref));
-        return AIRRT_OK;
-    }
-    sup->ctx = ctx;
-    if (reason && !reason->kind) { /* how it is; one that comes late has been counted as a failure */
-        if (kid->checking && kid->state == AIRRT_CHILD_RUNNING && (uint32_t)reason->err == kid->check)
-            airrt_priv_kid_checked(sup, kid, (airrt_health)reason->code);
-        return AIRRT_OK;
-    }
+/* A child runs (reason NULL), or its actor has ended. */
+static airrt_err airrt_priv_kid_news(airrt_sup *sup, airrt_kid *kid, const airrt_reason *reason) {
     sup->activity++;
     if (reason) {
-        kid->halted = true;
-        kid->escalates = (number & AIRRT_KEPT_ESCALATES_) != 0;
         kid->reason = *reason;
+        airrt_priv_kid_disarm(sup, kid);
         airrt_priv_kid_health_stop(sup, kid);
     }
     if (kid->state == AIRRT_CHILD_STARTING) {
@@ -1501,6 +1503,38 @@ AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t nu
         sup->ended_last = kid;
     }
     return airrt_priv_sup_step(sup);
+}
+static const airrt_reason airrt_priv_stuck = { .kind = AIRRT_EXIT_TIMEOUT, .text = "stuck in user code" };
+/* A child that was killed has had its time to return. */
+static airrt_err airrt_priv_kid_late_kill(airrt_sup *sup, airrt_kid *kid) {
+    if (!kid->alive || kid->halted) return AIRRT_OK;
+    if (!airrt_priv_abandon(airrt_priv_cell(kid->ref), &airrt_priv_stuck)) {
+        (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, kid->desc->stuck_timeout_ns);
+        return AIRRT_OK;
+    }
+    kid->alive = kid->escalates = false;
+    kid->stuck = true;
+    return airrt_priv_kid_news(sup, kid, &airrt_priv_stuck);
+}
+/* A child runs (reason NULL), or has halted. */
+AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t number, airrt_ref ref, const airrt_reason *reason) {
+    airrt_sup *sup = ((airrt_sup_state *)state)->sup;
+    airrt_kid *kid = sup ? airrt_priv_kid_by_number(sup, number & ~AIRRT_KEPT_ESCALATES_) : NULL;
+    if (!kid || !airrt_ref_equal(kid->ref, ref)) { /* of a life before this one */
+        if (reason && reason->kind) airrt_priv_release(airrt_priv_cell(ref));
+        return AIRRT_OK;
+    }
+    sup->ctx = ctx;
+    if (reason && !reason->kind) { /* how it is; one that comes late has been counted as a failure */
+        if (kid->checking && kid->state == AIRRT_CHILD_RUNNING && (uint32_t)reason->err == kid->check)
+            airrt_priv_kid_checked(sup, kid, (airrt_health)reason->code);
+        return AIRRT_OK;
+    }
+    if (reason) {
+        kid->halted = true;
+        kid->escalates = (number & AIRRT_KEPT_ESCALATES_) != 0;
+    }
+    return airrt_priv_kid_news(sup, kid, reason);
 }
 /* Its supervisor, or somebody outside, wants it to stop. */
 AIRRT_API airrt_err airrt_priv_sup_asked(airrt_ctx *ctx, void *state) {
@@ -1656,19 +1690,20 @@ static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *
     if (r->error.err != err) airrt_priv_error_set(&r->error, err, NULL, NULL);
     airrt_priv_reply(sup->ctx, AIRRT_OK, "", 1);
 }
-static void airrt_priv_sup_tick(airrt_sup *sup, const airrt_sup_call *tick) {
+static airrt_err airrt_priv_sup_tick(airrt_sup *sup, const airrt_sup_call *tick) {
     airrt_kid *kid = airrt_priv_kid_by_number(sup, tick->child);
     if (tick->op == AIRRT_SUP_CHECK || tick->op == AIRRT_SUP_LATE_CHECK) {
-        if (!kid || kid->state != AIRRT_CHILD_RUNNING || kid->check != tick->stamp) return;
+        if (!kid || kid->state != AIRRT_CHILD_RUNNING || kid->check != tick->stamp) return AIRRT_OK;
         if (tick->op == AIRRT_SUP_CHECK) airrt_priv_kid_check_health(sup, kid);
         else if (kid->checking) airrt_priv_kid_checked(sup, kid, AIRRT_UNHEALTHY);
-        return;
+        return AIRRT_OK;
     }
-    if (!kid || kid->stamp != tick->stamp) return; /* it has been stopped, or has gone another way */
+    if (!kid || kid->stamp != tick->stamp) return AIRRT_OK; /* it has been stopped, or has gone another way */
     if (tick->op == AIRRT_SUP_LATE_START && kid->state == AIRRT_CHILD_STARTING)
-        airrt_priv_order(kid->ref, AIRRT_ORDER_EXPIRE);
-    if (tick->op == AIRRT_SUP_LATE_STOP && kid->state == AIRRT_CHILD_STOPPING) airrt_priv_order(kid->ref, AIRRT_ORDER_KILL);
+        airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_EXPIRE);
+    if (tick->op == AIRRT_SUP_LATE_STOP && kid->state == AIRRT_CHILD_STOPPING) airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_KILL);
     if (tick->op == AIRRT_SUP_RETRY && kid->state == AIRRT_CHILD_RESTARTING) airrt_priv_sup_restart(sup, kid);
+    return tick->op == AIRRT_SUP_LATE_KILL ? airrt_priv_kid_late_kill(sup, kid) : AIRRT_OK;
 }
 /* A retry that cannot be kept in the order of calls, for want of memory: step comes to it when there is nothing else to do. */
 static void airrt_priv_sup_overdue(airrt_sup *sup, const airrt_sup_call *tick) {
@@ -1683,7 +1718,7 @@ AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const vo
          aside = call.op >= AIRRT_SUP_LATE_START; /* of one child alone: in the midst of a job too */
     sup->ctx = ctx;
     if (!asks && call.op != AIRRT_SUP_CHECK) sup->activity++;
-    if (aside) return airrt_priv_sup_tick(sup, &call), AIRRT_OK;
+    if (aside) return airrt_priv_sup_tick(sup, &call);
     if (call.op != AIRRT_SUP_UNHOLD && (busy || sup->held)) { /* one after the other */
         airrt_err err = airrt_priv_stash(ctx, airrt_priv_type(ctx->cell), msg);
         if (err && call.request) {
@@ -1696,7 +1731,7 @@ AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const vo
         return AIRRT_OK;
     }
     if (call.op == AIRRT_SUP_RETRY) {
-        airrt_priv_sup_tick(sup, &call);
+        AIRRT_TRY(airrt_priv_sup_tick(sup, &call));
     } else {
         airrt_priv_call(sup, (airrt_sup_op)call.op, call.request);
         airrt_priv_sup_drop(&call);

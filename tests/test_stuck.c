@@ -1,0 +1,177 @@
+/* test_stuck.c: children that do not return from user code: their supervisors give them up and go on. */
+#define AIRRT_FAULT(SITE) fault(SITE)
+static int fault(const char *site);
+#define AIRRT_IMPLEMENTATION
+#include "airrt_supervisor.h"
+#include "airrt_test.h"
+#include "airrt_crew.h"
+
+static airrt_test_log logged;
+
+/* Children that are killed at once when they are to stop, and given up soon after. */
+static crew hasty(const char *names) {
+    crew c = crew_of(names, 100);
+    for (size_t i = 0; i < c.count; i++) {
+        c.members[i].desc.stop_timeout_ns = AIRRT_NO_WAIT;
+        c.members[i].desc.stuck_timeout_ns = AIRRT_MS(5);
+    }
+    return c;
+}
+static void open_hasty(uint32_t workers) {
+    open_with((airrt_system_desc){ .workers = workers, .log = { airrt_test_log_fn, &logged } });
+}
+static airrt_err send_work(kid_ref to) { return kid_send(to, (order){ WORK }); }
+
+START_TEST(a_stuck_child_is_given_up_and_its_supervisor_goes_on) {
+    crew c = hasty("ab");
+    airrt_supervisor sup;
+    airrt_reason why;
+    airrt_supervision_event seen[16];
+    open_hasty(2);
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a"), b = kid_named("b");
+    hold_up("a");
+    airrt_test_ok(send_work(a)); /* stays with it */
+    tell("b", FAIL);             /* both restart */
+    settled(sup);
+    kid_ref next = kid_named("a");
+    ck_assert(!airrt_ref_equal(next.ref, a.ref));
+    ck_assert(airrt_ref_equal(kid_named("b").ref, b.ref));
+    ck_assert(!airrt_alive(a.ref));
+    airrt_test_is(send_work(a), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_kill(a.ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_stop(a.ref, AIRRT_SEC(1)), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_name_register(sys, "again", a.ref), AIRRT_ERR_DEAD);
+    airrt_test_ok(airrt_wait(a.ref, AIRRT_SEC(1), &why));
+    ck_assert_int_eq(why.kind, AIRRT_EXIT_TIMEOUT);
+    ck_assert_str_eq(why.text, "stuck in user code");
+    ck_assert_int_eq(child(sup, "a").last.kind, AIRRT_EXIT_TIMEOUT);
+    ck_assert_str_eq(event_letters(seen, 16) + 2, "FAxRR"); /* a stopped, as b's failure wanted it */
+    ck_assert(airrt_ref_equal(seen[4].child, a.ref));
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 1, NULL), 1);
+    ck_assert_int_eq(told_by(next).done, 0);
+    ck_assert_int_eq(told_by(b).done, 0);
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    airrt_test_balanced(sys);
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    airrt_test_eventually(airrt_load_acquire(&letters.count) == 2, 20); /* the refused one, and what had waited */
+    ck_assert(airrt_ref_equal(kid_named("a").ref, next.ref));
+    close_system();
+} END_TEST
+
+START_TEST(a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close) {
+    crew c = hasty("ab");
+    airrt_supervisor sup;
+    airrt_shutdown_report report;
+    open_hasty(2);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    hold_up("a");
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    uint64_t start = airrt_priv_machine_ns(NULL);
+    airrt_test_is(airrt_system_shutdown(sys, NULL, &report), AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_lt(airrt_priv_machine_ns(NULL) - start, AIRRT_SEC(15)); /* of 30: nobody waits for it */
+    ck_assert_uint_eq(report.stuck, 1);
+    ck_assert_uint_eq(report.stopped + report.killed, 2);
+    ck_assert(airrt_ref_equal(report.first_stuck, a.ref));
+    airrt_test_balanced(sys);
+    airrt_store_release(&held, 0); /* it returns before the close: all is joined and freed */
+    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    size_t before = airrt_test_log_count(&logged, 1, NULL);
+    airrt_system_close(sys);
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 1, NULL), before);
+    journal_close(&events);
+} END_TEST
+
+START_TEST(one_after_the_other_gets_stuck_and_the_places_are_used_again) {
+    crew c = hasty("ab");
+    airrt_supervisor sup;
+    open_hasty(2);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 4; i++) {
+            hold_up("a");
+            airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+            airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
+            told_by(kid_named("b"));
+        }
+        ck_assert_uint_eq(airrt_load_acquire(&sys->abandoned), 4);
+        ck_assert_uint_le(airrt_load_acquire(&sys->made), 10);
+        airrt_store_release(&held, 0);
+        airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    }
+    close_system();
+} END_TEST
+
+START_TEST(without_a_thread_or_memory_it_is_tried_again) {
+    for (uint32_t n = 1; n <= 2; n++) {
+        crew c = hasty("a");
+        airrt_supervisor sup;
+        errand e = { .call = errand_terminate, .id = "a" };
+        open_hasty(2);
+        airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+        e.ref = sup.ref;
+        kid_ref a = kid_named("a");
+        hold_up("a");
+        airrt_store_relaxed(&fault_calls, 0);
+        airrt_store_relaxed(&faults, 2 + n); /* near it */
+        errand_start(&e);
+        airrt_err err = errand_end(&e);
+        airrt_store_relaxed(&faults, 0);
+        if (!err) ck_assert(!airrt_alive(a.ref));
+        airrt_store_release(&held, 0);
+        close_system();
+    }
+} END_TEST
+
+START_TEST(a_pre_start_that_does_not_return_is_a_failed_start) {
+    crew c = hasty("");
+    airrt_supervisor sup;
+    open_hasty(2);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_child_desc desc = { .id = "s", .start_timeout_ns = AIRRT_MS(1), .stuck_timeout_ns = AIRRT_MS(5) };
+    airrt_store_release(&held, 1);
+    airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 's', .slow_start = true }), &desc, NULL),
+                  AIRRT_ERR_START);
+    ck_assert_int_eq(airrt_error_last()->reason.kind, AIRRT_EXIT_TIMEOUT);
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    close_system();
+} END_TEST
+
+START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) {
+    crew c = hasty("ab");
+    airrt_supervisor sup;
+    uint64_t seed = airrt_priv_random();
+    printf("seed %llu\n", (unsigned long long)seed);
+    c.members[0].desc.stuck_timeout_ns = 1; /* a tick of the wheel */
+    open_hasty(2);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    int given_up = 0;
+    for (int round = 0; round < 200; round++) {
+        errand e = { .call = errand_terminate, .ref = sup.ref, .id = "a" };
+        kid_ref a = kid_named("a");
+        hold_up("a");
+        airrt_test_ok(send_work(a));
+        errand_start(&e);
+        uint64_t until = airrt_priv_machine_ns(NULL) + airrt_test_random(&seed) % AIRRT_MS(1);
+        while (airrt_priv_machine_ns(NULL) < until) {}
+        given_up += airrt_load_acquire(&sys->abandoned) > 0;
+        airrt_store_release(&held, 0);
+        airrt_test_ok(errand_end(&e));
+        airrt_test_eventually(!airrt_alive(a.ref), 20);
+        airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
+        told_by(kid_named("b"));
+        airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+        airrt_test_balanced(sys);
+    }
+    printf("given up before it returned: %d of 200\n", given_up);
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    close_system();
+} END_TEST
+
+SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
+      a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close,
+      one_after_the_other_gets_stuck_and_the_places_are_used_again, without_a_thread_or_memory_it_is_tried_again,
+      a_pre_start_that_does_not_return_is_a_failed_start, a_child_may_return_at_the_very_moment_it_is_given_up);
