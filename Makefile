@@ -84,7 +84,7 @@ $(BUILD)/otp_conformance: tests/otp_conformance.c | $(BUILD)/tests
 	@rm -f $@
 	@$(CC) $(FLAGS) -MMD -MP -MF $(BUILD)/tests/otp_conformance.d -o $@ $<
 
-$(BUILD)/sim_swarm: tests/sim_swarm.c | $(BUILD)/.gitignore
+$(BUILD)/sim_swarm: tests/sim_swarm.c | $(BUILD)/tests
 	@echo '  CC $<'
 	@rm -f $@
 	@$(CC) $(FLAGS) -MMD -MP -MF $(BUILD)/tests/sim_swarm.d -o $@ $< -lm
@@ -118,7 +118,7 @@ stress:
 	@tests/run.sh -t 3600 -r $(BUILD)/result $(STRESS_PROGRAMS:%="% $(SEED) $(N)")
 
 SECONDS = 60
-fuzz: | $(BUILD)/.gitignore
+fuzz: | $(BUILD)/tests
 	@tests/deps.sh test || true
 	@tests/fuzz/run.sh $(SECONDS)
 
