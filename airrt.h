@@ -6730,6 +6730,16 @@ AIRRT_INLINE bool airrt_priv_topic_enter(airrt_topic_core *core, uint64_t wanted
     }
     return false;
 }
+/* Into a topic that cannot be reused meanwhile, open or not. Under the topics' lock: sweeps nothing, as that runs .drop
+ * and takes the lock; the caller's leave does. */
+static void airrt_priv_topic_enter_locked(airrt_topic_core *core, unsigned *side) {
+    for (;;) {
+        *side = airrt_load_acquire(&core->phase) & 1;
+        airrt_fetch_add(&core->readers[*side], 1, SEQ_CST); /* first: as airrt_priv_topic_enter */
+        if (AIRRT_LIKELY((airrt_load_seq(&core->phase) & 1) == *side)) return;
+        airrt_fetch_add(&core->readers[*side], (uint32_t)-1, SEQ_CST);
+    }
+}
 AIRRT_INLINE airrt_topic_core *airrt_priv_topic_core(airrt_topic topic) {
     return topic.slot < AIRRT_TOPICS_MAX ? airrt_load_acquire(&airrt_priv_topics.cores[topic.slot]) : NULL;
 }
@@ -6902,7 +6912,7 @@ static void airrt_priv_release_topics(airrt_ref ref) {
         airrt_subscriber *subscriber = airrt_priv_subscriber_find_locked(NULL, ref);
         airrt_topic_core *core = subscriber ? subscriber->core : NULL;
         if (core) { /* it has not been reused, as it has this subscriber; it may be closing */
-            while (!airrt_priv_topic_enter(core, airrt_load_relaxed(&core->phase), &side)) {}
+            airrt_priv_topic_enter_locked(core, &side);
             airrt_priv_detach_locked(subscriber);
         }
         airrt_priv_unlock(&airrt_priv_topics.lock);
@@ -6980,9 +6990,8 @@ AIRRT_API airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_ty
     airrt_priv_free(retained, 0);
     return airrt_priv_err(full ? AIRRT_ERR_LIMIT : AIRRT_ERR_NOMEM, "topic", NULL);
 }
-/* wait: until nobody is inside a publication any more. */
-static void airrt_priv_topic_shut(airrt_topic topic, bool wait) {
-    unsigned side, spins = 0;
+AIRRT_API void airrt_topic_close(airrt_topic topic) {
+    unsigned side;
     airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
     if (!core) return;
     airrt_priv_lock(&airrt_priv_topics.lock);
@@ -7002,13 +7011,10 @@ static void airrt_priv_topic_shut(airrt_topic topic, bool wait) {
     }
     if (ours) airrt_priv_topic_waste(core, &core->trash);
     airrt_priv_topic_leave(core, side);
-    while (wait && ours && airrt_load_seq(&core->phase) >> 32 == topic.generation &&
-           (airrt_load_seq(&core->readers[0]) || airrt_load_seq(&core->readers[1])))
-        airrt_priv_spin(&spins);
 }
-AIRRT_API void airrt_topic_close(airrt_topic topic) { airrt_priv_topic_shut(topic, false); }
 /* Closes all topics of a system; but for actors that are stuck in one, nobody is inside them any more. */
 static void airrt_priv_topics_close(airrt_system *system) {
+    unsigned spins = 0;
     for (uint32_t slot = 0;; slot++) {
         airrt_topic topic = { slot, 0 };
         airrt_priv_lock(&airrt_priv_topics.lock);
@@ -7017,7 +7023,11 @@ static void airrt_priv_topics_close(airrt_system *system) {
         if (core && core->system == system) topic.generation = (uint32_t)(airrt_load_relaxed(&core->phase) >> 32);
         airrt_priv_unlock(&airrt_priv_topics.lock);
         if (!more) return;
-        if (topic.generation) airrt_priv_topic_shut(topic, !system->report.stuck);
+        if (!topic.generation) continue;
+        airrt_topic_close(topic); /* or others have, and publications may still be inside */
+        while (!system->report.stuck && airrt_load_seq(&core->phase) >> 32 == topic.generation &&
+               (airrt_load_seq(&core->readers[0]) || airrt_load_seq(&core->readers[1])))
+            airrt_priv_spin(&spins);
     }
 }
 AIRRT_API size_t airrt_topic_subscribers(airrt_topic topic) {
@@ -7551,7 +7561,7 @@ AIRRT_API void airrt_stream_close(airrt_stream *stream) {
     airrt_priv_lock(&airrt_priv_topics.lock);
     bool attached = subscriber->attached; /* then its topic has not been reused */
     if (attached) {
-        while (!airrt_priv_topic_enter(core, airrt_load_relaxed(&core->phase), &side)) {}
+        airrt_priv_topic_enter_locked(core, &side);
         airrt_priv_detach_locked(subscriber);
     }
     airrt_priv_unlock(&airrt_priv_topics.lock);
