@@ -6688,6 +6688,7 @@ static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
                 next = trash->next;
                 trash->next = done;
                 done = trash;
+                airrt_fetch_add(&core->waste, (uint32_t)-1, SEQ_CST); /* now: its .drop may come here again */
             }
             core->old = airrt_exchange(&core->fresh, NULL, SEQ_CST);
             if (!core->old) break;
@@ -6697,7 +6698,6 @@ static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
         airrt_store_seq(&core->sweeping, 0);
         for (airrt_trash *trash = done; trash; trash = next) {
             next = trash->next;
-            airrt_fetch_add(&core->waste, (uint32_t)-1, SEQ_CST);
             trash->free(trash);
         }
         if (!airrt_load_seq(&core->waste) || airrt_load_seq(&core->readers[~airrt_load_seq(&core->phase) & 1])) return;

@@ -618,6 +618,42 @@ START_TEST(a_stream_outlives_topic_and_system) {
 }
 END_TEST
 
+/* An event whose end subscribes and leaves, as a .drop may. */
+typedef struct echo {
+    uint64_t number;
+} echo;
+static void echo_drop(echo *event);
+AIRRT_MESSAGE(echo, .drop = echo_drop);
+AIRRT_TOPIC(echoes, echo);
+static echoes echo_topic;
+static airrt_atomic_u64 echo_errors; /* an assertion each would be most of the time */
+static void echo_drop(echo *event) {
+    echoes_stream stream;
+    (void)event;
+    if (echoes_stream_open(echo_topic, "other", NULL, &stream)) airrt_fetch_add(&echo_errors, 1u, RELAXED);
+    echoes_stream_close(&stream);
+}
+static void *echo_often(void *arg) {
+    echoes_stream stream;
+    for (uint64_t i = 0; i < 20000; i++) {
+        if (echoes_stream_open(echo_topic, "a", NULL, &stream)) airrt_fetch_add(&echo_errors, 1u, RELAXED);
+        if (echoes_publish(echo_topic, "a", (echo){ i })) airrt_fetch_add(&echo_errors, 1u, RELAXED);
+        echoes_stream_close(&stream);
+    }
+    return arg;
+}
+START_TEST(no_lock_is_held_while_closing_streams_drop_events) {
+    pthread_t threads[4];
+    WORLD();
+    airrt_test_ok(echoes_open(world, NULL, &echo_topic));
+    for (size_t i = 0; i < 4; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, echo_often, NULL), 0);
+    for (size_t i = 0; i < 4; i++) ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert_uint_eq(airrt_load_relaxed(&echo_errors), 0);
+    ck_assert_uint_eq(echoes_subscribers(echo_topic), 0);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(a_full_stream_follows_its_policy) {
     static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_DEFAULT, AIRRT_BACKPRESSURE_DROP,
                                                    AIRRT_BACKPRESSURE_DROP_OLDEST, AIRRT_BACKPRESSURE_LATEST };
@@ -905,7 +941,9 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       the_dead_do_not_subscribe, a_polled_system_has_topics, a_subscription_stays_over_a_restart,
       a_failed_start_leaves_no_subscription, a_slow_subscriber_costs_nobody_else_anything,
       a_full_mailbox_refuses_or_drops_as_its_policy_says, events_of_a_killed_subscriber_are_dead_letters,
-      a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system, a_full_stream_follows_its_policy,
+      a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system,
+      no_lock_is_held_while_closing_streams_drop_events,
+      a_full_stream_follows_its_policy,
       a_hook_does_not_wait_for_a_stream, a_closed_topic_reaches_nobody_ever, topics_are_limited_and_given_back,
       subscribing_and_leaving_takes_no_memory_for_good, the_last_value_is_retained_for_who_asks,
       a_group_is_sent_a_message_each, without_memory_a_publication_loses_nothing,
