@@ -533,7 +533,8 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   airrt_err NAME_pick(NAME, uint64_t key, ACTOR_ref *out);      whom NAME_send would choose; key: for KEY. DEAD
  *   airrt_err NAME_broadcast(NAME, ACTOR_msg, size_t *sent);
  *       a clone (.clone of AIRRT_MESSAGE) to each living member; *sent (may be NULL) took it. OK: at least one did, and
- *       airrt owns the message. DEAD: none did; NOMEM
+ *       airrt owns the message. Else it is still the caller's: DEAD (no member lives), or what the last refusal or clone
+ *       said, as FULL, NOMEM
  *   airrt_err NAME_add(NAME, ACTOR_ref);                          one that lives elsewhere; again is OK. LIMIT, DEAD
  *   airrt_err NAME_remove(NAME, ACTOR_ref);                       takes it out; it goes on living. NOT_FOUND, DEAD
  *   size_t    NAME_size(NAME);                                    members that live now
@@ -2163,20 +2164,22 @@ AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_ty
     airrt_message_type kind = type->message();
     uint32_t count = team ? airrt_load_acquire(&team->count) : 0;
     void *clone = count ? airrt_priv_alloc(kind.size, kind.align) : NULL;
+    airrt_err err = AIRRT_ERR_DEAD;
     size_t took = 0;
     if (sent) *sent = 0;
     if (count && !clone) return airrt_priv_err(AIRRT_ERR_NOMEM, "pool", NULL);
     for (uint32_t at = 0; at < count; at++) {
         uint64_t word = airrt_load_acquire(&team->members[at]);
-        if (!airrt_priv_member_takes(word) || kind.clone(clone, msg)) continue;
-        if (airrt_priv_send_slow(airrt_priv_member(word), type, clone, NULL, false))
+        if (!airrt_priv_member_takes(word)) continue;
+        airrt_err one = kind.clone(clone, msg);
+        if (!one && (one = airrt_priv_send_slow(airrt_priv_member(word), type, clone, NULL, false)) != AIRRT_OK)
             kind.drop(clone);
-        else
-            took++;
+        took += !one;
+        if (one && one != AIRRT_ERR_DEAD) err = one;
     }
     airrt_priv_free(clone, kind.size);
     if (sent) *sent = took;
-    if (!took) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", "no member took it");
+    if (!took) return airrt_priv_err(err, "pool", "no member took it");
     kind.drop((void *)(uintptr_t)msg);
     return AIRRT_OK;
 }

@@ -184,7 +184,7 @@ static airrt_err body(airrt_system *system, void *arg) {
 }
 int main(void) {
     int wrong = 1;
-    airrt_err err = airrt_system_run(&(airrt_system_desc){ .dead_letters = { note_letter, NULL } }, body, &wrong);
+    airrt_err err = airrt_system_run(&(airrt_system_desc){ .dead_letters = { .fn = note_letter } }, body, &wrong);
     uint32_t events = airrt_load_relaxed(&freed);
     if (events == 14) printf("memory of 12 readings and 2 alarms freed\n");
     return err || wrong || events != 14;

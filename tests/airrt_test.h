@@ -259,7 +259,7 @@ AIRRT_INLINE size_t airrt_test_log_count(airrt_test_log *log, int level, const c
     return found;
 }
 
-/* { .dead_letters = { airrt_test_letters_fn, &letters } }. Payloads are copied, up to 64 bytes. */
+/* { .dead_letters = { .fn = airrt_test_letters_fn, .ctx = &letters } }. Payloads are copied, up to 64 bytes. */
 typedef struct airrt_test_letter {
     airrt_dead_letter letter;                        /* payload: its copy */
     unsigned char bytes[64] AIRRT_ALIGNED(16);

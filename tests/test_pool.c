@@ -195,6 +195,26 @@ START_TEST(a_broadcast_gives_each_a_message_of_its_own) {
 }
 END_TEST
 
+/* What cannot be cloned. */
+typedef struct lone { char unused; } lone;
+static airrt_err lone_clone(lone *to, const lone *from) { return (void)to, (void)from, AIRRT_ERR_NOMEM; }
+AIRRT_MESSAGE(lone, .clone = lone_clone);
+AIRRT_ACTOR(taker, lone, airrt_none);
+AIRRT_POOL(takers, taker);
+static airrt_err taker_handle(taker_ctx *ctx, airrt_none *state, const lone *msg) { return (void)ctx, (void)state, (void)msg, AIRRT_OK; }
+AIRRT_ACTOR_IMPL(taker, airrt_none, taker_handle);
+
+START_TEST(a_broadcast_that_nobody_took_says_why) {
+    takers pool;
+    size_t sent = 9;
+    WORLD();
+    airrt_test_ok(takers_open(world, AIRRT_NONE, &(airrt_pool_desc){ .size = 2 }, &pool));
+    airrt_test_is(takers_broadcast(pool, (lone){ 0 }, &sent), AIRRT_ERR_NOMEM);
+    ck_assert_uint_eq(sent, 0);
+    WORLD_CLOSE();
+}
+END_TEST
+
 static airrt_err act_open(airrt_ctx *ctx, probe_state *state, const act *msg) {
     crew pool;
     (void)state, (void)msg;
@@ -297,6 +317,6 @@ END_TEST
 SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loaded_is_the_one_with_the_shortest_queue,
       a_key_stays_with_its_member, members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
       the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,
-      a_broadcast_gives_each_a_message_of_its_own, invalid_pools_are_refused_and_closed_ones_reach_nobody,
+      a_broadcast_gives_each_a_message_of_its_own, a_broadcast_that_nobody_took_says_why, invalid_pools_are_refused_and_closed_ones_reach_nobody,
       a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
       a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life);
