@@ -3,8 +3,8 @@
  * Do this in exactly one C file, before any system header:
  *     #define AIRRT_IMPLEMENTATION
  *     #include "airrt.h"
- * and `#include "airrt.h"` in all others. Compile with -pthread, C11 or later, gcc or clang. The one package it needs is
- * stb_ds.h (Debian: libstb-dev). C++17 files can include it and use everything but the implementation.
+ * and `#include "airrt.h"` in all others. Compile with -pthread, C11 or later, gcc or clang. The one package it needs
+ * is stb_ds.h (Debian: libstb-dev). C++17 files can include it and use everything but the implementation.
  *
  * CONTENTS (search for the banner)
  *     >>platform   atomics (public); waiting, locks, time, randomness, memory (implementation)
@@ -57,25 +57,25 @@
  *     AIRRT_ASSERT(x), AIRRT_DEBUG    everywhere: checks of the caller's bugs; nothing unless AIRRT_DEBUG
  *
  * CONCEPTS
- * Actor: state that one hook at a time touches, and a mailbox. Handlers run to completion on worker threads; they must not
- * wait (calls that wait return CONTEXT inside a hook). A handle (NAME_ref) is 8 bytes, stays good over restarts in place,
- * and from the actor's end on reaches nobody, ever.
- * Order: first in, first out per sender, receiver and lane. Orders, timers and probes come before user messages; DOWN and
- * exit signals come behind what the dying actor had sent.
+ * Actor: state that one hook at a time touches, and a mailbox. Handlers run to completion on worker threads; they must
+ * not wait (calls that wait return CONTEXT inside a hook). A handle (NAME_ref) is 8 bytes, stays good over restarts in
+ * place, and from the actor's end on reaches nobody, ever.
+ * Order: first in, first out per sender, receiver and lane. Orders, timers and probes come before user messages; DOWN
+ * and exit signals come behind what the dying actor had sent.
  * Ownership: a send that returns OK has given the message away; on any error it is still the sender's. The handler owns
  * what it is given. The type's .drop runs once for every accepted message that nobody handled.
- * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody sends
- * or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and payload; if it was
- * accepted, the system can keep the last .keep of them, to be looked at, replayed or dropped (airrt_dead_letters_...).
- * Supervised actors (airrt_supervisor.h): their end is not the end. They halt, with handle, name and mailbox, until their
- * supervisor starts them again or gives them up; airrt_wait and those who watch are told of every such end.
- * Failing: a hook that returns an error, NAME_fail or airrt_panic ends the actor with a reason (on_error may decide
- * otherwise); links pass it on, watchers are told. A panic leaks what the hook held; locks it held stay locked.
- * Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL; a thread may ask to BLOCK; a hook that
- * meets FULL keeps the message and tries again later (airrt_ctx_yield, a timer, its own stash).
+ * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody
+ * sends or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and
+ * payload; if it was accepted, the system can keep the last .keep of them, to be looked at, replayed or dropped
+ * (airrt_dead_letters_...). Supervised actors (airrt_supervisor.h): their end is not the end. They halt, with handle,
+ * name and mailbox, until their supervisor starts them again or gives them up; airrt_wait and those who watch are told
+ * of every such end. Failing: a hook that returns an error, NAME_fail or airrt_panic ends the actor with a reason
+ * (on_error may decide otherwise); links pass it on, watchers are told. A panic leaks what the hook held; locks it held
+ * stay locked. Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL; a thread may ask to
+ * BLOCK; a hook that meets FULL keeps the message and tries again later (airrt_ctx_yield, a timer, its own stash).
  * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us. A worker's queue is shared with
- * others when it holds 50 us of work, judged by the turns before; behind a turn that does not end, after a millisecond or
- * two, and with it the one actor that a hook has woken last, which otherwise runs here as soon as that turn is over.
+ * others when it holds 50 us of work, judged by the turns before; behind a turn that does not end, after a millisecond
+ * or two, and with it the one actor that a hook has woken last, which otherwise runs here as soon as that turn is over.
  *
  * THREADS
  *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait
@@ -84,19 +84,20 @@
  *     airrt_ctx_..., NAME_exit, _fail, _after, _stash ...    the hook that was given the ctx, until it returns
  *     airrt_system_close                                     one thread, outside, last
  *     rings: one consumer; AIRRT_SPSC one producer, AIRRT_MPSC many. Mailboxes: many senders, one receiver
- * Sends are lock-free: a sender that is preempted between claiming a slot and publishing it delays the messages behind it
- * in that one mailbox, and nothing else; attaching a ring takes a few instructions during which other senders to the same
- * mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim. No function is async-signal-safe.
- * fork, while a system is open: the child has none of its threads, and perhaps locks that nobody will unlock; it may only exec
- * or exit. airrt_system_close does nothing in it, _shutdown returns CONTEXT: an inherited atexit handler may call them. After
- * the last close, or before the first open, a process may fork as it likes, and the child open systems of its own.
- * exit, from a thread or a hook: handlers go on while atexit handlers run, and end with the process: nothing is drained, no
- * post_stop runs. An atexit handler may close the system first, unless exit was called in a hook, where closing does nothing.
+ * Sends are lock-free: a sender that is preempted between claiming a slot and publishing it delays the messages behind
+ * it in that one mailbox, and nothing else; attaching a ring takes a few instructions during which other senders to the
+ * same mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim. No function is
+ * async-signal-safe. fork, while a system is open: the child has none of its threads, and perhaps locks that nobody
+ * will unlock; it may only exec or exit. airrt_system_close does nothing in it, _shutdown returns CONTEXT: an inherited
+ * atexit handler may call them. After the last close, or before the first open, a process may fork as it likes, and the
+ * child open systems of its own. exit, from a thread or a hook: handlers go on while atexit handlers run, and end with
+ * the process: nothing is drained, no post_stop runs. An atexit handler may close the system first, unless exit was
+ * called in a hook, where closing does nothing.
  *
  * SIMULATION (>>simulation, examples/simulation.c)
- * A system opened with .sim = &(airrt_sim_desc){ .seed = N } is run by the thread that opened it: the seed decides who goes
- * next, time is virtual and jumps to the next timer, faults happen as ordered or by chance. Nothing else in the program
- * changes. What tests use:
+ * A system opened with .sim = &(airrt_sim_desc){ .seed = N } is run by the thread that opened it: the seed decides who
+ * goes next, time is virtual and jumps to the next timer, faults happen as ordered or by chance. Nothing else in the
+ * program changes. What tests use:
  *     airrt_sim_run, airrt_sim_step, airrt_system_settle    time passes; so many steps; what can be done now
  *     airrt_sim_client       what a thread would do: may ask, stop, wait, beside other clients
  *     airrt_sim_inject       (airrt_fault){ AIRRT_FAULT_CRASH, .actor = ref, .nth = 2 }; by chance: .faults of the desc
@@ -104,19 +105,21 @@
  *     airrt_sim_check        accounting and run queue, between any two steps
  *     a loop over seeds      with AIRRT_SIM_RANDOM or AIRRT_SIM_PCT; the seed that fails fails again
  * airrt_sim_hash is the same for the same seed, with every compiler and machine. Message ids and handles are the
- * process's, so they differ between two runs in one process: a program that decides by them is not determined by its seed.
+ * process's, so they differ between two runs in one process: a program that decides by them is not determined by its
+ * seed.
  *
  * MEMORY
- * An idle actor is 128 bytes, plus its state and arguments when they are above 8 bytes, plus a ring once it has received something.
- * Rings start with 4 slots, double up to the capacity (or 1024 slots, then linked), and shrink when an actor goes idle with
- * a ring far larger than what it last held. Control blocks, rings, envelopes and signals are pooled for the life of the
- * process: stale handles may look at them at any time. So are dead letters that are kept: 192 bytes, and the envelope. What belongs to a system follows its allocator.
- * Out of memory is AIRRT_ERR_NOMEM everywhere and changes nothing.
+ * An idle actor is 128 bytes, plus its state and arguments when they are above 8 bytes, plus a ring once it has
+ * received something. Rings start with 4 slots, double up to the capacity (or 1024 slots, then linked), and shrink when
+ * an actor goes idle with a ring far larger than what it last held. Control blocks, rings, envelopes and signals are
+ * pooled for the life of the process: stale handles may look at them at any time. So are dead letters that are kept:
+ * 192 bytes, and the envelope. What belongs to a system follows its allocator. Out of memory is AIRRT_ERR_NOMEM
+ * everywhere and changes nothing.
  *
  * LIMITS
- * 4 million lives per slot, then the slot is retired; messages of 64 KiB; alignment 4096 (state 64); 256 workers; names of
- * 255 bytes; arguments of 96 bytes; capacity 2^26. A sender that is stopped while exactly 2^36 messages pass through one
- * mailbox could be mistaken for a current one.
+ * 4 million lives per slot, then the slot is retired; messages of 64 KiB; alignment 4096 (state 64); 256 workers; names
+ * of 255 bytes; arguments of 96 bytes; capacity 2^26. A sender that is stopped while exactly 2^36 messages pass through
+ * one mailbox could be mistaken for a current one.
  */
 
 #if defined(AIRRT_IMPLEMENTATION) && !defined(AIRRT_IMPLEMENTATION_DONE) && !defined(_GNU_SOURCE)
@@ -289,8 +292,8 @@ typedef struct airrt_error {
     airrt_reason reason; /* START: why it did not start; kind 0: not known */
 } airrt_error;
 AIRRT_API const airrt_error *airrt_error_last(void);
-/* What to make of an error. Fatal: the same call will not do better, as what it is given is wrong or what it is for has gone.
- * Retryable: it may, later; nothing has been lost. The others say how things are. */
+/* What to make of an error. Fatal: the same call will not do better, as what it is given is wrong or what it is for has
+ * gone. Retryable: it may, later; nothing has been lost. The others say how things are. */
 AIRRT_API bool airrt_err_is_fatal(airrt_err err);
 AIRRT_API bool airrt_err_is_retryable(airrt_err err);
 
@@ -366,8 +369,9 @@ typedef struct airrt_system airrt_system;
 typedef struct airrt_ctx airrt_ctx;
 typedef struct airrt_cell airrt_cell;
 
-/* Where memory comes from. alloc_fn returns `align`-aligned memory or NULL; free_fn gets what was asked for. Called from
- * any thread. All zero: AIRRT_MALLOC and AIRRT_FREE (malloc and free unless overridden where the implementation is). */
+/* Where memory comes from. alloc_fn returns `align`-aligned memory or NULL; free_fn gets what was asked for. Called
+ * from any thread. All zero: AIRRT_MALLOC and AIRRT_FREE (malloc and free unless overridden where the implementation
+ * is). */
 typedef struct airrt_allocator {
     void *(*alloc_fn)(size_t size, size_t align, void *ctx);
     void (*free_fn)(void *ptr, size_t size, void *ctx);
@@ -421,13 +425,14 @@ typedef struct airrt_spawn_desc {
     bool keeper_drops_;          /* ... and its mailbox is not kept over restarts */
 } airrt_spawn_desc;
 
-/* A message that found no receiver; shown to .dead_letters of its receiver's system, on the thread that found it, during the
- * call. Where that is not known (the handle never named anybody, its system is closed, or another has its slot by now) a
- * refused message is the system's whose hook has sent it; from threads outside it is nobody's, and only the error tells. */
+/* A message that found no receiver; shown to .dead_letters of its receiver's system, on the thread that found it,
+ * during the call. Where that is not known (the handle never named anybody, its system is closed, or another has its
+ * slot by now) a refused message is the system's whose hook has sent it; from threads outside it is nobody's, and only
+ * the error tells. */
 typedef struct airrt_dead_letter {
     airrt_ref to, sender;     /* sender zero if not known */
     const char *type_name;
-    const void *payload;      /* of payload_size bytes, good during the call; NULL in what airrt_dead_letters_peek gives.
+    const void *payload; /* of payload_size bytes, good during the call; NULL in what airrt_dead_letters_peek gives.
                                  Dropped after the call unless the letter is kept, or the sender still owns it (refused) */
     size_t payload_size;
     airrt_loss why;
@@ -438,8 +443,8 @@ typedef struct airrt_dead_letter {
     uint64_t lost_ns;         /* when it was lost, by the system's monotonic clock; 0 unless kept */
     airrt_reason reason;      /* DIED: why the receiver ended; QUARANTINED: how its handler failed; else kind 0 */
 } airrt_dead_letter;
-/* Of a system's whole life: kept + replayed + dropped + unkept is how many accepted messages have become dead letters while
- * some were to be kept. */
+/* Of a system's whole life: kept + replayed + dropped + unkept is how many accepted messages have become dead letters
+ * while some were to be kept. */
 typedef struct airrt_dead_letter_counts {
     uint64_t kept;            /* now */
     uint64_t replayed;        /* taken out by a replay that was accepted */
@@ -457,8 +462,8 @@ typedef struct airrt_log_item {
     int line;
 } airrt_log_item;
 
-/* A hook that has been running for longer than .overrun_ns: told once, while it runs, before twice that time is over (if the
- * machine lets the thread run), even when all workers are busy. Pinned actors may take their time. */
+/* A hook that has been running for longer than .overrun_ns: told once, while it runs, before twice that time is over
+ * (if the machine lets the thread run), even when all workers are busy. Pinned actors may take their time. */
 typedef struct airrt_overrun { airrt_ref actor; uint64_t running_ns; } airrt_overrun;
 
 typedef struct airrt_sim_desc airrt_sim_desc; /* see >>simulation */
@@ -491,8 +496,8 @@ typedef struct airrt_system_desc {
     airrt_clock clock;
 } airrt_system_desc;
 
-/* The accounting identity: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, exact whenever
- * nobody sends or handles. `failed` is a part of handled; `refused` stands outside. */
+/* The accounting identity: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, exact
+ * whenever nobody sends or handles. `failed` is a part of handled; `refused` stands outside. */
 typedef struct airrt_counts {
     uint64_t accepted, handled, queued, stashed, expired, dropped, quarantined, dead;
     uint64_t failed, refused;
@@ -550,7 +555,8 @@ typedef struct airrt_news {   /* fields that the kind does not name are zero or 
     airrt_loss loss;
     bool refused;
 } airrt_news;
-/* Called on the thread where it happens, no lock held, perhaps many at a time; may call what hooks may call, must not panic. */
+/* Called on the thread where it happens, no lock held, perhaps many at a time; may call what hooks may call, must not
+ * panic. */
 typedef struct airrt_listener {
     void (*fn)(const airrt_news *news, void *ctx);
     void *ctx;
@@ -581,8 +587,8 @@ typedef struct airrt_message_type {
 #define AIRRT_MESSAGE_SIZE_MAX 65536u
 #define AIRRT_MESSAGE_ALIGN_MAX 4096u
 
-/* AIRRT_MESSAGE(T [, .drop =, .clone =, .encode =, .decode =, .priority =, .name =, .perishable =]) makes T a message, once
- * per file that sees T, best next to T itself.
+/* AIRRT_MESSAGE(T [, .drop =, .clone =, .encode =, .decode =, .priority =, .name =, .perishable =]) makes T a message,
+ * once per file that sees T, best next to T itself.
  *   void      drop(T *)                                 runs once for every accepted message that nobody received
  *   airrt_err clone(T *to, const T *from)               a copy that owns what it refers to
  *   size_t    encode(const T *, void *out, size_t n)    the bytes needed; writes them if n is enough
@@ -671,9 +677,10 @@ typedef struct airrt_mpsc {
     void *allocated;
 } airrt_mpsc;
 
-/* slots NULL: capacity is rounded up to a power of two, at least 2, and allocated (AIRRT_MALLOC). Else slots is an array
- * of capacity slots of the caller's, which outlives the ring, and capacity such a power of two already.
- * errors INVALID (capacity 0, above 2^30, or not a power of two for the caller's slots), NOMEM. close accepts zeroed rings. */
+/* slots NULL: capacity is rounded up to a power of two, at least 2, and allocated (AIRRT_MALLOC). Else slots is an
+ * array of capacity slots of the caller's, which outlives the ring, and capacity such a power of two already.
+ * errors INVALID (capacity 0, above 2^30, or not a power of two for the caller's slots), NOMEM. close accepts zeroed
+ * rings. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_spsc_open(airrt_spsc *ring, void *slots, size_t capacity, size_t stride,
                                                     size_t align);
 AIRRT_API void airrt_spsc_close(airrt_spsc *ring);
@@ -953,8 +960,8 @@ AIRRT_HOT unsigned char *airrt_priv_slot(uintptr_t ring, uint64_t position, size
 }
 
 /* The send, in two halves between which the message is assigned to its slot. The first: one compare-and-swap claims the
- * position, proves the generation and clears IDLE. key: generation and OPEN. Returns where the message goes and, in *word,
- * what the second half is to be given; NULL: the long way. */
+ * position, proves the generation and clears IDLE. key: generation and OPEN. Returns where the message goes and, in
+ * *word, what the second half is to be given; NULL: the long way. */
 AIRRT_HOT void *airrt_priv_claim_slot(airrt_cell *cell, uint64_t key, uint64_t *word, size_t size, size_t align) {
     /* acquire: makes `ring` at least as new as the position */
     uint64_t t = airrt_load_acquire(&cell->tail);
@@ -1003,10 +1010,11 @@ typedef struct airrt_mailbox {
  * taken before the first message. errors INVALID, NOMEM (lanes). One thread. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt_message_type type,
                                                        const airrt_mailbox_desc *desc);
-/* No more sends (they return CLOSED); what is queued can still be received; a waiting receiver and waiting senders wake.
- * Any thread, again and again. */
+/* No more sends (they return CLOSED); what is queued can still be received; a waiting receiver and waiting senders
+ * wake. Any thread, again and again. */
 AIRRT_API void airrt_mailbox_seal(airrt_mailbox *box);
-/* Seals, drops what is queued, gives the memory back. Nobody may be inside a call. Accepts a zeroed or closed mailbox. */
+/* Seals, drops what is queued, gives the memory back. Nobody may be inside a call. Accepts a zeroed or closed
+ * mailbox. */
 AIRRT_API void airrt_mailbox_close(airrt_mailbox *box);
 /* What a send has to tell a recorder: messages it dropped on its way, and why it was refused itself (0: it was not). */
 typedef struct airrt_losses { uint32_t dropped; airrt_loss refused; } airrt_losses;
@@ -1015,8 +1023,8 @@ AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_mailbox_send_with(airrt_mai
                                                                        const airrt_send_desc *desc, bool wait,
                                                                        airrt_losses *losses);
 /* Moves the next message to *out; *expired: how many it passed over because their time to live was over.
- * timeout_ns 0 = AIRRT_FOREVER; AIRRT_NO_WAIT: EMPTY at once; else TIMEOUT. CLOSED: sealed and empty. CONTEXT: would wait in a
- * hook. The one receiving thread. */
+ * timeout_ns 0 = AIRRT_FOREVER; AIRRT_NO_WAIT: EMPTY at once; else TIMEOUT. CLOSED: sealed and empty. CONTEXT: would
+ * wait in a hook. The one receiving thread. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t timeout_ns,
                                                        uint32_t *expired);
 /* Messages queued now. Any thread. */
@@ -1048,8 +1056,8 @@ AIRRT_HOT void *airrt_priv_mailbox_claim(airrt_mailbox *box, uint64_t *word, siz
     return airrt_priv_claim_slot(&box->cell, 1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word, size, align);
 }
 
-/* The common case of a receive: the next message is there, and nothing else is to be looked at. The senders' line is not
- * touched. False: the long way. */
+/* The common case of a receive: the next message is there, and nothing else is to be looked at. The senders' line is
+ * not touched. False: the long way. */
 AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t size, size_t align) {
     airrt_cell *cell = &box->cell;
     uintptr_t ring = cell->cur;
@@ -1131,8 +1139,8 @@ AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t siz
 
 /* ---- >>actors --------------------------------------------------------------------------------------------------- */
 
-/* What a hook is given: who it is, the message's envelope, and private fields of the worker that runs it. Valid until the
- * hook returns; only on its thread. */
+/* What a hook is given: who it is, the message's envelope, and private fields of the worker that runs it. Valid until
+ * the hook returns; only on its thread. */
 struct airrt_ctx {
     airrt_cell *cell;
     const airrt_envelope *envelope;
@@ -1190,9 +1198,9 @@ typedef struct airrt_spec {
     unsigned char args[AIRRT_ARGS_SIZE_MAX] AIRRT_ALIGNED(16);
 } airrt_spec;
 
-/* Starts an actor. From a thread: returns when pre_start has returned, OK or with its error (*out is then zero), TIMEOUT
- * after start_timeout_ns; .detached, or inside an actor: at once, and a failing pre_start is seen by links and watchers.
- * Inside an actor the new one is linked to it and stops with it, unless detached. desc and out may be NULL.
+/* Starts an actor. From a thread: returns when pre_start has returned, OK or with its error (*out is then zero),
+ * TIMEOUT after start_timeout_ns; .detached, or inside an actor: at once, and a failing pre_start is seen by links and
+ * watchers. Inside an actor the new one is linked to it and stops with it, unless detached. desc and out may be NULL.
  * errors NOMEM, LIMIT (max_actors), EXISTS (name), INVALID, SHUTDOWN, IGNORE, whatever pre_start returned. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_spawn(airrt_system *system, airrt_spec spec, const airrt_spawn_desc *desc,
                                                 airrt_ref *out);
@@ -1286,19 +1294,19 @@ AIRRT_API uint64_t airrt_ctx_last_message_ns(
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason);
 AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx);                     /* others have their turn after this message */
 
-/* Asks to be told (on_down) when `ref` ends, or its incarnation does; at once, NO_PROCESS, if it has. *id undoes it; may be
- * NULL. DOWN never overtakes what the dying actor sent before. errors NOMEM. */
+/* Asks to be told (on_down) when `ref` ends, or its incarnation does; at once, NO_PROCESS, if it has. *id undoes it;
+ * may be NULL. DOWN never overtakes what the dying actor sent before. errors NOMEM. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_watch(airrt_ctx *ctx, airrt_ref ref, uint64_t *id);
 /* No DOWN with this id comes any more. NOT_FOUND: it has come already, or never was. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_unwatch(airrt_ctx *ctx, uint64_t id);
 /* Ties two actors: who ends abnormally ends the other too, unless that one has on_exit. Linking twice is once. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_link(airrt_ctx *ctx, airrt_ref ref);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_unlink(airrt_ctx *ctx, airrt_ref ref);
-/* True: the timer's message will not be delivered, not even if it was on its way. False: it has been delivered, or is not
- * this incarnation's. */
+/* True: the timer's message will not be delivered, not even if it was on its way. False: it has been delivered, or is
+ * not this incarnation's. */
 AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer timer);
-/* Leaves the hook at once, from any depth of calls; the actor fails with CRASH, code and text. What the hook held (memory,
- * locks, the message's own pointers) is leaked. Outside a hook it ends the process: a bug of the caller. */
+/* Leaves the hook at once, from any depth of calls; the actor fails with CRASH, code and text. What the hook held
+ * (memory, locks, the message's own pointers) is leaked. Outside a hook it ends the process: a bug of the caller. */
 AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
 
 /* AIRRT_ACTOR(NAME, MSG, ARGS) declares an actor type: MSG is a message (AIRRT_MESSAGE), ARGS any type of at most 96
@@ -1323,7 +1331,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_every(NAME_ctx *, uint64_t period_ns, MSG, const airrt_every_desc *, airrt_timer *out);
  *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL, NOMEM, EXISTS
  *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first
- * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and every send calls, when it has put n messages into the mailbox,
+ * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and every send calls, when it has put n messages into the
+ * mailbox,
  *   void OBSERVER_sent(airrt_ref, size_t n)                               a function or macro; on the sender's thread */
 #define AIRRT_ACTOR(NAME, MSG, ARGS) AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, airrt_unobserved)
 #define airrt_unobserved_sent(TO, N) ((void)0)
@@ -1428,7 +1437,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
     AIRRT_STATIC_ASSERT(sizeof(NAME##_ref) == 8, #NAME "_ref is 8 bytes")
 
 /* AIRRT_ACTOR_IMPL(NAME, STATE, handle [, hooks]) gives it a body, in one file. STATE is private to that file; it is
- * zeroed before every start and restart. The hooks, all on the worker that runs the actor, never two at a time, no lock held:
+ * zeroed before every start and restart. The hooks, all on the worker that runs the actor, never two at a time, no lock
+ * held:
  *   airrt_err    handle(NAME_ctx *, STATE *, const MSG *)           required; owns what the message refers to
  *   .pre_start = airrt_err f(NAME_ctx *, STATE *, const ARGS *)     at every start and restart
  *   .post_stop = void f(NAME_ctx *, STATE *, const airrt_reason *)  at every end of an incarnation, also a killed one
@@ -1641,10 +1651,10 @@ typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_
  *       what is zero or closed
  * All but recv may be called anywhere and do not wait. Publishing takes no lock: who subscribes, dies or is preempted
  * in a publication delays no other. The events of one publisher come in order.
- * An event is one immutable payload for all: .drop of MSG runs once, when the last receiver is done with it (at once, if
- * there is none). Accounting: to each actor it is a send of its own, accepted, or refused with a dead letter; a mailbox
- * that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses is a dead letter to nobody.
- * Retained values: what is published while somebody subscribes may come to him twice, retained and as itself.
+ * An event is one immutable payload for all: .drop of MSG runs once, when the last receiver is done with it (at once,
+ * if there is none). Accounting: to each actor it is a send of its own, accepted, or refused with a dead letter; a
+ * mailbox that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses is a dead letter to
+ * nobody. Retained values: what is published while somebody subscribes may come to him twice, retained and as itself.
  * AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER): the same, and publish calls, on its thread (AIRRT_OBSERVER makes these),
  *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it; zero: a stream
  *   void OBSERVER_published(const char *type, const char *subject, size_t receivers);    when it is done */
@@ -1713,9 +1723,9 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
     AIRRT_STATIC_ASSERT(MSG##_message_ == sizeof(NAME##_event), #MSG " is not a message")
 
 /* AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP): the events of TOPIC as messages of ACTOR's. MAP: ACTOR_msg f(const TOPIC_event
- * *), pure; it runs on the publisher's thread and must not panic. What the message refers to is the event's: shared, not to
- * be changed, and gone when the handler has returned (stashed: when it was handled); .drop of ACTOR's message does not run
- * for it. airrt_ctx_subject tells the subject. Makes, for any thread or hook, not waiting,
+ * *), pure; it runs on the publisher's thread and must not panic. What the message refers to is the event's: shared,
+ * not to be changed, and gone when the handler has returned (stashed: when it was handled); .drop of ACTOR's message
+ * does not run for it. airrt_ctx_subject tells the subject. Makes, for any thread or hook, not waiting,
  *   airrt_err ACTOR_subscribe_TOPIC(ACTOR_ref, TOPIC, const char *pattern);
  *   airrt_err ACTOR_subscribe_TOPIC_with(ACTOR_ref, TOPIC, const char *pattern, const airrt_subscribe_desc *);
  *       an actor may have many patterns, under the desc of the first, and is given an event that fits several once. The
@@ -1785,17 +1795,17 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, con
 /* Opens a system: its workers run when it returns. NULL desc: all defaults. errors INVALID (airrt_error_last names the
  * field), NOMEM, OS (threads). Many systems live side by side. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_system **out);
-/* Shuts down (if nobody has), joins the workers, frees. From a thread outside, once, when nobody uses the system any more;
- * handles may still be used and are dead. Accepts NULL; does nothing in a hook, and in a fork()ed child. If an actor is
- * stuck in user code, its thread and the system's memory are left to it, and the log hook says so; if it has returned since
- * the shutdown, nothing is left. */
+/* Shuts down (if nobody has), joins the workers, frees. From a thread outside, once, when nobody uses the system any
+ * more; handles may still be used and are dead. Accepts NULL; does nothing in a hook, and in a fork()ed child. If an
+ * actor is stuck in user code, its thread and the system's memory are left to it, and the log hook says so; if it has
+ * returned since the shutdown, nothing is left. */
 AIRRT_API void airrt_system_close(airrt_system *system);
 /* Opens a system, runs body(system, arg) on this thread, shuts down, closes; the first error of these. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *desc,
                                                      airrt_err (*body)(airrt_system *system, void *arg), void *arg);
 /* Ends all actors: first, unless .now, what is queued is handled; at the deadline the rest is killed and TIMEOUT is
- * returned. From the call on nothing can be spawned from outside. CONTEXT in a hook, and in a fork()ed child. Any thread,
- * again and again: later
+ * returned. From the call on nothing can be spawned from outside. CONTEXT in a hook, and in a fork()ed child. Any
+ * thread, again and again: later
  * calls wait for the first and report the same. desc and out may be NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                                           airrt_shutdown_report *out);
@@ -1809,50 +1819,56 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget);
 AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system);
 /* Sums over the system's whole life; exact when nobody sends or handles. Any thread. */
 AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out);
-/* Adds a listener, of which the system keeps the address until it is closed; the last one added is told first. Any thread. */
+/* Adds a listener, of which the system keeps the address until it is closed; the last one added is told first. Any
+ * thread. */
 AIRRT_API void airrt_system_listen(airrt_system *system, airrt_listener *listener);
 /* Writes up to capacity living actors to out (in order of their slots); returns how many there are. Any thread. */
 AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity);
 
-/* Dead letters that are kept: the last .dead_letters.keep messages that were accepted and not handled, quarantined ones among
- * them. They are counted as lost already; one that is not replayed is dropped by its type when it makes room for a newer one,
- * by airrt_dead_letters_drop, or by airrt_system_close. Any thread or hook; none of these waits; finding an id walks from the
- * nearer end of the buffer. NOT_FOUND: no letter with this id is kept (any more), or another call has it just now.
- * peek: describes up to capacity of them; returns how many there are. */
+/* Dead letters that are kept: the last .dead_letters.keep messages that were accepted and not handled, quarantined ones
+ * among them. They are counted as lost already; one that is not replayed is dropped by its type when it makes room for
+ * a newer one, by airrt_dead_letters_drop, or by airrt_system_close. Any thread or hook; none of these waits; finding
+ * an id walks from the nearer end of the buffer. NOT_FOUND: no letter with this id is kept (any more), or another call
+ * has it just now. peek: describes up to capacity of them; returns how many there are. */
 AIRRT_API size_t airrt_dead_letters_peek(airrt_system *system, airrt_dead_letter *out, size_t capacity,
                                          airrt_letter_order order);
-/* Shows one to fn with its payload, which must not be changed and is good until fn returns. No lock is held. NOT_FOUND. */
+/* Shows one to fn with its payload, which must not be changed and is good until fn returns. No lock is held.
+ * NOT_FOUND. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_show(airrt_system *system, uint64_t id,
-                                                            void (*fn)(const airrt_dead_letter *letter, void *ctx), void *ctx);
-/* Sends one again, to `to` or, if that is zero, to whom it was sent; then it is not kept any more. It is a send of its own,
- * which is accepted or refused (and then kept on), never waits, and carries on priority, sender, reply_to and correlation of
- * its envelope, but neither its time to live nor its request: a reply reaches nobody. errors NOT_FOUND; TYPE: `to` takes other
- * messages, judged by name, size and alignment of their types; DEAD, FULL, NOMEM as of any send. */
+                                                            void (*fn)(const airrt_dead_letter *letter, void *ctx),
+                                                            void *ctx);
+/* Sends one again, to `to` or, if that is zero, to whom it was sent; then it is not kept any more. It is a send of its
+ * own, which is accepted or refused (and then kept on), never waits, and carries on priority, sender, reply_to and
+ * correlation of its envelope, but neither its time to live nor its request: a reply reaches nobody. errors NOT_FOUND;
+ * TYPE: `to` takes other messages, judged by name, size and alignment of their types; DEAD, FULL, NOMEM as of any
+ * send. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_replay(airrt_system *system, uint64_t id, airrt_ref to);
 /* Drops one. NOT_FOUND. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_drop(airrt_system *system, uint64_t id);
 AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter_counts *out);
 
-/* Stops an actor: no more messages, what is queued is handled, post_stop; waits for its end, and kills it when the time is
- * spent (TIMEOUT if even that did not end it in a second). timeout_ns 0 = 5 s. DEAD if it has ended. CONTEXT in hooks. */
+/* Stops an actor: no more messages, what is queued is handled, post_stop; waits for its end, and kills it when the time
+ * is spent (TIMEOUT if even that did not end it in a second). timeout_ns 0 = 5 s. DEAD if it has ended. CONTEXT in
+ * hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_ns);
 /* The same without waiting; allowed in hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
 /* Ends it before its next message; does not wait. A handler that is running returns first. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
-/* Waits for an actor's end; OK: *out (may be NULL) is why. Also for one that has ended already: each worker remembers its
- * last 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; CONTEXT in hooks. timeout_ns
- * 0 = 5 s. On errors *out is zero. */
+/* Waits for an actor's end; OK: *out (may be NULL) is why. Also for one that has ended already: each worker remembers
+ * its last 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; CONTEXT in hooks.
+ * timeout_ns 0 = 5 s. On errors *out is zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
-/* Runs the actor's .health hook, between its messages and before those queued. timeout_ns 0 = 1 s. TIMEOUT: it is busy, or
- * stuck; *out is then UNHEALTHY, as after DEAD. CONTEXT in hooks. */
+/* Runs the actor's .health hook, between its messages and before those queued. timeout_ns 0 = 1 s. TIMEOUT: it is busy,
+ * or stuck; *out is then UNHEALTHY, as after DEAD. CONTEXT in hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_ns, airrt_health *out);
 AIRRT_API bool airrt_alive(airrt_ref ref); /* not ended yet; true while it drains */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *out);
 AIRRT_API uint64_t airrt_queued(airrt_ref ref); /* messages in its mailbox; 0 if it has ended. Any thread or hook */
 
-/* Names are unique in a system, copied, at most 255 bytes; an actor has at most one. Released by its end, before anybody is
- * told of it. Registering the name that it has already is OK: a supervisor's child keeps it over restarts. */
+/* Names are unique in a system, copied, at most 255 bytes; an actor has at most one. Released by its end, before
+ * anybody is told of it. Registering the name that it has already is OK: a supervisor's child keeps it over
+ * restarts. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_register(airrt_system *system, const char *name,
                                                         airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, const char *name); /* NOT_FOUND */
@@ -1867,14 +1883,15 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 
 /* ---- >>simulation ------------------------------------------------------------------------------------------------ */
 
-/* A system opened with .sim is this very runtime, run by one thread, the one that opened it, on a virtual clock. A step is one
- * choice of the seed: of all actors with something to do, timers that are due and clients, which goes next, and how many
- * messages it may handle. Nothing else moves: between two steps the world stands still. When nobody has anything to do, the
- * clock jumps to the next timer. Calls that wait (NAME_ask, NAME_spawn, airrt_stop, _settle, _shutdown ...) make steps until they can
- * return; their times are virtual. The same program, seed and options make the same steps, on every machine and compiler.
- * What a simulation cannot show: two hooks at the same time. Handlers are atomic here; races between them and anything else that
- * actors share besides messages are for ThreadSanitizer. .workers is not looked at, .pinned actors run as all others do, and
- * no hook ever overruns. Only the opening thread may use the system and its actors. */
+/* A system opened with .sim is this very runtime, run by one thread, the one that opened it, on a virtual clock. A step
+ * is one choice of the seed: of all actors with something to do, timers that are due and clients, which goes next, and
+ * how many messages it may handle. Nothing else moves: between two steps the world stands still. When nobody has
+ * anything to do, the clock jumps to the next timer. Calls that wait (NAME_ask, NAME_spawn, airrt_stop, _settle,
+ * _shutdown ...) make steps until they can return; their times are virtual. The same program, seed and options make the
+ * same steps, on every machine and compiler. What a simulation cannot show: two hooks at the same time. Handlers are
+ * atomic here; races between them and anything else that actors share besides messages are for ThreadSanitizer.
+ * .workers is not looked at, .pinned actors run as all others do, and no hook ever overruns. Only the opening thread
+ * may use the system and its actors. */
 
 /* Who goes next. */
 typedef enum airrt_sim_policy {
@@ -1886,8 +1903,8 @@ typedef enum airrt_sim_policy {
     AIRRT_SIM_RECORDED     /* as .schedule says, then round robin */
 } airrt_sim_policy;
 
-/* What may go wrong. By chance, at rates given in airrt_sim_desc, or once, ordered by airrt_sim_inject. By chance supervisors
- * themselves are spared CRASH, ERROR and START. */
+/* What may go wrong. By chance, at rates given in airrt_sim_desc, or once, ordered by airrt_sim_inject. By chance
+ * supervisors themselves are spared CRASH, ERROR and START. */
 typedef enum airrt_fault_kind {
     AIRRT_FAULT_CRASH = 1,  /* a handler panics; its message, dropped, counts as handled */
     AIRRT_FAULT_ERROR,      /* a handler fails, likewise */
@@ -1911,7 +1928,8 @@ typedef struct airrt_sim_rate {
     uint64_t max_ns;        /* of those that take time: evenly up to this; 0 = 10 ms */
 } airrt_sim_rate;
 
-/* One step or what came of it, told to .trace. Actors are called by the order in which they were spawned, from 1; 0 is outside. */
+/* One step or what came of it, told to .trace. Actors are called by the order in which they were spawned, from 1; 0 is
+ * outside. */
 typedef enum airrt_sim_event_kind {
     AIRRT_SIM_SPAWNED = 1,  /* actor; text: its type */
     AIRRT_SIM_STARTED,      /* actor; value: restarts */
@@ -1968,21 +1986,22 @@ typedef struct airrt_sim_stats {
 } airrt_sim_stats;
 
 /* All of these: CONTEXT in a hook, INVALID for a system without .sim, LIMIT when .max_steps are spent, NOMEM. */
-/* Lets for_ns of virtual time pass, and does what is due until then, including. AIRRT_FOREVER: until nothing will happen any
- * more without something from outside. With .turn_ns, and in a busy system, it ends when the time is over, whatever waits. */
+/* Lets for_ns of virtual time pass, and does what is due until then, including. AIRRT_FOREVER: until nothing will
+ * happen any more without something from outside. With .turn_ns, and in a busy system, it ends when the time is over,
+ * whatever waits. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_run(airrt_system *system, uint64_t for_ns);
-/* At most n steps, jumps of the clock included. EMPTY: there were fewer; nothing will happen any more. To run until all is done
- * that can be done now, call airrt_system_settle. */
+/* At most n steps, jumps of the clock included. EMPTY: there were fewer; nothing will happen any more. To run until all
+ * is done that can be done now, call airrt_system_settle. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_step(airrt_system *system, size_t n);
 /* Orders a fault. INVALID: no such kind; DEAD: no such actor. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_inject(airrt_system *system, const airrt_fault *fault);
-/* Adds a client: fn(system, arg) is called once, after_ns from now or later, as a step, as if on a thread of its own: calls in
- * it may wait; others go on meanwhile, other clients too, inside of those calls. So a client that waits returns only
- * after those that began during its wait. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_client(airrt_system *system, void (*fn)(airrt_system *system, void *arg), void *arg,
-                                                     uint64_t after_ns);
-/* Checks, between any two steps: the accounting identity; that nobody sleeps who has something to do; that whoever does not
- * sleep is in the run queue. INVALID (airrt_error_last: field "accounting" or "queue"). */
+/* Adds a client: fn(system, arg) is called once, after_ns from now or later, as a step, as if on a thread of its own:
+ * calls in it may wait; others go on meanwhile, other clients too, inside of those calls. So a client that waits
+ * returns only after those that began during its wait. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_client(airrt_system *system, void (*fn)(airrt_system *system, void *arg),
+                                                     void *arg, uint64_t after_ns);
+/* Checks, between any two steps: the accounting identity; that nobody sleeps who has something to do; that whoever does
+ * not sleep is in the run queue. INVALID (airrt_error_last: field "accounting" or "queue"). */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_check(airrt_system *system);
 /* Zero without .sim. The hash is over all events so far, and their times: the same on every machine. */
 AIRRT_API uint64_t airrt_sim_now_ns(const airrt_system *system);
@@ -1993,15 +2012,17 @@ AIRRT_API uint64_t airrt_sim_random(airrt_system *system);
 /* The system's clock, for monitors and mailboxes: virtual with .sim. Valid until it is closed. */
 AIRRT_API airrt_clock airrt_system_clock(const airrt_system *system);
 
-/* AIRRT_PROBE_IMPL(NAME) gives the actor type NAME (AIRRT_ACTOR) another body than AIRRT_ACTOR_IMPL: for tests, in the place of the
- * real one. It keeps what its actors are sent, one queue for all of them, and makes
+/* AIRRT_PROBE_IMPL(NAME) gives the actor type NAME (AIRRT_ACTOR) another body than AIRRT_ACTOR_IMPL: for tests, in the
+ * place of the real one. It keeps what its actors are sent, one queue for all of them, and makes
  *   airrt_err NAME_expect(airrt_system *, uint64_t timeout_ns, NAME_msg *out);      runs the simulation until one has come; its
  *                                                        message is yours. TIMEOUT; 0 = 5 s, AIRRT_NO_WAIT: looks only
  *   airrt_err NAME_expect_none(airrt_system *, uint64_t for_ns);                    EXISTS if one comes within that time
  *   void      NAME_forget(void);                                                    drops what has not been expected
  * In simulation only. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect(airrt_system *system, airrt_mailbox *box, uint64_t timeout_ns, void *out);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect_none(airrt_system *system, airrt_mailbox *box, uint64_t for_ns);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect(airrt_system *system, airrt_mailbox *box, uint64_t timeout_ns,
+                                                          void *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect_none(airrt_system *system, airrt_mailbox *box,
+                                                               uint64_t for_ns);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airrt_message_type type, const void *msg);
 #define AIRRT_PROBE_IMPL(NAME)                                                                             \
     static airrt_mailbox NAME##_received_;                                                                 \
@@ -2169,7 +2190,8 @@ typedef struct airrt_timespec { int64_t tv_sec, tv_nsec; } airrt_timespec;
 typedef struct airrt_timespec { long tv_sec, tv_nsec; } airrt_timespec; /* the kernel's, whatever the C library's is */
 #endif
 enum { AIRRT_FUTEX_WAIT = 128, AIRRT_FUTEX_WAKE = 129 }; /* both private to the process */
-/* Sleeps while *word == expected, at most until deadline (monotonic; AIRRT_FOREVER). May return early. False: time is up. */
+/* Sleeps while *word == expected, at most until deadline (monotonic; AIRRT_FOREVER). May return early. False: time is
+ * up. */
 static bool airrt_priv_wait(airrt_atomic_u32 *word, uint32_t expected, uint64_t deadline) {
     airrt_timespec rest, *limit = NULL;
     if (deadline != AIRRT_FOREVER) {
@@ -2238,8 +2260,8 @@ static void airrt_priv_ring(airrt_atomic_u32 *word) {
     airrt_priv_notify(word, INT32_MAX);
 }
 
-/* A lock of cold paths: 0 free, 1 held, 2 held and wanted. Held over a few instructions or one allocation, never over user
- * code. */
+/* A lock of cold paths: 0 free, 1 held, 2 held and wanted. Held over a few instructions or one allocation, never over
+ * user code. */
 typedef struct airrt_lock { airrt_atomic_u32 word; } airrt_lock;
 static void airrt_priv_lock(airrt_lock *lock) {
     uint32_t free_now = 0;
@@ -2282,8 +2304,8 @@ static uint64_t airrt_priv_mix(uint64_t x) {
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
     return x ^ (x >> 31);
 }
-/* Key for an stb_ds map: mixed, as stb_ds loses the upper half of keys whose bit 31 is set, and without the two bits that it
- * shifts into a sign. */
+/* Key for an stb_ds map: mixed, as stb_ds loses the upper half of keys whose bit 31 is set, and without the two bits
+ * that it shifts into a sign. */
 static uint64_t airrt_priv_map_key(uint64_t x) { return airrt_priv_mix(x) & 0x7fffffff7fffffffu; }
 /* Random bits from the machine, stretched: one sequence per process. */
 static uint64_t airrt_priv_random(void) {
@@ -2329,20 +2351,23 @@ static bool airrt_priv_stb_set_aside(int spare, size_t size, size_t old_size) {
 static size_t airrt_priv_stb_index_size(size_t slots) {
     return sizeof(stbds_hash_index) + (slots >> STBDS_BUCKET_SHIFT) * sizeof(stbds_hash_bucket) + STBDS_CACHE_LINE_SIZE;
 }
-/* Sets aside what the next put into a map of entries of elem_size bytes needs: nothing, as long as neither its array nor its
- * index grows. False: no memory, and no put. */
+/* Sets aside what the next put into a map of entries of elem_size bytes needs: nothing, as long as neither its array
+ * nor its index grows. False: no memory, and no put. */
 static bool airrt_priv_stb_before_put(void *map, size_t elem_size) {
     stbds_array_header *array = map ? stbds_header((char *)map - elem_size) : NULL;
     stbds_hash_index *index = array ? array->hash_table : NULL;
     size_t capacity = array ? array->capacity : 0, slots = index ? index->slot_count : 0;
     if (index && index->used_count + index->tombstone_count + 2 > slots)
         index->used_count_threshold = 0; /* full of deleted ones, as a delete without memory has left it: now it grows */
-    bool grows = !array || array->length >= capacity, denser = !index || index->used_count >= index->used_count_threshold;
+    bool grows = !array || array->length >= capacity,
+         denser = !index || index->used_count >= index->used_count_threshold;
     size_t room = capacity < 2 ? 4 : 2 * capacity, used = capacity ? sizeof *array + capacity * elem_size : 0;
     return (!grows || airrt_priv_stb_set_aside(0, sizeof *array + room * elem_size, used)) &&
-           (!denser || airrt_priv_stb_set_aside(1, airrt_priv_stb_index_size(slots ? 2 * slots : STBDS_BUCKET_LENGTH), 0));
+           (!denser ||
+            airrt_priv_stb_set_aside(1, airrt_priv_stb_index_size(slots ? 2 * slots : STBDS_BUCKET_LENGTH), 0));
 }
-/* The same for a delete, which makes the index smaller, or anew, now and then. Without memory that is left to a later put. */
+/* The same for a delete, which makes the index smaller, or anew, now and then. Without memory that is left to a later
+ * put. */
 static void airrt_priv_stb_before_delete(void *map, size_t elem_size) {
     stbds_hash_index *index = stbds_header((char *)map - elem_size)->hash_table;
     bool anew = index->used_count <= index->used_count_shrink_threshold ||
@@ -2391,8 +2416,8 @@ AIRRT_API bool airrt_err_is_fatal(airrt_err err) {
 }
 AIRRT_API bool airrt_err_is_retryable(airrt_err err) {
     return err == AIRRT_ERR_NOMEM || err == AIRRT_ERR_FULL || err == AIRRT_ERR_TIMEOUT || err == AIRRT_ERR_LIMIT ||
-           err == AIRRT_ERR_START || err == AIRRT_ERR_RESTARTING || err == AIRRT_ERR_NO_REPLY || err == AIRRT_ERR_FAILED ||
-           err == AIRRT_ERR_OS;
+           err == AIRRT_ERR_START || err == AIRRT_ERR_RESTARTING || err == AIRRT_ERR_NO_REPLY ||
+           err == AIRRT_ERR_FAILED || err == AIRRT_ERR_OS;
 }
 AIRRT_API const char *airrt_err_str(airrt_err err) {
 #define AIRRT_ERR_TEXT_(NAME, VALUE, TEXT) case AIRRT_ERR_##NAME: return TEXT;
@@ -2543,8 +2568,8 @@ typedef struct airrt_pool {
 #define AIRRT_SLAB_MAX 262144 /* bytes; each slab of a pool is twice as large as the one before, up to about here */
 typedef struct airrt_magazine { void *top; uint32_t count; } airrt_magazine;
 
-/* What travels on control lanes, waits in wheels, or is waited for: one block type, so that a stale handle to any of them
- * meets a block whose word does not match. word: [ generation 28 | state 4 ]. */
+/* What travels on control lanes, waits in wheels, or is waited for: one block type, so that a stale handle to any of
+ * them meets a block whose word does not match. word: [ generation 28 | state 4 ]. */
 typedef enum airrt_signal_kind {
     AIRRT_SIGNAL_WATCH = 1, /* a tie: far end of a watch, on its way to the target or kept by it */
     AIRRT_SIGNAL_LINK,
@@ -2675,7 +2700,8 @@ static bool airrt_priv_refill_signals_locked(airrt_pool *pool) {
     airrt_priv_signal_chunk_count++;
     return true;
 }
-/* Has the pages of fresh memory made at once, if there are many: that is far cheaper than one by one, as they are touched. */
+/* Has the pages of fresh memory made at once, if there are many: that is far cheaper than one by one, as they are
+ * touched. */
 static void airrt_priv_populate(void *memory, size_t size) {
 #if defined(__linux__)
     uintptr_t from = AIRRT_ROUND_UP_((uintptr_t)memory, 4096u), to = ((uintptr_t)memory + size) / 4096 * 4096;
@@ -2686,8 +2712,9 @@ static void airrt_priv_populate(void *memory, size_t size) {
 }
 /* Address space for so many bytes, accessible or not yet; NULL: none. */
 static void *airrt_priv_reserve(size_t size, int protection) {
-    void *reserved = AIRRT_FAULT("table") ? MAP_FAILED
-                                          : mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *reserved = AIRRT_FAULT("table")
+                         ? MAP_FAILED
+                         : mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return reserved == MAP_FAILED ? NULL : reserved;
 }
 static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
@@ -2695,7 +2722,8 @@ static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
     if (!airrt_priv_since) /* written only where a slot changes hands: mostly not even one page */
         airrt_priv_since = airrt_priv_reserve((size_t)max * sizeof *airrt_priv_since, PROT_READ | PROT_WRITE);
     if (!airrt_priv_since) return false;
-    if (!airrt_priv_table.cells) airrt_priv_table.cells = airrt_priv_reserve((size_t)max * sizeof(airrt_cell), PROT_NONE);
+    if (!airrt_priv_table.cells)
+        airrt_priv_table.cells = airrt_priv_reserve((size_t)max * sizeof(airrt_cell), PROT_NONE);
     if (!airrt_priv_table.cells) return false;
     if (airrt_priv_carved == usable) {
         uint32_t more = usable < 8192 ? 512 : 8192;
@@ -3173,8 +3201,8 @@ static void airrt_priv_strip(airrt_cell *cell) {
 #define AIRRT_GUESTS_GENERATION_SHIFT 42
 #define AIRRT_GUEST_EVICTOR ((int64_t)1 << 32)
 #define AIRRT_GUEST_MESSAGE ((int64_t)1)
-/* Adds to the guests of a life. DEAD: it is over; FULL: there are as many messages as its capacity, or evicting senders as
- * there can be. */
+/* Adds to the guests of a life. DEAD: it is over; FULL: there are as many messages as its capacity, or evicting senders
+ * as there can be. */
 static airrt_err airrt_priv_guest(airrt_cell *cell, uint32_t generation, int64_t change) {
     uint64_t guests = airrt_load_seq(&cell->guests); /* sc: as `head`, for who waits for room */
     do {
@@ -3185,8 +3213,8 @@ static airrt_err airrt_priv_guest(airrt_cell *cell, uint32_t generation, int64_t
     } while (!airrt_cas(&cell->guests, &guests, guests + (uint64_t)change, SEQ_CST, RELAXED));
     return AIRRT_OK;
 }
-/* What a sender to an evicting mailbox does before it tries again: takes the oldest message out. keep: all but the newest
- * `keep` may go. EMPTY: there was nothing to take. */
+/* What a sender to an evicting mailbox does before it tries again: takes the oldest message out. keep: all but the
+ * newest `keep` may go. EMPTY: there was nothing to take. */
 static airrt_err airrt_priv_evict(airrt_cell *cell, uint64_t key, uint64_t keep, void *out, size_t size, size_t align,
                                   airrt_wrap **wrap) {
     airrt_err err = AIRRT_ERR_EMPTY;
@@ -3296,8 +3324,8 @@ typedef enum airrt_phase {
     AIRRT_PHASE_ERROR
 } airrt_phase;
 
-/* The last ends that one thread, or all that hold a lock, have seen, for who asks too late: written from one, read from any.
- * A record whose ref changes while its reason is copied is not taken. */
+/* The last ends that one thread, or all that hold a lock, have seen, for who asks too late: written from one, read from
+ * any. A record whose ref changes while its reason is copied is not taken. */
 #define AIRRT_ENDS 64u
 #define AIRRT_REASON_WORDS ((sizeof(airrt_reason) + 7) / 8)
 typedef struct airrt_ends {
@@ -3359,8 +3387,8 @@ struct airrt_worker {
 typedef struct airrt_named { char *key; airrt_ref value; } airrt_named;
 typedef struct airrt_name_of { uint64_t key; char *value; } airrt_name_of;
 
-/* A dead letter that is kept, in its envelope. Guarded by the buffer's lock, but what is told of it, which does not change;
- * claimed: a call has it, and ends it if it has been `evicted` meanwhile. */
+/* A dead letter that is kept, in its envelope. Guarded by the buffer's lock, but what is told of it, which does not
+ * change; claimed: a call has it, and ends it if it has been `evicted` meanwhile. */
 typedef struct airrt_letter {
     struct airrt_letter *prev, *next;
     const airrt_message_type *type;
@@ -3527,8 +3555,8 @@ static void airrt_priv_take_spare(airrt_cell *cell, airrt_cold *spare) {
 
 /* ---- >>answers: what a thread waits for ---- */
 
-/* Gives an answer to whoever waits with this handle. False: it has gone, or has one. The waiter's buffer is written while
- * the word says WRITING, during which the waiter does not leave. */
+/* Gives an answer to whoever waits with this handle. False: it has gone, or has one. The waiter's buffer is written
+ * while the word says WRITING, during which the waiter does not leave. */
 static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err, const airrt_reason *reason,
                               const void *value, size_t size) {
     airrt_signal *answer = airrt_priv_signal_of(slot);
@@ -3555,7 +3583,8 @@ static airrt_signal *airrt_priv_question(void *out, size_t size, airrt_reason *r
 }
 AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget);
 AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system);
-/* One step of a thread that waits for `word` to differ from `seen`; a polled or simulated system is run meanwhile. False: time is up. */
+/* One step of a thread that waits for `word` to differ from `seen`; a polled or simulated system is run meanwhile.
+ * False: time is up. */
 static bool airrt_priv_wait_step(airrt_system *system, airrt_atomic_u32 *word, uint32_t seen, uint64_t deadline) {
     if (system && system->sim) return airrt_priv_sim_wait(system->sim, deadline);
     if (system && system->desc.polled) {
@@ -3615,9 +3644,11 @@ AIRRT_HOT bool airrt_priv_heard(airrt_system *system) {
 }
 static AIRRT_COLD void airrt_priv_tell(airrt_system *system, const airrt_news *news) {
 #ifdef AIRRT_USDT
-    DTRACE_PROBE6(airrt, news, news->kind, news->actor.slot, news->actor.generation, news->type, news->name, news->count);
+    DTRACE_PROBE6(airrt, news, news->kind, news->actor.slot, news->actor.generation, news->type, news->name,
+                  news->count);
 #endif
-    airrt_priv_tell_all(news, (airrt_listener *)airrt_load_acquire(&system->listeners)); /* pairs with listen's release */
+    /* pairs with listen's release */
+    airrt_priv_tell_all(news, (airrt_listener *)airrt_load_acquire(&system->listeners));
 }
 static AIRRT_COLD void airrt_priv_tell_actor(airrt_system *system, airrt_cell *cell, airrt_news_kind kind,
                                              const airrt_reason *reason) {
@@ -3645,7 +3676,8 @@ static bool airrt_priv_may_show(airrt_system *system, uint64_t *untold) {
     uint32_t second = (uint32_t)(airrt_priv_now(system) / AIRRT_SEC(1));
     uint64_t shown = airrt_load_relaxed(&letters->shown), next;
     do {
-        bool begins = (int32_t)(second - (uint32_t)(shown >> 32)) > 0; /* else it is this one, or a later one another thread saw */
+        /* else it is this one, or a later one another thread saw */
+        bool begins = (int32_t)(second - (uint32_t)(shown >> 32)) > 0;
         if (!begins && (uint32_t)shown >= limit) {
             airrt_fetch_add(&letters->untold, 1, RELAXED);
             airrt_fetch_add(&letters->suppressed, 1, RELAXED);
@@ -3691,7 +3723,8 @@ static void airrt_priv_letter_free(airrt_letter *letter, bool drop) {
     else airrt_priv_wrap_put(letter->wrap);
     airrt_priv_put(airrt_priv_letter_pool(), letter);
 }
-/* A letter of an accepted message; NULL: it is not to be kept, or no memory. wrap NULL: there was none for its envelope. */
+/* A letter of an accepted message; NULL: it is not to be kept, or no memory. wrap NULL: there was none for its
+ * envelope. */
 static airrt_letter *airrt_priv_letter_make(airrt_system *system, const airrt_message_type *type, airrt_wrap *wrap,
                                             airrt_dead_letter *told) {
     if (AIRRT_LIKELY(!system->desc.dead_letters.keep)) return NULL;
@@ -3783,12 +3816,14 @@ static void airrt_priv_letters_close(airrt_system *system) {
     }
 }
 
-/* An accepted message that will not be handled: reported, its asker told, kept as a dead letter or dropped once. Plain ones are
- * put into an envelope before, if they are to be kept. */
+/* An accepted message that will not be handled: reported, its asker told, kept as a dead letter or dropped once. Plain
+ * ones are put into an envelope before, if they are to be kept. */
 static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_message_type *type, void *msg,
                             airrt_wrap *wrap, airrt_loss why, const airrt_reason *reason) {
     if (wrap) msg = airrt_priv_wrapped(wrap);
-    airrt_dead_letter told = { .to = to, .type_name = type->name, .payload = msg, .payload_size = type->size, .why = why };
+    airrt_dead_letter told = {
+        .to = to, .type_name = type->name, .payload = msg, .payload_size = type->size, .why = why
+    };
     if (wrap) told.sender = wrap->envelope.sender, told.correlation = wrap->envelope.correlation;
     if (reason) told.reason = *reason;
     airrt_letter *letter = airrt_priv_letter_make(system, type, wrap, &told);
@@ -3829,8 +3864,8 @@ static void airrt_priv_sink(const airrt_sink *sink, const airrt_message_type *ty
 }
 static bool airrt_priv_take_any(airrt_cell *cell, airrt_lanes *lanes, void *out, size_t size, size_t align,
                                 airrt_wrap **wrap);
-/* Disposes of the next message of a mailbox that is shut. False: there is none, or it is on its way, or no memory for a huge
- * one. */
+/* Disposes of the next message of a mailbox that is shut. False: there is none, or it is on its way, or no memory for a
+ * huge one. */
 static bool airrt_priv_drain(const airrt_sink *sink, airrt_cell *cell, airrt_lanes *lanes,
                              const airrt_message_type *type) {
     unsigned char stack[AIRRT_DRAIN_BUFFER] AIRRT_ALIGNED(64);
@@ -3877,8 +3912,8 @@ static void airrt_priv_bell(airrt_cell *cell, uint32_t generation) {
 AIRRT_INLINE bool airrt_priv_lane_lost(uint64_t lane) { return lane >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_LOST; }
 /* It ends what the actor itself has begun: one that is abandoned gets it, and disposes of it when it returns. */
 static bool airrt_priv_belongs(const airrt_signal *signal) {
-    return signal->kind == AIRRT_SIGNAL_TIMER || signal->kind == AIRRT_SIGNAL_DOWN || signal->kind == AIRRT_SIGNAL_UNTIE ||
-           signal->kind == AIRRT_SIGNAL_KEPT;
+    return signal->kind == AIRRT_SIGNAL_TIMER || signal->kind == AIRRT_SIGNAL_DOWN ||
+           signal->kind == AIRRT_SIGNAL_UNTIE || signal->kind == AIRRT_SIGNAL_KEPT;
 }
 /* Gives a signal to an actor; false: it has ended, the signal is still the caller's. */
 static bool airrt_priv_signal(airrt_ref to, airrt_signal *signal) {
@@ -3907,7 +3942,8 @@ static bool airrt_priv_order(airrt_ref to, uint64_t order) {
 
 /* ---- >>ties: links and watches ---- */
 
-/* Turns one's own end of a tie loose, to travel as a signal: nothing that comes from the other end matches it any more. */
+/* Turns one's own end of a tie loose, to travel as a signal: nothing that comes from the other end matches it any
+ * more. */
 static void airrt_priv_loosen(airrt_cold *cold, airrt_signal *tie) {
     airrt_priv_remove(&cold->ties, tie);
     airrt_store_relaxed(&tie->id, 0);
@@ -4041,7 +4077,8 @@ static bool airrt_priv_wheel_next_locked(const airrt_wheel *wheel, unsigned *lev
     }
     return false;
 }
-/* The earliest time at which a timer can be due: exact within the current 64 ticks, else when a place is to be looked at. */
+/* The earliest time at which a timer can be due: exact within the current 64 ticks, else when a place is to be looked
+ * at. */
 static uint64_t airrt_priv_wheel_due_locked(const airrt_wheel *wheel) {
     unsigned level, place;
     uint64_t tick, due = AIRRT_FOREVER;
@@ -4168,8 +4205,9 @@ static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim, b
         return taken[0];
     }
 }
-/* The owner's side of the slot `next`: puts the actor there, or NULL, and returns the one that was there. What the barrier
- * of a thief, else the two sequential exchanges, rule out: that the thief does not see `taking`, and the owner no thief. */
+/* The owner's side of the slot `next`: puts the actor there, or NULL, and returns the one that was there. What the
+ * barrier of a thief, else the two sequential exchanges, rule out: that the thief does not see `taking`, and the owner
+ * no thief. */
 AIRRT_INLINE airrt_cell *airrt_priv_swap_next(airrt_worker *w, airrt_cell *cell) {
     if (!airrt_load_relaxed(&w->next)) { /* and stays so: nobody else puts one in */
         if (cell) airrt_store_release(&w->next, cell); /* carries the actor's private state to a thief */
@@ -4287,8 +4325,8 @@ static AIRRT_COLD void airrt_priv_hand_over(airrt_worker *w, airrt_worker *to, a
     } while (!airrt_cas(&to->given, &newest, cell, SEQ_CST, RELAXED));
     if (!airrt_load_seq(&to->running)) airrt_priv_take_given(w, to);
 }
-/* A receiver is full that another worker runs, so quickly that a message costs less than its way from here to there: the
- * sender goes there at the end of its turn. */
+/* A receiver is full that another worker runs, so quickly that a message costs less than its way from here to there:
+ * the sender goes there at the end of its turn. */
 static AIRRT_COLD void airrt_priv_follow(airrt_worker *me, const airrt_cell *receiver) {
     uint32_t at = airrt_load_relaxed(&receiver->home);
     airrt_worker *home = at < airrt_priv_made(me->system) ? me->system->workers[at] : NULL;
@@ -4313,7 +4351,8 @@ static uint64_t airrt_priv_worker_random(airrt_worker *w) {
     w->random ^= w->random << 17;
     return w->random;
 }
-/* any: also from queues so short that their owners would soon be done with them, and the actors that were to run next. */
+/* any: also from queues so short that their owners would soon be done with them, and the actors that were to run
+ * next. */
 static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
     airrt_system *system = w->system;
     uint32_t n = airrt_priv_made(system), from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
@@ -4355,8 +4394,8 @@ static bool airrt_priv_run_wheels(airrt_worker *w) {
     }
     return fired;
 }
-/* The keeper: a parked worker that looks from time to time at the turns of the others. True: one has not ended since the last
- * look, and actors wait behind it. */
+/* The keeper: a parked worker that looks from time to time at the turns of the others. True: one has not ended since
+ * the last look, and actors wait behind it. */
 static bool airrt_priv_keep(airrt_system *system) {
     bool stalled = false;
     for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
@@ -4375,7 +4414,8 @@ static void airrt_priv_watch_one(airrt_system *system, airrt_worker *w, uint64_t
     uint64_t progress = airrt_load_relaxed(&w->turns) + airrt_load_relaxed(&w->ctx.handled);
     uint32_t count = airrt_load_acquire(&airrt_priv_table.count); /* this thread may not have seen the cells yet */
     if (!count || running >= airrt_priv_table.cells + count) running = NULL;
-    if (running) progress += airrt_load_relaxed(&running->head) >> 28; /* a stashed message leaves `handled` as it was */
+    /* a stashed message leaves `handled` as it was */
+    if (running) progress += airrt_load_relaxed(&running->head) >> 28;
     if (!running || progress != w->watched.progress) {
         w->watched.progress = progress;
         w->watched.since_ns = now;
@@ -4401,7 +4441,8 @@ static void *airrt_priv_watch(void *arg) {
 }
 static bool airrt_priv_others_awake(airrt_worker *w) {
     uint32_t idle = airrt_load_relaxed(&w->system->idle);
-    return (idle >> 16) < w->system->worker_count || airrt_load_seq(&w->system->abandoned); /* who is stuck may have work waiting */
+    /* who is stuck may have work waiting */
+    return (idle >> 16) < w->system->worker_count || airrt_load_seq(&w->system->abandoned);
 }
 static uint64_t airrt_priv_next_due(airrt_worker *w) {
     uint64_t due = AIRRT_FOREVER;
@@ -4528,7 +4569,8 @@ AIRRT_HOT bool airrt_priv_turn_begin(airrt_worker *w, airrt_cell *cell) {
     airrt_count(&w->turns, 1);
     uint8_t life = airrt_load_relaxed(&cell->life);
     if (AIRRT_UNLIKELY(life == AIRRT_LIFE_BURYING)) return airrt_priv_bury_on(&w->ctx), false;
-    return AIRRT_LIKELY(life != AIRRT_STATE_STARTING && life != AIRRT_STATE_RESTARTING) || airrt_priv_first_turn(&w->ctx);
+    return AIRRT_LIKELY(life != AIRRT_STATE_STARTING && life != AIRRT_STATE_RESTARTING) ||
+           airrt_priv_first_turn(&w->ctx);
 }
 /* One turn of one actor. */
 static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
@@ -4539,13 +4581,14 @@ static void airrt_priv_turn_end(airrt_worker *w) {
     w->ctx.cell = NULL;
     w->phase = AIRRT_PHASE_NONE;
 }
-/* How many actors must wait in a queue before it is worth another core's while: moving an actor costs more than a few quick
- * turns. Pure. */
+/* How many actors must wait in a queue before it is worth another core's while: moving an actor costs more than a few
+ * quick turns. Pure. */
 static uint32_t airrt_priv_surplus(uint64_t ns, uint64_t turns) {
     uint64_t worth = turns * AIRRT_WORTH_MOVING_NS / (ns ? ns : 1);
     return worth < 1 ? 1 : worth > AIRRT_SURPLUS_MAX ? AIRRT_SURPLUS_MAX : (uint32_t)worth;
 }
-/* For how long a queue that was shared in vain is private: twice as long as the last time, if that was not long ago. Pure. */
+/* For how long a queue that was shared in vain is private: twice as long as the last time, if that was not long ago.
+ * Pure. */
 static uint64_t airrt_priv_private_ns(uint64_t last_ns, uint64_t since_ns) {
     if (since_ns > last_ns) return AIRRT_PRIVATE_NS_MIN;
     return last_ns * 2 > AIRRT_PRIVATE_NS_MAX ? AIRRT_PRIVATE_NS_MAX : last_ns * 2;
@@ -4795,8 +4838,8 @@ static uint32_t airrt_priv_lose_fifo(airrt_system *system, airrt_cell *cell, air
     }
     return n;
 }
-/* ---- kept actors. One that a supervisor keeps is not buried when it ends: it halts, with its handle, name and mailbox,
- * and tells. From then on nobody runs it: it is the supervisor's alone, which revives or releases it. ---- */
+/* ---- kept actors. One that a supervisor keeps is not buried when it ends: it halts, with its handle, name and
+ * mailbox, and tells. From then on nobody runs it: it is the supervisor's alone, which revives or releases it. ---- */
 
 /* What it needs for telling; to be had before it can run. */
 static bool airrt_priv_keep_ready(airrt_cold *cold) {
@@ -4809,7 +4852,8 @@ static void airrt_priv_keep_forget(airrt_cold *cold) {
         if (cold->reports[i]) airrt_priv_signal_put(cold->reports[i]);
     cold->reports[0] = cold->reports[1] = NULL;
 }
-/* Tells the supervisor; false: it has ended. reason NULL: started. Who has halted is not to be touched any more after true. */
+/* Tells the supervisor; false: it has ended. reason NULL: started. Who has halted is not to be touched any more after
+ * true. */
 static bool airrt_priv_report_to_keeper(airrt_cell *cell, const airrt_reason *reason) {
     airrt_cold *cold = cell->cold;
     airrt_signal *report = cold->reports[reason ? 1 : 0];
@@ -4847,8 +4891,8 @@ static AIRRT_COLD void airrt_priv_release(airrt_cell *cell) {
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
     airrt_priv_wake(cell);
 }
-/* What comes to an actor that does not take signals any more. waiters: who is to be told at its end, which is near; NULL: they
- * go back into the lane, to be found again then. */
+/* What comes to an actor that does not take signals any more. waiters: who is to be told at its end, which is near;
+ * NULL: they go back into the lane, to be found again then. */
 static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, airrt_signal *signal,
                                      const airrt_reason *reason, airrt_signal **waiters) {
     airrt_signal *twin;
@@ -5041,7 +5085,8 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     }
     ctx->cell = NULL;
     if (starter.slot)
-        airrt_priv_answer(starter.slot, starter.generation, reason->err ? reason->err : AIRRT_ERR_DEAD, reason, NULL, 0);
+        airrt_priv_answer(starter.slot, starter.generation, reason->err ? reason->err : AIRRT_ERR_DEAD, reason, NULL,
+                          0);
     while ((signal = waiters) != NULL) {
         waiters = signal->next;
         airrt_priv_tell_waiter(signal, reason);
@@ -5052,7 +5097,8 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
 }
 
-/* What has come to one that halted, now that it begins again: who waits meant the life that is over, or came too late for it. */
+/* What has come to one that halted, now that it begins again: who waits meant the life that is over, or came too late
+ * for it. */
 static void airrt_priv_resume_signals(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
     uint32_t *last = &w->signals, come = (uint32_t)airrt_fetch_and(&ctx->cell->lane, ~(uint64_t)UINT32_MAX, ACQUIRE);
@@ -5103,7 +5149,8 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
 static bool airrt_priv_may_halt(airrt_cold *cold) {
     uint32_t fate = AIRRT_FATE_KEPT;
     if (airrt_cas(&cold->fate, &fate, AIRRT_FATE_HALTING, ACQ_REL, ACQUIRE)) return true;
-    for (unsigned spins = 0; fate == AIRRT_FATE_ABANDONING; fate = airrt_load_acquire(&cold->fate)) airrt_priv_spin(&spins);
+    for (unsigned spins = 0; fate == AIRRT_FATE_ABANDONING; fate = airrt_load_acquire(&cold->fate))
+        airrt_priv_spin(&spins);
     return fate == AIRRT_FATE_HALTING;
 }
 /* Ends the running actor, after its post_stop. */
@@ -5180,7 +5227,8 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
     airrt_err err = AIRRT_UNLIKELY(w->system->sim != NULL) ? airrt_priv_sim_start(ctx) : AIRRT_OK;
     if (!err) err = type->start(ctx, cell->state, airrt_priv_args(cell));
     w->phase = AIRRT_PHASE_HANDLE;
-    if (err == AIRRT_ERR_PENDING && (type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_CHILD_))) { /* says airrt_priv_started, or ends */
+    /* says airrt_priv_started, or ends */
+    if (err == AIRRT_ERR_PENDING && (type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_CHILD_))) {
         airrt_cold *cold = airrt_priv_cold(cell);
         if (cold) return cold->begun = true;
         err = AIRRT_ERR_NOMEM;
@@ -5562,7 +5610,8 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
         airrt_priv_shut(cell);
         airrt_priv_set_life(cell, AIRRT_STATE_STOPPING);
     }
-    uint64_t halts = (orders & (supervisor ? AIRRT_ORDER_HALT | AIRRT_ORDER_STOP : AIRRT_ORDER_HALT)) << AIRRT_LANE_ORDER_SHIFT;
+    uint64_t halts = (orders & (supervisor ? AIRRT_ORDER_HALT | AIRRT_ORDER_STOP : AIRRT_ORDER_HALT))
+                     << AIRRT_LANE_ORDER_SHIFT;
     if (halts) airrt_fetch_or(&cell->lane, halts, RELAXED); /* a panic must not lose it */
     if (!airrt_priv_attend_signals(ctx)) return false;
     if (halts) airrt_fetch_and(&cell->lane, ~halts, RELAXED);
@@ -5570,8 +5619,8 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
 }
 
 static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap **wrap);
-/* One that begins again without its mailbox: what is in it now, and what it had put aside, are dead letters. False: not all of
- * it, as a sender is about to publish, or memory will come; it has another turn. */
+/* One that begins again without its mailbox: what is in it now, and what it had put aside, are dead letters. False: not
+ * all of it, as a sender is about to publish, or memory will come; it has another turn. */
 static bool airrt_priv_clear_mailbox(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
@@ -5602,8 +5651,8 @@ static bool airrt_priv_clear_mailbox(airrt_ctx *ctx) {
     airrt_priv_requeue(w, cell);
     return false;
 }
-/* The first turn of a type with pre_start, or after a halt; one that was killed before is not started. False: the actor has
- * ended. */
+/* The first turn of a type with pre_start, or after a halt; one that was killed before is not started. False: the actor
+ * has ended. */
 static bool airrt_priv_first_turn(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
@@ -5634,8 +5683,8 @@ static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap 
                      -AIRRT_GUEST_MESSAGE);
     return true;
 }
-/* The next message by priority: critical, high, normal (the ring), low; but every eighth one is taken from high, normal or
- * low in turn, if there is one, so that each of them has at least one in 24. */
+/* The next message by priority: critical, high, normal (the ring), low; but every eighth one is taken from high, normal
+ * or low in turn, if there is one, so that each of them has at least one in 24. */
 static bool airrt_priv_take_any(airrt_cell *cell, airrt_lanes *lanes, void *out, size_t size, size_t align,
                                 airrt_wrap **wrap) {
     static const airrt_priority favoured[] = { AIRRT_PRIORITY_HIGH, AIRRT_PRIORITY_NORMAL, AIRRT_PRIORITY_LOW };
@@ -5835,8 +5884,8 @@ static bool airrt_priv_evict_down(airrt_cell *cell, uint64_t key, uint64_t keep,
     airrt_priv_wrap_put(room);
     return true;
 }
-/* The whole of a send: policy of the mailbox, waiting, eviction. On AIRRT_OK with *dropped the message itself was dropped
- * by policy and is still to be disposed of. */
+/* The whole of a send: policy of the mailbox, waiting, eviction. On AIRRT_OK with *dropped the message itself was
+ * dropped by policy and is still to be disposed of. */
 static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const airrt_message_type *type, const void *msg,
                                         airrt_wrap *wrap, bool lane, airrt_priority priority, bool may_wait,
                                         uint64_t timeout_ns, const airrt_sink *sink, bool *dropped) {
@@ -6080,8 +6129,8 @@ static bool airrt_priv_box_take(airrt_mailbox *box, void *out, airrt_wrap **wrap
     if (box->lanes) airrt_priv_box_attend(box);
     return airrt_priv_take_any(&box->cell, box->lanes, out, box->type.size, box->type.align, wrap);
 }
-/* Wakes the senders that wait for room. Who has announced that it waits sees what was taken, or is seen here, although the
- * receiver may not look again for long. */
+/* Wakes the senders that wait for room. Who has announced that it waits sees what was taken, or is seen here, although
+ * the receiver may not look again for long. */
 static void airrt_priv_box_room(airrt_mailbox *box) {
     airrt_cell *cell = &box->cell;
     if (!airrt_priv_blocks((airrt_backpressure)airrt_load_relaxed(&cell->policy), AIRRT_PRIORITY_HIGH)) return;
@@ -6244,7 +6293,8 @@ static void airrt_priv_release_name_locked(airrt_system *system, airrt_cell *cel
     airrt_priv_stb_release();
     airrt_priv_free(name, 0);
 }
-static AIRRT_COLD void airrt_priv_tell_name(airrt_system *system, airrt_news_kind kind, airrt_ref ref, const char *name) {
+static AIRRT_COLD void airrt_priv_tell_name(airrt_system *system, airrt_news_kind kind, airrt_ref ref,
+                                            const char *name) {
     airrt_news news = { .kind = kind, .actor = ref, .name = name };
     airrt_priv_tell(system, &news);
 }
@@ -6256,7 +6306,8 @@ static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell) {
     airrt_priv_release_name_locked(system, cell);
     airrt_store_relaxed(&cell->named, 0);
     airrt_priv_unlock(&airrt_priv_process.lock);
-    if (had && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_DEREGISTERED, airrt_priv_ref(cell), name);
+    if (had && airrt_priv_heard(system))
+        airrt_priv_tell_name(system, AIRRT_NEWS_DEREGISTERED, airrt_priv_ref(cell), name);
 }
 static airrt_err airrt_priv_check_name(const char *name) {
     size_t length = name ? strlen(name) : 0;
@@ -6293,7 +6344,9 @@ AIRRT_API airrt_err airrt_name_register(airrt_system *system, const char *name, 
     airrt_priv_lock(&airrt_priv_process.lock);
     if (cell && airrt_alive(ref) && airrt_load_relaxed(&cell->system) == system) {
         told = airrt_priv_is_named_locked(system, cell, name);
-        err = told ? AIRRT_OK : airrt_load_relaxed(&cell->named) ? AIRRT_ERR_EXISTS : airrt_priv_bind_locked(system, name, ref);
+        err = told                               ? AIRRT_OK
+              : airrt_load_relaxed(&cell->named) ? AIRRT_ERR_EXISTS
+                                                 : airrt_priv_bind_locked(system, name, ref);
         if (!err && !told) {
             airrt_store_seq(&cell->named, 1);
             if (!airrt_alive(ref)) { /* it has ended meanwhile, and perhaps not seen its name */
@@ -6476,8 +6529,8 @@ AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx) {
 /* ---- >>requests ---- */
 
 /* *sent: the message is not the caller's any more, whatever came of it. */
-static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns, void *out,
-                                     size_t size, bool *sent) {
+static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
+                                     void *out, size_t size, bool *sent) {
     memset(out, 0, size);
     *sent = false;
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
@@ -7611,7 +7664,8 @@ static AIRRT_COLD void airrt_priv_tell_spawn(airrt_system *system, airrt_news_ki
     airrt_news news = { .kind = kind, .actor = ref, .type = type->name, .reason = reason };
     airrt_priv_tell(system, &news);
 }
-/* Everything but the wait for pre_start; *question is what to wait for, if anything; why: where the answer's reason goes. */
+/* Everything but the wait for pre_start; *question is what to wait for, if anything; why: where the answer's reason
+ * goes. */
 static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *type, const void *args,
                                         const airrt_spawn_desc *desc, airrt_ref *out, airrt_signal **question_out,
                                         airrt_reason *why) {
@@ -7826,12 +7880,15 @@ static void airrt_priv_gate_open(airrt_worker *w) {
 
 /* ---- abandoning an actor that does not return from user code ---- */
 
-/* A worker that waits at its gate, in the place of one that has left, or a new one. NULL: no memory, no thread, no place. */
+/* A worker that waits at its gate, in the place of one that has left, or a new one. NULL: no memory, no thread, no
+ * place. */
 static airrt_worker *airrt_priv_worker_add(airrt_system *system) {
     airrt_priv_lock(&system->pinned_lock);
     uint32_t at = 0, made = airrt_load_relaxed(&system->made);
     while (at < made && !airrt_load_acquire(&system->workers[at]->gone)) at++;
-    airrt_worker *w = at < made ? system->workers[at] : made < AIRRT_WORKERS_MAX ? airrt_priv_worker_make(system, made) : NULL;
+    airrt_worker *w = at < made                  ? system->workers[at]
+                      : made < AIRRT_WORKERS_MAX ? airrt_priv_worker_make(system, made)
+                                                 : NULL;
     if (w && w->has_thread) pthread_join(w->thread, NULL); /* it has only to return */
     if (w) {
         w->has_thread = false;
@@ -7851,14 +7908,15 @@ static airrt_worker *airrt_priv_worker_add(airrt_system *system) {
     return w;
 }
 static bool airrt_priv_is_run(airrt_system *system, const airrt_cell *cell) {
-    if (airrt_load_relaxed(&cell->traits) & AIRRT_PINNED_) return airrt_load_relaxed(&cell->cold->pinned->running) == cell;
+    if (airrt_load_relaxed(&cell->traits) & AIRRT_PINNED_)
+        return airrt_load_relaxed(&cell->cold->pinned->running) == cell;
     for (uint32_t i = 0; i < airrt_priv_made(system); i++)
         if (airrt_load_relaxed(&system->workers[i]->running) == cell) return true;
     return false;
 }
-/* The supervisor's, in its turn: gives up an actor that it keeps, has had killed, and that does not return. From then on it is
- * dead for all others, for this reason; what it has is left to it until it returns. False: nothing has changed, as it has just
- * ended (and tells), or nobody can be had in its worker's place: to be tried again. */
+/* The supervisor's, in its turn: gives up an actor that it keeps, has had killed, and that does not return. From then
+ * on it is dead for all others, for this reason; what it has is left to it until it returns. False: nothing has
+ * changed, as it has just ended (and tells), or nobody can be had in its worker's place: to be tried again. */
 AIRRT_INLINE bool airrt_priv_abandon(airrt_cell *cell, const airrt_reason *reason) {
     airrt_worker *me = airrt_priv_me;
     airrt_system *system = me->system;
@@ -8074,8 +8132,8 @@ static uint64_t airrt_priv_living(airrt_system *system) {
     uint64_t ended = AIRRT_SUM(system, ended), abandoned = airrt_load_acquire(&system->abandoned);
     return AIRRT_SUM(system, spawned) - ended - abandoned;
 }
-/* The next living actor of a system at or after *slot; NULL: no more. *ref is what it was called before it was looked at, so
- * that it never names a successor. */
+/* The next living actor of a system at or after *slot; NULL: no more. *ref is what it was called before it was looked
+ * at, so that it never names a successor. */
 static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot, airrt_ref *ref) {
     uint32_t count = airrt_load_acquire(&airrt_priv_table.count);
     for (; *slot < count; ++*slot) {
@@ -8193,8 +8251,11 @@ static airrt_err airrt_priv_letter_send(airrt_system *system, const airrt_letter
     const airrt_envelope *envelope = &letter->wrap->envelope;
     airrt_cell *cell = airrt_priv_cell(to);
     airrt_actor_type *type = cell && airrt_alive(to) ? airrt_priv_type(cell) : NULL;
-    airrt_send_desc desc = { .priority = envelope->priority, .timeout_ns = AIRRT_NO_WAIT, .correlation = envelope->correlation,
-                             .sender = envelope->sender, .reply_to = envelope->reply_to };
+    airrt_send_desc desc = { .priority = envelope->priority,
+                             .timeout_ns = AIRRT_NO_WAIT,
+                             .correlation = envelope->correlation,
+                             .sender = envelope->sender,
+                             .reply_to = envelope->reply_to };
     airrt_err err = AIRRT_OK;
     if (!type || !airrt_load_acquire(&type->described)) err = airrt_priv_err(AIRRT_ERR_DEAD, "to", NULL);
     else if (!airrt_priv_same_message(&type->msg, letter->type))
@@ -8267,7 +8328,8 @@ static airrt_err airrt_priv_settle_until(airrt_system *system, uint64_t deadline
 }
 AIRRT_API airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_ns) {
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, NULL);
-    airrt_err err = airrt_priv_settle_until(system, airrt_priv_wait_until(system, timeout_ns ? timeout_ns : AIRRT_SEC(5)));
+    airrt_err err =
+        airrt_priv_settle_until(system, airrt_priv_wait_until(system, timeout_ns ? timeout_ns : AIRRT_SEC(5)));
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
 }
 
@@ -8276,7 +8338,8 @@ static void airrt_priv_order_all(airrt_system *system, uint64_t order) {
     uint32_t slot = 0;
     airrt_ref ref;
     for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) /* those kept are stopped by who keeps them */
-        if (order != AIRRT_ORDER_STOP || !(airrt_load_relaxed(&cell->traits) & AIRRT_KEPT_)) airrt_priv_order(ref, order);
+        if (order != AIRRT_ORDER_STOP || !(airrt_load_relaxed(&cell->traits) & AIRRT_KEPT_))
+            airrt_priv_order(ref, order);
 }
 /* Orders all actors to end and waits for it. Those that a hook spawned just before are found by looking again. */
 static bool airrt_priv_end_all(airrt_system *system, uint64_t order, uint64_t deadline) {
@@ -8334,7 +8397,8 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
 AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                           airrt_shutdown_report *out) {
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for the end of its system");
-    if (system->process != getpid()) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a forked child has none of its threads");
+    if (system->process != getpid())
+        return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a forked child has none of its threads");
     if (system->sim && !system->shut && airrt_load_relaxed(&system->state) != AIRRT_SYSTEM_RUNNING)
         return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, "a client called it within another one's call");
     airrt_priv_lock(&system->shutdown_lock);
@@ -8385,7 +8449,8 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
     airrt_priv_letters_close(system);
     airrt_priv_watch_end(system);
     airrt_priv_quit(system);
-    if (system->report.stuck && !airrt_priv_all_gone(system)) { /* their threads cannot be ended, so what they use stays */
+    /* their threads cannot be ended, so what they use stays */
+    if (system->report.stuck && !airrt_priv_all_gone(system)) {
         for (uint32_t i = 0; i < airrt_priv_made(system); i++)
             if (system->workers[i]->has_thread) pthread_detach(system->workers[i]->thread);
         airrt_priv_log(system, 1, system->report.first_stuck,
@@ -8428,7 +8493,8 @@ static void airrt_priv_kill_life(airrt_ref ref, const airrt_signal *wait) {
     signal->due = AIRRT_WORD_GENERATION(airrt_load_relaxed(&wait->word)) << 4 | AIRRT_WORD_OPEN;
     if (!airrt_priv_signal(ref, signal)) airrt_priv_signal_put(signal);
 }
-/* Waits for the end, after ordering it (0: no order) and, when the time is spent, a kill, for which a second is given. */
+/* Waits for the end, after ordering it (0: no order) and, when the time is spent, a kill, for which a second is
+ * given. */
 static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64_t order, uint64_t deadline,
                                      airrt_reason *out) {
     airrt_reason reason;
@@ -8443,7 +8509,8 @@ static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64
         return AIRRT_ERR_DEAD;
     }
     if (order && !kept) airrt_priv_order(ref, order);
-    bool told = order ? airrt_priv_await_more(system, wait, deadline) : airrt_priv_await(system, wait, deadline, AIRRT_WORD_GONE);
+    bool told = order ? airrt_priv_await_more(system, wait, deadline)
+                      : airrt_priv_await(system, wait, deadline, AIRRT_WORD_GONE);
     if (order && !told) {
         if (kept) airrt_priv_kill_life(ref, wait);
         else airrt_priv_order(ref, AIRRT_ORDER_KILL);
@@ -8553,12 +8620,14 @@ static uint64_t airrt_priv_sim_stamp(uint64_t *tail) {
     return sim->stamp = stamp > sim->stamp ? stamp : sim->stamp + 1;
 }
 static uint64_t airrt_priv_sim_clock(void *ctx) { return ((airrt_sim *)ctx)->now_ns; }
-static bool airrt_priv_sim_spent(const airrt_sim *sim) { return sim->starved || sim->stats.steps >= sim->desc.max_steps; }
+static bool airrt_priv_sim_spent(const airrt_sim *sim) {
+    return sim->starved || sim->stats.steps >= sim->desc.max_steps;
+}
 
 /* ---- what has happened ---- */
 
-static void airrt_priv_sim_note(airrt_sim *sim, airrt_sim_event_kind kind, uint32_t actor, uint32_t other, uint64_t value,
-                                const char *text) {
+static void airrt_priv_sim_note(airrt_sim *sim, airrt_sim_event_kind kind, uint32_t actor, uint32_t other,
+                                uint64_t value, const char *text) {
     airrt_sim_event event = { sim->stats.steps, sim->now_ns, kind, actor, other, value, text };
     uint64_t hash = sim->stats.hash;
     hash = airrt_priv_mix(hash ^ event.now_ns) + (uint64_t)kind;
@@ -8578,10 +8647,11 @@ AIRRT_API size_t airrt_sim_event_format(const airrt_sim_event *event, char *out,
     const char *kind = (unsigned)event->kind < sizeof kinds / sizeof *kinds ? kinds[event->kind] : "unknown";
     char to[16] = "";
     if (event->kind == AIRRT_SIM_SENT) snprintf(to, sizeof to, " -> #%u", (unsigned)event->other);
-    int length = snprintf(out, size, "%llu %llu.%09llu %s #%u%s %llu%s%s", (unsigned long long)event->step,
-                          (unsigned long long)(event->now_ns / 1000000000u), (unsigned long long)(event->now_ns % 1000000000u),
-                          kind, (unsigned)event->actor, to, (unsigned long long)event->value, event->text && *event->text ? " " : "",
-                          event->text ? event->text : "");
+    int length =
+        snprintf(out, size, "%llu %llu.%09llu %s #%u%s %llu%s%s", (unsigned long long)event->step,
+                 (unsigned long long)(event->now_ns / 1000000000u), (unsigned long long)(event->now_ns % 1000000000u),
+                 kind, (unsigned)event->actor, to, (unsigned long long)event->value,
+                 event->text && *event->text ? " " : "", event->text ? event->text : "");
     return length < 0 ? 0 : (size_t)length;
 }
 
@@ -8649,7 +8719,8 @@ static airrt_sim_entry *airrt_priv_sim_enter(airrt_sim *sim, airrt_ref ref) {
     if (entry) return entry;
     if (ref.slot >= sim->slot_room) {
         uint32_t room = ref.slot / 1024 * 2048 + 1024;
-        if (!airrt_priv_sim_grow(&sim->of_slot, sim->slot_room, room, sizeof *sim->of_slot)) return sim->starved = true, NULL;
+        if (!airrt_priv_sim_grow(&sim->of_slot, sim->slot_room, room, sizeof *sim->of_slot))
+            return sim->starved = true, NULL;
         sim->slot_room = room;
     }
     if (!(entry = airrt_priv_sim_add(sim))) return NULL;
@@ -8668,7 +8739,9 @@ static void airrt_priv_sim_hear(const airrt_news *news, void *ctx) {
         airrt_priv_sim_note(sim, AIRRT_SIM_SPAWNED, entry ? entry->id : 0, airrt_priv_sim_self(sim), 0, news->type);
         break;
     case AIRRT_NEWS_STARTED: airrt_priv_sim_note(sim, AIRRT_SIM_STARTED, id, 0, news->count, NULL); break;
-    case AIRRT_NEWS_ERROR: airrt_priv_sim_note(sim, AIRRT_SIM_FAILED, id, 0, (uint64_t)news->reason->kind, news->reason->text); break;
+    case AIRRT_NEWS_ERROR:
+        airrt_priv_sim_note(sim, AIRRT_SIM_FAILED, id, 0, (uint64_t)news->reason->kind, news->reason->text);
+        break;
     case AIRRT_NEWS_ENDED:
         airrt_priv_sim_note(sim, AIRRT_SIM_ENDED, id, 0, (uint64_t)news->reason->kind, news->reason->text);
         if ((entry = airrt_priv_sim_find(sim, news->actor)) == NULL) break;
@@ -8716,10 +8789,12 @@ static bool airrt_priv_sim_chance(airrt_sim *sim, airrt_fault_kind kind, uint64_
     return number >= 64 || !(sim->desc.without >> number & 1);
 }
 /* One occasion for a fault at an actor: does it happen, and, if it takes time, how much? */
-static bool airrt_priv_sim_strikes(airrt_sim *sim, airrt_fault_kind kind, uint32_t id, bool by_chance, uint64_t *delay_ns) {
+static bool airrt_priv_sim_strikes(airrt_sim *sim, airrt_fault_kind kind, uint32_t id, bool by_chance,
+                                   uint64_t *delay_ns) {
     uint64_t unused;
     if (!delay_ns) delay_ns = &unused;
-    if (!airrt_priv_sim_ordered(sim, kind, id, delay_ns) && !(by_chance && airrt_priv_sim_chance(sim, kind, delay_ns))) return false;
+    if (!airrt_priv_sim_ordered(sim, kind, id, delay_ns) && !(by_chance && airrt_priv_sim_chance(sim, kind, delay_ns)))
+        return false;
     airrt_priv_sim_happens(sim, kind, id);
     return true;
 }
@@ -8741,7 +8816,8 @@ static void airrt_priv_sim_sent(airrt_sim *sim, airrt_ref to, airrt_err err) {
 static airrt_err airrt_priv_sim_start(airrt_ctx *ctx) {
     airrt_sim *sim = airrt_priv_worker(ctx)->system->sim;
     const airrt_actor_type *type = airrt_priv_type(ctx->cell);
-    if (!airrt_priv_sim_strikes(sim, AIRRT_FAULT_START, airrt_priv_sim_self(sim), !(type->has & AIRRT_HAS_KEEP_), NULL)) return AIRRT_OK;
+    if (!airrt_priv_sim_strikes(sim, AIRRT_FAULT_START, airrt_priv_sim_self(sim), !(type->has & AIRRT_HAS_KEEP_), NULL))
+        return AIRRT_OK;
     return airrt_priv_fail(ctx, 0, "injected: start");
 }
 /* In the place of a type's own handler. */
@@ -8765,7 +8841,8 @@ static void airrt_priv_sim_delay(airrt_sim *sim, airrt_sim_entry *entry) {
     uint64_t orders = airrt_load_relaxed(&entry->cell->lane) >> AIRRT_LANE_ORDER_SHIFT, delay = 0;
     bool begins = life == AIRRT_STATE_STARTING || life == AIRRT_STATE_RESTARTING;
     if ((begins && airrt_priv_sim_strikes(sim, AIRRT_FAULT_SLOW_START, entry->id, true, &delay)) ||
-        ((orders & (AIRRT_ORDER_STOP | AIRRT_ORDER_HALT)) && airrt_priv_sim_strikes(sim, AIRRT_FAULT_SLOW_STOP, entry->id, true, &delay)) ||
+        ((orders & (AIRRT_ORDER_STOP | AIRRT_ORDER_HALT)) &&
+         airrt_priv_sim_strikes(sim, AIRRT_FAULT_SLOW_STOP, entry->id, true, &delay)) ||
         (sim->desc.faults[AIRRT_FAULT_DELAY].per_million && airrt_priv_sim_chance(sim, AIRRT_FAULT_DELAY, &delay) &&
          (airrt_priv_sim_happens(sim, AIRRT_FAULT_DELAY, entry->id), true)))
         entry->not_before_ns = airrt_priv_later(sim->now_ns, delay);
@@ -8809,8 +8886,10 @@ static uint32_t airrt_priv_sim_draw(airrt_sim *sim, uint32_t n) {
     uint64_t number = sim->stats.choices;
     uint32_t choice = 0;
     if (n < 2) return 0;
-    if (sim->desc.policy == AIRRT_SIM_RECORDED) choice = number < sim->desc.schedule_length ? sim->desc.schedule[number] % n : 0;
-    else if (sim->desc.policy == AIRRT_SIM_RANDOM && number < sim->desc.choices) choice = (uint32_t)(airrt_priv_sim_next(&sim->schedule_bits) % n);
+    if (sim->desc.policy == AIRRT_SIM_RECORDED)
+        choice = number < sim->desc.schedule_length ? sim->desc.schedule[number] % n : 0;
+    else if (sim->desc.policy == AIRRT_SIM_RANDOM && number < sim->desc.choices)
+        choice = (uint32_t)(airrt_priv_sim_next(&sim->schedule_bits) % n);
     return choice;
 }
 static void airrt_priv_sim_chosen(airrt_sim *sim, uint32_t choice) {
@@ -8895,7 +8974,8 @@ static void airrt_priv_sim_turn(airrt_sim *sim, airrt_cell *cell, uint32_t budge
     airrt_priv_sim_here = outer;
     airrt_priv_me = NULL;
 }
-/* A turn takes no time, unless asked; but 1000 of them in one instant take a millisecond, so that a busy system ages. */
+/* A turn takes no time, unless asked; but 1000 of them in one instant take a millisecond, so that a busy system
+ * ages. */
 static void airrt_priv_sim_age(airrt_sim *sim) {
     if (sim->desc.turn_ns) sim->now_ns += sim->desc.turn_ns;
     else if (++sim->turns % 1000 == 0) sim->now_ns += AIRRT_MS(1);
@@ -8904,7 +8984,8 @@ static void airrt_priv_sim_go(airrt_sim *sim, uint32_t index) {
     airrt_sim_entry entry = sim->entries[index];
     if (index == 0) {
         sim->entries[0].ready = false;
-        airrt_priv_sim_note(sim, AIRRT_SIM_TIMERS, 0, 0, airrt_priv_wheel_run(&sim->system->workers[0]->wheel, sim->now_ns), NULL);
+        airrt_priv_sim_note(sim, AIRRT_SIM_TIMERS, 0, 0,
+                            airrt_priv_wheel_run(&sim->system->workers[0]->wheel, sim->now_ns), NULL);
     } else if (entry.client) {
         airrt_priv_sim_note(sim, AIRRT_SIM_CLIENT, entry.id, 0, 0, NULL);
         airrt_priv_sim_remove(sim, index);
@@ -8966,7 +9047,8 @@ static bool airrt_priv_sim_wait(airrt_sim *sim, uint64_t deadline) {
 static airrt_err airrt_priv_sim_settle(airrt_sim *sim, uint64_t deadline) {
     while (sim->now_ns <= deadline)
         if (!airrt_priv_sim_step(sim) && !airrt_priv_sim_pass(sim, false, deadline))
-            return airrt_priv_sim_spent(sim) || airrt_priv_sim_next_ns(sim, false) != AIRRT_FOREVER ? AIRRT_ERR_TIMEOUT : AIRRT_OK;
+            return airrt_priv_sim_spent(sim) || airrt_priv_sim_next_ns(sim, false) != AIRRT_FOREVER ? AIRRT_ERR_TIMEOUT
+                                                                                                    : AIRRT_OK;
     return AIRRT_ERR_TIMEOUT;
 }
 
@@ -8974,14 +9056,16 @@ static airrt_err airrt_priv_sim_settle(airrt_sim *sim, uint64_t deadline) {
 
 static airrt_err airrt_priv_sim_desc_check(const airrt_system_desc *d) {
     const airrt_sim_desc *s = d->sim;
-    if (d->polled) return airrt_priv_err(AIRRT_ERR_INVALID, "polled", "does not go with .sim: that is run by its steps");
+    if (d->polled)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "polled", "does not go with .sim: that is run by its steps");
     if (d->clock.monotonic_ns) return airrt_priv_err(AIRRT_ERR_INVALID, "clock", "a simulated system has its own");
     if ((unsigned)s->policy > AIRRT_SIM_RECORDED) return airrt_priv_err(AIRRT_ERR_INVALID, "policy", "no such policy");
     if (s->depth > AIRRT_SIM_DEPTH_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "depth", "must be at most 32");
     if (s->policy == AIRRT_SIM_RECORDED && s->schedule_length && !s->schedule)
         return airrt_priv_err(AIRRT_ERR_INVALID, "schedule", "missing");
     for (int kind = 0; kind < AIRRT_FAULT_KINDS; kind++)
-        if (s->faults[kind].per_million > 1000000u) return airrt_priv_err(AIRRT_ERR_INVALID, "faults", "more than a million per million");
+        if (s->faults[kind].per_million > 1000000u)
+            return airrt_priv_err(AIRRT_ERR_INVALID, "faults", "more than a million per million");
     return AIRRT_OK;
 }
 static void airrt_priv_sim_close(airrt_sim *sim) {
@@ -9064,7 +9148,8 @@ AIRRT_API airrt_err airrt_sim_inject(airrt_system *system, const airrt_fault *fa
         return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no such fault");
     uint32_t id = airrt_priv_sim_id(sim, fault->actor);
     if (fault->actor.generation && !id) return airrt_priv_err(AIRRT_ERR_DEAD, "actor", NULL);
-    if (fault->kind == AIRRT_FAULT_DELAY && !id) return airrt_priv_err(AIRRT_ERR_INVALID, "actor", "a delay is somebody's");
+    if (fault->kind == AIRRT_FAULT_DELAY && !id)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "actor", "a delay is somebody's");
     if (sim->order_count == sim->order_room) {
         size_t room = sim->order_room ? sim->order_room * 2 : 16;
         if (!airrt_priv_sim_grow(&sim->orders, sim->order_count, room, sizeof *sim->orders))
@@ -9081,7 +9166,8 @@ AIRRT_API airrt_err airrt_sim_inject(airrt_system *system, const airrt_fault *fa
         order->seen = (airrt_load_relaxed(&airrt_priv_cell(fault->actor)->head) >> 28) + order->fault.nth;
     return AIRRT_OK;
 }
-AIRRT_API airrt_err airrt_sim_client(airrt_system *system, void (*fn)(airrt_system *system, void *arg), void *arg, uint64_t after_ns) {
+AIRRT_API airrt_err airrt_sim_client(airrt_system *system, void (*fn)(airrt_system *system, void *arg), void *arg,
+                                     uint64_t after_ns) {
     if (!system->sim) return airrt_priv_err(AIRRT_ERR_INVALID, "sim", "not a simulated system");
     airrt_sim *sim = system->sim;
     airrt_sim_entry *entry = airrt_priv_sim_add(sim);
@@ -9102,7 +9188,9 @@ AIRRT_API void airrt_sim_stats_of(const airrt_system *system, airrt_sim_stats *o
     *out = system->sim->stats;
     out->now_ns = system->sim->now_ns;
 }
-AIRRT_API uint64_t airrt_sim_random(airrt_system *system) { return system->sim ? airrt_priv_sim_next(&system->sim->user_bits) : 0; }
+AIRRT_API uint64_t airrt_sim_random(airrt_system *system) {
+    return system->sim ? airrt_priv_sim_next(&system->sim->user_bits) : 0;
+}
 AIRRT_API airrt_clock airrt_system_clock(const airrt_system *system) { return system->desc.clock; }
 
 /* Is an actor where it belongs? Who has halted is its supervisor's. */
@@ -9110,8 +9198,10 @@ static bool airrt_priv_sim_placed(const airrt_sim_entry *entry) {
     uint64_t t = airrt_load_relaxed(&entry->cell->tail), lane = airrt_load_relaxed(&entry->cell->lane);
     const uint64_t detour = (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT;
     if (entry->ready) return !(t & AIRRT_IDLE_);
-    if (t & AIRRT_IDLE_) return (t & AIRRT_POSITION_) == airrt_load_relaxed(&entry->cell->head) && !(lane & AIRRT_LANE_BUSY_ & ~detour);
-    return (airrt_load_relaxed(&entry->cell->traits) & AIRRT_KEPT_) && airrt_load_relaxed(&entry->cell->life) == AIRRT_STATE_RESTARTING;
+    if (t & AIRRT_IDLE_)
+        return (t & AIRRT_POSITION_) == airrt_load_relaxed(&entry->cell->head) && !(lane & AIRRT_LANE_BUSY_ & ~detour);
+    return (airrt_load_relaxed(&entry->cell->traits) & AIRRT_KEPT_) &&
+           airrt_load_relaxed(&entry->cell->life) == AIRRT_STATE_RESTARTING;
 }
 AIRRT_API airrt_err airrt_sim_check(airrt_system *system) {
     AIRRT_TRY(airrt_priv_sim_usable(system));
@@ -9124,9 +9214,12 @@ AIRRT_API airrt_err airrt_sim_check(airrt_system *system) {
         if (!entry->cell) continue;
         counts.accepted += airrt_priv_accepted(entry->cell);
         counts.queued += airrt_priv_waiting(entry->cell);
-        if (!airrt_priv_sim_placed(entry)) return airrt_priv_err(AIRRT_ERR_INVALID, "queue", "an actor is not where it belongs");
+        if (!airrt_priv_sim_placed(entry))
+            return airrt_priv_err(AIRRT_ERR_INVALID, "queue", "an actor is not where it belongs");
     }
-    return airrt_counts_balance(&counts) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_INVALID, "accounting", "the identity does not hold");
+    return airrt_counts_balance(&counts)
+               ? AIRRT_OK
+               : airrt_priv_err(AIRRT_ERR_INVALID, "accounting", "the identity does not hold");
 }
 AIRRT_API airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airrt_message_type type, const void *msg) {
     airrt_mailbox_desc desc = { .unbounded = true };
@@ -9152,7 +9245,8 @@ AIRRT_API airrt_err airrt_priv_sim_expect_none(airrt_system *system, airrt_mailb
     AIRRT_TRY(airrt_priv_sim_usable(system));
     uint64_t deadline = airrt_priv_wait_until(system, for_ns);
     do {
-        if (box->is_open && airrt_mailbox_length(box)) return airrt_priv_err(AIRRT_ERR_EXISTS, NULL, "a message has come");
+        if (box->is_open && airrt_mailbox_length(box))
+            return airrt_priv_err(AIRRT_ERR_EXISTS, NULL, "a message has come");
     } while (airrt_priv_sim_wait(system->sim, deadline));
     return airrt_priv_sim_over(system->sim);
 }
@@ -9164,16 +9258,16 @@ AIRRT_API airrt_err airrt_priv_sim_expect_none(airrt_system *system, airrt_mailb
  *
  * Copyright (c) 2026 The airrt authors
  *
- * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
- * files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
- * modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
- * Software is furnished to do so, subject to the following conditions:
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+ * documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+ * rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to
+ * permit persons to whom the Software is furnished to do so, subject to the following conditions:
  *
  * The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
  * Software.
  *
  * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
  * WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
- * COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
- * ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+ * COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+ * OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
  */

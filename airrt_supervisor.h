@@ -41,36 +41,36 @@
  *     AIRRT_RETRY_NS    how long a restart that failed waits for the next try, when .backoff asks for none: 0, at once
  *
  * CONCEPTS
- * A supervisor is an actor. It starts its children in order, one after the other, and stops them in reverse, one at a time. A
- * child that ends is restarted, or not, as its .restart says; the strategy says which others go with it. A supervisor that
- * restarts more often than its limit allows stops its children and ends with SHUTDOWN: for its own supervisor it is then
- * a child that has ended.
- * A child that is restarted keeps its handle, its name and its mailbox: messages wait until it runs again. So do siblings
- * that a group restart stops. With .drop_mailbox it keeps handle and name, and what has come until it begins again are dead
- * letters. A child that is terminated, not restarted, or given up is gone: its handle is dead, what is in
- * its mailbox are dead letters; restart_child makes a new actor of it.
- * A stop lets the running handler return, then runs post_stop; what is queued is not handled. A child type with an on_exit
- * hook is asked there (from: the supervisor, reason SHUTDOWN) and ends when it returns NAME_exit or an error, now or later.
- * While a supervisor starts or stops a child it does nothing else: ends of other children and calls wait in order. Between two
- * tries to restart a child, and while one backs off, it serves both.
+ * A supervisor is an actor. It starts its children in order, one after the other, and stops them in reverse, one at a
+ * time. A child that ends is restarted, or not, as its .restart says; the strategy says which others go with it. A
+ * supervisor that restarts more often than its limit allows stops its children and ends with SHUTDOWN: for its own
+ * supervisor it is then a child that has ended.
+ * A child that is restarted keeps its handle, its name and its mailbox: messages wait until it runs again. So do
+ * siblings that a group restart stops. With .drop_mailbox it keeps handle and name, and what has come until it begins
+ * again are dead letters. A child that is terminated, not restarted, or given up is gone: its handle is dead, what is
+ * in its mailbox are dead letters; restart_child makes a new actor of it.
+ * A stop lets the running handler return, then runs post_stop; what is queued is not handled. A child type with an
+ * on_exit hook is asked there (from: the supervisor, reason SHUTDOWN) and ends when it returns NAME_exit or an error,
+ * now or later. While a supervisor starts or stops a child it does nothing else: ends of other children and calls wait
+ * in order. Between two tries to restart a child, and while one backs off, it serves both.
  * A child whose on_error says ESCALATE fails its supervisor: it stops the others and ends with the child's reason.
  * airrt_stop and airrt_kill of a child that is restarting or backs off do nothing: terminate_child is what ends it.
  * Who waits for the end of such a one, with airrt_stop too, is told when it begins again: of the end it has had.
  * A call to a supervisor that is itself restarting or backs off waits until it runs again; DEAD when it is given up.
- * A child that does not return from user code cannot be ended. When it has not .stuck_timeout_ns after its kill, its supervisor
- * gives it up and goes on: its handle is dead (airrt_wait says TIMEOUT, "stuck in user code"), its name is free, a restart makes
- * a new actor, another thread runs what waited behind it. Its memory, mailbox and thread are left to it; when it returns it
- * runs post_stop, tells those that had watched or awaited it before, and its messages are dead letters. The system's shutdown
- * does not wait for it and says who was stuck; its close leaves it behind, unless it has returned by then.
- * For that the supervisor needs a thread to run on: a system of one worker, or of n when n children get stuck within that time,
- * waits until one returns; so does a polled one. A kill that comes from elsewhere (airrt_kill) is not watched in this way.
- * A supervisor that is killed kills its children and does not wait for them.
+ * A child that does not return from user code cannot be ended. When it has not .stuck_timeout_ns after its kill, its
+ * supervisor gives it up and goes on: its handle is dead (airrt_wait says TIMEOUT, "stuck in user code"), its name is
+ * free, a restart makes a new actor, another thread runs what waited behind it. Its memory, mailbox and thread are left
+ * to it; when it returns it runs post_stop, tells those that had watched or awaited it before, and its messages are
+ * dead letters. The system's shutdown does not wait for it and says who was stuck; its close leaves it behind, unless
+ * it has returned by then. For that the supervisor needs a thread to run on: a system of one worker, or of n when n
+ * children get stuck within that time, waits until one returns; so does a polled one. A kill that comes from elsewhere
+ * (airrt_kill) is not watched in this way. A supervisor that is killed kills its children and does not wait for them.
  *
  * TREES
- * A root is started with NAME_start, a supervisor below another with airrt_supervisor_start_child(above, NAME_spec(...), ...) or
- * by init of the one above; a system has any number of roots. Its handle is what it is looked up by, in constant time, also
- * after it was restarted. Up: _parent, _ancestors. Down: _find by id, _which_children, _format, _print. All of a system:
- * airrt_system_supervisors. Away: _remove, with all that is below.
+ * A root is started with NAME_start, a supervisor below another with airrt_supervisor_start_child(above,
+ * NAME_spec(...), ...) or by init of the one above; a system has any number of roots. Its handle is what it is looked
+ * up by, in constant time, also after it was restarted. Up: _parent, _ancestors. Down: _find by id, _which_children,
+ * _format, _print. All of a system: airrt_system_supervisors. Away: _remove, with all that is below.
  *
  * ERRORS (airrt_error_last has more: the field, the child's id, the reason of its end)
  *     NOT_FOUND                          no such child
@@ -81,8 +81,8 @@
  *     TIMEOUT                            it was not done in time; of airrt_supervisor_stop: it was killed then
  *     DEAD                               there is no such supervisor (any more): also who has given up
  *     NOMEM                              nothing was done
- * airrt_err_is_retryable and airrt_err_is_fatal tell START from BAD_SPEC. What happens without being asked for is an event: a
- * child that failed, a limit that was exceeded (airrt_supervision_event).
+ * airrt_err_is_retryable and airrt_err_is_fatal tell START from BAD_SPEC. What happens without being asked for is an
+ * event: a child that failed, a limit that was exceeded (airrt_supervision_event).
  *
  * THREADS
  *     NAME_start, airrt_supervisor_start_child, ... all calls     threads; wait for the supervisor (CONTEXT in hooks)
@@ -127,7 +127,8 @@ typedef struct airrt_backoff {
     double jitter;               /* 0 to 1: the delay is moved by up to this part of it, then capped */
     uint64_t stable_ns;          /* attempts count from 0 again after it ran so long; 0 = max_ns */
 } airrt_backoff;
-/* The delay before restart number `attempt` (from 0). random: any number; the same number, the same delay. Saturates. */
+/* The delay before restart number `attempt` (from 0). random: any number; the same number, the same delay.
+ * Saturates. */
 AIRRT_API uint64_t airrt_backoff_delay_ns(const airrt_backoff *backoff, uint32_t attempt, uint64_t random);
 
 #define AIRRT_NO_RESTARTS (UINT32_MAX - 1) /* as a limit: 0, which would be the default */
@@ -168,7 +169,9 @@ AIRRT_INLINE airrt_decision airrt_rest_for_one_decide(const airrt_failure *f) {
     return d;
 }
 /* Its children are made by start_child, of one template; no order among them. */
-AIRRT_INLINE airrt_decision airrt_simple_one_for_one_decide(const airrt_failure *f) { return airrt_one_for_one_decide(f); }
+AIRRT_INLINE airrt_decision airrt_simple_one_for_one_decide(const airrt_failure *f) {
+    return airrt_one_for_one_decide(f);
+}
 
 /* ---- >>children ------------------------------------------------------------------------------------------------- */
 
@@ -222,10 +225,11 @@ typedef struct airrt_child_info {
 
 /* What init fills. */
 typedef struct airrt_children airrt_children;
-/* Adds a child; it is started when init has returned OK. Of an airrt_simple_one_for_one exactly one, the template. errors
- * BAD_SPEC (airrt_error_last names the field), NOMEM; the supervisor's start then fails with it, whatever init returns. Ids
- * that are there twice are found after init. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_children_add(airrt_children *children, airrt_spec spec, const airrt_child_desc *desc);
+/* Adds a child; it is started when init has returned OK. Of an airrt_simple_one_for_one exactly one, the template.
+ * errors BAD_SPEC (airrt_error_last names the field), NOMEM; the supervisor's start then fails with it, whatever init
+ * returns. Ids that are there twice are found after init. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_children_add(airrt_children *children, airrt_spec spec,
+                                                       const airrt_child_desc *desc);
 
 typedef enum airrt_auto_shutdown {
     AIRRT_AUTO_SHUTDOWN_NEVER = 0,
@@ -236,11 +240,13 @@ typedef enum airrt_auto_shutdown {
 AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_restarts, uint64_t window_ns,
                                      airrt_auto_shutdown auto_shutdown);
 
-/* AIRRT_CHILD(NAME, ARGS) declares a child that is no actor: a thread, a connection, an object. It has no messages; what it does
- * it does by itself. Every start gives it another handle. Makes airrt_spec NAME_spec(ARGS), and for whoever knows, any thread:
+/* AIRRT_CHILD(NAME, ARGS) declares a child that is no actor: a thread, a connection, an object. It has no messages;
+ * what it does it does by itself. Every start gives it another handle. Makes airrt_spec NAME_spec(ARGS), and for
+ * whoever knows, any thread:
  *   airrt_err NAME_started(airrt_ref);                        its start, which was pending, is done. DEAD: too late
  *   airrt_err NAME_exited(airrt_ref, const airrt_reason *);   it has ended: by itself, as asked, or its pending start failed. DEAD
- * AIRRT_CHILD_IMPL(NAME, STATE, start [, .ask =, .stop =, .health =]) gives it its body; on a worker, so none may wait for long:
+ * AIRRT_CHILD_IMPL(NAME, STATE, start [, .ask =, .stop =, .health =]) gives it its body; on a worker, so none may wait
+ * for long:
  *   airrt_err    start(STATE *, airrt_ref self, const ARGS *)     at every start and restart, on zeroed state. AIRRT_ERR_IGNORE:
  *                      nothing to run; AIRRT_ERR_PENDING: it runs when NAME_started says so, within .start_timeout_ns
  *   void         .ask(STATE *, const airrt_reason *)              asks it to end, which NAME_exited then tells, within
@@ -329,33 +335,42 @@ typedef struct airrt_supervisor_type {
 } airrt_supervisor_type;
 typedef struct airrt_sup airrt_sup;
 typedef struct airrt_sup_state { airrt_sup *sup; } airrt_sup_state;
-typedef struct airrt_sup_call { uint32_t op; uint32_t stamp; uint64_t child; struct airrt_sup_request *request; } airrt_sup_call;
+typedef struct airrt_sup_call {
+    uint32_t op;
+    uint32_t stamp;
+    uint64_t child;
+    struct airrt_sup_request *request;
+} airrt_sup_call;
 AIRRT_API void airrt_priv_sup_drop(airrt_sup_call *call);
 AIRRT_MESSAGE(airrt_sup_call, .drop = airrt_priv_sup_drop, .perishable = true); /* the drop answers who waits */
 AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const void *msg);
 AIRRT_API void airrt_priv_sup_run(airrt_ctx *ctx);
 AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void *args);
 AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reason *reason);
-AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t child, airrt_ref ref, const airrt_reason *reason);
+AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t child, airrt_ref ref,
+                                        const airrt_reason *reason);
 AIRRT_API airrt_err airrt_priv_sup_asked(airrt_ctx *ctx, void *state);
 AIRRT_API void airrt_priv_sup_describe(airrt_actor_type *type);
 AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_call_message_type(); }
 
-/* AIRRT_SUPERVISOR(NAME, ARGS, MONITOR) declares a supervisor type. ARGS: what its init is given, at most 80 bytes; MONITOR: a
- * monitor of airrt_supervision_event, airrt_quiet for none. The monitor outlives the system. Makes
+/* AIRRT_SUPERVISOR(NAME, ARGS, MONITOR) declares a supervisor type. ARGS: what its init is given, at most 80 bytes;
+ * MONITOR: a monitor of airrt_supervision_event, airrt_quiet for none. The monitor outlives the system. Makes
  *   airrt_err  NAME_start(airrt_system *, ARGS, MONITOR *, airrt_supervisor *out);    a root: from a thread, returns when all
  *                     children run, or with what failed: BAD_SPEC, START, IGNORE, what init returned, TIMEOUT, NOMEM
  *   airrt_spec NAME_spec(ARGS, MONITOR *);                                            as another's child
- * AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, init [, .max_restarts = N, .window_ns = NS, .auto_shutdown = A]) gives it its body, in
- * one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or one of your
- * own. init, airrt_err f(airrt_children *, const ARGS *), runs at every start and restart and says which children there are;
- * AIRRT_ERR_IGNORE: there is nothing to run. At most N restarts within NS (1 in 5 s; AIRRT_NO_RESTARTS, AIRRT_UNLIMITED;
- * AIRRT_FIVE_PER_MINUTE in the place of both). */
+ * AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, init [, .max_restarts = N, .window_ns = NS, .auto_shutdown = A]) gives it its
+ * body, in one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or
+ * one of your own. init, airrt_err f(airrt_children *, const ARGS *), runs at every start and restart and says which
+ * children there are; AIRRT_ERR_IGNORE: there is nothing to run. At most N restarts within NS (1 in 5 s;
+ * AIRRT_NO_RESTARTS, AIRRT_UNLIMITED; AIRRT_FIVE_PER_MINUTE in the place of both). */
 #define AIRRT_SUPERVISOR(NAME, ARGS, MONITOR)                                                              \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef ARGS NAME##_args;                                                                              \
     typedef MONITOR NAME##_monitor_;                                                                       \
-    typedef struct NAME##_given_ { NAME##_args args; NAME##_monitor_ *monitor; } NAME##_given_;            \
+    typedef struct NAME##_given_ {                                                                         \
+        NAME##_args args;                                                                                  \
+        NAME##_monitor_ *monitor;                                                                          \
+    } NAME##_given_;                                                                                       \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_given_) <= AIRRT_ARGS_SIZE_MAX,                                      \
                         "AIRRT_SUPERVISOR(" #NAME "): arguments larger than 80 bytes; pass a pointer");    \
     extern airrt_supervisor_type NAME##_supervisor_;                                                       \
@@ -380,7 +395,8 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
         return airrt_priv_spawn(system, spec.type, spec.args, NULL, out ? &out->ref : NULL);               \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
-    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_given_) <= 16, "AIRRT_SUPERVISOR(" #NAME "): arguments aligned to more than 16")
+    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_given_) <= 16,                                                \
+                        "AIRRT_SUPERVISOR(" #NAME "): arguments aligned to more than 16")
 
 #define AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, ...) AIRRT_SUPERVISOR_IMPL_(NAME, STRATEGY, __VA_ARGS__, .end_ = 0)
 #define AIRRT_SUPERVISOR_IMPL_(NAME, STRATEGY, ...)                                                        \
@@ -429,33 +445,37 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
     AIRRT_GENERATED_END_                                                                                   \
     enum { NAME##_has_body_ = 1 }
 
-/* Calls, with the results of OTP. From threads (CONTEXT in hooks); they wait until the supervisor has done it, and fail with
- * DEAD when there is none, NOMEM, SHUTDOWN. */
-/* Adds a child at the end and starts it. desc: of a dynamic supervisor NULL, as the template says. *out (may be NULL) is zero
- * if the child said that there is nothing to run. errors ALREADY_STARTED, ALREADY_PRESENT, START, BAD_SPEC (the field). */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec, const airrt_child_desc *desc,
-                                                                 airrt_ref *out);
-/* The same for several, all or none: started in this order; if one cannot, those before it are stopped in reverse and all are
- * forgotten. airrt_error_last says which one (id) and why (reason). out, if not NULL, has room for all. */
+/* Calls, with the results of OTP. From threads (CONTEXT in hooks); they wait until the supervisor has done it, and fail
+ * with DEAD when there is none, NOMEM, SHUTDOWN. */
+/* Adds a child at the end and starts it. desc: of a dynamic supervisor NULL, as the template says. *out (may be NULL)
+ * is zero if the child said that there is nothing to run. errors ALREADY_STARTED, ALREADY_PRESENT, START, BAD_SPEC (the
+ * field). */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec,
+                                                                 const airrt_child_desc *desc, airrt_ref *out);
+/* The same for several, all or none: started in this order; if one cannot, those before it are stopped in reverse and
+ * all are forgotten. airrt_error_last says which one (id) and why (reason). out, if not NULL, has room for all. */
 typedef struct airrt_batch_child { airrt_spec spec; const airrt_child_desc *desc; } airrt_batch_child;
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_start_children(airrt_supervisor sup, const airrt_batch_child *children,
-                                                                    size_t count, airrt_ref *out);
-/* Stops a child; it stays known, a temporary one is forgotten. OK too if it does not run. NOT_FOUND; TYPE: dynamic children
- * have no ids: _terminate_ref. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_start_children(airrt_supervisor sup,
+                                                                    const airrt_batch_child *children, size_t count,
+                                                                    airrt_ref *out);
+/* Stops a child; it stays known, a temporary one is forgotten. OK too if it does not run. NOT_FOUND; TYPE: dynamic
+ * children have no ids: _terminate_ref. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_terminate_child(airrt_supervisor sup, const char *id);
 /* The same by handle; OK for one that has ended; NOT_FOUND: it lives and is not this supervisor's. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_terminate_ref(airrt_supervisor sup, airrt_ref ref);
 /* Starts a child that does not run, as a new actor. RUNNING, RESTARTING, NOT_FOUND, START, TYPE (dynamic). */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_restart_child(airrt_supervisor sup, const char *id, airrt_ref *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_restart_child(airrt_supervisor sup, const char *id,
+                                                                   airrt_ref *out);
 /* Forgets a child that does not run. RUNNING, RESTARTING, NOT_FOUND, TYPE (dynamic). */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_delete_child(airrt_supervisor sup, const char *id);
 /* Writes up to capacity children, newest first, and how many there are to *count. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_which_children(airrt_supervisor sup, airrt_child_info *out, size_t capacity,
-                                                                    size_t *count);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_which_children(airrt_supervisor sup, airrt_child_info *out,
+                                                                    size_t capacity, size_t *count);
 typedef struct airrt_child_counts { size_t specs, active, supervisors, workers; } airrt_child_counts;
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_count_children(airrt_supervisor sup, airrt_child_counts *out);
 /* One child, by id; of a dynamic supervisor the template. NOT_FOUND. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_get_child(airrt_supervisor sup, const char *id, airrt_child_info *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_get_child(airrt_supervisor sup, const char *id,
+                                                               airrt_child_info *out);
 typedef struct airrt_supervisor_status {
     char type[32], strategy[32];             /* names, cut */
     airrt_supervisor parent;                 /* zero: a root */
@@ -471,28 +491,31 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_get_status(airrt_supervisor
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_find(airrt_supervisor sup, const char *id, airrt_supervisor *out);
 /* Stops it, and all below it, in order, and makes the supervisor above forget it; a root is stopped. Waits. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_remove(airrt_supervisor sup);
-/* The supervisors of a system, or its roots only: writes up to capacity, returns how many there are. Those that come and go
- * meanwhile may be in it or not. Any thread, does not wait; a walk over all actors. */
+/* The supervisors of a system, or its roots only: writes up to capacity, returns how many there are. Those that come
+ * and go meanwhile may be in it or not. Any thread, does not wait; a walk over all actors. */
 AIRRT_API size_t airrt_system_supervisors(airrt_system *system, bool roots, airrt_supervisor *out, size_t capacity);
-/* Waits until neither it nor a supervisor below it is starting, stopping, trying again or backing off, or has calls or ends
- * of children before it. TIMEOUT; DEAD: it has ended. */
+/* Waits until neither it nor a supervisor below it is starting, stopping, trying again or backing off, or has calls or
+ * ends of children before it. TIMEOUT; DEAD: it has ended. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeout_ns);
 /* Stops it, and all below it, in order; waits. As airrt_stop. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns);
 /* Changes how a child's health is asked for, from now on; interval_ns 0: not any more. A row of failures begins anew.
  * NOT_FOUND; TYPE (dynamic). */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_set_health(airrt_supervisor sup, const char *id, const airrt_health_desc *health);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_set_health(airrt_supervisor sup, const char *id,
+                                                                const airrt_health_desc *health);
 /* The supervisor above; NOT_FOUND: it is a root. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_parent(airrt_supervisor sup, airrt_supervisor *out);
 /* Writes up to capacity supervisors above, the nearest first; *count: how many there are. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_ancestors(airrt_supervisor sup, airrt_supervisor *out, size_t capacity, size_t *count);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_ancestors(airrt_supervisor sup, airrt_supervisor *out,
+                                                               size_t capacity, size_t *count);
 typedef enum airrt_tree_format {
     AIRRT_TREE_TEXT = 0, /* a line for each child with its type, state and restarts, indented by its level */
     AIRRT_TREE_DOT,      /* a digraph for Graphviz */
     AIRRT_TREE_MERMAID   /* a flowchart for Mermaid */
 } airrt_tree_format;
 /* The tree under a supervisor. LIMIT as elsewhere; CONTEXT, DEAD, NOMEM, INVALID (format). */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_tree_format format, airrt_text *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_tree_format format,
+                                                            airrt_text *out);
 /* As text, to a file. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file);
 
@@ -632,7 +655,8 @@ AIRRT_API const char *airrt_child_state_str(airrt_child_state state) {
     return (unsigned)state < sizeof names / sizeof *names ? names[state] : "unknown";
 }
 AIRRT_API uint64_t airrt_backoff_delay_ns(const airrt_backoff *backoff, uint32_t attempt, uint64_t random) {
-    double base = (double)(backoff->base_ns ? backoff->base_ns : AIRRT_MS(100)), factor = backoff->factor > 0 ? backoff->factor : 2;
+    double base = (double)(backoff->base_ns ? backoff->base_ns : AIRRT_MS(100)),
+           factor = backoff->factor > 0 ? backoff->factor : 2;
     uint64_t max = backoff->max_ns ? backoff->max_ns : AIRRT_SEC(60);
     double delay = base;
     switch (backoff->kind) {
@@ -721,11 +745,28 @@ typedef struct airrt_kid {
 } airrt_kid;
 
 typedef enum airrt_sup_op {
-    AIRRT_SUP_START_CHILDREN = 1, AIRRT_SUP_TERMINATE, AIRRT_SUP_TERMINATE_REF, AIRRT_SUP_REMOVE_REF, AIRRT_SUP_RESTART_CHILD,
-    AIRRT_SUP_DELETE, AIRRT_SUP_SET_HEALTH, AIRRT_SUP_WHICH, AIRRT_SUP_COUNT, AIRRT_SUP_GET, AIRRT_SUP_PARENT, AIRRT_SUP_STATUS,
-    AIRRT_SUP_SETTLE, AIRRT_SUP_HOLD, AIRRT_SUP_UNHOLD,
+    AIRRT_SUP_START_CHILDREN = 1,
+    AIRRT_SUP_TERMINATE,
+    AIRRT_SUP_TERMINATE_REF,
+    AIRRT_SUP_REMOVE_REF,
+    AIRRT_SUP_RESTART_CHILD,
+    AIRRT_SUP_DELETE,
+    AIRRT_SUP_SET_HEALTH,
+    AIRRT_SUP_WHICH,
+    AIRRT_SUP_COUNT,
+    AIRRT_SUP_GET,
+    AIRRT_SUP_PARENT,
+    AIRRT_SUP_STATUS,
+    AIRRT_SUP_SETTLE,
+    AIRRT_SUP_HOLD,
+    AIRRT_SUP_UNHOLD,
     /* to itself */
-    AIRRT_SUP_RETRY, AIRRT_SUP_LATE_START, AIRRT_SUP_LATE_STOP, AIRRT_SUP_LATE_KILL, AIRRT_SUP_CHECK, AIRRT_SUP_LATE_CHECK
+    AIRRT_SUP_RETRY,
+    AIRRT_SUP_LATE_START,
+    AIRRT_SUP_LATE_STOP,
+    AIRRT_SUP_LATE_KILL,
+    AIRRT_SUP_CHECK,
+    AIRRT_SUP_LATE_CHECK
 } airrt_sup_op;
 /* What a caller wants and gets. It and the message that carries it have one hold each, so that either may go first. */
 typedef struct airrt_sup_request {
@@ -746,8 +787,16 @@ typedef struct airrt_sup_request {
 } airrt_sup_request;
 
 typedef enum airrt_job_kind {
-    AIRRT_JOB_NONE, AIRRT_JOB_BOOT, AIRRT_JOB_RESTART, AIRRT_JOB_START_CHILDREN, AIRRT_JOB_ROLL_BACK, AIRRT_JOB_RESTART_CHILD,
-    AIRRT_JOB_TERMINATE, AIRRT_JOB_REMOVE, AIRRT_JOB_FAIL_BOOT, AIRRT_JOB_GIVE_UP
+    AIRRT_JOB_NONE,
+    AIRRT_JOB_BOOT,
+    AIRRT_JOB_RESTART,
+    AIRRT_JOB_START_CHILDREN,
+    AIRRT_JOB_ROLL_BACK,
+    AIRRT_JOB_RESTART_CHILD,
+    AIRRT_JOB_TERMINATE,
+    AIRRT_JOB_REMOVE,
+    AIRRT_JOB_FAIL_BOOT,
+    AIRRT_JOB_GIVE_UP
 } airrt_job_kind;
 /* What it is doing now: first down, children [first, at) from the last, then up, children [at, end) from the first. */
 typedef struct airrt_job {
@@ -779,13 +828,16 @@ struct airrt_sup {
 };
 struct airrt_children { airrt_sup *sup; airrt_err err; };
 static const airrt_ref airrt_priv_no_ref = { 0, 0 };
-/* Of this process: numbers of children are never used again, so that messages a life has left to itself mean nobody later. */
+/* Of this process: numbers of children are never used again, so that messages a life has left to itself mean nobody
+ * later. */
 static airrt_atomic_u64 airrt_priv_sup_lives;
 
 static airrt_err airrt_priv_sup_step(airrt_sup *sup);
 
 static bool airrt_priv_kid_is_supervisor(const airrt_kid *kid) { return kid->type->asked != NULL; }
-static airrt_supervisor_type *airrt_priv_sup_type(airrt_ctx *ctx) { return (airrt_supervisor_type *)airrt_priv_type(ctx->cell); }
+static airrt_supervisor_type *airrt_priv_sup_type(airrt_ctx *ctx) {
+    return (airrt_supervisor_type *)airrt_priv_type(ctx->cell);
+}
 static uint64_t airrt_priv_sup_now(airrt_sup *sup) { return airrt_priv_now(airrt_ctx_system(sup->ctx)); }
 
 /* Without the prefix of ours. */
@@ -796,7 +848,8 @@ static const char *airrt_priv_sup_strategy(const airrt_sup *sup) {
 
 /* ---- events ---- */
 
-static void airrt_priv_sup_tell(airrt_sup *sup, airrt_supervision_kind kind, const airrt_kid *kid, const airrt_reason *reason) {
+static void airrt_priv_sup_tell(airrt_sup *sup, airrt_supervision_kind kind, const airrt_kid *kid,
+                                const airrt_reason *reason) {
     if (!sup->type->record) return;
     airrt_supervision_event event;
     memset(&event, 0, sizeof event);
@@ -806,11 +859,13 @@ static void airrt_priv_sup_tell(airrt_sup *sup, airrt_supervision_kind kind, con
         event.child = kid->ref;
         event.restart_count = kid->restarts;
         airrt_event_text(event.id, sizeof event.id, kid->desc->id);
-        if (kind == AIRRT_CHILD_RESTARTED && kid->failed_ns) event.recover_ns = airrt_priv_sup_now(sup) - kid->failed_ns;
+        if (kind == AIRRT_CHILD_RESTARTED && kid->failed_ns)
+            event.recover_ns = airrt_priv_sup_now(sup) - kid->failed_ns;
     }
     if (reason) event.reason = *reason;
     if (kind == AIRRT_RESTART_LIMIT_EXCEEDED) event.window_ns = sup->window_ns;
-    if (kind == AIRRT_RESTART_LIMIT_EXCEEDED) event.restart_count = airrt_window_count(&sup->window, airrt_priv_sup_now(sup));
+    if (kind == AIRRT_RESTART_LIMIT_EXCEEDED)
+        event.restart_count = airrt_window_count(&sup->window, airrt_priv_sup_now(sup));
     sup->type->record(sup->args, &event);
 }
 static void airrt_priv_sup_tell_strategy(airrt_sup *sup, const airrt_kid *kid, const airrt_decision *d) {
@@ -830,7 +885,9 @@ static void airrt_priv_sup_tell_strategy(airrt_sup *sup, const airrt_kid *kid, c
 
 /* ---- children: adding, removing, their timers ---- */
 
-static airrt_err airrt_priv_bad_spec(const char *field, const char *text) { return airrt_priv_err(AIRRT_ERR_BAD_SPEC, field, text); }
+static airrt_err airrt_priv_bad_spec(const char *field, const char *text) {
+    return airrt_priv_err(AIRRT_ERR_BAD_SPEC, field, text);
+}
 static airrt_kid *airrt_priv_kid_find(const airrt_sup *sup, const char *id) {
     for (size_t i = 0; i < sup->count; i++)
         if (strcmp(sup->kids[i]->desc->id, id) == 0) return sup->kids[i];
@@ -846,7 +903,9 @@ static size_t airrt_priv_kid_at(const airrt_sup *sup, uint64_t number) {
     }
     return low;
 }
-static size_t airrt_priv_kid_index(const airrt_sup *sup, const airrt_kid *kid) { return airrt_priv_kid_at(sup, kid->number); }
+static size_t airrt_priv_kid_index(const airrt_sup *sup, const airrt_kid *kid) {
+    return airrt_priv_kid_at(sup, kid->number);
+}
 static airrt_kid *airrt_priv_kid_by_number(const airrt_sup *sup, uint64_t number) {
     size_t i = airrt_priv_kid_at(sup, number);
     return i < sup->count && sup->kids[i]->number == number ? sup->kids[i] : NULL;
@@ -875,8 +934,8 @@ static airrt_health_desc airrt_priv_health_filled(const airrt_health_desc *desc)
 }
 /* A copy of what is wanted, not looked at yet; desc NULL: as the template says. Any thread. */
 static airrt_kid *airrt_priv_kid_new(const airrt_spec *spec, const airrt_child_desc *desc) {
-    size_t args = spec->type ? AIRRT_ROUND_UP_(spec->type->args_size, 16) : 0, id = desc && desc->id ? strlen(desc->id) + 1 : 0,
-           name = desc && desc->name ? strlen(desc->name) + 1 : 0;
+    size_t args = spec->type ? AIRRT_ROUND_UP_(spec->type->args_size, 16) : 0,
+           id = desc && desc->id ? strlen(desc->id) + 1 : 0, name = desc && desc->name ? strlen(desc->name) + 1 : 0;
     size_t size = sizeof(airrt_kid) + args + (desc ? sizeof *desc : 0) + id + name;
     airrt_kid *kid = size < UINT32_MAX ? (airrt_kid *)airrt_priv_alloc(size, 16) : NULL;
     if (!kid) return airrt_discard(airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL)), NULL;
@@ -908,7 +967,8 @@ static airrt_err airrt_priv_kid_check(const airrt_sup *sup, airrt_kid *kid) {
     if ((unsigned)d->backoff.kind > AIRRT_BACKOFF_EXPONENTIAL) return airrt_priv_bad_spec("backoff", "no such kind");
     if (d->backoff.factor != 0 && !(d->backoff.factor >= 1 && d->backoff.factor <= 1000))
         return airrt_priv_bad_spec("backoff", "factor must be 1 to 1000");
-    if (!(d->backoff.jitter >= 0 && d->backoff.jitter <= 1)) return airrt_priv_bad_spec("backoff", "jitter must be 0 to 1");
+    if (!(d->backoff.jitter >= 0 && d->backoff.jitter <= 1))
+        return airrt_priv_bad_spec("backoff", "jitter must be 0 to 1");
     if (d->significant && d->restart == AIRRT_RESTART_PERMANENT)
         return airrt_priv_bad_spec("significant", "a permanent child never ends for good");
     if (d->significant && sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_NEVER)
@@ -957,7 +1017,8 @@ static void airrt_priv_kid_arm_health(airrt_sup *sup, airrt_kid *kid, airrt_sup_
     if (kid->health_timer.slot) airrt_timer_cancel(sup->ctx, kid->health_timer);
     memset(&kid->health_timer, 0, sizeof kid->health_timer);
     /* without memory it is not asked any more until it starts again */
-    airrt_discard(airrt_priv_timer(sup->ctx, delay_ns, 0, false, airrt_priv_type(sup->ctx->cell), &tick, &kid->health_timer));
+    airrt_discard(
+        airrt_priv_timer(sup->ctx, delay_ns, 0, false, airrt_priv_type(sup->ctx->cell), &tick, &kid->health_timer));
 }
 static void airrt_priv_kid_health_stop(airrt_sup *sup, airrt_kid *kid) {
     if (kid->health_timer.slot) airrt_timer_cancel(sup->ctx, kid->health_timer);
@@ -970,12 +1031,15 @@ static void airrt_priv_kid_health_start(airrt_sup *sup, airrt_kid *kid) {
     uint64_t interval = kid->desc->health.interval_ns;
     airrt_priv_kid_health_stop(sup, kid);
     kid->health = AIRRT_HEALTHY;
-    if (interval) airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK, 1 + airrt_priv_random_of(airrt_ctx_system(sup->ctx)) % interval);
+    if (interval)
+        airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK,
+                                  1 + airrt_priv_random_of(airrt_ctx_system(sup->ctx)) % interval);
 }
 /* Ends a child at once, for which it must return from user code; order: KILL or EXPIRE. */
 static void airrt_priv_kid_kill(airrt_sup *sup, airrt_kid *kid, uint64_t order) {
     uint64_t limit = kid->desc->stuck_timeout_ns;
-    if (limit != AIRRT_FOREVER) (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, limit); /* without memory: no limit */
+    /* without memory: no limit */
+    if (limit != AIRRT_FOREVER) (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, limit);
     airrt_priv_order(kid->ref, order);
 }
 /* Failures in a row after an answer. Pure. */
@@ -1061,10 +1125,17 @@ AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_rest
 
 /* ---- one child: starting, stopping ---- */
 
-typedef enum airrt_started { AIRRT_STARTED_WAIT, AIRRT_STARTED_OK, AIRRT_STARTED_IGNORE, AIRRT_STARTED_FAILED } airrt_started;
+typedef enum airrt_started {
+    AIRRT_STARTED_WAIT,
+    AIRRT_STARTED_OK,
+    AIRRT_STARTED_IGNORE,
+    AIRRT_STARTED_FAILED
+} airrt_started;
 
 /* One made by AIRRT_CHILD. */
-static bool airrt_priv_kid_is_no_actor(const airrt_kid *kid) { return kid->alive && (kid->type->has & AIRRT_HAS_CHILD_); }
+static bool airrt_priv_kid_is_no_actor(const airrt_kid *kid) {
+    return kid->alive && (kid->type->has & AIRRT_HAS_CHILD_);
+}
 AIRRT_API airrt_err airrt_priv_child_news(airrt_ctx *ctx, const airrt_child_news *news) {
     if (!news->started) return airrt_ctx_leave(ctx, &news->reason);
     if (airrt_load_relaxed(&ctx->cell->life) == AIRRT_STATE_STARTING) airrt_priv_started(ctx);
@@ -1078,7 +1149,8 @@ static airrt_started airrt_priv_kid_cannot(airrt_kid *kid, airrt_err err) {
 static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
     airrt_system *system = airrt_ctx_system(sup->ctx);
     airrt_priv_kid_disarm(sup, kid);
-    if (airrt_priv_kid_is_no_actor(kid)) airrt_priv_kid_release(kid); /* a new actor: late news of this life's end reach nobody */
+    /* a new actor: late news of this life's end reach nobody */
+    if (airrt_priv_kid_is_no_actor(kid)) airrt_priv_kid_release(kid);
     if (kid->alive) {
         kid->halted = false;
         if (!airrt_priv_revive(airrt_priv_cell(kid->ref))) {
@@ -1116,7 +1188,8 @@ static bool airrt_priv_kid_stop(airrt_sup *sup, airrt_kid *kid) {
     if (kid->state == AIRRT_CHILD_STOPPING) return false;
     kid->state = AIRRT_CHILD_STOPPING;
     uint64_t limit = kid->desc->stop_timeout_ns;
-    bool now = limit == AIRRT_NO_WAIT || (limit != AIRRT_FOREVER && !airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_STOP, limit));
+    bool now =
+        limit == AIRRT_NO_WAIT || (limit != AIRRT_FOREVER && !airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_STOP, limit));
     if (now) airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_KILL);
     else airrt_priv_order(kid->ref, AIRRT_ORDER_HALT);
     return false;
@@ -1254,7 +1327,8 @@ static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
 
 /* A child of the job has stopped. news: it was up until now. */
 static void airrt_priv_job_stopped(airrt_sup *sup, airrt_kid *kid, bool news) {
-    bool fails = sup->job.kind == AIRRT_JOB_RESTART && kid == sup->job.kid, temporary = kid->desc->restart == AIRRT_RESTART_TEMPORARY;
+    bool fails = sup->job.kind == AIRRT_JOB_RESTART && kid == sup->job.kid,
+         temporary = kid->desc->restart == AIRRT_RESTART_TEMPORARY;
     if (!fails && news) airrt_priv_sup_tell(sup, AIRRT_CHILD_STOPPED, kid, &kid->reason);
     sup->job.at--;
     if (sup->job.kind != AIRRT_JOB_RESTART) airrt_priv_kid_release(kid);
@@ -1277,7 +1351,8 @@ static bool airrt_priv_job_down(airrt_sup *sup) {
     }
     while (sup->job.at > sup->job.first) {
         airrt_kid *kid = sup->kids[sup->job.at - 1];
-        bool was_up = (kid->alive || kid->stuck) && kid->state != AIRRT_CHILD_UNDEFINED; /* else a try of this restart before has stopped it */
+        /* else a try of this restart before has stopped it */
+        bool was_up = (kid->alive || kid->stuck) && kid->state != AIRRT_CHILD_UNDEFINED;
         if (!airrt_priv_kid_stop(sup, kid)) return false;
         airrt_priv_job_stopped(sup, kid, was_up);
     }
@@ -1466,7 +1541,8 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
     for (size_t i = 0; i < sup->count; i++) {
         airrt_kid *kid = sup->kids[i];
         if (kid->alive && !kid->halted) {
-            airrt_priv_release_name(airrt_ctx_system(ctx), airrt_priv_cell(kid->ref)); /* its successor may need it first */
+            /* its successor may need it first */
+            airrt_priv_release_name(airrt_ctx_system(ctx), airrt_priv_cell(kid->ref));
             airrt_priv_order(kid->ref, AIRRT_ORDER_KILL);
         }
         airrt_priv_kid_release(kid);
@@ -1493,8 +1569,9 @@ static airrt_err airrt_priv_kid_news(airrt_sup *sup, airrt_kid *kid, const airrt
     }
     if (kid->state == AIRRT_CHILD_STARTING) {
         airrt_started how = !reason ? AIRRT_STARTED_OK
-                            : reason->kind == AIRRT_EXIT_NORMAL && reason->err == AIRRT_ERR_IGNORE ? AIRRT_STARTED_IGNORE
-                                                                                                   : AIRRT_STARTED_FAILED;
+                            : reason->kind == AIRRT_EXIT_NORMAL && reason->err == AIRRT_ERR_IGNORE
+                                ? AIRRT_STARTED_IGNORE
+                                : AIRRT_STARTED_FAILED;
         airrt_priv_job_started(sup, kid, how);
     } else if (reason && kid->state != AIRRT_CHILD_STOPPING) {
         kid->ended = true;
@@ -1518,7 +1595,8 @@ static airrt_err airrt_priv_kid_late_kill(airrt_sup *sup, airrt_kid *kid) {
     return airrt_priv_kid_news(sup, kid, &airrt_priv_stuck);
 }
 /* A child runs (reason NULL), or has halted. */
-AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t number, airrt_ref ref, const airrt_reason *reason) {
+AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t number, airrt_ref ref,
+                                        const airrt_reason *reason) {
     airrt_sup *sup = ((airrt_sup_state *)state)->sup;
     airrt_kid *kid = sup ? airrt_priv_kid_by_number(sup, number & ~AIRRT_KEPT_ESCALATES_) : NULL;
     if (!kid || !airrt_ref_equal(kid->ref, ref)) { /* of a life before this one */
@@ -1569,7 +1647,8 @@ static airrt_err airrt_priv_call_defer(airrt_sup *sup, airrt_sup_request *r) {
     return AIRRT_OK;
 }
 /* Its request is answered when the job with children [first, end) is done. */
-static airrt_err airrt_priv_call_job(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, bool up, size_t first, size_t end) {
+static airrt_err airrt_priv_call_job(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, bool up, size_t first,
+                                     size_t end) {
     AIRRT_TRY(airrt_priv_call_defer(sup, r));
     airrt_priv_job_begin(sup, kind, up, first, up ? first : end, end);
     sup->job.request = r;
@@ -1619,7 +1698,8 @@ static airrt_err airrt_priv_call_stopped(const airrt_kid *kid) {
 }
 static airrt_err airrt_priv_call_by_id(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *r) {
     airrt_kid *kid = sup->dynamic ? sup->template : airrt_priv_kid_find(sup, r->id);
-    if (op == AIRRT_SUP_GET && kid && strcmp(kid->desc->id, r->id) == 0) return airrt_priv_kid_info(kid, r->info), AIRRT_OK;
+    if (op == AIRRT_SUP_GET && kid && strcmp(kid->desc->id, r->id) == 0)
+        return airrt_priv_kid_info(kid, r->info), AIRRT_OK;
     if (op == AIRRT_SUP_GET) return AIRRT_ERR_NOT_FOUND;
     if (sup->dynamic) return AIRRT_ERR_TYPE;
     if (!kid) return AIRRT_ERR_NOT_FOUND;
@@ -1675,7 +1755,8 @@ static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *
     case AIRRT_SUP_COUNT: airrt_priv_call_count(sup, &r->counts); break;
     case AIRRT_SUP_WHICH:
         r->count = sup->count;
-        for (size_t i = 0; i < sup->count && i < r->capacity; i++) airrt_priv_kid_info(sup->kids[sup->count - 1 - i], &r->info[i]);
+        for (size_t i = 0; i < sup->count && i < r->capacity; i++)
+            airrt_priv_kid_info(sup->kids[sup->count - 1 - i], &r->info[i]);
         break;
     case AIRRT_SUP_SETTLE:
         if ((err = airrt_priv_call_defer(sup, r)) != AIRRT_OK) break;
@@ -1702,11 +1783,13 @@ static airrt_err airrt_priv_sup_tick(airrt_sup *sup, const airrt_sup_call *tick)
     if (!kid || kid->stamp != tick->stamp) return AIRRT_OK; /* it has been stopped, or has gone another way */
     if (tick->op == AIRRT_SUP_LATE_START && kid->state == AIRRT_CHILD_STARTING)
         airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_EXPIRE);
-    if (tick->op == AIRRT_SUP_LATE_STOP && kid->state == AIRRT_CHILD_STOPPING) airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_KILL);
+    if (tick->op == AIRRT_SUP_LATE_STOP && kid->state == AIRRT_CHILD_STOPPING)
+        airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_KILL);
     if (tick->op == AIRRT_SUP_RETRY && kid->state == AIRRT_CHILD_RESTARTING) airrt_priv_sup_restart(sup, kid);
     return tick->op == AIRRT_SUP_LATE_KILL ? airrt_priv_kid_late_kill(sup, kid) : AIRRT_OK;
 }
-/* A retry that cannot be kept in the order of calls, for want of memory: step comes to it when there is nothing else to do. */
+/* A retry that cannot be kept in the order of calls, for want of memory: step comes to it when there is nothing else to
+ * do. */
 static void airrt_priv_sup_overdue(airrt_sup *sup, const airrt_sup_call *tick) {
     airrt_kid *kid = airrt_priv_kid_by_number(sup, tick->child);
     if (kid && kid->stamp == tick->stamp) sup->overdue = kid->overdue = true;
@@ -1768,7 +1851,8 @@ static airrt_err airrt_priv_sup_ask(airrt_supervisor sup, airrt_sup_op op, airrt
     return err ? err : r->error.err;
 }
 /* The same with a request of its own; *out may be NULL. */
-static airrt_err airrt_priv_sup_ask_by_id(airrt_supervisor sup, airrt_sup_op op, const char *id, airrt_ref ref, airrt_ref *out) {
+static airrt_err airrt_priv_sup_ask_by_id(airrt_supervisor sup, airrt_sup_op op, const char *id, airrt_ref ref,
+                                          airrt_ref *out) {
     airrt_sup_request *r = airrt_priv_request(1);
     if (out) memset(out, 0, sizeof *out);
     if (!r) return AIRRT_ERR_NOMEM;
@@ -1788,14 +1872,15 @@ static airrt_sup_request *airrt_priv_request_start(const airrt_batch_child *chil
     if (made && count) made = (r->kids = (airrt_kid **)airrt_priv_alloc(count * sizeof *r->kids, 16)) != NULL;
     if (made && count) memset(r->kids, 0, count * sizeof *r->kids);
     if (made) r->kid_count = count;
-    for (size_t i = 0; made && i < count; i++) made = (r->kids[i] = airrt_priv_kid_new(&children[i].spec, children[i].desc)) != NULL;
+    for (size_t i = 0; made && i < count; i++)
+        made = (r->kids[i] = airrt_priv_kid_new(&children[i].spec, children[i].desc)) != NULL;
     if (made) return r;
     airrt_discard(airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL));
     if (r) airrt_priv_sup_let_go(r), airrt_priv_sup_let_go(r); /* the message's hold too */
     return NULL;
 }
-AIRRT_API airrt_err airrt_supervisor_start_children(airrt_supervisor sup, const airrt_batch_child *children, size_t count,
-                                                    airrt_ref *out) {
+AIRRT_API airrt_err airrt_supervisor_start_children(airrt_supervisor sup, const airrt_batch_child *children,
+                                                    size_t count, airrt_ref *out) {
     airrt_sup_request *r = airrt_priv_request_start(children, count);
     if (out) memset(out, 0, count * sizeof *out);
     if (!r) return AIRRT_ERR_NOMEM;
@@ -1804,7 +1889,8 @@ AIRRT_API airrt_err airrt_supervisor_start_children(airrt_supervisor sup, const 
     airrt_priv_sup_let_go(r);
     return err;
 }
-AIRRT_API airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec, const airrt_child_desc *desc, airrt_ref *out) {
+AIRRT_API airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec, const airrt_child_desc *desc,
+                                                 airrt_ref *out) {
     airrt_batch_child child = { spec, desc };
     return airrt_supervisor_start_children(sup, &child, 1, out);
 }
@@ -1820,7 +1906,8 @@ AIRRT_API airrt_err airrt_supervisor_restart_child(airrt_supervisor sup, const c
 AIRRT_API airrt_err airrt_supervisor_delete_child(airrt_supervisor sup, const char *id) {
     return airrt_priv_sup_ask_by_id(sup, AIRRT_SUP_DELETE, id, airrt_priv_no_ref, NULL);
 }
-AIRRT_API airrt_err airrt_supervisor_which_children(airrt_supervisor sup, airrt_child_info *out, size_t capacity, size_t *count) {
+AIRRT_API airrt_err airrt_supervisor_which_children(airrt_supervisor sup, airrt_child_info *out, size_t capacity,
+                                                    size_t *count) {
     airrt_sup_request *r = airrt_priv_request(capacity);
     if (count) *count = 0;
     if (!r) return AIRRT_ERR_NOMEM;
@@ -1862,7 +1949,8 @@ AIRRT_API airrt_err airrt_supervisor_parent(airrt_supervisor sup, airrt_supervis
     AIRRT_TRY(airrt_priv_sup_ask_by_id(sup, AIRRT_SUP_PARENT, NULL, airrt_priv_no_ref, &out->ref));
     return out->ref.generation ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, NULL, "a root");
 }
-AIRRT_API airrt_err airrt_supervisor_ancestors(airrt_supervisor sup, airrt_supervisor *out, size_t capacity, size_t *count) {
+AIRRT_API airrt_err airrt_supervisor_ancestors(airrt_supervisor sup, airrt_supervisor *out, size_t capacity,
+                                               size_t *count) {
     airrt_err err;
     for (*count = 0; (err = airrt_supervisor_parent(sup, &sup)) == AIRRT_OK; ++*count)
         if (*count < capacity) out[*count] = sup;
@@ -1903,7 +1991,9 @@ AIRRT_API size_t airrt_system_supervisors(airrt_system *system, bool roots, airr
     }
     return count;
 }
-AIRRT_API airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns) { return airrt_stop(sup.ref, timeout_ns); }
+AIRRT_API airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns) {
+    return airrt_stop(sup.ref, timeout_ns);
+}
 
 /* ---- trees ------------------------------------------------------------------------------------------------------- */
 
@@ -1930,12 +2020,14 @@ static airrt_err airrt_priv_walk_push(airrt_walk *w, airrt_supervisor sup, size_
             airrt_priv_free(list, room * sizeof *list);
             return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
         }
-        if (w->count) memcpy(todo, w->todo, w->count * sizeof *todo), memcpy(levels, w->levels, w->count * sizeof *levels);
+        if (w->count)
+            memcpy(todo, w->todo, w->count * sizeof *todo), memcpy(levels, w->levels, w->count * sizeof *levels);
         airrt_priv_free(w->todo, w->room * sizeof *todo);
         airrt_priv_free(w->levels, w->room * sizeof *levels);
         w->todo = todo, w->levels = levels, w->room = grown;
     }
-    for (size_t i = 0; i < count; i++, w->count++) w->todo[w->count] = list[i], w->levels[w->count] = level; /* newest lowest */
+    /* newest lowest */
+    for (size_t i = 0; i < count; i++, w->count++) w->todo[w->count] = list[i], w->levels[w->count] = level;
     airrt_priv_free(list, room * sizeof *list);
     return AIRRT_OK;
 }
@@ -1957,7 +2049,8 @@ static uint64_t airrt_priv_left(airrt_system *system, uint64_t deadline) {
     return deadline == AIRRT_FOREVER ? AIRRT_FOREVER : deadline > now ? deadline - now : AIRRT_NO_WAIT;
 }
 /* One supervisor of the tree: waits for quiet; adds what it has done so far. */
-static airrt_err airrt_priv_settle_one(airrt_system *system, airrt_supervisor sup, uint64_t deadline, uint64_t *activity) {
+static airrt_err airrt_priv_settle_one(airrt_system *system, airrt_supervisor sup, uint64_t deadline,
+                                       uint64_t *activity) {
     airrt_sup_request *r = airrt_priv_request(0);
     if (!r) return AIRRT_ERR_NOMEM;
     airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_SETTLE, r, airrt_priv_left(system, deadline));
@@ -1965,7 +2058,8 @@ static airrt_err airrt_priv_settle_one(airrt_system *system, airrt_supervisor su
     airrt_priv_sup_let_go(r);
     return err;
 }
-static airrt_err airrt_priv_settle_tree(airrt_system *system, airrt_supervisor sup, uint64_t deadline, uint64_t *activity) {
+static airrt_err airrt_priv_settle_tree(airrt_system *system, airrt_supervisor sup, uint64_t deadline,
+                                        uint64_t *activity) {
     airrt_walk walk;
     airrt_child_info info;
     size_t level;
@@ -2001,13 +2095,15 @@ AIRRT_API airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeo
 }
 #define AIRRT_TREE_LEVELS_ 1024 /* deeper ones are drawn as if they were this deep */
 /* One child in a format; number: its place in the walk, from 1; 0 is the root. */
-static void airrt_priv_format_child(airrt_text *out, airrt_tree_format format, const airrt_child_info *info, size_t level,
-                                    size_t number, size_t parent) {
+static void airrt_priv_format_child(airrt_text *out, airrt_tree_format format, const airrt_child_info *info,
+                                    size_t level, size_t number, size_t parent) {
     bool supervisor = info->type == AIRRT_CHILD_SUPERVISOR;
-    const char *state = airrt_child_state_str(info->state), *box = supervisor ? "[[\"" : "[\"", *end = supervisor ? "\"]]" : "\"]";
+    const char *state = airrt_child_state_str(info->state), *box = supervisor ? "[[\"" : "[\"",
+               *end = supervisor ? "\"]]" : "\"]";
     switch (format) {
     case AIRRT_TREE_TEXT:
-        airrt_priv_print(out, "%*s%s (%s, %s", (int)(2 * level), "", info->id, supervisor ? "supervisor" : "worker", state);
+        airrt_priv_print(out, "%*s%s (%s, %s", (int)(2 * level), "", info->id, supervisor ? "supervisor" : "worker",
+                         state);
         if (info->restarts) airrt_priv_print(out, ", restarts %" PRIu32, info->restarts);
         airrt_priv_add(out, ")\n", 2);
         break;
@@ -2034,7 +2130,8 @@ AIRRT_API airrt_err airrt_supervisor_format(airrt_supervisor sup, airrt_tree_for
     if (!type) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, "no such supervisor");
     memset(&walk, 0, sizeof walk);
     airrt_err err = airrt_priv_walk_push(&walk, sup, 1);
-    size_t *above = err ? NULL : (size_t *)airrt_priv_alloc(sizeof *above * AIRRT_TREE_LEVELS_, 16); /* numbers by level */
+    /* numbers by level */
+    size_t *above = err ? NULL : (size_t *)airrt_priv_alloc(sizeof *above * AIRRT_TREE_LEVELS_, 16);
     if (!err && !above) err = airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     if (!err && format == AIRRT_TREE_TEXT) airrt_priv_print(out, "%s (supervisor)\n", type->name);
     if (!err && format == AIRRT_TREE_DOT)
@@ -2373,16 +2470,16 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool) {
  *
  * Copyright (c) 2026 The airrt authors
  *
- * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
- * files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
- * modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
- * Software is furnished to do so, subject to the following conditions:
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+ * documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+ * rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to
+ * permit persons to whom the Software is furnished to do so, subject to the following conditions:
  *
  * The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
  * Software.
  *
  * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
  * WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
- * COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
- * ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+ * COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+ * OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
  */
