@@ -688,6 +688,41 @@ static airrt_err act_read(airrt_ctx *ctx, probe_state *state, const act *msg) {
     airrt_test_is(notes_stream_try_recv(msg->arg, &event), AIRRT_ERR_EMPTY);
     return AIRRT_OK;
 }
+/* An observer that holds the first publisher inside its topic until the system has been closed, or for 300 ms. */
+static airrt_atomic_u32 inside, system_closed, closed_too_early;
+static void warden_routed(const char *type, const char *subject, airrt_ref to) {
+    (void)type, (void)subject, (void)to;
+    if (airrt_exchange(&inside, 1, SEQ_CST)) return;
+    uint64_t until = airrt_priv_deadline(AIRRT_MS(300));
+    while (!airrt_load_acquire(&system_closed) && airrt_priv_machine_ns(NULL) < until) sched_yield();
+    airrt_store_release(&closed_too_early, airrt_load_acquire(&system_closed));
+}
+#define warden_published(TYPE, SUBJECT, N) ((void)(N))
+AIRRT_TOPIC_OBSERVED(guarded, note, warden);
+static void *publish_guarded(void *topic) {
+    airrt_test_ok(guarded_publish(*(guarded *)topic, "a", note_make(1)));
+    return NULL;
+}
+START_TEST(a_system_closes_when_nobody_is_inside_its_topics_any_more) {
+    airrt_system *system;
+    guarded topic;
+    guarded_stream stream;
+    pthread_t publisher;
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &system));
+    airrt_test_ok(guarded_open(system, NULL, &topic));
+    airrt_test_ok(guarded_stream_open(topic, "a", NULL, &stream));
+    ck_assert_int_eq(pthread_create(&publisher, NULL, publish_guarded, &topic), 0);
+    airrt_test_eventually(airrt_load_acquire(&inside), 20);
+    guarded_close(topic); /* does not hide it from the close of the system */
+    airrt_system_close(system);
+    airrt_store_release(&system_closed, 1);
+    ck_assert_int_eq(pthread_join(publisher, NULL), 0);
+    ck_assert(!airrt_load_acquire(&closed_too_early));
+    guarded_stream_close(&stream);
+    ck_assert_uint_eq(NOTE_DROPS(), 1);
+}
+END_TEST
+
 START_TEST(a_hook_does_not_wait_for_a_stream) {
     notes_stream stream;
     WORLD();
@@ -943,7 +978,7 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       a_full_mailbox_refuses_or_drops_as_its_policy_says, events_of_a_killed_subscriber_are_dead_letters,
       a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system,
       no_lock_is_held_while_closing_streams_drop_events,
-      a_full_stream_follows_its_policy,
+      a_system_closes_when_nobody_is_inside_its_topics_any_more, a_full_stream_follows_its_policy,
       a_hook_does_not_wait_for_a_stream, a_closed_topic_reaches_nobody_ever, topics_are_limited_and_given_back,
       subscribing_and_leaving_takes_no_memory_for_good, the_last_value_is_retained_for_who_asks,
       a_group_is_sent_a_message_each, without_memory_a_publication_loses_nothing,
