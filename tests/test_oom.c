@@ -637,6 +637,36 @@ static void topics(void) {
     end_world();
     NEED(COUNT(tick_drops) == published);
 }
+AIRRT_POOL(team, probe);
+/* What is sent to a pool goes to one member or stays the sender's; it has the members that it says it has. */
+static void pools(void) {
+    team pool = { { 0, 0 } };
+    probe_ref one = { { 0, 0 } };
+    airrt_supervisor boss;
+    size_t took = 0;
+    POLLED();
+    probe_ref guest = make(&books[0], NULL);
+    press();
+    airrt_err err = MAY_BE(team_open(world, (probe_args){ .book = &books[1] }, &(airrt_pool_desc){ .size = 2 }, &pool),
+                           AIRRT_ERR_START);
+    if (!err) {
+        size_t sent = !MAY(team_send(pool, (act){ .number = 1 }));
+        sent += !MAY(team_send_key(pool, 5, (act){ .number = 2 }));
+        MAY(team_broadcast(pool, (act){ .number = 3 }, &took));
+        sent += took;
+        NEED(!team_pick(pool, 0, &one) && airrt_alive(one.ref));
+        bool more = !MAY_BE(team_resize(pool, 3), AIRRT_ERR_START), joined = !MAY(team_add(pool, guest));
+        NEED(team_size(pool) == (more ? 3u : 2u) + joined);
+        NEED(!joined || !team_remove(pool, guest));
+        NEED(!team_supervisor(pool, &boss) && airrt_alive(boss.ref));
+        NEED(!airrt_system_settle(world, AIRRT_SEC(5)));
+        NEED(COUNT(books[1].acts) == sent);
+    }
+    relax();
+    team_close(pool);
+    still_works(guest, &books[0]);
+    end_world();
+}
 static void groups(void) {
     probes scope = { { 0, 0 } };
     probe_ref found[2];
@@ -1070,6 +1100,9 @@ static const sweep sweeps[] = {
     { topics, "AIRRT_TOPIC_OBSERVED:open AIRRT_TOPIC_OBSERVED:publish AIRRT_TOPIC_OBSERVED:subscribers "
               "AIRRT_TOPIC_OBSERVED:stream_open AIRRT_TOPIC_OBSERVED:stream_recv AIRRT_TOPIC_OBSERVED:stream_try_recv "
               "AIRRT_TOPIC_OBSERVED:stream_subject AIRRT_TOPIC_OBSERVED:stream_close AIRRT_TOPIC_OBSERVED:close" },
+    { pools, "AIRRT_POOL:open AIRRT_POOL:send AIRRT_POOL:send_key AIRRT_POOL:broadcast AIRRT_POOL:pick AIRRT_POOL:resize "
+             "AIRRT_POOL:add AIRRT_POOL:remove AIRRT_POOL:size AIRRT_POOL:supervisor AIRRT_POOL:close airrt_pool_add "
+             "airrt_pool_close airrt_pool_remove airrt_pool_resize airrt_pool_size airrt_pool_supervisor" },
     { groups,
       "AIRRT_GROUP:open AIRRT_GROUP:join AIRRT_GROUP:leave AIRRT_GROUP:members AIRRT_GROUP:send AIRRT_GROUP:close" },
     { dead_letters, "airrt_dead_letters_peek airrt_dead_letters_show airrt_dead_letters_replay airrt_dead_letters_drop "
