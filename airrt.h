@@ -1290,7 +1290,7 @@ AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx); /* monotonic, read on
 AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx);      /* when it was spawned; 0 without .timestamps */
 AIRRT_API uint64_t airrt_ctx_last_message_ns(
     const airrt_ctx *ctx); /* when the message before this one was taken; 0 = none, or without .timestamps */
-/* Return it: the hook's actor ends with this reason, NAME_exit and NAME_fail in one. */
+/* Return it: the hook's actor ends with this reason, NAME_exit and NAME_fail in one. One without a kind (0) is NORMAL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason);
 AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx);                     /* others have their turn after this message */
 
@@ -6431,6 +6431,7 @@ AIRRT_API airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason) 
     ctx->leaving = true;
     ctx->reason = *reason;
     ctx->reason.text[sizeof reason->text - 1] = 0;
+    if (!ctx->reason.kind) ctx->reason.kind = AIRRT_EXIT_NORMAL; /* else its supervisor would not know it for an end */
     return AIRRT_ERR_EXIT;
 }
 AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up,

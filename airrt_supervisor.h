@@ -244,7 +244,8 @@ AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_rest
  * what it does it does by itself. Every start gives it another handle. Makes airrt_spec NAME_spec(ARGS), and for
  * whoever knows, any thread:
  *   airrt_err NAME_started(airrt_ref);                        its start, which was pending, is done. DEAD: too late
- *   airrt_err NAME_exited(airrt_ref, const airrt_reason *);   it has ended: by itself, as asked, or its pending start failed. DEAD
+ *   airrt_err NAME_exited(airrt_ref, const airrt_reason *);   it has ended: by itself, as asked, or its pending start failed;
+ *                                                             a reason without a kind (0) is NORMAL. DEAD
  * AIRRT_CHILD_IMPL(NAME, STATE, start [, .ask =, .stop =, .health =]) gives it its body; on a worker, so none may wait
  * for long:
  *   airrt_err    start(STATE *, airrt_ref self, const ARGS *)     at every start and restart, on zeroed state. AIRRT_ERR_IGNORE:

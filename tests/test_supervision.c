@@ -1483,6 +1483,26 @@ START_TEST(a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run) { /* S3 
     close_system();
 } END_TEST
 
+START_TEST(an_end_without_a_kind_is_a_normal_one) {
+    crew c = { .max = 5 };
+    airrt_supervisor sup;
+    airrt_ref first, ref;
+    airrt_reason none;
+    memset(&none, 0, sizeof none);
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_OK }),
+                                               &(airrt_child_desc){ .id = "a" }, &first));
+    airrt_test_ok(fuse_exited(first, &none));
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    settled(sup);
+    ck_assert_int_eq(child(sup, "a").last.kind, AIRRT_EXIT_NORMAL);
+    ck_assert_uint_eq(child(sup, "a").restarts, 1); /* it is permanent */
+    ref = child(sup, "a").ref;
+    ck_assert(airrt_alive(ref) && !airrt_ref_equal(ref, first));
+    close_system();
+} END_TEST
+
 START_TEST(what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy) { /* S1, S7 */
     int on = 0, starts = 0;
     airrt_ref self;
@@ -1567,7 +1587,7 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       ancestors_are_the_nearest_first_and_end_at_the_root, the_time_to_recover_runs_from_the_failure_on,
       a_monitor_of_supervision_counts_by_severity, what_is_unhealthy_goes_through_strategy_and_restart_type,
       a_child_that_does_not_run_is_not_asked_for_its_health, missed_checks_are_dropped_not_made_up_for,
-      a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run,
+      a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run, an_end_without_a_kind_is_a_normal_one,
       what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy, escalation_climbs_a_hundred_levels,
       ten_thousand_children_under_one, ten_thousand_supervisors_under_one,
       failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else);
