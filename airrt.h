@@ -8434,6 +8434,21 @@ static bool airrt_priv_all_gone(airrt_system *system) {
         if (!left || !airrt_priv_wait(&system->quiet, quiet, deadline)) return !left && !airrt_priv_unended(system);
     }
 }
+/* Those that are left behind, stuck, are dead for all others. One that returns meanwhile may end: its slot's next life is
+ * not meant. */
+static void airrt_priv_leave_behind(airrt_system *system) {
+    uint32_t slot = 0;
+    airrt_ref ref;
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
+        unsigned spins = 0;
+        (void)airrt_priv_order(ref, AIRRT_ORDER_LOST);
+        uint64_t t = airrt_load_acquire(&cell->tail);
+        while ((t >> AIRRT_GENERATION_SHIFT_ & AIRRT_GENERATION_MAX_) == ref.generation && (t & AIRRT_OPEN_)) {
+            if (t & AIRRT_RESIZE_) airrt_priv_spin(&spins), t = airrt_load_acquire(&cell->tail);
+            else if (airrt_cas(&cell->tail, &t, t & ~(uint64_t)AIRRT_OPEN_, SEQ_CST, ACQUIRE)) break;
+        }
+    }
+}
 AIRRT_API void airrt_system_close(airrt_system *system) {
     if (!system || airrt_priv_me || system->process != getpid()) return;
     airrt_discard(airrt_system_shutdown(system, NULL, NULL));
@@ -8452,6 +8467,7 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
     airrt_priv_quit(system);
     /* their threads cannot be ended, so what they use stays */
     if (system->report.stuck && !airrt_priv_all_gone(system)) {
+        airrt_priv_leave_behind(system);
         for (uint32_t i = 0; i < airrt_priv_made(system); i++)
             if (system->workers[i]->has_thread) pthread_detach(system->workers[i]->thread);
         airrt_priv_log(system, 1, system->report.first_stuck,

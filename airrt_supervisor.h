@@ -588,10 +588,11 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
     AIRRT_HOT airrt_err NAME##_send_(NAME pool, airrt_route route, uint64_t key, ACTOR##_msg msg) {        \
         ACTOR##_ref to;                                                                                    \
         airrt_err err;                                                                                     \
-        do { /* one that has ended since it was picked will not be picked again */                         \
+        uint32_t tries = 0;                                                                                \
+        do { /* one that has ended since it was picked will hardly be picked again */                      \
             AIRRT_TRY(airrt_priv_pool_pick(pool.pool, route, key, &to.ref));                               \
             err = ACTOR##_send_(to, msg, true);                                                            \
-        } while (AIRRT_UNLIKELY(err == AIRRT_ERR_DEAD));                                                   \
+        } while (AIRRT_UNLIKELY(err == AIRRT_ERR_DEAD) && ++tries < 1024);                                 \
         return err;                                                                                        \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME pool, ACTOR##_msg msg) {                       \
@@ -772,7 +773,7 @@ typedef enum airrt_sup_op {
 /* What a caller wants and gets. It and the message that carries it have one hold each, so that either may go first. */
 typedef struct airrt_sup_request {
     airrt_atomic_u32 holds;
-    char id[64];
+    char id[65];                 /* one that is too long is longer than any that there is */
     airrt_ref ref;
     airrt_health_desc health;
     airrt_kid **kids;            /* to be started; those that the supervisor has taken are NULL */

@@ -216,6 +216,22 @@ START_TEST(a_branch_is_found_by_its_id) {
     close_system();
 } END_TEST
 
+START_TEST(an_id_that_is_too_long_is_nobodys) {
+    static char longest[64], longer[71];
+    crew c = crew_of("a", 5);
+    airrt_child_info info;
+    memset(longest, 'x', 63);
+    memset(longer, 'x', 70);
+    c.members[0].desc.id = longest;
+    open_system();
+    airrt_supervisor sup = root_of(&c);
+    airrt_test_ok(airrt_supervisor_get_child(sup, longest, &info));
+    airrt_test_is(airrt_supervisor_get_child(sup, longer, &info), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(airrt_supervisor_set_health(sup, longer, &(airrt_health_desc){ 0 }), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(airrt_supervisor_terminate_child(sup, longer), AIRRT_ERR_NOT_FOUND);
+    close_system();
+} END_TEST
+
 START_TEST(a_branch_is_removed_with_all_below_it) { /* S9: its children are stopped, in reverse, and no node is lost or left */
     two_levels t;
     airrt_supervisor found;
@@ -364,7 +380,8 @@ START_TEST(a_failure_that_ends_the_supervisor_is_an_event_too) {
 SUITE("tree", 60, a_batch_starts_in_order_and_gives_the_handles, a_batch_that_fails_half_way_is_rolled_back_in_reverse,
       a_batch_with_a_bad_member_starts_nothing, a_child_of_a_batch_that_ends_before_the_roll_back_is_forgotten_too,
       a_batch_without_memory_changes_nothing, dynamic_children_come_in_batches_too, a_status_says_how_it_stands,
-      a_status_counts_who_backs_off, a_branch_is_found_by_its_id, a_branch_is_removed_with_all_below_it,
+      a_status_counts_who_backs_off, a_branch_is_found_by_its_id, an_id_that_is_too_long_is_nobodys,
+      a_branch_is_removed_with_all_below_it,
       a_system_has_as_many_roots_as_one_likes, a_root_that_does_not_start_says_why, an_error_before_leaves_nothing_in_the_next_one,
       no_error_is_both_fatal_and_retryable, five_per_minute_are_five,
       what_the_type_says_of_automatic_shutdown_holds, a_failure_that_ends_the_supervisor_is_an_event_too);
