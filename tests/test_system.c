@@ -666,6 +666,8 @@ START_TEST(stuck_actor_is_reported_and_left_alone) {
     ck_assert_uint_ge(airrt_test_log_count(&logged, 1, NULL), 1);
     airrt_test_is(airrt_system_shutdown(world, NULL, NULL), AIRRT_ERR_TIMEOUT); /* later calls report the same */
     airrt_system_close(world);                     /* returns, and leaves memory and thread to it */
+    ck_assert(!airrt_alive(stuck.ref));            /* for all others it is dead */
+    airrt_test_is(probe_send(stuck, (act){ .number = 3 }), AIRRT_ERR_DEAD);
     GATE_OPEN(&at);
     airrt_test_eventually(COUNT(book.stops) == 1, 10);
     ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_KILLED);
