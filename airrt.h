@@ -4629,9 +4629,9 @@ static void airrt_priv_work_loop(airrt_worker *w) {
         airrt_cell *cell = airrt_priv_find(w);
         if (!cell) {
             airrt_priv_turn_end(w);
-            uint64_t parked_ns = airrt_priv_machine_ns(NULL);
             if (!(cell = airrt_priv_park(w))) break;
-            w->paced_ns += airrt_priv_machine_ns(NULL) - parked_ns; /* the pace is that of the turns, over the parks too */
+            w->paced_ns = airrt_priv_machine_ns(NULL);
+            w->paced_turns = airrt_load_relaxed(&w->turns);
             if (airrt_load_relaxed(&w->surplus) == AIRRT_SURPLUS_NEVER) airrt_store_relaxed(&w->surplus, 1);
         }
         /* What waits in the own queue is another worker's, if there is enough of it. */
