@@ -1100,9 +1100,10 @@ static const sweep sweeps[] = {
     { topics, "AIRRT_TOPIC_OBSERVED:open AIRRT_TOPIC_OBSERVED:publish AIRRT_TOPIC_OBSERVED:subscribers "
               "AIRRT_TOPIC_OBSERVED:stream_open AIRRT_TOPIC_OBSERVED:stream_recv AIRRT_TOPIC_OBSERVED:stream_try_recv "
               "AIRRT_TOPIC_OBSERVED:stream_subject AIRRT_TOPIC_OBSERVED:stream_close AIRRT_TOPIC_OBSERVED:close" },
-    { pools, "AIRRT_POOL:open AIRRT_POOL:send AIRRT_POOL:send_key AIRRT_POOL:broadcast AIRRT_POOL:pick AIRRT_POOL:resize "
-             "AIRRT_POOL:add AIRRT_POOL:remove AIRRT_POOL:size AIRRT_POOL:supervisor AIRRT_POOL:close airrt_pool_add "
-             "airrt_pool_close airrt_pool_remove airrt_pool_resize airrt_pool_size airrt_pool_supervisor" },
+    { pools, "AIRRT_POOL:open AIRRT_POOL:send AIRRT_POOL:send_key AIRRT_POOL:broadcast AIRRT_POOL:pick "
+             "AIRRT_POOL:resize AIRRT_POOL:add AIRRT_POOL:remove AIRRT_POOL:size AIRRT_POOL:supervisor "
+             "AIRRT_POOL:close airrt_pool_add airrt_pool_close airrt_pool_remove airrt_pool_resize airrt_pool_size "
+             "airrt_pool_supervisor" },
     { groups,
       "AIRRT_GROUP:open AIRRT_GROUP:join AIRRT_GROUP:leave AIRRT_GROUP:members AIRRT_GROUP:send AIRRT_GROUP:close" },
     { dead_letters, "airrt_dead_letters_peek airrt_dead_letters_show airrt_dead_letters_replay airrt_dead_letters_drop "
