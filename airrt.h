@@ -1562,8 +1562,8 @@ extern "C" {
 
 /* ---- >>requests ------------------------------------------------------------------------------------------------- */
 
-/* AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_result
- * { err, tag, value }, NAME_promise (8 bytes), and
+/* AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_promise
+ * (8 bytes), and
  *   airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only
  *       (CONTEXT in hooks). DEAD: nobody there, or it failed or was ended first; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave;
  *       FULL, NOMEM; FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero
@@ -1579,7 +1579,6 @@ AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void 
 #define AIRRT_REQUEST(NAME, ACTOR, REPLY)                                                                  \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef REPLY NAME##_reply_;                                                                           \
-    typedef struct NAME##_result { airrt_err err; uint64_t tag; NAME##_reply_ value; } NAME##_result;      \
     typedef struct NAME##_promise { uint32_t slot, generation; } NAME##_promise;                           \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_ask(ACTOR##_ref to, ACTOR##_msg msg, uint64_t timeout_ns, NAME##_reply_ *out) { \
         return airrt_priv_ask(to.ref, &ACTOR##_actor_, &msg, timeout_ns, out, sizeof *out);                \
