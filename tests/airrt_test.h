@@ -302,5 +302,12 @@ AIRRT_INLINE uint64_t airrt_test_random(uint64_t *seed) {
     z = (z ^ z >> 27) * 0x94d049bb133111ebu;
     return z ^ z >> 31;
 }
+/* True for one call in so many of this thread, by chance; 0: never. For AIRRT_FAULT under stress. */
+AIRRT_INLINE int airrt_test_one_in(uint64_t n) {
+    static _Thread_local uint64_t random;
+    if (!n) return 0;
+    if (!random) random = n * 31 + (uintptr_t)&random;
+    return airrt_test_random(&random) % n == 0;
+}
 
 #endif /* AIRRT_TEST_H_ */

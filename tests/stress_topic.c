@@ -14,13 +14,7 @@ static int stress_fault(void);
 
 /* One look at a fault point in so many fails; 0: none. */
 static airrt_atomic_u64 famine;
-static int stress_fault(void) {
-    static _Thread_local uint64_t random;
-    uint64_t one_in = airrt_load_relaxed(&famine);
-    if (!one_in) return 0;
-    if (!random) random = one_in * 31 + (uintptr_t)&random;
-    return airrt_test_random(&random) % one_in == 0;
-}
+static int stress_fault(void) { return airrt_test_one_in(airrt_load_relaxed(&famine)); }
 
 enum { THREADS = 3, PLACES = 16, TOPICS = 3, PUBLISHERS = THREADS + PLACES, ALIVE = 0x600d };
 static const char *const subjects[] = { "a", "a.b", "a.b.c", "b", "b.c", "c.c.c" };
