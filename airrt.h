@@ -3428,6 +3428,7 @@ struct airrt_system {
     airrt_atomic_u32 quiet;    /* futex word: bumped when the last worker parks, or an actor ends during shutdown */
     airrt_atomic_u32 settlers; /* threads that want `quiet` bumped */
     airrt_atomic_u32 keeper;   /* a parked worker watches the others */
+    airrt_atomic_u32 lingering; /* parked workers that will look within a millisecond whether there must be one */
     struct { pthread_t thread; bool is_on; airrt_atomic_u32 quit; } watch; /* for overruns */
     /* searching + sleeping << 16, and the tokens that wake: the parking protocol */
     airrt_atomic_u32 idle AIRRT_ALIGNED(64);
@@ -4439,7 +4440,7 @@ static void *airrt_priv_watch(void *arg) {
     return NULL;
 }
 static bool airrt_priv_others_awake(airrt_worker *w) {
-    uint32_t idle = airrt_load_relaxed(&w->system->idle);
+    uint32_t idle = airrt_load_seq(&w->system->idle);
     /* who is stuck may have work waiting */
     return (idle >> 16) < w->system->worker_count || airrt_load_seq(&w->system->abandoned);
 }
@@ -4460,9 +4461,21 @@ static airrt_cell *airrt_priv_look(airrt_worker *w, bool any) {
     if (!cell && airrt_priv_run_wheels(w)) cell = airrt_priv_find(w);
     return cell;
 }
+/* Is there work that a worker which has none would take? */
+static bool airrt_priv_work_waits(const airrt_system *system) {
+    if (airrt_load_seq(&system->shared_count)) return true;
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
+        const airrt_worker *w = system->workers[i];
+        uint64_t n = airrt_load_seq(&w->queue.tail) - airrt_load_seq(&w->queue.head);
+        if (n && n >= airrt_load_relaxed(&w->surplus)) return true;
+    }
+    return false;
+}
+/* The last searcher to leave looks for what was pushed meanwhile: that woke nobody. And a turn may be long: somebody must
+ * be there who looks at it in time. Else the others sleep on. */
 static void airrt_priv_stop_searching(airrt_system *system) {
-    /* The last searcher to leave wakes the next one: pushes that found a searcher woke nobody. */
-    if ((airrt_fetch_add(&system->idle, (uint32_t)-1, SEQ_CST) & (AIRRT_SLEEPING1 - 1)) == 1)
+    if ((airrt_fetch_add(&system->idle, (uint32_t)-1, SEQ_CST) & (AIRRT_SLEEPING1 - 1)) == 1 &&
+        (airrt_priv_work_waits(system) || (!airrt_load_seq(&system->lingering) && !airrt_load_seq(&system->keeper))))
         airrt_priv_wake_one(system);
 }
 /* Sleeps until there is work; NULL: the system is closing. */
@@ -4486,6 +4499,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             for (int i = 0; i < 4; i++) airrt_priv_pause();
         }
         /* one step from searching to sleeping, then a last look: against a push that saw neither */
+        airrt_fetch_add(&system->lingering, 1, SEQ_CST);
         airrt_store_seq(&w->looking, 1);
         airrt_store_seq(&w->running, NULL); /* the same for who hands over to us */
         uint32_t idle =
@@ -4495,7 +4509,8 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         if (!cell) airrt_store_seq(&w->looking, 0);
         bool quiet = !cell && (idle >> 16) == system->worker_count && airrt_load_seq(&system->settlers);
         if (quiet) airrt_priv_ring(&system->quiet);
-        bool keeper = false;
+        bool keeper = false, lingers = true; /* lingers: wakes up soon, in case that others do not sleep then */
+        uint64_t lingers_until = airrt_priv_machine_ns(NULL) + AIRRT_MS(1);
         for (;;) {
             uint32_t tokens = airrt_load_acquire(&system->tokens);
             if (tokens > 0) { /* whoever made it has counted us as a searcher */
@@ -4523,6 +4538,11 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
                                    ? left
                                    : AIRRT_MS(10));
             }
+            if (lingers && now >= lingers_until) {
+                lingers = false;
+                airrt_fetch_add(&system->lingering, (uint32_t)-1, SEQ_CST); /* before the look whether others sleep */
+            }
+            if (lingers && lingers_until < until) until = lingers_until;
             if (!keeper && airrt_priv_others_awake(w)) {
                 uint32_t none = 0;
                 keeper = airrt_cas(&system->keeper, &none, 1, ACQUIRE, RELAXED);
@@ -4536,12 +4556,14 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
                     if (now + AIRRT_MS(1) < until) until = now + AIRRT_MS(1);
                 } else {
                     keeper = false;
-                    airrt_store_release(&system->keeper, 0);
+                    airrt_store_seq(&system->keeper, 0);
+                    if (airrt_priv_others_awake(w)) continue; /* who began to run before that relies on a keeper */
                 }
             }
             airrt_priv_wait(&system->tokens, 0, until);
         }
         if (keeper) airrt_store_release(&system->keeper, 0);
+        if (lingers) airrt_fetch_add(&system->lingering, (uint32_t)-1, SEQ_CST);
         airrt_store_seq(&w->looking, 0);
         if (airrt_load_relaxed(&system->quit)) return NULL;
         if (cell) {

@@ -120,6 +120,10 @@ START_TEST(whom_a_hook_woke_need_not_wait_for_its_end) {
     airrt_test_ok(waker_spawn(system, AIRRT_NONE, NULL, &from));
     for (int i = 0; i < AWAKENED; i++) airrt_test_ok(waker_spawn(system, AIRRT_NONE, NULL, &awakened[i]));
     airrt_test_ok(waker_send(from, WAKE_ONE));
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S); /* and also when all workers slept well before */
+    while ((airrt_load_acquire(&system->lingering) || airrt_load_acquire(&system->keeper)) && airrt_test_before(deadline)) {}
+    ck_assert(airrt_test_before(deadline));
     airrt_test_ok(waker_send(from, WAKE_MANY));
     airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
     ck_assert_uint_eq(airrt_load_acquire(&waited_in_vain), 0);
