@@ -1867,7 +1867,8 @@ AIRRT_API uint64_t airrt_queued(airrt_ref ref); /* messages in its mailbox; 0 if
 
 /* Names are unique in a system, copied, at most 255 bytes; an actor has at most one. Released by its end, before
  * anybody is told of it. Registering the name that it has already is OK: a supervisor's child keeps it over
- * restarts. */
+ * restarts. Any thread; only register and release take a lock, the process's own for names: whereis and what sends by name
+ * wait for nobody. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_register(airrt_system *system, const char *name,
                                                         airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, const char *name); /* NOT_FOUND */
@@ -2356,24 +2357,12 @@ static bool airrt_priv_stb_before_put(void *map, size_t elem_size) {
     stbds_array_header *array = map ? stbds_header((char *)map - elem_size) : NULL;
     stbds_hash_index *index = array ? array->hash_table : NULL;
     size_t capacity = array ? array->capacity : 0, slots = index ? index->slot_count : 0;
-    if (index && index->used_count + index->tombstone_count + 2 > slots)
-        index->used_count_threshold = 0; /* full of deleted ones, as a delete without memory has left it: now it grows */
     bool grows = !array || array->length >= capacity,
          denser = !index || index->used_count >= index->used_count_threshold;
     size_t room = capacity < 2 ? 4 : 2 * capacity, used = capacity ? sizeof *array + capacity * elem_size : 0;
     return (!grows || airrt_priv_stb_set_aside(0, sizeof *array + room * elem_size, used)) &&
            (!denser ||
             airrt_priv_stb_set_aside(1, airrt_priv_stb_index_size(slots ? 2 * slots : STBDS_BUCKET_LENGTH), 0));
-}
-/* The same for a delete, which makes the index smaller, or anew, now and then. Without memory that is left to a later
- * put. */
-static void airrt_priv_stb_before_delete(void *map, size_t elem_size) {
-    stbds_hash_index *index = stbds_header((char *)map - elem_size)->hash_table;
-    bool anew = index->used_count <= index->used_count_shrink_threshold ||
-                index->tombstone_count >= index->tombstone_count_threshold;
-    if (!anew || airrt_priv_stb_set_aside(1, airrt_priv_stb_index_size(index->slot_count), 0)) return;
-    index->used_count_shrink_threshold = 0;
-    index->tombstone_count_threshold = index->slot_count;
 }
 static void airrt_priv_stb_release(void) {
     for (int i = 0; i < 2; i++) free(airrt_priv_stb_spare[i].ptr), airrt_priv_stb_spare[i].ptr = NULL;
@@ -2383,7 +2372,6 @@ static bool airrt_priv_stb_before_put(void *map, size_t elem_size) {
     (void)map, (void)elem_size;
     return !AIRRT_FAULT("stb_ds"); /* an implementation from outside checks nothing */
 }
-static void airrt_priv_stb_before_delete(void *map, size_t elem_size) { (void)map, (void)elem_size; }
 static void airrt_priv_stb_release(void) {}
 #endif
 
@@ -2563,6 +2551,7 @@ typedef struct airrt_pool {
     uint32_t carve;           /* blocks of the next slab */
     airrt_pool_kind kind;
 } airrt_pool;
+#define AIRRT_SHAPE_NAME 6u
 #define AIRRT_MAGAZINES 64
 #define AIRRT_SLAB_MAX 262144 /* bytes; each slab of a pool is twice as large as the one before, up to about here */
 typedef struct airrt_magazine { void *top; uint32_t count; } airrt_magazine;
@@ -2630,7 +2619,7 @@ typedef struct airrt_worker airrt_worker;
 static _Thread_local airrt_worker *airrt_priv_me;
 static airrt_magazine *airrt_priv_magazine(const airrt_pool *pool);
 
-/* All that is shared by the systems of this process. Guarded by lock: pools, systems, every system's names. */
+/* All that is shared by the systems of this process. Guarded by lock: pools, systems. */
 static struct {
     airrt_lock lock;
     struct { uint64_t key; airrt_pool *value; } *pools;
@@ -2748,6 +2737,7 @@ static bool airrt_priv_refill_locked(airrt_pool *pool) {
     char *slab = airrt_priv_alloc(size, pool->align);
     if (!slab) return false;
     airrt_priv_populate(slab, size);
+    if (pool->shape == AIRRT_SHAPE_NAME) memset(slab, 0, size); /* versions go on from what they were */
     *(void **)(void *)slab = pool->slabs;
     pool->slabs = slab;
     uint32_t i = pool->carve;
@@ -3383,9 +3373,6 @@ struct airrt_worker {
     airrt_ends ends;           /* unless alone: then the system's */
 };
 
-typedef struct airrt_named { char *key; airrt_ref value; } airrt_named;
-typedef struct airrt_name_of { uint64_t key; char *value; } airrt_name_of;
-
 /* A dead letter that is kept, in its envelope. Guarded by the buffer's lock, but what is told of it, which does not
  * change; claimed: a call has it, and ends it if it has been `evicted` meanwhile. */
 typedef struct airrt_letter {
@@ -3439,8 +3426,6 @@ struct airrt_system {
     airrt_atomic_u32 shared_count;
     airrt_tally outside;
     airrt_atomic_u64 outside_handled; /* of pinned workers that have left */
-    airrt_named *names;        /* guarded by the process's lock */
-    airrt_name_of *names_of;
     airrt_lock pinned_lock;
     airrt_worker *pinned;      /* guarded by pinned_lock */
     airrt_lock ends_lock;
@@ -6289,30 +6274,148 @@ AIRRT_API void airrt_atomic_recorder_dropped(airrt_atomic_recorder *recorder, ai
     airrt_fetch_add(&recorder->dropped[(unsigned)loss & 7], 1, RELAXED);
 }
 
-/* ---- >>registry: names ---- */
+/* ---- >>registry: names. Writers take a lock, readers do not ---- */
 
-AIRRT_STB_BEGIN_
-/* An actor's name, cut to fit; false and "": it has none. */
-static bool airrt_priv_name_locked(airrt_system *system, const airrt_cell *cell, char *out, size_t room) {
-    ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
-    airrt_priv_text(out, room, at >= 0 ? system->names_of[at].value : NULL);
-    return at >= 0;
+/* A name that is, or was, bound. Such a block stays one for ever, so that a reader may look at it at any time; its version
+ * is odd while it is in a chain, and never the same again. Written under the lock, with release: who sees a later content
+ * sees a later version. Guarded by the lock, for readers not at all: of, pool. */
+typedef struct airrt_name {
+    void *link; /* free list */
+    airrt_pool *pool;
+    airrt_atomic_u64 version, hash, ref; /* ref: [ generation 32 | slot 32 ] */
+    airrt_atomic_ptr system, next;
+    airrt_atomic_word words[]; /* the text, filled up with zeros; at least one of them */
+} airrt_name;
+#ifndef AIRRT_NAME_HEADS
+#define AIRRT_NAME_HEADS 65536u
+#endif
+#define AIRRT_NAME_MAX 255u
+#define AIRRT_NAME_WORDS ((AIRRT_NAME_MAX + 1) / sizeof(uintptr_t))
+static struct {
+    airrt_lock lock;
+    airrt_atomic_ptr heads; /* airrt_atomic_ptr[AIRRT_NAME_HEADS]: chains by hash; made with the first name, for ever */
+    airrt_name **of;        /* by slot of the actor */
+    airrt_atomic_ptr pools[3]; /* for short, longer and long ones */
+} airrt_priv_names;
+
+/* A name as it is compared. */
+typedef struct airrt_name_key {
+    const airrt_system *system;
+    uint64_t hash;
+    size_t count;
+    uintptr_t words[AIRRT_NAME_WORDS];
+} airrt_name_key;
+static bool airrt_priv_name_key(const airrt_system *system, const char *name, airrt_name_key *key) {
+    size_t length = name ? strlen(name) : 0;
+    if (length == 0 || length > AIRRT_NAME_MAX) return false;
+    key->system = system;
+    key->hash = airrt_priv_mix((uintptr_t)system);
+    key->count = length / sizeof(uintptr_t) + 1;
+    key->words[key->count - 1] = 0;
+    memcpy(key->words, name, length);
+    for (size_t i = 0; i < key->count; i++) key->hash = airrt_priv_mix(key->hash ^ key->words[i]);
+    return true;
 }
-static bool airrt_priv_is_named_locked(airrt_system *system, const airrt_cell *cell, const char *name) {
-    ptrdiff_t at = stbds_shlen(system->names) ? stbds_shgeti(system->names, name) : -1;
-    return at >= 0 && airrt_ref_equal(system->names[at].value, airrt_priv_ref(cell));
+static bool airrt_priv_name_is(const airrt_name *name, const airrt_name_key *key) {
+    if (airrt_load_acquire(&name->hash) != key->hash || airrt_load_acquire(&name->system) != key->system) return false;
+    for (size_t i = 0; i < key->count; i++)
+        if (airrt_load_acquire(&name->words[i]) != key->words[i]) return false;
+    return true;
 }
-static void airrt_priv_release_name_locked(airrt_system *system, airrt_cell *cell) {
-    ptrdiff_t at = stbds_hmlen(system->names_of) ? stbds_hmgeti(system->names_of, (uint64_t)cell->slot) : -1;
-    if (at < 0) return;
-    char *name = system->names_of[at].value;
-    airrt_priv_stb_before_delete(system->names_of, sizeof *system->names_of);
-    (void)stbds_hmdel(system->names_of, (uint64_t)cell->slot);
-    airrt_priv_stb_release();
-    airrt_priv_stb_before_delete(system->names, sizeof *system->names);
-    (void)stbds_shdel(system->names, name);
-    airrt_priv_stb_release();
-    airrt_priv_free(name, 0);
+static airrt_atomic_ptr *airrt_priv_name_chain(uint64_t hash) {
+    airrt_atomic_ptr *heads = airrt_load_acquire(&airrt_priv_names.heads);
+    return heads ? &heads[hash % AIRRT_NAME_HEADS] : NULL;
+}
+static airrt_ref airrt_priv_name_ref(uint64_t bits) {
+    airrt_ref ref = { (uint32_t)bits, (uint32_t)(bits >> 32) };
+    return ref;
+}
+/* Who has this name, 0: nobody. Any thread, no lock. Each step is into a name that was in the chain when the step was
+ * made, which its version and its hash show; else the walk begins again. New ones come first, and none ever moves: so none
+ * that is there all the time is missed. */
+static uint64_t airrt_priv_name_find(const airrt_name_key *key) {
+    const airrt_atomic_ptr *chain = airrt_priv_name_chain(key->hash);
+    const airrt_name *name = chain ? airrt_load_acquire(chain) : NULL;
+    while (name) {
+        uint64_t version = airrt_load_acquire(&name->version), hash = airrt_load_acquire(&name->hash);
+        const airrt_name *next = airrt_load_acquire(&name->next);
+        bool found = airrt_priv_name_is(name, key);
+        uint64_t ref = airrt_load_acquire(&name->ref);
+        if (version % 2 == 0 || airrt_load_relaxed(&name->version) != version ||
+            (hash ^ key->hash) % AIRRT_NAME_HEADS) {
+            name = airrt_load_acquire(chain);
+            continue;
+        }
+        if (found) return ref;
+        name = next;
+    }
+    return 0;
+}
+/* A name in a block of its own, not bound; NULL: no memory. */
+static airrt_name *airrt_priv_name_make(const airrt_name_key *key, airrt_ref ref) {
+    size_t words = key->count <= 2 ? 2 : key->count <= 8 ? 8 : AIRRT_NAME_WORDS;
+    airrt_pool *pool = airrt_priv_cached_pool(&airrt_priv_names.pools[words == 2 ? 0 : words == 8 ? 1 : 2],
+                                              sizeof(airrt_name) + words * sizeof(uintptr_t), sizeof(uint64_t),
+                                              offsetof(airrt_name, link), AIRRT_SHAPE_NAME);
+    airrt_name *name = pool ? airrt_priv_get(pool) : NULL;
+    if (!name) return NULL;
+    name->pool = pool;
+    airrt_store_release(&name->hash, key->hash);
+    airrt_store_release(&name->system, (void *)(uintptr_t)key->system);
+    airrt_store_release(&name->ref, (uint64_t)ref.generation << 32 | ref.slot);
+    for (size_t i = 0; i < key->count; i++) airrt_store_release(&name->words[i], key->words[i]);
+    return name;
+}
+/* Has the chains and the list by slot, from the first name on. */
+static bool airrt_priv_names_made_locked(void) {
+    if (airrt_load_relaxed(&airrt_priv_names.heads)) return true;
+    if (!airrt_priv_names.of)
+        airrt_priv_names.of =
+            airrt_priv_reserve((size_t)AIRRT_ACTORS_MAX * sizeof *airrt_priv_names.of, PROT_READ | PROT_WRITE);
+    void *heads = airrt_priv_names.of
+                      ? airrt_priv_reserve(AIRRT_NAME_HEADS * sizeof(airrt_atomic_ptr), PROT_READ | PROT_WRITE)
+                      : NULL;
+    airrt_store_release(&airrt_priv_names.heads, heads);
+    return heads != NULL;
+}
+/* OK: room for it, and nobody has it. */
+static airrt_err airrt_priv_name_free_locked(const airrt_name_key *key) {
+    if (!airrt_priv_names_made_locked()) return AIRRT_ERR_NOMEM;
+    return airrt_priv_name_find(key) ? AIRRT_ERR_EXISTS : AIRRT_OK;
+}
+static void airrt_priv_name_bind_locked(airrt_name *name) {
+    uint64_t hash = airrt_load_relaxed(&name->hash);
+    airrt_atomic_ptr *chain = airrt_priv_name_chain(hash);
+    airrt_priv_names.of[airrt_priv_name_ref(airrt_load_relaxed(&name->ref)).slot] = name;
+    airrt_store_release(&name->next, airrt_load_relaxed(chain));
+    airrt_store_release(&name->version, airrt_load_relaxed(&name->version) + 1);
+    airrt_store_release(chain, name);
+}
+/* The name of an actor; NULL: it has none. */
+static airrt_name *airrt_priv_name_of_locked(const airrt_cell *cell) {
+    return airrt_load_relaxed(&cell->named) ? airrt_priv_names.of[cell->slot] : NULL;
+}
+/* Copies the name, cut to fit; NULL: "". */
+static void airrt_priv_name_text_locked(const airrt_name *name, char *out, size_t room) {
+    uintptr_t words[AIRRT_NAME_WORDS] = { 0 };
+    for (size_t i = 0; name && i < AIRRT_NAME_WORDS; i++) {
+        words[i] = airrt_load_relaxed(&name->words[i]);
+        if (!((const unsigned char *)words)[(i + 1) * sizeof *words - 1]) break; /* it ends here */
+    }
+    airrt_priv_text(out, room, (const char *)words);
+}
+/* False: it has none. */
+static bool airrt_priv_name_unbind_locked(airrt_cell *cell) {
+    airrt_name *name = airrt_priv_name_of_locked(cell);
+    if (!name) return false;
+    airrt_atomic_ptr *at = airrt_priv_name_chain(airrt_load_relaxed(&name->hash));
+    for (airrt_name *other; (other = airrt_load_relaxed(at)) != name; at = &other->next) {}
+    airrt_store_release(at, airrt_load_relaxed(&name->next)); /* first: who begins again does not meet it */
+    airrt_store_release(&name->version, airrt_load_relaxed(&name->version) + 1);
+    airrt_priv_names.of[cell->slot] = NULL;
+    airrt_store_relaxed(&cell->named, 0);
+    airrt_priv_put(name->pool, name);
+    return true;
 }
 static AIRRT_COLD void airrt_priv_tell_name(airrt_system *system, airrt_news_kind kind, airrt_ref ref,
                                             const char *name) {
@@ -6320,92 +6423,83 @@ static AIRRT_COLD void airrt_priv_tell_name(airrt_system *system, airrt_news_kin
     airrt_priv_tell(system, &news);
 }
 static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell) {
-    char name[256];
+    char name[AIRRT_NAME_MAX + 1];
     if (!airrt_load_seq(&cell->named)) return;
-    airrt_priv_lock(&airrt_priv_process.lock);
-    bool had = airrt_priv_name_locked(system, cell, name, sizeof name);
-    airrt_priv_release_name_locked(system, cell);
-    airrt_store_relaxed(&cell->named, 0);
-    airrt_priv_unlock(&airrt_priv_process.lock);
+    airrt_priv_lock(&airrt_priv_names.lock);
+    airrt_priv_name_text_locked(airrt_priv_name_of_locked(cell), name, sizeof name);
+    bool had = airrt_priv_name_unbind_locked(cell);
+    airrt_priv_unlock(&airrt_priv_names.lock);
     if (had && airrt_priv_heard(system))
         airrt_priv_tell_name(system, AIRRT_NEWS_DEREGISTERED, airrt_priv_ref(cell), name);
 }
 static airrt_err airrt_priv_check_name(const char *name) {
     size_t length = name ? strlen(name) : 0;
-    if (length == 0 || length > 255) return airrt_priv_err(AIRRT_ERR_INVALID, "name", "must have 1 to 255 bytes");
+    if (length == 0 || length > AIRRT_NAME_MAX)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "name", "must have 1 to 255 bytes");
     return AIRRT_OK;
 }
-static airrt_err airrt_priv_bind_locked(airrt_system *system, const char *name, airrt_ref ref) {
-    if (stbds_shlen(system->names) && stbds_shgeti(system->names, name) >= 0) return AIRRT_ERR_EXISTS;
-    size_t length = strlen(name) + 1;
-    char *copy = airrt_priv_alloc(length, 1);
-    bool room = copy && airrt_priv_stb_before_put(system->names, sizeof *system->names);
-    if (room) {
-        memcpy(copy, name, length);
-        stbds_shput(system->names, copy, ref);
-        airrt_priv_stb_release();
-        room = airrt_priv_stb_before_put(system->names_of, sizeof *system->names_of);
-        if (room) {
-            stbds_hmput(system->names_of, (uint64_t)ref.slot, copy);
-        } else {
-            airrt_priv_stb_release();
-            airrt_priv_stb_before_delete(system->names, sizeof *system->names);
-            (void)stbds_shdel(system->names, copy);
-        }
+/* Opens a new actor, so that its name is never that of one who does not take messages. */
+static airrt_err airrt_priv_name_spawned(airrt_system *system, airrt_cell *cell, airrt_ref ref, const char *text,
+                                         uint64_t tail) {
+    airrt_name_key key;
+    airrt_priv_name_key(system, text, &key);
+    airrt_name *name = airrt_priv_name_make(&key, ref);
+    if (!name) return AIRRT_ERR_NOMEM;
+    airrt_priv_lock(&airrt_priv_names.lock);
+    airrt_err err = airrt_priv_name_free_locked(&key);
+    if (!err) {
+        airrt_store_relaxed(&cell->named, 1);
+        airrt_store_release(&cell->tail, tail);
+        airrt_priv_name_bind_locked(name);
     }
-    airrt_priv_stb_release();
-    if (!room) airrt_priv_free(copy, 0);
-    return room ? AIRRT_OK : AIRRT_ERR_NOMEM;
+    airrt_priv_unlock(&airrt_priv_names.lock);
+    if (err) airrt_priv_put(name->pool, name);
+    return err;
 }
 AIRRT_API airrt_err airrt_name_register(airrt_system *system, const char *name, airrt_ref ref) {
+    airrt_name_key key;
     AIRRT_TRY(airrt_priv_check_name(name));
+    airrt_priv_name_key(system, name, &key);
     airrt_cell *cell = airrt_priv_cell(ref);
+    airrt_name *made = airrt_priv_name_make(&key, ref);
     airrt_err err = AIRRT_ERR_DEAD;
-    bool told = false;
-    airrt_priv_lock(&airrt_priv_process.lock);
+    bool bound = false;
+    if (!made) return airrt_priv_err(AIRRT_ERR_NOMEM, "name", NULL);
+    airrt_priv_lock(&airrt_priv_names.lock);
     if (cell && airrt_alive(ref) && airrt_load_relaxed(&cell->system) == system) {
-        told = airrt_priv_is_named_locked(system, cell, name);
-        err = told                               ? AIRRT_OK
-              : airrt_load_relaxed(&cell->named) ? AIRRT_ERR_EXISTS
-                                                 : airrt_priv_bind_locked(system, name, ref);
-        if (!err && !told) {
+        const airrt_name *has = airrt_priv_name_of_locked(cell);
+        err = !has ? airrt_priv_name_free_locked(&key) : airrt_priv_name_is(has, &key) ? AIRRT_OK : AIRRT_ERR_EXISTS;
+        if (!err && !has) {
+            airrt_priv_name_bind_locked(made);
+            bound = true;
             airrt_store_seq(&cell->named, 1);
             if (!airrt_alive(ref)) { /* it has ended meanwhile, and perhaps not seen its name */
-                airrt_priv_release_name_locked(system, cell);
+                airrt_priv_name_unbind_locked(cell);
                 err = AIRRT_ERR_DEAD;
             }
         }
     }
-    airrt_priv_unlock(&airrt_priv_process.lock);
-    if (!err && !told && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, name);
+    airrt_priv_unlock(&airrt_priv_names.lock);
+    if (!bound) airrt_priv_put(made->pool, made);
+    else if (!err && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, name);
     return err ? airrt_priv_err(err, "name", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_name_release(airrt_system *system, const char *name) {
-    airrt_err err = AIRRT_ERR_NOT_FOUND;
-    airrt_priv_lock(&airrt_priv_process.lock);
-    ptrdiff_t at = name && stbds_shlen(system->names) ? stbds_shgeti(system->names, name) : -1;
+    airrt_name_key key;
     airrt_ref ref = { 0, 0 };
-    if (at >= 0) ref = system->names[at].value;
-    airrt_cell *cell = at >= 0 ? airrt_priv_cell(ref) : NULL;
-    if (cell) {
-        airrt_priv_release_name_locked(system, cell);
-        airrt_store_relaxed(&cell->named, 0);
-        err = AIRRT_OK;
-    }
-    airrt_priv_unlock(&airrt_priv_process.lock);
-    if (!err && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_DEREGISTERED, ref, name);
-    return err ? airrt_priv_err(err, "name", NULL) : AIRRT_OK;
+    airrt_priv_lock(&airrt_priv_names.lock);
+    if (airrt_priv_name_key(system, name, &key)) ref = airrt_priv_name_ref(airrt_priv_name_find(&key));
+    if (ref.generation) airrt_priv_name_unbind_locked(airrt_priv_cell(ref));
+    airrt_priv_unlock(&airrt_priv_names.lock);
+    if (!ref.generation) return airrt_priv_err(AIRRT_ERR_NOT_FOUND, "name", NULL);
+    if (airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_DEREGISTERED, ref, name);
+    return AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_whereis(airrt_system *system, const char *name, airrt_ref *out) {
-    airrt_ref none = { 0, 0 };
-    *out = none;
-    airrt_priv_lock(&airrt_priv_process.lock);
-    ptrdiff_t at = name && stbds_shlen(system->names) ? stbds_shgeti(system->names, name) : -1;
-    if (at >= 0) *out = system->names[at].value;
-    airrt_priv_unlock(&airrt_priv_process.lock);
-    return at >= 0 ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "name", NULL);
+    airrt_name_key key;
+    *out = airrt_priv_name_ref(airrt_priv_name_key(system, name, &key) ? airrt_priv_name_find(&key) : 0);
+    return out->generation ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "name", NULL);
 }
-AIRRT_STB_END_
 AIRRT_API airrt_err airrt_priv_whereis(airrt_system *system, const char *name, const airrt_actor_type *type,
                                        airrt_ref *out) {
     AIRRT_TRY(airrt_whereis(system, name, out));
@@ -7782,14 +7876,8 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     AIRRT_TALLY(system, spawned, 1);
     bool heard = airrt_priv_heard(system);
     if (AIRRT_UNLIKELY(heard)) airrt_priv_tell_spawn(system, AIRRT_NEWS_SPAWNED, ref, type, NULL);
-    if (desc->name) { /* found by its name from the moment on in which it takes messages */
-        airrt_priv_lock(&airrt_priv_process.lock);
-        err = airrt_priv_bind_locked(system, desc->name, ref);
-        if (!err) {
-            airrt_store_relaxed(&cell->named, 1);
-            airrt_store_release(&cell->tail, tail);
-        }
-        airrt_priv_unlock(&airrt_priv_process.lock);
+    if (desc->name) { /* found by its name when it takes messages */
+        err = airrt_priv_name_spawned(system, cell, ref, desc->name, tail);
         if (err) {
             AIRRT_TALLY(system, spawned, -1);
             if (heard) {
@@ -8081,10 +8169,6 @@ static void airrt_priv_system_free_all(airrt_system *system) {
     airrt_allocator allocator = system->desc.allocator;
     for (uint32_t i = 0; i < airrt_priv_made(system); i++)
         airrt_priv_system_free(system, system->workers[i], sizeof(airrt_worker));
-    airrt_priv_lock(&airrt_priv_process.lock);
-    stbds_shfree(system->names);
-    stbds_hmfree(system->names_of);
-    airrt_priv_unlock(&airrt_priv_process.lock);
     airrt_priv_sim_close(system->sim);
     allocator.free_fn(system, sizeof *system, allocator.ctx);
 }
@@ -8199,7 +8283,7 @@ AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
         out->queued += airrt_priv_waiting(cell);
     }
 }
-static void airrt_priv_info(airrt_system *system, airrt_cell *cell, airrt_info *out) {
+static void airrt_priv_info(airrt_cell *cell, airrt_info *out) {
     memset(out, 0, sizeof *out);
     uint8_t life = airrt_load_relaxed(&cell->life);
     const airrt_actor_type *type = airrt_priv_type(cell);
@@ -8211,16 +8295,16 @@ static void airrt_priv_info(airrt_system *system, airrt_cell *cell, airrt_info *
     out->capacity = airrt_load_relaxed(&cell->capacity);
     out->restarts = airrt_load_relaxed(&cell->restarts);
     if (!airrt_load_relaxed(&cell->named)) return;
-    airrt_priv_lock(&airrt_priv_process.lock);
-    airrt_priv_name_locked(system, cell, out->name, sizeof out->name);
-    airrt_priv_unlock(&airrt_priv_process.lock);
+    airrt_priv_lock(&airrt_priv_names.lock);
+    airrt_priv_name_text_locked(airrt_priv_name_of_locked(cell), out->name, sizeof out->name);
+    airrt_priv_unlock(&airrt_priv_names.lock);
 }
 AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity) {
     size_t n = 0;
     uint32_t slot = 0;
     airrt_ref ref;
     for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL; n++)
-        if (n < capacity) airrt_priv_info(system, cell, &out[n]);
+        if (n < capacity) airrt_priv_info(cell, &out[n]);
     return n;
 }
 AIRRT_API uint64_t airrt_queued(airrt_ref ref) {
@@ -8233,7 +8317,7 @@ AIRRT_API airrt_err airrt_get_info(airrt_ref ref, airrt_info *out) {
     airrt_cell *cell = airrt_priv_cell(ref);
     airrt_system *system = cell && airrt_alive(ref) ? airrt_priv_pin(cell) : NULL;
     if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
-    airrt_priv_info(system, cell, out);
+    airrt_priv_info(cell, out);
     airrt_priv_unpin(system);
     return airrt_ref_equal(out->ref, ref) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
 }

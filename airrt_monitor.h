@@ -1761,7 +1761,7 @@ static void airrt_priv_page_actors(airrt_text *out, airrt_system *system) {
     airrt_cell *cell;
     airrt_priv_metric(out, "actor_queue_length", "gauge", "Messages that wait for actors with a name.");
     for (uint32_t slot = 0; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
-        airrt_priv_info(system, cell, &info);
+        airrt_priv_info(cell, &info);
         if ((unsigned)info.state <= AIRRT_STATE_FAILED) states[info.state]++;
         if (!info.name[0]) continue;
         airrt_priv_print(out, "airrt_actor_queue_length{name=\"");
@@ -1845,7 +1845,7 @@ AIRRT_API airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, co
     if (!rows) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     for (uint32_t slot = 0; n < count && (cell = airrt_priv_each(system, &slot, &ref)) != NULL; n++) {
         airrt_row *row = &rows[n];
-        airrt_priv_info(system, cell, &row->info);
+        airrt_priv_info(cell, &row->info);
         memset(&row->metered, 0, sizeof row->metered);
         row->is_metered = d.meter && !airrt_meter_get(d.meter, row->info.ref, &row->metered);
         row->handled = row->is_metered ? row->metered.handled : row->info.accepted - row->info.queued;

@@ -93,7 +93,7 @@ START_TEST(who_waits_for_a_killed_child_is_told_when_it_halts) {
     airrt_store_release(&held, 0);
     airrt_test_ok(errand_end(&wait)); /* not at its next end */
     ck_assert_int_eq(wait.reason.kind, AIRRT_EXIT_KILLED);
-    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_RESTARTING);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20); /* its supervisor hears of it next */
     close_system();
 } END_TEST
 
