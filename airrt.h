@@ -4897,6 +4897,10 @@ static AIRRT_COLD void airrt_priv_release(airrt_cell *cell) {
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
     airrt_priv_wake(cell);
 }
+/* It has ended for good, and only waits for its burial; of a living actor's handle. */
+AIRRT_INLINE bool airrt_priv_is_released(airrt_ref ref) {
+    return airrt_load_acquire(&airrt_priv_cell(ref)->lane) >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_BURY;
+}
 /* What comes to an actor that does not take signals any more. waiters: who is to be told at its end, which is near;
  * NULL: they go back into the lane, to be found again then. */
 static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, airrt_signal *signal,

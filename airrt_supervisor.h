@@ -547,7 +547,8 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       stops its supervisor, and with it all members; does nothing in a hook, or when it is closed
  *   airrt_err NAME_resize(NAME, uint32_t size);
  *       one at a time: starts members, or takes the last ones out of the pool, lets them handle what they have, within
- *       the time of their stop, and ends them. DEAD (closed, given up), INVALID, what a start returned
+ *       the time of their stop, and ends them; none of these is restarted, however it ends. DEAD (closed, given up),
+ *       INVALID, NOMEM, what a start returned
  * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
  *   airrt_err NAME_send(NAME, ACTOR_msg);
  *       as .route says; then as ACTOR_send to the member. DEAD: closed, or no member lives
@@ -728,6 +729,7 @@ typedef struct airrt_kid {
     bool alive, halted;          /* has an actor; which nobody runs */
     bool escalates;              /* it wants this supervisor to fail with it */
     bool stuck;                  /* its last actor was given up */
+    bool leaving;                /* it is to end: its end, of whatever kind, is not a failure */
     bool ended;                  /* in the queue of those that have ended by themselves */
     struct airrt_kid *next_ended;
     airrt_reason reason;         /* of its last end */
@@ -751,6 +753,7 @@ typedef enum airrt_sup_op {
     AIRRT_SUP_TERMINATE,
     AIRRT_SUP_TERMINATE_REF,
     AIRRT_SUP_REMOVE_REF,
+    AIRRT_SUP_LEAVE,
     AIRRT_SUP_RESTART_CHILD,
     AIRRT_SUP_DELETE,
     AIRRT_SUP_SET_HEALTH,
@@ -1190,8 +1193,8 @@ static bool airrt_priv_kid_stop(airrt_sup *sup, airrt_kid *kid) {
     if (kid->state == AIRRT_CHILD_STOPPING) return false;
     kid->state = AIRRT_CHILD_STOPPING;
     uint64_t limit = kid->desc->stop_timeout_ns;
-    bool now =
-        limit == AIRRT_NO_WAIT || (limit != AIRRT_FOREVER && !airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_STOP, limit));
+    bool now = kid->leaving || limit == AIRRT_NO_WAIT || /* who leaves has had its time */
+               (limit != AIRRT_FOREVER && !airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_STOP, limit));
     if (now) airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_KILL);
     else airrt_priv_order(kid->ref, AIRRT_ORDER_HALT);
     return false;
@@ -1311,7 +1314,7 @@ static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
         airrt_priv_sup_give_up(sup, &reason);
         return;
     }
-    if (airrt_restart_wanted(kid->desc->restart, &reason)) {
+    if (!kid->leaving && airrt_restart_wanted(kid->desc->restart, &reason)) {
         kid->failed_ns = airrt_priv_sup_now(sup);
         kid->state = AIRRT_CHILD_RESTARTING;
         airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &reason);
@@ -1687,11 +1690,18 @@ static airrt_err airrt_priv_call_terminate(airrt_sup *sup, airrt_sup_request *r,
         if (sup->kids[i]->state == AIRRT_CHILD_UNDEFINED) airrt_priv_kid_release(sup->kids[i]);
     return AIRRT_OK;
 }
-static airrt_err airrt_priv_call_terminate_ref(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind) {
-    for (size_t i = 0; i < sup->count; i++)
-        if (sup->kids[i]->alive && airrt_ref_equal(sup->kids[i]->ref, r->ref))
-            return airrt_priv_call_terminate(sup, r, kind, sup->kids[i]);
-    return airrt_alive(r->ref) ? AIRRT_ERR_NOT_FOUND : AIRRT_OK;
+static airrt_kid *airrt_priv_kid_by_ref(const airrt_sup *sup, airrt_ref ref) {
+    for (size_t i = 0; i < sup->count; i++) {
+        airrt_kid *kid = sup->kids[i];
+        if ((kid->alive || kid->state == AIRRT_CHILD_RESTARTING) && airrt_ref_equal(kid->ref, ref)) return kid;
+    }
+    return NULL;
+}
+static airrt_err airrt_priv_call_by_ref(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *r) {
+    airrt_kid *kid = airrt_priv_kid_by_ref(sup, r->ref);
+    if (!kid) return airrt_alive(r->ref) && !airrt_priv_is_released(r->ref) ? AIRRT_ERR_NOT_FOUND : AIRRT_OK;
+    if (op == AIRRT_SUP_LEAVE && kid->state == AIRRT_CHILD_RUNNING) return kid->leaving = true, AIRRT_OK;
+    return airrt_priv_call_terminate(sup, r, op == AIRRT_SUP_REMOVE_REF ? AIRRT_JOB_REMOVE : AIRRT_JOB_TERMINATE, kid);
 }
 static airrt_err airrt_priv_call_stopped(const airrt_kid *kid) {
     return kid->state == AIRRT_CHILD_UNDEFINED    ? AIRRT_OK
@@ -1751,8 +1761,9 @@ static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *
     airrt_err err = AIRRT_OK;
     switch (op) {
     case AIRRT_SUP_START_CHILDREN: err = airrt_priv_call_start(sup, r); break;
-    case AIRRT_SUP_TERMINATE_REF: err = airrt_priv_call_terminate_ref(sup, r, AIRRT_JOB_TERMINATE); break;
-    case AIRRT_SUP_REMOVE_REF: err = airrt_priv_call_terminate_ref(sup, r, AIRRT_JOB_REMOVE); break;
+    case AIRRT_SUP_TERMINATE_REF:
+    case AIRRT_SUP_REMOVE_REF:
+    case AIRRT_SUP_LEAVE: err = airrt_priv_call_by_ref(sup, op, r); break;
     case AIRRT_SUP_STATUS: airrt_priv_call_status(sup, &r->status); break;
     case AIRRT_SUP_COUNT: airrt_priv_call_count(sup, &r->counts); break;
     case AIRRT_SUP_WHICH:
@@ -2361,10 +2372,12 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
     for (; living > size; living--) {
         airrt_ref member = { 0, 0 };
         if (!airrt_priv_team_take(team, &member)) break;
+        airrt_err err = airrt_priv_sup_ask_by_id(team->sup, AIRRT_SUP_LEAVE, NULL, member, NULL);
+        bool own = err != AIRRT_ERR_NOT_FOUND; /* else it was added, and is another's */
+        if (err && own) return airrt_discard(airrt_priv_team_put(team, member)), err;
         uint64_t time = team->child.stop_timeout_ns ? team->child.stop_timeout_ns : AIRRT_SEC(5);
         airrt_discard(airrt_stop(member, time)); /* handles what it has; or it has ended by itself */
-        airrt_err err = airrt_supervisor_terminate_ref(team->sup, member);
-        if (err && err != AIRRT_ERR_NOT_FOUND) return err; /* NOT_FOUND: it was added, and is another's */
+        if (own) AIRRT_TRY(airrt_supervisor_terminate_ref(team->sup, member));
     }
     return AIRRT_OK;
 }

@@ -143,6 +143,69 @@ START_TEST(who_is_taken_out_handles_what_it_has) {
 }
 END_TEST
 
+/* Handles until its stop has been followed by a kill, and both lie before it. */
+static airrt_err act_outstay(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    uint32_t newest;
+    (void)state;
+    airrt_store_release((airrt_atomic_u32 *)msg->arg, 1);
+    do {
+        newest = (uint32_t)airrt_load_acquire(&ctx->cell->lane);
+    } while (!newest || !airrt_priv_signal_at(newest)->after);
+    return AIRRT_OK;
+}
+static airrt_supervisor_status status_of(crew pool) {
+    airrt_supervisor sup;
+    airrt_supervisor_status status;
+    airrt_test_ok(crew_supervisor(pool, &sup));
+    airrt_test_ok(airrt_supervisor_get_status(sup, &status));
+    return status;
+}
+START_TEST(who_is_taken_out_and_is_killed_then_is_no_failure) {
+    OPEN(pool, .size = 1, .child = { .stop_timeout_ns = AIRRT_MS(5) }, .max_restarts = 1);
+    for (int i = 0; i < 3; i++) {
+        airrt_atomic_u32 entered = { 0 };
+        airrt_test_ok(crew_send(pool, (act){ .fn = act_outstay, .arg = &entered }));
+        airrt_test_eventually(airrt_load_acquire(&entered), 10);
+        airrt_test_ok(crew_resize(pool, 0));
+        airrt_test_ok(crew_resize(pool, 1));
+    }
+    airrt_test_ok(crew_resize(pool, 0));
+    ck_assert_uint_eq(status_of(pool).restarts, 0);
+    ck_assert_uint_eq(status_of(pool).recent, 0);
+    ck_assert_uint_eq(status_of(pool).children, 0);
+    airrt_test_ok(crew_resize(pool, 1));
+    airrt_test_ok(crew_send(pool, (act){ 0 }));
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(who_is_taken_out_is_not_restarted_whatever_its_restart_type) {
+    for (airrt_restart restart = AIRRT_RESTART_PERMANENT; restart <= AIRRT_RESTART_TEMPORARY; restart++) {
+        crew pool;
+        WORLD();
+        airrt_pool_desc desc = { .size = 4, .child = { .restart = restart }, .max_restarts = AIRRT_NO_RESTARTS };
+        airrt_test_ok(crew_open(world, (probe_args){ 0 }, &desc, &pool));
+        airrt_test_ok(crew_send(pool, (act){ 0 }));
+        airrt_test_ok(crew_resize(pool, 1));
+        ck_assert_uint_eq(status_of(pool).restarts, 0);
+        ck_assert_uint_eq(status_of(pool).children, 1);
+        WORLD_CLOSE();
+    }
+}
+END_TEST
+
+START_TEST(who_is_taken_out_while_it_backs_off_does_not_come_back) {
+    const airrt_backoff long_one = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(50) };
+    OPEN(pool, .size = 2, .child = { .backoff = long_one }, .max_restarts = 4);
+    airrt_test_ok(crew_broadcast(pool, (act){ .fn = act_fail }, NULL));
+    airrt_test_eventually(status_of(pool).waiting == 2, 10);
+    airrt_test_ok(crew_resize(pool, 0));
+    ck_assert_uint_eq(status_of(pool).children, 0);
+    ck_assert_uint_eq(status_of(pool).restarts, 0);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(the_dead_are_never_picked) {
     OPEN(pool, .size = 3);
     for (int left = 2; left >= 0; left--) {
@@ -316,6 +379,8 @@ END_TEST
 
 SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loaded_is_the_one_with_the_shortest_queue,
       a_key_stays_with_its_member, members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
+      who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
+      who_is_taken_out_while_it_backs_off_does_not_come_back,
       the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,
       a_broadcast_gives_each_a_message_of_its_own, a_broadcast_that_nobody_took_says_why, invalid_pools_are_refused_and_closed_ones_reach_nobody,
       a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
