@@ -462,7 +462,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_start_children(airrt_superv
 /* Stops a child; it stays known, a temporary one is forgotten. OK too if it does not run. NOT_FOUND; TYPE: dynamic
  * children have no ids: _terminate_ref. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_terminate_child(airrt_supervisor sup, const char *id);
-/* The same by handle; OK for one that has ended; NOT_FOUND: it lives and is not this supervisor's. */
+/* The same by handle; of a child that waits for its restart by the handle it had last, even if that is dead. OK for one
+ * that has ended; NOT_FOUND: it lives and is not this supervisor's. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_terminate_ref(airrt_supervisor sup, airrt_ref ref);
 /* Starts a child that does not run, as a new actor. RUNNING, RESTARTING, NOT_FOUND, START, TYPE (dynamic). */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_restart_child(airrt_supervisor sup, const char *id,
@@ -726,6 +727,7 @@ typedef struct airrt_kid {
     airrt_child_desc *desc;      /* defaults filled in; of a dynamic child its template's */
     airrt_child_state state;
     airrt_ref ref;               /* of its actor, also when that has halted */
+    airrt_ref known;             /* of the last life that ran: what others call it */
     bool alive, halted;          /* has an actor; which nobody runs */
     bool escalates;              /* it wants this supervisor to fail with it */
     bool stuck;                  /* its last actor was given up */
@@ -1204,6 +1206,7 @@ static void airrt_priv_kid_runs(airrt_sup *sup, airrt_kid *kid, bool again) {
     airrt_priv_kid_health_start(sup, kid);
     kid->state = AIRRT_CHILD_RUNNING;
     kid->started_ns = airrt_priv_sup_now(sup);
+    kid->known = kid->ref;
     if (again) kid->restarts++, sup->restarts++;
     airrt_priv_sup_tell(sup, again ? AIRRT_CHILD_RESTARTED : AIRRT_CHILD_STARTED, kid, NULL);
     kid->failed_ns = 0;
@@ -1693,7 +1696,7 @@ static airrt_err airrt_priv_call_terminate(airrt_sup *sup, airrt_sup_request *r,
 static airrt_kid *airrt_priv_kid_by_ref(const airrt_sup *sup, airrt_ref ref) {
     for (size_t i = 0; i < sup->count; i++) {
         airrt_kid *kid = sup->kids[i];
-        if ((kid->alive || kid->state == AIRRT_CHILD_RESTARTING) && airrt_ref_equal(kid->ref, ref)) return kid;
+        if ((kid->alive || kid->state == AIRRT_CHILD_RESTARTING) && airrt_ref_equal(kid->known, ref)) return kid;
     }
     return NULL;
 }

@@ -140,6 +140,69 @@ START_TEST(a_pre_start_that_does_not_return_is_a_failed_start) {
     close_system();
 } END_TEST
 
+/* a, which has been given up after its health check had failed, and backs off. */
+static airrt_supervisor given_up_and_backing_off(crew *c, kid_ref *was) {
+    airrt_supervisor sup;
+    *c = hasty("ab");
+    c->members[0].desc.health = (airrt_health_desc){ AIRRT_MS(1), AIRRT_MS(1), 1 };
+    c->members[0].desc.backoff = delay_of(50);
+    open_hasty(2);
+    airrt_test_ok(one_start(sys, (crew_args){ c }, &events, &sup));
+    *was = kid_named("a");
+    hold_up("a");
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    return sup;
+}
+static void let_go_and_close(void) {
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    close_system();
+}
+START_TEST(a_child_that_is_stuck_fails_its_health_check_is_killed_and_given_up) {
+    crew c;
+    kid_ref was;
+    airrt_supervisor sup = given_up_and_backing_off(&c, &was);
+    ck_assert(!airrt_alive(was.ref));
+    ck_assert_int_eq(child(sup, "a").last.kind, AIRRT_EXIT_TIMEOUT);
+    told_by(kid_named("b"));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
+    told_by(kid_named("a"));
+    let_go_and_close();
+} END_TEST
+
+START_TEST(who_was_given_up_and_backs_off_is_terminated_by_its_last_handle) {
+    crew c;
+    kid_ref was;
+    airrt_supervisor sup = given_up_and_backing_off(&c, &was);
+    airrt_test_ok(airrt_supervisor_terminate_ref(sup, was.ref));
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_UNDEFINED);
+    airrt_test_ok(airrt_supervisor_terminate_ref(sup, was.ref)); /* has ended */
+    let_go_and_close();
+} END_TEST
+
+START_TEST(who_tries_to_restart_is_terminated_by_the_handle_it_had_when_it_ran) {
+    int starts = 0;
+    crew c = { .max = AIRRT_UNLIMITED, .count = 1 };
+    airrt_supervisor sup;
+    airrt_ref was;
+    c.members[0] = member_of('a', AIRRT_RESTART_PERMANENT);
+    c.members[0].desc.name = NULL;
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_MS(1) };
+    open_system();
+    airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_spec fails = kid_spec((plan){ .name = 'a', .starts = &starts, .fails_at = 2, .fails_for = 1 << 30 });
+    airrt_test_ok(airrt_supervisor_start_child(sup, fails, NULL, &was));
+    airrt_test_ok(airrt_kill(was));
+    airrt_supervision_event seen[64];
+    airrt_supervisor_status status;
+    airrt_test_eventually(strncmp(event_letters(seen, 64), "SFAFAF", 6) == 0, 20); /* two more tries at least */
+    airrt_test_ok(airrt_supervisor_terminate_ref(sup, was));
+    airrt_test_ok(airrt_supervisor_get_status(sup, &status));
+    ck_assert_uint_eq(status.children, 0);
+    close_system();
+} END_TEST
+
 START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) {
     crew c = hasty("ab");
     airrt_supervisor sup;
@@ -174,4 +237,7 @@ START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) {
 SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close,
       one_after_the_other_gets_stuck_and_the_places_are_used_again, without_a_thread_or_memory_it_is_tried_again,
-      a_pre_start_that_does_not_return_is_a_failed_start, a_child_may_return_at_the_very_moment_it_is_given_up);
+      a_pre_start_that_does_not_return_is_a_failed_start,
+      a_child_that_is_stuck_fails_its_health_check_is_killed_and_given_up,
+      who_was_given_up_and_backs_off_is_terminated_by_its_last_handle,
+      who_tries_to_restart_is_terminated_by_the_handle_it_had_when_it_ran, a_child_may_return_at_the_very_moment_it_is_given_up);
