@@ -1208,9 +1208,10 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_spawn(airrt_system *system, airrt
                                                      const airrt_spawn_desc *desc, airrt_ref *out);
 
 /* Everything a send does beyond the common case. desc NULL: a plain one. */
+enum { AIRRT_SEND_TRY_ = 0, AIRRT_SEND_WAIT_ = 1, AIRRT_SEND_NEXT_ = 2 }; /* NEXT: DEAD is no refusal, another one is tried */
 AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type,
                                                                     const void *msg, const airrt_send_desc *desc,
-                                                                    bool wait);
+                                                                    unsigned how);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs,
                                                          size_t n, size_t *sent);
 
@@ -1359,7 +1360,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
                                                         const airrt_spawn_desc *desc, NAME##_ref *out) {   \
         return airrt_priv_spawn(system, &NAME##_actor_, &args, desc, out ? &out->ref : NULL);              \
     }                                                                                                      \
-    AIRRT_HOT airrt_err NAME##_send_(NAME##_ref to, NAME##_msg msg, bool wait) {                           \
+    AIRRT_HOT airrt_err NAME##_send_(NAME##_ref to, NAME##_msg msg, unsigned how) {                        \
         airrt_cell *cell;                                                                                  \
         uint64_t word;                                                                                     \
         NAME##_msg *slot = (NAME##_msg *)airrt_priv_send_claim(to.ref, &NAME##_actor_, &cell, &word, sizeof msg, \
@@ -1371,15 +1372,15 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
             return AIRRT_OK;                                                                               \
         }                                                                                                  \
         NAME##_msg copy = msg; /* so that msg itself can stay in registers */                              \
-        airrt_err err = airrt_priv_send_slow(to.ref, &NAME##_actor_, &copy, NULL, wait);                   \
+        airrt_err err = airrt_priv_send_slow(to.ref, &NAME##_actor_, &copy, NULL, how);                    \
         if (!err) OBSERVER##_sent(to.ref, (size_t)1);                                                      \
         return err;                                                                                        \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, true); } \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, false); } \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, AIRRT_SEND_WAIT_); } \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, AIRRT_SEND_TRY_); } \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_with(NAME##_ref to, NAME##_msg msg, const airrt_send_desc *desc) { \
         static const airrt_send_desc plain = { AIRRT_PRIORITY_DEFAULT, 0, 0, 0, { 0, 0 }, { 0, 0 } };      \
-        airrt_err err = airrt_priv_send_slow(to.ref, &NAME##_actor_, &msg, desc ? desc : &plain, true);    \
+        airrt_err err = airrt_priv_send_slow(to.ref, &NAME##_actor_, &msg, desc ? desc : &plain, AIRRT_SEND_WAIT_); \
         if (!err) OBSERVER##_sent(to.ref, (size_t)1);                                                      \
         return err;                                                                                        \
     }                                                                                                      \
@@ -1393,7 +1394,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_name(airrt_system *system, const char *name, NAME##_msg msg) { \
         NAME##_ref to;                                                                                     \
         airrt_err err = airrt_priv_whereis(system, name, &NAME##_actor_, &to.ref);                         \
-        return err ? err : NAME##_send_(to, msg, true);                                                    \
+        return err ? err : NAME##_send_(to, msg, AIRRT_SEND_WAIT_);                                        \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stop(NAME##_ref ref, uint64_t timeout_ns) {              \
         return airrt_stop(ref.ref, timeout_ns);                                                            \
@@ -5951,20 +5952,24 @@ static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_
     if (desc->ttl_ns) wrap->envelope.deadline_ns = airrt_priv_later(now, desc->ttl_ns);
     return wrap;
 }
+static airrt_err airrt_priv_refuse_dead(airrt_ref to, airrt_actor_type *type, const void *msg, unsigned how) {
+    return how & AIRRT_SEND_NEXT_ ? airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL)
+                                  : airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
+}
 /* promise: the open question of an ask, or NULL. */
 static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, const void *msg,
-                                      const airrt_send_desc *desc, bool wait, airrt_signal *promise) {
+                                      const airrt_send_desc *desc, unsigned how, airrt_signal *promise) {
     airrt_worker *me = airrt_priv_me;
     airrt_cell *cell = airrt_priv_cell(to);
     uint64_t key = airrt_priv_key(to), t = cell ? airrt_load_acquire(&cell->tail) : 0;
     if (!to.generation || to.generation > AIRRT_GENERATION_MAX_ || !cell ||
         ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)))
-        return airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
+        return airrt_priv_refuse_dead(to, type, msg, how);
     if (airrt_load_relaxed(&cell->type) != type)
         return airrt_priv_refuse(to, type, msg, AIRRT_ERR_TYPE, AIRRT_LOSS_NO_RECEIVER);
     bool inside = me && me->system == airrt_load_relaxed(&cell->system); /* our own system is not closed while we run */
     airrt_system *system = inside ? me->system : airrt_priv_pin(cell);
-    if (!system) return airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
+    if (!system) return airrt_priv_refuse_dead(to, type, msg, how);
     airrt_priority priority = airrt_priv_priority(&type->msg, desc);
     airrt_wrap *wrap = NULL;
     airrt_err err = AIRRT_OK;
@@ -5984,7 +5989,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
     if (!err && AIRRT_UNLIKELY(system->sim != NULL) && airrt_priv_sim_full(system->sim, to)) err = AIRRT_ERR_FULL;
     if (!err)
-        err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, wait && !me,
+        err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, (how & AIRRT_SEND_WAIT_) && !me,
                                      desc ? desc->timeout_ns : 0, &sink, &dropped);
     if (!err && lane && !dropped) AIRRT_TALLY(system, accepted, 1);
     if (dropped) { /* accepted, and dropped by policy */
@@ -5997,12 +6002,11 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     if (inside && err == AIRRT_ERR_FULL) airrt_priv_follow(me, cell);
     if (!inside) airrt_priv_unpin(system);
     if (err == AIRRT_ERR_INVALID) return err;
-    if (err)
-        return airrt_priv_refuse(to, type, msg, err, err == AIRRT_ERR_DEAD ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL);
-    return AIRRT_OK;
+    if (err == AIRRT_ERR_DEAD) return airrt_priv_refuse_dead(to, type, msg, how);
+    return err ? airrt_priv_refuse(to, type, msg, err, AIRRT_LOSS_FULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg,
-                                         const airrt_send_desc *desc, bool wait) {
+                                         const airrt_send_desc *desc, unsigned how) {
     airrt_cell *cell = airrt_priv_cell(to);
     if (!desc && cell && to.generation && to.generation <= AIRRT_GENERATION_MAX_ &&
         airrt_load_relaxed(&cell->type) == type &&
@@ -6010,7 +6014,7 @@ AIRRT_API airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, c
         !airrt_priv_push_slow(cell, airrt_priv_key(to), &type->pools, msg, type->msg.size, type->msg.size,
                               type->msg.align, 0))
         return AIRRT_OK;
-    return airrt_priv_send_full(to, type, msg, desc, wait, NULL);
+    return airrt_priv_send_full(to, type, msg, desc, how, NULL);
 }
 AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, const void *msgs, size_t n,
                                          size_t *sent) {
@@ -6049,7 +6053,7 @@ AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, c
                 continue;
             }
         }
-        err = airrt_priv_send_full(to, type, at + done * size, NULL, true, NULL);
+        err = airrt_priv_send_full(to, type, at + done * size, NULL, AIRRT_SEND_WAIT_, NULL);
         if (!err) done++;
     }
     if (sent) *sent = done;
@@ -6661,7 +6665,7 @@ static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const
         airrt_priv_question(out, size, NULL); /* before the message: an answer cannot come too early */
     airrt_send_desc desc = { .ttl_ns = timeout_ns < AIRRT_NO_WAIT ? timeout_ns : 0, .timeout_ns = timeout_ns };
     uint64_t deadline = airrt_priv_wait_until(system, timeout_ns);
-    airrt_err err = promise ? airrt_priv_send_full(to, type, msg, &desc, true, promise)
+    airrt_err err = promise ? airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_WAIT_, promise)
                             : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
     *sent = !err;
     if (!err)
@@ -8370,7 +8374,7 @@ static airrt_err airrt_priv_letter_send(airrt_system *system, const airrt_letter
     if (!type || !airrt_load_acquire(&type->described)) err = airrt_priv_err(AIRRT_ERR_DEAD, "to", NULL);
     else if (!airrt_priv_same_message(&type->msg, letter->type))
         err = airrt_priv_err(AIRRT_ERR_TYPE, "to", "takes messages of another type");
-    if (!err) return airrt_priv_send_full(to, type, letter->told.payload, envelope->id ? &desc : NULL, false, NULL);
+    if (!err) return airrt_priv_send_full(to, type, letter->told.payload, envelope->id ? &desc : NULL, AIRRT_SEND_TRY_, NULL);
     airrt_priv_report(system, to, envelope->sender, letter->type, letter->told.payload, AIRRT_LOSS_NO_RECEIVER, true);
     return err;
 }

@@ -552,7 +552,8 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       INVALID, NOMEM, what a start returned
  * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
  *   airrt_err NAME_send(NAME, ACTOR_msg);
- *       as .route says; then as ACTOR_send to the member. DEAD: closed, or no member lives
+ *       as .route says; then as ACTOR_send to the member; when that has just ended, to the next one, which is no refusal.
+ *       DEAD: closed, or no member lives
  *   airrt_err NAME_send_key(NAME, uint64_t key, ACTOR_msg);
  *       the same by rendezvous: a key stays with its member, also over restarts; members that come or go take only
  *       their own share of the keys with them. Looks at all members
@@ -593,7 +594,7 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
         uint32_t tries = 0;                                                                                \
         do { /* one that has ended since it was picked will hardly be picked again */                      \
             AIRRT_TRY(airrt_priv_pool_pick(pool.pool, route, key, &to.ref));                               \
-            err = ACTOR##_send_(to, msg, true);                                                            \
+            err = ACTOR##_send_(to, msg, AIRRT_SEND_WAIT_ | AIRRT_SEND_NEXT_);                             \
         } while (AIRRT_UNLIKELY(err == AIRRT_ERR_DEAD) && ++tries < 1024);                                 \
         return err;                                                                                        \
     }                                                                                                      \
@@ -1298,7 +1299,7 @@ static void airrt_priv_sup_retry_later(airrt_sup *sup, airrt_kid *kid) {
     if (airrt_priv_sup_backs_off(sup, kid)) return;
     if (AIRRT_RETRY_NS && airrt_priv_kid_arm(sup, kid, AIRRT_SUP_RETRY, AIRRT_RETRY_NS)) return;
     airrt_sup_call again = { AIRRT_SUP_RETRY, ++kid->stamp, kid->number, NULL };
-    if (airrt_priv_send_full(airrt_ctx_self(sup->ctx), airrt_priv_type(sup->ctx->cell), &again, NULL, false, NULL))
+    if (airrt_priv_send_full(airrt_ctx_self(sup->ctx), airrt_priv_type(sup->ctx->cell), &again, NULL, AIRRT_SEND_TRY_, NULL))
         airrt_priv_sup_give_up(sup, &airrt_priv_gave_up); /* no memory to go on with */
 }
 static bool airrt_priv_sup_last_significant(const airrt_sup *sup, const airrt_kid *gone) {
@@ -2285,8 +2286,10 @@ AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_ty
         uint64_t word = airrt_load_acquire(&team->members[at]);
         if (!airrt_priv_member_takes(word)) continue;
         airrt_err one = kind.clone(clone, msg);
-        if (!one && (one = airrt_priv_send_slow(airrt_priv_member(word), type, clone, NULL, false)) != AIRRT_OK)
-            kind.drop(clone);
+        if (!one) {
+            one = airrt_priv_send_slow(airrt_priv_member(word), type, clone, NULL, AIRRT_SEND_NEXT_);
+            if (one) kind.drop(clone);
+        }
         took += !one;
         if (one && one != AIRRT_ERR_DEAD) err = one;
     }

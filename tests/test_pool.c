@@ -258,6 +258,41 @@ START_TEST(a_broadcast_gives_each_a_message_of_its_own) {
 }
 END_TEST
 
+/* One whose mailbox is full at once, and makes senders wait. */
+PROBE_TYPE(narrow, PROBE_HOOKS(narrow), .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+AIRRT_POOL(narrows, narrow);
+typedef struct sending { narrows pool; airrt_err err; pthread_t thread; } sending;
+static void *send_one(void *arg) {
+    sending *it = (sending *)arg;
+    it->err = narrows_send_key(it->pool, 0, (act){ .number = 5 });
+    return NULL;
+}
+START_TEST(a_send_that_the_next_member_takes_is_no_refusal) {
+    gate door = { 0 };
+    sending it = { .err = AIRRT_ERR_FAILED };
+    narrow_ref first, next;
+    WORLD();
+    airrt_pool_desc desc = { .size = 2, .route = AIRRT_ROUTE_KEY, .child = { .restart = AIRRT_RESTART_TEMPORARY } };
+    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, &it.pool));
+    airrt_test_ok(narrows_pick(it.pool, 0, &first));
+    airrt_test_ok(narrow_send(first, (act){ .fn = act_gate, .arg = &door }));
+    GATE_ENTERED(&door);
+    airrt_test_ok(narrow_send(first, (act){ .number = 1 }));
+    ck_assert_int_eq(pthread_create(&it.thread, NULL, send_one, &it), 0);
+    airrt_test_eventually(airrt_load_seq(&airrt_priv_cell(first.ref)->tail) & AIRRT_WAITER_, 10);
+    airrt_test_ok(airrt_kill(first.ref));
+    GATE_OPEN(&door);
+    ck_assert_int_eq(pthread_join(it.thread, NULL), 0);
+    airrt_test_ok(it.err);
+    airrt_test_ok(narrows_pick(it.pool, 0, &next));
+    ck_assert(!airrt_ref_equal(first.ref, next.ref));
+    SETTLE();
+    ck_assert_uint_eq(world_counts().refused, 0);
+    ck_assert_uint_eq(world_counts().dead, 1); /* what the first one had */
+    WORLD_CLOSE();
+}
+END_TEST
+
 /* What cannot be cloned. */
 typedef struct lone { char unused; } lone;
 static airrt_err lone_clone(lone *to, const lone *from) { return (void)to, (void)from, AIRRT_ERR_NOMEM; }
@@ -382,6 +417,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
       who_is_taken_out_while_it_backs_off_does_not_come_back,
       the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,
-      a_broadcast_gives_each_a_message_of_its_own, a_broadcast_that_nobody_took_says_why, invalid_pools_are_refused_and_closed_ones_reach_nobody,
+      a_broadcast_gives_each_a_message_of_its_own, a_send_that_the_next_member_takes_is_no_refusal,
+      a_broadcast_that_nobody_took_says_why, invalid_pools_are_refused_and_closed_ones_reach_nobody,
       a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
       a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life);
