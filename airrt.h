@@ -1449,9 +1449,10 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *                                                                   abnormal reasons end this one with the same reason
  *   .health    = airrt_health f(NAME_ctx *, STATE *)                asked by airrt_probe; absent: healthy
  *   .mailbox   = { .capacity =, .backpressure =, .unbounded =, .lanes = }    the type's default mailbox
- *   .redeliver = K   the message on which handle failed comes again after the restart; the K-th failure quarantines it
- *                    (until it returns OK the message and what it refers to stay airrt's), from where it can be replayed if the
- *                    system keeps dead letters; this option and .timestamps cost about 10 ns a message
+ *   .redeliver = K   the message on which handle failed, also a timer's, comes again after the restart; the K-th
+ *                    failure, or the first one for which there is no memory, quarantines it (until it returns OK the message
+ *                    and what it refers to stay airrt's), from where it can be replayed if the system keeps dead letters;
+ *                    this option and .timestamps cost about 10 ns a message
  *   .stash_capacity = N   messages; 0 = the mailbox's capacity
  *   .timestamps = true    airrt_ctx_created_ns and airrt_ctx_last_message_ns tell
  * A hook ends its actor by returning NAME_exit(ctx), NAME_fail(...) or any error.
@@ -2885,7 +2886,9 @@ AIRRT_INLINE uintptr_t airrt_priv_tag(airrt_ring *ring) { return (uintptr_t)ring
 struct airrt_wrap {
     airrt_envelope envelope;
     airrt_pool *pool;
-    uint32_t offset;          /* of the message */
+    uint32_t tries;           /* failures of its handler, with .redeliver */
+    uint16_t offset;          /* of the message */
+    bool spare;               /* set aside for its actor, and stays there */
     struct airrt_shared *shared;         /* of a topic: the event that the message refers to; else NULL */
     struct airrt_subscriber *subscriber; /* ... and who counts it */
     airrt_wrap *next;                    /* ... while it is being published */
@@ -2899,7 +2902,9 @@ static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t a
     if (!wrap) return NULL;
     memset(&wrap->envelope, 0, sizeof wrap->envelope);
     wrap->pool = pool;
-    wrap->offset = (uint32_t)offset;
+    wrap->offset = (uint16_t)offset;
+    wrap->tries = 0;
+    wrap->spare = false;
     wrap->shared = NULL;
     return wrap;
 }
@@ -3260,7 +3265,7 @@ typedef struct airrt_cold {
     airrt_timer starter;                   /* the spawner that waits for pre_start */
     airrt_timer *promises;                 /* deferred answers; stb_ds array-like, grown by hand */
     uint32_t promise_count, promise_room;
-    uint32_t tries;                        /* failures on the message that is to be redelivered */
+    airrt_wrap *spare;                     /* with .redeliver: holds a message while it is handled, when there is no memory */
     uint32_t crashes;                      /* restarts in place: how many of restarted_ns are set */
     uint64_t restarted_ns[5];
     uint64_t created_ns, before_ns, last_ns; /* with .timestamps: birth, the previous message, this one */
@@ -3533,6 +3538,15 @@ static airrt_cold *airrt_priv_cold(airrt_cell *cell) {
     return cell->cold = cold;
 }
 
+static bool airrt_priv_spare_get(airrt_cold *cold, airrt_actor_type *type) {
+    cold->spare = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
+    if (cold->spare) cold->spare->spare = true;
+    return cold->spare != NULL;
+}
+static void airrt_priv_spare_put(airrt_cold *cold) {
+    if (cold->spare) airrt_priv_wrap_put(cold->spare);
+    cold->spare = NULL;
+}
 /* A cold part that somebody else has set aside: to the actor, or back if it has one. */
 static void airrt_priv_take_spare(airrt_cell *cell, airrt_cold *spare) {
     if (cell->cold) airrt_priv_put(airrt_priv_cold_pool(), spare);
@@ -4793,7 +4807,7 @@ static void airrt_priv_done(airrt_ctx *ctx, airrt_err err, const airrt_reason *r
     ctx->envelope = NULL;
     if (wrap->envelope.promise_slot && !ctx->promised && !ctx->kept)
         airrt_priv_answer(wrap->envelope.promise_slot, wrap->envelope.promise_generation, err, reason, NULL, 0);
-    if (!ctx->kept) airrt_priv_wrap_put(wrap);
+    if (!ctx->kept && !wrap->spare) airrt_priv_wrap_put(wrap);
     ctx->kept = ctx->promised = false;
 }
 static void airrt_priv_cancel_timers(airrt_cold *cold) {
@@ -5075,6 +5089,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         }
         if (cold->forced) airrt_count(&w->tally.killed, 1);
         airrt_priv_keep_forget(cold);
+        airrt_priv_spare_put(cold);
         airrt_priv_free(cold->promises, 0);
         airrt_priv_put(airrt_priv_cold_pool(), cold);
         cell->cold = NULL;
@@ -5325,16 +5340,15 @@ static bool airrt_priv_keep_message(airrt_ctx *ctx, const airrt_reason *reason) 
     airrt_cell *cell = ctx->cell;
     airrt_actor_type *type = airrt_priv_type(cell);
     airrt_wrap *wrap = (airrt_wrap *)(uintptr_t)ctx->envelope;
-    airrt_cold *cold = type->redeliver && wrap && !ctx->kept ? airrt_priv_cold(cell) : NULL;
-    airrt_signal *kept = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
-    if (!kept) return false; /* not asked for, or no memory: then it counts as handled */
+    airrt_cold *cold = cell->cold;
+    if (!type->redeliver || !wrap || ctx->kept) return false; /* not asked for, or put aside */
+    bool again = ++wrap->tries < type->redeliver && !wrap->spare;
+    airrt_signal *kept = again ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
     ctx->envelope = NULL;
     airrt_count(&ctx->handled, (uint64_t)-1);
-    if (++cold->tries >= type->redeliver) {
-        cold->tries = 0;
-        airrt_priv_signal_put(kept);
-        airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(cell), &type->msg, NULL, wrap,
-                        AIRRT_LOSS_QUARANTINED, reason);
+    if (!kept) { /* once too often, or no memory for another try */
+        airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(cell), &type->msg, airrt_priv_wrapped(wrap),
+                        wrap->spare ? NULL : wrap, AIRRT_LOSS_QUARANTINED, reason);
         return true;
     }
     kept->u.wrap = wrap;
@@ -5349,7 +5363,6 @@ static void airrt_priv_note_detour(airrt_cell *cell) {
 }
 AIRRT_API bool airrt_priv_after(airrt_ctx *ctx, airrt_err err) {
     if (err == AIRRT_OK) {
-        if (airrt_priv_type(ctx->cell)->redeliver && ctx->cell->cold) ctx->cell->cold->tries = 0;
         airrt_priv_done(ctx, AIRRT_ERR_NO_REPLY, NULL);
         return true;
     }
@@ -5630,17 +5643,22 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
 }
 
 static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap **wrap);
-/* One that begins again without its mailbox: what is in it now, and what it had put aside, are dead letters. False: not
- * all of it, as a sender is about to publish, or memory will come; it has another turn. */
+/* One that begins again without its mailbox: what is in it now, and what it had put aside, are dead letters, but for what
+ * it is to be given again. False: not all of it, as a sender is about to publish, or memory will come; it has another
+ * turn. */
 static bool airrt_priv_clear_mailbox(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     airrt_actor_type *type = airrt_priv_type(cell);
     airrt_cold *cold = cell->cold;
     airrt_sink sink = { w->system, NULL, airrt_priv_ref(cell), &type->pools, AIRRT_LOSS_DIED, &cold->reason, NULL };
-    airrt_count(&w->tally.aside, -(uint64_t)airrt_priv_lose_fifo(w->system, cell, &cold->ready, &cold->reason));
+    airrt_fifo ready = cold->ready, lost = { NULL, NULL };
+    cold->ready.first = cold->ready.last = NULL;
+    for (airrt_signal *signal; (signal = airrt_priv_shift(&ready)) != NULL;)
+        airrt_priv_append(signal->u.wrap->tries ? &cold->ready : &lost, signal);
+    airrt_count(&w->tally.aside, -(uint64_t)airrt_priv_lose_fifo(w->system, cell, &lost, &cold->reason));
     airrt_count(&w->tally.stashed, -(uint64_t)airrt_priv_lose_fifo(w->system, cell, &cold->stash, &cold->reason));
-    cold->stashed = cold->tries = 0;
+    cold->stashed = 0;
     for (uint32_t *at = &w->signals; *at;) { /* those of priority lanes that have come since it halted */
         airrt_signal *signal = airrt_priv_signal_at(*at);
         if (signal->kind != AIRRT_SIGNAL_MESSAGE) { at = &signal->after; continue; }
@@ -5746,9 +5764,11 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
                 cell->cold->before_ns = cell->cold->last_ns;
                 cell->cold->last_ns = airrt_ctx_now_ns(ctx);
             }
-            if (AIRRT_UNLIKELY(airrt_priv_type(cell)->redeliver) && !wrap &&
-                (wrap = airrt_priv_wrap_get(&airrt_priv_type(cell)->pools, size, align)) != NULL)
+            if (AIRRT_UNLIKELY(airrt_priv_type(cell)->redeliver) && !wrap) {
+                wrap = airrt_priv_wrap_get(&airrt_priv_type(cell)->pools, size, align);
+                if (!wrap) wrap = cell->cold->spare;
                 memcpy(airrt_priv_wrapped(wrap), msg, size); /* so that a failure, even a panic, does not lose it */
+            }
             if (wrap && !wrap->envelope.id && !airrt_priv_type(cell)->redeliver) {
                 airrt_priv_wrap_put(wrap); /* it had been put aside, and came without an envelope */
             } else if (wrap) {
@@ -6621,12 +6641,13 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
     if (ctx->kept) return airrt_priv_err(AIRRT_ERR_EXISTS, "stash", "this message is stashed already");
     if (cold && cold->stashed >= capacity) return airrt_priv_err(AIRRT_ERR_FULL, "stash", NULL);
     airrt_signal *signal = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
-    if (signal && !wrap) wrap = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
+    if (signal && (!wrap || wrap->spare)) wrap = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
     if (!signal || !wrap) {
         if (signal) airrt_priv_signal_put(signal);
         return airrt_priv_err(AIRRT_ERR_NOMEM, "stash", NULL);
     }
     memmove(airrt_priv_wrapped(wrap), msg, type->msg.size);
+    wrap->tries = 0;
     signal->u.wrap = wrap;
     airrt_priv_append(&cold->stash, signal);
     cold->stashed++;
@@ -7862,6 +7883,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         cell->cold->keeper_child = desc->keeper_child_;
         cell->cold->drops = desc->keeper_drops_;
         if (kept && !airrt_priv_keep_ready(cell->cold)) goto fail;
+        if (type->redeliver && !airrt_priv_spare_get(cell->cold, type)) goto fail;
         if (kept) airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_KEPT_));
         if (pinned)
             airrt_store_relaxed(&cell->traits, (uint8_t)(airrt_load_relaxed(&cell->traits) | AIRRT_PINNED_));
@@ -7919,6 +7941,7 @@ fail:
     if (cell) {
         if (cell->cold && cell->cold->pinned) airrt_priv_pinned_dismiss(cell->cold->pinned);
         if (cell->cold) airrt_priv_keep_forget(cell->cold);
+        if (cell->cold) airrt_priv_spare_put(cell->cold);
         if (cell->cold) airrt_priv_put(airrt_priv_cold_pool(), cell->cold);
         if (cell->state && cell->state != &cell->small) airrt_priv_put(airrt_priv_state_pool(type), cell->state);
         cell->cold = NULL;

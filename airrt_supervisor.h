@@ -196,9 +196,9 @@ typedef struct airrt_child_desc {
     airrt_backoff backoff;       /* 0 = restarts come at once */
     airrt_health_desc health;
     bool significant;            /* its end may end the supervisor: .auto_shutdown */
-    bool drop_mailbox;           /* a restart does not keep its messages: what waits when it begins again, what it had
-                                    stashed and what .redeliver had kept are dead letters, with the reason of its end; also
-                                    when on_error says RESTART, and when its siblings' ends restart it */
+    bool drop_mailbox;           /* a restart does not keep its messages: what waits when it begins again and what it had
+                                    stashed are dead letters, with the reason of its end (what it failed on comes again, with
+                                    .redeliver); also when on_error says RESTART, and when its siblings' ends restart it */
 } airrt_child_desc;
 
 typedef enum airrt_child_state {

@@ -130,8 +130,7 @@ static airrt_err send_note(uint32_t from, uint32_t at, airrt_ref to, note msg, c
     msg.from = from;
     msg.sequence = ++world.sequence[from];
     msg.to = to;
-    /* without memory a message that is to be redelivered is not kept: what it refers to would be a leak */
-    msg.memory = world.spots[at].kind == KEEPING && world.out_of_memory ? NULL : swarm_malloc(8);
+    msg.memory = swarm_malloc(8);
     err = world.spots[at].kind == SUPERVISOR ? AIRRT_ERR_TYPE : airrt_priv_send_slow(to, types[world.spots[at].kind], &msg, desc, true);
     if (err) note_drop(&msg);
     return err;

@@ -757,6 +757,43 @@ static airrt_err act_fail_first(airrt_ctx *ctx, probe_state *state, const act *m
     (void)state;
     return airrt_fetch_add(tries, 1u, RELAXED) < 2 ? probe_fail(PROBE(ctx), 1, "not yet") : AIRRT_OK;
 }
+static airrt_err act_arm_failing(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return retry_after((retry_ctx *)(void *)ctx, AIRRT_MS(1), (act){ .fn = act_fail, .number = msg->number + 1 }, NULL);
+}
+START_TEST(a_timers_message_is_redelivered_too) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    POLLED_WORLD();
+    SPAWN(retry, ref, &book);
+    SEND(retry, ref, act_arm_failing, NULL, 1);
+    SETTLE();
+    airrt_test_clock_advance(&clockwork, AIRRT_MS(2));
+    SETTLE();
+    ACTED(&book, 1, 2, 2, 2);
+    ck_assert_uint_eq(world_counts().quarantined, 1);
+    ck_assert_uint_eq(DROPPED(2), 1);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_fail_before_a_timer(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    airrt_test_ok(retry_after((retry_ctx *)(void *)ctx, 1, (act){ .number = 7 }, NULL));
+    while (!(uint32_t)airrt_load_acquire(&ctx->cell->lane)) sched_yield(); /* another worker fires it */
+    return retry_fail((retry_ctx *)(void *)ctx, 1, "poison");
+}
+START_TEST(what_is_handled_between_the_tries_does_not_count_for_them) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    WORLD();
+    SPAWN(retry, ref, &book);
+    SEND(retry, ref, act_fail_before_a_timer, NULL, 2);
+    SETTLE();
+    ACTED(&book, 2, 7, 2, 7, 2, 7);
+    ck_assert_uint_eq(world_counts().quarantined, 1);
+    ck_assert_uint_eq(DROPPED(2), 1);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(redelivered_message_that_succeeds_is_handled_once) {
     diary book = { .action = AIRRT_ACTION_RESUME };
     airrt_atomic_u64 tries = { 0 }, more = { 0 };
@@ -1989,6 +2026,7 @@ SUITE("actor", 60,
     restart_whose_pre_start_fails_ends_the_actor, escalate_without_supervisor_is_stop, stop_is_the_default_action,
     restart_while_stopping_does_not_lose_the_queue,
     redelivered_message_comes_first_after_the_restart, panicking_handler_is_quarantined_after_k_tries,
+    a_timers_message_is_redelivered_too, what_is_handled_between_the_tries_does_not_count_for_them,
     redelivered_message_that_succeeds_is_handled_once, message_kept_for_redelivery_dies_with_its_actor,
     failed_stays_a_part_of_handled,
     zero_handle_is_dead, stale_handle_reaches_nobody_when_its_slot_is_used_again, forged_handles_reach_nobody,

@@ -666,7 +666,7 @@ START_TEST(a_child_that_drops_its_mailbox_begins_without_all_that_waited) {
     give(a, HIDE, 1, NULL);
     give(a, HIDE, 2, &urgent);
     airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
-    give(a, CHOKE, 3, NULL); /* would be given again */
+    airrt_test_ok(airrt_kill(a.ref));
     airrt_test_eventually(backs_off(sup), 20);
     give(a, EAT, 4, NULL);
     give(a, EAT, 5, &urgent);
@@ -678,13 +678,13 @@ START_TEST(a_child_that_drops_its_mailbox_begins_without_all_that_waited) {
     airrt_counts counts;
     airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
     airrt_system_counts(sys, &counts);
-    ck_assert_uint_eq(counts.dead, 6);
+    ck_assert_uint_eq(counts.dead, 5);
     ck_assert_uint_eq(counts.queued + counts.stashed + counts.quarantined, 0);
     airrt_test_balanced(sys);
-    ck_assert_uint_eq(airrt_dead_letters_peek(sys, out, 8, AIRRT_OLDEST_FIRST), 6);
-    for (int i = 0; i < 6; i++) {
+    ck_assert_uint_eq(airrt_dead_letters_peek(sys, out, 8, AIRRT_OLDEST_FIRST), 5);
+    for (int i = 0; i < 5; i++) {
         ck_assert_int_eq(out[i].why, AIRRT_LOSS_DIED);
-        ck_assert_int_eq(out[i].reason.code, 9); /* why it had ended */
+        ck_assert_int_eq(out[i].reason.kind, AIRRT_EXIT_KILLED); /* why it had ended */
         ck_assert(airrt_ref_equal(out[i].to, a.ref));
     }
     for (int i = 0; i < 2; i++) give(a, EAT, 7, &urgent); /* as much room as before */
@@ -692,9 +692,35 @@ START_TEST(a_child_that_drops_its_mailbox_begins_without_all_that_waited) {
     airrt_test_ok(tally_ask(a, (nut){ .what = TALLY }, AIRRT_SEC(20), &eaten));
     ck_assert_uint_eq(eaten, 2);
     ck_assert_uint_eq(child(sup, "a").restarts, 1);
-    for (int i = 5; i >= 3; i--) airrt_test_ok(airrt_dead_letters_replay(sys, out[i].id, (airrt_ref){ 0, 0 }));
+    for (int i = 4; i >= 2; i--) airrt_test_ok(airrt_dead_letters_replay(sys, out[i].id, (airrt_ref){ 0, 0 }));
     close_system();
-    ck_assert_uint_eq(airrt_load_relaxed(&nuts_dropped) + airrt_load_relaxed(&nuts_eaten), 0x21111110u); /* each once */
+    ck_assert_uint_eq(airrt_load_relaxed(&nuts_dropped) + airrt_load_relaxed(&nuts_eaten), 0x21110110u); /* each once */
+} END_TEST
+
+START_TEST(a_message_it_fails_on_is_given_again_and_quarantined_though_its_mailbox_is_dropped) {
+    crew c;
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    airrt_counts counts;
+    squirrel_ref a = forest(&c, &sup, &clock);
+    give(a, CHOKE, 3, NULL);
+    for (uint32_t life = 1; life <= 3; life++) {
+        airrt_test_eventually(backs_off(sup) && child(sup, "a").restarts == life - 1, 20);
+        airrt_system_counts(sys, &counts);
+        ck_assert_uint_eq(counts.quarantined, life == 3);
+        give(a, EAT, (int)(life + 3), NULL);
+        airrt_test_clock_advance(&clock, AIRRT_SEC(100));
+    }
+    airrt_test_eventually(child(sup, "a").restarts == 3, 20);
+    settled(sup);
+    give(a, EAT, 7, NULL);
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    airrt_system_counts(sys, &counts);
+    ck_assert_uint_eq(counts.dead, 3);
+    ck_assert_uint_eq(counts.quarantined, 1);
+    ck_assert_uint_eq(airrt_load_relaxed(&nuts_eaten), 0x10000000u);
+    close_system();
+    ck_assert_uint_eq(airrt_load_relaxed(&nuts_dropped), 0x01111000u);
 } END_TEST
 
 START_TEST(what_comes_after_a_mailbox_was_dropped_stays) {
@@ -825,6 +851,8 @@ SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
       a_call_to_a_supervisor_that_backs_off_is_answered_when_it_is_back,
       a_call_to_a_supervisor_that_is_given_up_while_it_backs_off_is_dead,
       a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown,
-      a_child_that_drops_its_mailbox_begins_without_all_that_waited, what_comes_after_a_mailbox_was_dropped_stays,
+      a_child_that_drops_its_mailbox_begins_without_all_that_waited,
+      a_message_it_fails_on_is_given_again_and_quarantined_though_its_mailbox_is_dropped,
+      what_comes_after_a_mailbox_was_dropped_stays,
       who_asks_a_child_that_drops_its_mailbox_is_told_dead,
       a_call_to_a_supervisor_that_drops_its_mailbox_is_dead, a_message_on_its_way_is_dropped_with_the_mailbox);

@@ -462,6 +462,7 @@ static void redelivering(void) {
     settle();
     airrt_counts counts = world_counts();
     NEED(airrt_counts_balance(&counts) && counts.queued == 0);
+    NEED(DROPPED(1) == 1 && counts.failed == 0); /* the message it failed on is not the handler's */
     end_world();
 }
 

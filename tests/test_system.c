@@ -1470,6 +1470,7 @@ START_TEST(stash_survives_every_fault) {
 START_TEST(redelivery_survives_every_fault) {
     POLLED_WORLD();
     bool hit = true;
+    uint64_t accepted = 0;
     for (uint64_t n = 1; hit; n++) {
         diary book = { .action = AIRRT_ACTION_RESTART };
         SPAWN(keeper, ref, &book);
@@ -1480,6 +1481,8 @@ START_TEST(redelivery_survives_every_fault) {
         SEND(keeper, ref, .number = 2);
         SETTLE();
         ck_assert_uint_ge(COUNT(book.acts), 1);
+        accepted += !err;
+        ck_assert_uint_eq(DROPPED(1), accepted); /* it stays airrt's, which ends it */
         airrt_test_balanced(world);
         if (airrt_alive(ref.ref)) airrt_test_ok(keeper_stop(ref, AIRRT_SEC(5)));
     }
