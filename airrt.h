@@ -3365,7 +3365,7 @@ struct airrt_worker {
     pthread_t thread;
     bool has_thread;
     airrt_atomic_u32 gone;     /* its thread has left the system for good */
-    airrt_atomic_u32 quit;     /* it is to leave: the system closes, or there is another one for it */
+    airrt_atomic_u32 quit;     /* it is to leave: the system closes, or there is another one in its place: airrt_leaving */
     airrt_atomic_u32 gate;     /* its thread does nothing until it is set */
     uint64_t seen_turns;       /* what the keeper saw of it */
     struct { uint64_t progress, since_ns; bool told; } watched; /* what the watch saw of it */
@@ -3379,6 +3379,7 @@ struct airrt_worker {
     airrt_ends ends;           /* unless alone: then the system's */
 };
 
+enum airrt_leaving { AIRRT_LEAVING_NOT, AIRRT_LEAVING_CLOSED, AIRRT_LEAVING_REPLACED };
 /* A dead letter that is kept, in its envelope. Guarded by the buffer's lock, but what is told of it, which does not
  * change; claimed: a call has it, and ends it if it has been `evicted` meanwhile. */
 typedef struct airrt_letter {
@@ -3408,7 +3409,7 @@ struct airrt_system {
     airrt_system_desc desc;    /* resolved: no zero left that means a default */
     struct airrt_sim *sim;     /* NULL: real threads and time */
     pid_t process;             /* whose threads these are */
-    uint32_t worker_count;     /* that run actors, without those that are stuck in an abandoned one */
+    uint32_t worker_count;     /* that run actors, without those that others have replaced */
     airrt_atomic_u32 made;     /* workers there are, with those that are stuck or have left; only grows, under pinned_lock */
     airrt_worker *workers[AIRRT_WORKERS_MAX];
     airrt_atomic_u32 abandoned; /* actors that are stuck, and whose supervisors have gone on; lately returned ones not */
@@ -3422,7 +3423,17 @@ struct airrt_system {
     airrt_atomic_u32 settlers; /* threads that want `quiet` bumped */
     airrt_atomic_u32 keeper;   /* a parked worker watches the others */
     airrt_atomic_u32 lingering; /* parked workers that will look within a millisecond whether there must be one */
-    struct { pthread_t thread; bool is_on; airrt_atomic_u32 quit; } watch; /* for overruns */
+    airrt_atomic_u32 replaced; /* workers in whose place there is another one, and which have not left */
+    bool left;                 /* closed, with actors that are stuck; guarded by pinned_lock */
+    /* A thread that looks at the turns: for overruns, and for supervisors, when all workers are stuck. lock guards is_on
+     * and over. */
+    struct {
+        airrt_lock lock;
+        bool is_on, over;
+        pthread_t thread;
+        airrt_atomic_u32 quit, bell, asleep; /* asleep: until a worker has something to do */
+        airrt_atomic_u64 relief_ns; /* after so long in one turn a worker counts as stuck; 0: nobody wants to know */
+    } watch;
     /* searching + sleeping << 16, and the tokens that wake: the parking protocol */
     airrt_atomic_u32 idle AIRRT_ALIGNED(64);
     airrt_atomic_u32 tokens;
@@ -4408,12 +4419,16 @@ static bool airrt_priv_keep(airrt_system *system) {
     }
     return stalled;
 }
-/* Tells of a worker whose hook has not ended for too long. */
+/* The actor whose turn a worker is in, for other threads, which may not have seen the cells yet. */
+static airrt_cell *airrt_priv_running(const airrt_worker *w) {
+    airrt_cell *running = airrt_load_seq(&w->running);
+    uint32_t count = airrt_load_acquire(&airrt_priv_table.count);
+    return count && running < airrt_priv_table.cells + count ? running : NULL;
+}
+/* Sees whether a worker's hook goes on; tells of one that has not ended for too long. */
 static void airrt_priv_watch_one(airrt_system *system, airrt_worker *w, uint64_t now) {
-    airrt_cell *running = airrt_load_relaxed(&w->running);
+    airrt_cell *running = airrt_priv_running(w);
     uint64_t progress = airrt_load_relaxed(&w->turns) + airrt_load_relaxed(&w->ctx.handled);
-    uint32_t count = airrt_load_acquire(&airrt_priv_table.count); /* this thread may not have seen the cells yet */
-    if (!count || running >= airrt_priv_table.cells + count) running = NULL;
     /* a stashed message leaves `handled` as it was */
     if (running) progress += airrt_load_relaxed(&running->head) >> 28;
     if (!running || progress != w->watched.progress) {
@@ -4423,26 +4438,69 @@ static void airrt_priv_watch_one(airrt_system *system, airrt_worker *w, uint64_t
         return;
     }
     airrt_overrun overrun = { airrt_priv_ref(running), now - w->watched.since_ns };
-    if (w->watched.told || overrun.running_ns < system->desc.overrun_ns) return;
+    if (!system->desc.overruns.fn || w->watched.told || overrun.running_ns < system->desc.overrun_ns) return;
     w->watched.told = true;
     airrt_priv_log(system, 2, overrun.actor, "a hook overruns", __LINE__);
     system->desc.overruns.fn(&overrun, system->desc.overruns.ctx);
 }
-/* The watch: a thread of its own, as all workers may be busy; only if somebody wants to be told. */
+/* Does anything wait for a worker, wherever? */
+static bool airrt_priv_all_wait(airrt_system *system) {
+    if (airrt_load_seq(&system->shared_count)) return true;
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
+        airrt_worker *w = system->workers[i];
+        if (airrt_load_relaxed(&w->queue.tail) != airrt_load_relaxed(&w->queue.head) || airrt_load_relaxed(&w->given) ||
+            airrt_load_relaxed(&w->next) || airrt_load_relaxed(&w->wheel.due_ns) <= airrt_priv_now(system)) return true;
+    }
+    return false;
+}
+static bool airrt_priv_replace(airrt_system *system, airrt_worker *old);
+/* When all workers have been in one turn each for so long that children are given up after it, and something waits, a
+ * supervisor perhaps: one is replaced, so that it runs. */
+static void airrt_priv_relieve(airrt_system *system, uint64_t now) {
+    uint64_t limit = airrt_load_relaxed(&system->watch.relief_ns);
+    airrt_worker *stuck = NULL;
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
+        airrt_worker *w = system->workers[i];
+        if (airrt_load_acquire(&w->gone) || airrt_load_relaxed(&w->quit)) continue;
+        if (!w->watched.since_ns || now - w->watched.since_ns < limit) return;
+        stuck = w;
+    }
+    if (stuck && airrt_priv_all_wait(system)) (void)airrt_priv_replace(system, stuck);
+}
+static void airrt_priv_watch_ring(airrt_system *system) {
+    airrt_fetch_add(&system->watch.bell, 1, RELEASE);
+    airrt_priv_notify(&system->watch.bell, 1);
+}
+/* A worker has something to do again. */
+static AIRRT_COLD void airrt_priv_watch_wake(airrt_system *system) {
+    if (airrt_exchange(&system->watch.asleep, 0, SEQ_CST)) airrt_priv_watch_ring(system);
+}
+static uint64_t airrt_priv_watch_pause(const airrt_system *system) {
+    uint64_t relief = airrt_load_relaxed(&system->watch.relief_ns),
+             pause = system->desc.overruns.fn ? system->desc.overrun_ns / 4 + 1 : AIRRT_FOREVER;
+    return relief && relief / 2 < pause ? relief / 2 : pause;
+}
+/* The watch: a thread of its own, as all workers may be busy; only if somebody wants to know. */
 static void *airrt_priv_watch(void *arg) {
     airrt_system *system = arg;
-    uint64_t pause = system->desc.overrun_ns / 4 + 1;
     while (!airrt_load_acquire(&system->watch.quit)) {
-        airrt_priv_wait(&system->watch.quit, 0, airrt_priv_deadline(pause));
+        uint32_t bell = airrt_load_acquire(&system->watch.bell);
+        uint64_t pause = airrt_priv_watch_pause(system);
+        airrt_store_seq(&system->watch.asleep, 1); /* before the look: a worker that stops sleeping sees it, or is seen */
+        bool idle = !system->desc.overruns.fn && airrt_load_seq(&system->idle) >> 16 == system->worker_count;
+        if (!idle) airrt_store_seq(&system->watch.asleep, 0);
+        airrt_priv_wait(&system->watch.bell, bell, idle ? AIRRT_FOREVER : airrt_priv_deadline(pause));
+        airrt_store_seq(&system->watch.asleep, 0);
         uint64_t now = airrt_priv_machine_ns(NULL);
         for (uint32_t i = 0; i < airrt_priv_made(system); i++) airrt_priv_watch_one(system, system->workers[i], now);
+        if (airrt_load_relaxed(&system->watch.relief_ns)) airrt_priv_relieve(system, now);
     }
     return NULL;
 }
 static bool airrt_priv_others_awake(airrt_worker *w) {
     uint32_t idle = airrt_load_seq(&w->system->idle);
     /* who is stuck may have work waiting */
-    return (idle >> 16) < w->system->worker_count || airrt_load_seq(&w->system->abandoned);
+    return (idle >> 16) < w->system->worker_count || airrt_load_seq(&w->system->replaced);
 }
 static uint64_t airrt_priv_next_due(airrt_worker *w) {
     uint64_t due = AIRRT_FOREVER;
@@ -4478,7 +4536,7 @@ static void airrt_priv_stop_searching(airrt_system *system) {
         (airrt_priv_work_waits(system) || (!airrt_load_seq(&system->lingering) && !airrt_load_seq(&system->keeper))))
         airrt_priv_wake_one(system);
 }
-/* Sleeps until there is work; NULL: the system is closing. */
+/* Sleeps until there is work; NULL: it is to leave. */
 static airrt_cell *airrt_priv_park(airrt_worker *w) {
     airrt_system *system = w->system;
     airrt_cell *cell;
@@ -4491,7 +4549,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
                 searching = airrt_cas(&system->idle, &idle, idle + 1, SEQ_CST, RELAXED);
         }
         for (int looks = 0; searching && looks < AIRRT_SPIN_LOOKS; looks++) {
-            if (airrt_load_relaxed(&system->quit)) return NULL;
+            if (airrt_load_relaxed(&w->quit)) return airrt_priv_stop_searching(system), NULL;
             if ((cell = airrt_priv_look(w, false)) != NULL) {
                 airrt_priv_stop_searching(system);
                 return cell;
@@ -4521,7 +4579,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             uint64_t until = airrt_priv_next_due(w), now = airrt_priv_machine_ns(NULL);
             bool due = !cell && until != AIRRT_FOREVER && airrt_priv_now(system) >= until;
             if (cell || due || any ||
-                airrt_load_relaxed(&system->quit)) { /* leave by ourselves, if nobody is waking us already */
+                airrt_load_relaxed(&w->quit)) { /* leave by ourselves, if nobody is waking us already */
                 uint32_t was = airrt_load_relaxed(&system->idle);
                 while (was >= AIRRT_SLEEPING1 &&
                        !airrt_cas(&system->idle, &was, was - AIRRT_SLEEPING1 + 1, SEQ_CST, RELAXED)) {}
@@ -4562,6 +4620,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             }
             airrt_priv_wait(&system->tokens, 0, until);
         }
+        if (AIRRT_UNLIKELY(airrt_load_seq(&system->watch.asleep))) airrt_priv_watch_wake(system);
         if (keeper) airrt_store_release(&system->keeper, 0);
         if (lingers) airrt_fetch_add(&system->lingering, (uint32_t)-1, SEQ_CST);
         airrt_store_seq(&w->looking, 0);
@@ -4728,6 +4787,8 @@ static void *airrt_priv_thread(void *arg) {
     if (!w->alone) airrt_priv_clear_out(w);
     airrt_priv_flush_all(w);
     airrt_priv_me = NULL;
+    if (airrt_load_relaxed(&w->quit) == AIRRT_LEAVING_REPLACED)
+        airrt_fetch_add(&w->system->replaced, (uint32_t)-1, SEQ_CST);
     airrt_store_release(&w->gone, 1);
     airrt_priv_ring(&w->system->quiet);
     return NULL;
@@ -5185,10 +5246,9 @@ static void airrt_priv_finish(airrt_ctx *ctx, const airrt_reason *reason) {
     if (cold && cold->keeper.generation && airrt_priv_may_halt(cold)) airrt_priv_halt(ctx, reason);
     else airrt_priv_bury(ctx, reason);
 }
-/* An abandoned actor has returned, and is buried: there is a worker in the place of the one that was stuck in it. */
+/* An abandoned actor has returned, and is buried. */
 static AIRRT_COLD void airrt_priv_found(airrt_worker *w) {
     airrt_fetch_add(&w->system->abandoned, (uint32_t)-1, RELEASE);
-    if (!w->alone) airrt_store_relaxed(&w->quit, 1);
 }
 
 static void airrt_priv_bury_on(airrt_ctx *ctx) {
@@ -8009,8 +8069,10 @@ static airrt_worker *airrt_priv_worker_make(airrt_system *system, uint32_t index
     return w;
 }
 static airrt_err airrt_priv_thread_start(airrt_worker *w) {
-    if (AIRRT_FAULT("thread") || pthread_create(&w->thread, NULL, airrt_priv_thread, w))
+    pthread_t thread;
+    if (AIRRT_FAULT("thread") || pthread_create(&thread, NULL, airrt_priv_thread, w))
         return airrt_priv_err(AIRRT_ERR_OS, "workers", "a thread could not be created");
+    w->thread = thread;
     w->has_thread = true;
     return AIRRT_OK;
 }
@@ -8021,39 +8083,65 @@ static void airrt_priv_gate_open(airrt_worker *w) {
 
 /* ---- abandoning an actor that does not return from user code ---- */
 
-/* A worker that waits at its gate, in the place of one that has left, or a new one. NULL: no memory, no thread, no
- * place. */
-static airrt_worker *airrt_priv_worker_add(airrt_system *system) {
-    airrt_priv_lock(&system->pinned_lock);
-    uint32_t at = 0, made = airrt_load_relaxed(&system->made);
+/* The place of a worker that has left; airrt_priv_made: there is none. */
+static uint32_t airrt_priv_free_place(airrt_system *system) {
+    uint32_t at = 0, made = airrt_priv_made(system);
     while (at < made && !airrt_load_acquire(&system->workers[at]->gone)) at++;
-    airrt_worker *w = at < made                  ? system->workers[at]
-                      : made < AIRRT_WORKERS_MAX ? airrt_priv_worker_make(system, made)
-                                                 : NULL;
-    if (w && w->has_thread) pthread_join(w->thread, NULL); /* it has only to return */
-    if (w) {
-        w->has_thread = false;
-        airrt_store_relaxed(&w->gate, 0);
-        airrt_store_relaxed(&w->quit, 0);
+    return at;
+}
+/* Starts a worker at this place, `fresh` if it is a new one. It waits at its gate. */
+static airrt_worker *airrt_priv_worker_add_locked(airrt_system *system, uint32_t at, airrt_worker *fresh) {
+    bool new_place = at == airrt_priv_made(system);
+    airrt_worker *w = new_place ? fresh : system->workers[at];
+    if (!w || at >= AIRRT_WORKERS_MAX) return NULL;
+    airrt_store_relaxed(&w->gate, 0);
+    airrt_store_relaxed(&w->quit, AIRRT_LEAVING_NOT);
+    airrt_store_relaxed(&w->gone, 0);
+    w->index = at;
+    if (airrt_priv_thread_start(w)) {
+        if (!new_place) airrt_store_release(&w->gone, 1);
+        return NULL;
     }
-    if (w && airrt_priv_thread_start(w)) {
-        if (at == made) airrt_priv_system_free(system, w, sizeof *w);
-        w = NULL;
-    } else if (w) {
-        airrt_store_relaxed(&w->gone, 0);
-        if (at == made) system->workers[at] = w; /* else it is there, and read */
-        if (at == made) airrt_store_seq(&system->made, made + 1);
-    }
-    airrt_priv_unlock(&system->pinned_lock);
-    if (w && airrt_load_seq(&system->quit)) airrt_store_relaxed(&w->quit, 1); /* airrt_priv_quit sees it, or it that */
+    if (new_place) system->workers[at] = w; /* else it is there, and read */
+    if (new_place) airrt_store_seq(&system->made, at + 1);
     return w;
 }
-static bool airrt_priv_is_run(airrt_system *system, const airrt_cell *cell) {
-    if (airrt_load_relaxed(&cell->traits) & AIRRT_PINNED_)
-        return airrt_load_relaxed(&cell->cold->pinned->running) == cell;
+/* Puts another worker in the place of one whose turn does not end; that one leaves when it does. True too when it was
+ * done before. False: no memory, no thread, no place. */
+static bool airrt_priv_replace(airrt_system *system, airrt_worker *old) {
+    airrt_worker *fresh = NULL, *w = NULL;
+    pthread_t before;
+    bool joins = false;
+    airrt_priv_lock(&system->pinned_lock);
+    bool room = airrt_priv_free_place(system) < airrt_priv_made(system);
+    airrt_priv_unlock(&system->pinned_lock);
+    if (!room) fresh = airrt_priv_worker_make(system, 0); /* the allocator is the user's: without a lock */
+    airrt_priv_lock(&system->pinned_lock);
+    bool done = airrt_load_relaxed(&old->quit) != AIRRT_LEAVING_NOT;
+    if (!done && !system->left) {
+        uint32_t at = airrt_priv_free_place(system);
+        if (at < airrt_priv_made(system)) joins = system->workers[at]->has_thread, before = system->workers[at]->thread;
+        w = airrt_priv_worker_add_locked(system, at, fresh);
+        if (w == fresh) fresh = NULL;
+    }
+    if (w) {
+        done = true;
+        airrt_fetch_add(&system->replaced, 1, SEQ_CST);
+        airrt_store_seq(&old->quit, AIRRT_LEAVING_REPLACED);
+        if (airrt_load_seq(&system->quit)) airrt_store_relaxed(&w->quit, AIRRT_LEAVING_CLOSED); /* airrt_priv_quit sees it, or it that */
+    }
+    airrt_priv_unlock(&system->pinned_lock);
+    if (w) airrt_priv_gate_open(w);
+    if (w) airrt_priv_notify(&system->tokens, INT32_MAX); /* it may just have gone to sleep */
+    if (w && joins) pthread_join(before, NULL); /* it has only to return */
+    airrt_priv_system_free(system, fresh, sizeof *fresh);
+    return done;
+}
+/* The worker that is in a turn of this actor; NULL: none is. */
+static airrt_worker *airrt_priv_runner(airrt_system *system, const airrt_cell *cell) {
     for (uint32_t i = 0; i < airrt_priv_made(system); i++)
-        if (airrt_load_relaxed(&system->workers[i]->running) == cell) return true;
-    return false;
+        if (airrt_load_relaxed(&system->workers[i]->running) == cell) return system->workers[i];
+    return NULL;
 }
 /* The supervisor's, in its turn: gives up an actor that it keeps, has had killed, and that does not return. From then
  * on it is dead for all others, for this reason; what it has is left to it until it returns. False: nothing has
@@ -8062,10 +8150,8 @@ AIRRT_INLINE bool airrt_priv_abandon(airrt_cell *cell, const airrt_reason *reaso
     airrt_worker *me = airrt_priv_me;
     airrt_system *system = me->system;
     airrt_ref ref = airrt_priv_ref(cell);
-    bool pinned = airrt_load_relaxed(&cell->traits) & AIRRT_PINNED_;
-    if (system->sim || system->desc.polled || !airrt_priv_is_run(system, cell)) return false;
-    airrt_worker *other = pinned ? NULL : airrt_priv_worker_add(system);
-    if (!pinned && !other) return false;
+    airrt_worker *runner = system->sim || system->desc.polled ? NULL : airrt_priv_runner(system, cell);
+    if (!runner || !airrt_priv_replace(system, runner)) return false;
     uint32_t fate = AIRRT_FATE_KEPT;
     airrt_fetch_add(&system->abandoned, 1, SEQ_CST);
     bool done = airrt_cas(&cell->cold->fate, &fate, AIRRT_FATE_ABANDONING, ACQ_REL, RELAXED);
@@ -8080,35 +8166,50 @@ AIRRT_INLINE bool airrt_priv_abandon(airrt_cell *cell, const airrt_reason *reaso
         if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
     } else {
         airrt_fetch_add(&system->abandoned, (uint32_t)-1, SEQ_CST);
-        if (other) airrt_store_relaxed(&other->quit, 1);
     }
-    if (other) airrt_priv_gate_open(other);
     return done;
 }
-static airrt_err airrt_priv_watch_start(airrt_system *system) {
-    if (!system->desc.overruns.fn || system->desc.overrun_ns == AIRRT_FOREVER) return AIRRT_OK;
-    if (AIRRT_FAULT("thread") || pthread_create(&system->watch.thread, NULL, airrt_priv_watch, system))
-        return airrt_priv_err(AIRRT_ERR_OS, "overruns", "a thread could not be created");
-    system->watch.is_on = true;
-    return AIRRT_OK;
+static airrt_err airrt_priv_watch_start(airrt_system *system, const char *field) {
+    airrt_err err = AIRRT_OK;
+    airrt_priv_lock(&system->watch.lock);
+    if (!system->watch.is_on && !system->watch.over) {
+        if (AIRRT_FAULT("thread") || pthread_create(&system->watch.thread, NULL, airrt_priv_watch, system))
+            err = airrt_priv_err(AIRRT_ERR_OS, field, "a thread could not be created");
+        else system->watch.is_on = true;
+    }
+    airrt_priv_unlock(&system->watch.lock);
+    return err;
 }
 static void airrt_priv_watch_end(airrt_system *system) {
-    if (!system->watch.is_on) return;
+    airrt_priv_lock(&system->watch.lock);
+    bool joins = system->watch.is_on;
+    system->watch.over = true;
+    airrt_priv_unlock(&system->watch.lock);
     airrt_store_release(&system->watch.quit, 1);
-    airrt_priv_notify(&system->watch.quit, 1);
-    pthread_join(system->watch.thread, NULL);
+    airrt_priv_watch_ring(system);
+    if (joins) pthread_join(system->watch.thread, NULL);
 }
-/* Adds what a pinned actor's worker has counted to the threads outside, and frees it. Its thread has left. */
-static void airrt_priv_pinned_end(airrt_system *system, airrt_worker *w) {
+/* A supervisor's: it has a child that it gives up when that does not return for so long. For that it must run, also when
+ * all workers are stuck. */
+AIRRT_INLINE airrt_err airrt_priv_want_relief(airrt_system *system, uint64_t limit_ns) {
+    if (limit_ns < AIRRT_MS(1)) limit_ns = AIRRT_MS(1);
+    uint64_t before = airrt_load_relaxed(&system->watch.relief_ns);
+    if (system->sim || system->desc.polled || limit_ns == AIRRT_FOREVER || (before && before <= limit_ns)) return AIRRT_OK;
+    AIRRT_TRY(airrt_priv_watch_start(system, "stuck_timeout_ns"));
+    while ((!before || before > limit_ns) && !airrt_cas(&system->watch.relief_ns, &before, limit_ns, RELAXED, RELAXED)) {}
+    airrt_priv_watch_ring(system);
+    return AIRRT_OK;
+}
+/* Adds what a pinned actor's worker has counted to the threads outside. Its thread has left. */
+static void airrt_priv_pinned_end_locked(airrt_system *system, airrt_worker *w) {
     airrt_atomic_u64 *from = (airrt_atomic_u64 *)(void *)&w->tally, *to = (airrt_atomic_u64 *)(void *)&system->outside;
-    pthread_join(w->thread, NULL);
     for (size_t i = 0; i < sizeof(airrt_tally) / sizeof *from; i++)
         airrt_fetch_add(&to[i], airrt_load_relaxed(&from[i]), RELAXED);
     airrt_fetch_add(&system->outside_handled, airrt_load_relaxed(&w->ctx.handled), RELAXED);
-    airrt_priv_system_free(system, w, sizeof *w);
 }
 /* Takes the workers of pinned actors that have ended off the list; all: waits for the others' threads too. */
 static void airrt_priv_pinned_reap(airrt_system *system, bool all) {
+    airrt_worker *left = NULL;
     airrt_priv_lock(&system->pinned_lock);
     for (airrt_worker **at = &system->pinned; *at;) {
         airrt_worker *w = *at;
@@ -8117,9 +8218,17 @@ static void airrt_priv_pinned_reap(airrt_system *system, bool all) {
             continue;
         }
         *at = w->pinned_next;
-        airrt_priv_pinned_end(system, w);
+        pthread_join(w->thread, NULL); /* unless all are to leave it has only to return */
+        airrt_priv_pinned_end_locked(system, w);
+        w->pinned_next = left;
+        left = w;
     }
     airrt_priv_unlock(&system->pinned_lock);
+    while (left) { /* the allocator is the user's: without the lock */
+        airrt_worker *w = left;
+        left = w->pinned_next;
+        airrt_priv_system_free(system, w, sizeof *w);
+    }
 }
 static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell) {
     if (system->desc.polled) return airrt_priv_err(AIRRT_ERR_INVALID, "pinned", "a polled system has no threads");
@@ -8231,7 +8340,7 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
         airrt_store_relaxed(&system->workers[i]->gate, 1);
         err = airrt_priv_thread_start(system->workers[i]);
     }
-    if (!err && !d.sim) err = airrt_priv_watch_start(system);
+    if (!err && !d.sim && d.overruns.fn && d.overrun_ns != AIRRT_FOREVER) err = airrt_priv_watch_start(system, "overruns");
     if (err) {
         airrt_priv_quit(system);
         for (uint32_t i = 0; i < airrt_priv_made(system); i++)
@@ -8424,13 +8533,18 @@ AIRRT_API bool airrt_alive(airrt_ref ref) {
     return lane >> AIRRT_LANE_GENERATION_SHIFT == ref.generation && !airrt_priv_lane_lost(lane);
 }
 
+/* One that has been replaced may be in a turn all the same; those of actors that were given up do not count. */
+static bool airrt_priv_in_no_turn(const airrt_worker *w) {
+    airrt_cell *cell = airrt_priv_running(w);
+    return !cell || airrt_priv_lane_lost(airrt_load_acquire(&cell->lane));
+}
 /* True when every worker sleeps and nothing is queued anywhere. */
 static bool airrt_priv_is_quiet(airrt_system *system) {
     uint32_t before = airrt_load_seq(&system->idle);
     bool quiet = (before >> 16) == system->worker_count && !(before & (AIRRT_SLEEPING1 - 1)) &&
                  !airrt_load_seq(&system->shared_count) && !airrt_load_seq(&system->tokens);
     for (uint32_t i = 0; quiet && i < airrt_priv_made(system); i++)
-        quiet = !airrt_load_seq(&system->workers[i]->looking) &&
+        quiet = !airrt_load_seq(&system->workers[i]->looking) && airrt_priv_in_no_turn(system->workers[i]) &&
                 airrt_load_seq(&system->workers[i]->queue.tail) == airrt_load_seq(&system->workers[i]->queue.head);
     airrt_priv_lock(&system->pinned_lock);
     for (airrt_worker *w = system->pinned; quiet && w; w = w->pinned_next)
@@ -8558,16 +8672,19 @@ static void airrt_priv_leave_slots(airrt_system *system) {
             airrt_cas(&airrt_priv_table.cells[slot].system, &had, NULL, RELAXED, RELAXED);
     }
 }
-/* Waits a little for all threads of a system to leave. False: some have not, or have left actors that were stuck. */
+/* Waits for all threads of a system to leave: a little for actors that are stuck, and, when all actors have ended, as
+ * long as the machine takes. False: some are still stuck. */
 static bool airrt_priv_all_gone(airrt_system *system) {
     uint64_t deadline = airrt_priv_deadline(AIRRT_MS(100));
     for (;;) {
         uint32_t quiet = airrt_load_seq(&system->quiet), left = 0;
+        bool ended = !airrt_priv_unended(system);
         for (uint32_t i = 0; i < airrt_priv_made(system); i++) left += !airrt_load_acquire(&system->workers[i]->gone);
         airrt_priv_lock(&system->pinned_lock);
         for (airrt_worker *w = system->pinned; w; w = w->pinned_next) left += !airrt_load_acquire(&w->gone);
         airrt_priv_unlock(&system->pinned_lock);
-        if (!left || !airrt_priv_wait(&system->quiet, quiet, deadline)) return !left && !airrt_priv_unended(system);
+        if (!left || !airrt_priv_wait(&system->quiet, quiet, ended ? AIRRT_FOREVER : deadline))
+            return !left && !airrt_priv_unended(system);
     }
 }
 /* Those that are left behind, stuck, are dead for all others. One that returns meanwhile may end: its slot's next life is
@@ -8604,8 +8721,11 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
     /* their threads cannot be ended, so what they use stays */
     if (system->report.stuck && !airrt_priv_all_gone(system)) {
         airrt_priv_leave_behind(system);
+        airrt_priv_lock(&system->pinned_lock); /* a supervisor that was stuck itself may just be replacing a worker */
+        system->left = true;
         for (uint32_t i = 0; i < airrt_priv_made(system); i++)
             if (system->workers[i]->has_thread) pthread_detach(system->workers[i]->thread);
+        airrt_priv_unlock(&system->pinned_lock);
         airrt_priv_log(system, 1, system->report.first_stuck,
                        "closed with a stuck actor: its thread and memory are left to it", __LINE__);
         return;

@@ -62,9 +62,12 @@
  * free, a restart makes a new actor, another thread runs what waited behind it. Its memory, mailbox and thread are left
  * to it; when it returns it runs post_stop, tells those that had watched or awaited it before, and its messages are
  * dead letters. The system's shutdown does not wait for it and says who was stuck; its close leaves it behind, unless
- * it has returned by then. For that the supervisor needs a thread to run on: a system of one worker, or of n when n
- * children get stuck within that time, waits until one returns; so does a polled one. A kill that comes from elsewhere
- * (airrt_kill) is not watched in this way. A supervisor that is killed kills its children and does not wait for them.
+ * it has returned by then. For that the supervisor needs a thread to run on: when all workers have been in one turn each
+ * for as long as the shortest .stuck_timeout_ns of the system's children, and something waits, a worker is added, at the
+ * latest after twice that time; one whose handler merely took long leaves afterwards. A thread that looks for this comes
+ * with the first child (AIRRT_FOREVER: none). A polled system has no thread but its caller's: there and in simulation a
+ * child that does not return is never given up. A kill that comes from elsewhere (airrt_kill) is not watched in this way.
+ * A supervisor that is killed kills its children and does not wait for them.
  *
  * TREES
  * A root is started with NAME_start, a supervisor below another with airrt_supervisor_start_child(above,
@@ -1157,6 +1160,8 @@ static airrt_started airrt_priv_kid_cannot(airrt_kid *kid, airrt_err err) {
 static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
     airrt_system *system = airrt_ctx_system(sup->ctx);
     airrt_priv_kid_disarm(sup, kid);
+    airrt_err relief = airrt_priv_want_relief(system, kid->desc->stuck_timeout_ns);
+    if (relief) return airrt_priv_kid_cannot(kid, relief);
     /* a new actor: late news of this life's end reach nobody */
     if (airrt_priv_kid_is_no_actor(kid)) airrt_priv_kid_release(kid);
     if (kid->alive) {

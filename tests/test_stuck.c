@@ -5,6 +5,7 @@ static int fault(const char *site);
 #include "airrt_supervisor.h"
 #include "airrt_test.h"
 #include "airrt_crew.h"
+#include <sys/resource.h>
 
 static airrt_test_log logged;
 
@@ -81,6 +82,45 @@ START_TEST(a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_
     size_t before = airrt_test_log_count(&logged, 1, NULL);
     airrt_system_close(sys);
     ck_assert_uint_eq(airrt_test_log_count(&logged, 1, NULL), before);
+    journal_close(&events);
+} END_TEST
+
+static void *close_it(void *arg) {
+    airrt_system_close(sys);
+    airrt_store_release((airrt_atomic_u32 *)arg, 1);
+    return NULL;
+}
+static bool is_listed(void) {
+    bool found = false;
+    airrt_priv_lock(&airrt_priv_process.lock);
+    for (airrt_system *s = airrt_priv_process.systems; s; s = s->next_system) found |= s == sys;
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    return found;
+}
+START_TEST(a_close_waits_for_threads_that_are_slow_to_leave_when_all_actors_have_ended) {
+    crew c = hasty("ab");
+    airrt_supervisor sup;
+    airrt_atomic_u32 closed = { 0 };
+    pthread_t thread;
+    open_hasty(2);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    hold_up("a");
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    airrt_test_is(airrt_system_shutdown(sys, NULL, NULL), AIRRT_ERR_TIMEOUT);
+    airrt_store_release(&held, 0); /* it returns after the shutdown and before the close */
+    airrt_test_eventually(!airrt_priv_unended(sys), 20);
+    size_t before = airrt_test_log_count(&logged, 1, NULL);
+    airrt_fetch_add(&sys->pins, 1, ACQUIRE); /* the close waits: we come first to the lock that leaving threads need */
+    ck_assert_int_eq(pthread_create(&thread, NULL, close_it, &closed), 0);
+    airrt_test_eventually(!is_listed(), 20);
+    airrt_priv_lock(&airrt_priv_process.lock);
+    airrt_priv_unpin(sys);
+    uint64_t until = airrt_priv_machine_ns(NULL) + AIRRT_MS(250);
+    while (airrt_priv_machine_ns(NULL) < until) ck_assert(!airrt_load_acquire(&closed));
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    airrt_test_eventually(airrt_load_acquire(&closed), 20);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 1, NULL), before); /* nothing was left behind */
     journal_close(&events);
 } END_TEST
 
@@ -203,6 +243,88 @@ START_TEST(who_tries_to_restart_is_terminated_by_the_handle_it_had_when_it_ran) 
     close_system();
 } END_TEST
 
+/* Terminates and starts again a child that is held, in a system all of whose workers are. */
+static void given_up_all_the_same(airrt_supervisor sup, const char *id) {
+    kid_ref was = kid_named(id);
+    errand e = { .call = errand_terminate, .ref = sup.ref, .id = id };
+    errand_start(&e);
+    airrt_test_ok(errand_end(&e));
+    ck_assert(!airrt_alive(was.ref));
+    airrt_test_ok(airrt_supervisor_restart_child(sup, id, NULL));
+    told_by(kid_named(id));
+}
+START_TEST(the_only_worker_may_be_stuck) {
+    crew c = hasty("ab");
+    airrt_supervisor sup;
+    open_hasty(1);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (uint32_t round = 1; round <= 3; round++) {
+        hold_up("a");
+        given_up_all_the_same(sup, "a");
+        ck_assert_uint_eq(airrt_load_acquire(&sys->abandoned), round);
+        ck_assert_uint_eq(airrt_load_acquire(&sys->made), round + 1); /* not two for one */
+        told_by(kid_named("b"));
+    }
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    let_go_and_close();
+} END_TEST
+
+START_TEST(all_workers_may_be_stuck_at_once) {
+    crew c = hasty("abcd");
+    airrt_supervisor sup;
+    open_hasty(3);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    hold_up("a");
+    for (uint32_t i = 1; i < 3; i++) {
+        tell(c.members[i].desc.id, HOLD);
+        airrt_test_eventually(airrt_load_acquire(&holding) == i + 1, 20);
+    }
+    given_up_all_the_same(sup, "b");
+    given_up_all_the_same(sup, "a");
+    given_up_all_the_same(sup, "c");
+    told_by(kid_named("d"));
+    let_go_and_close();
+} END_TEST
+
+START_TEST(a_handler_that_merely_takes_long_keeps_nobody_waiting_and_goes_on) {
+    crew c = hasty("ab");
+    airrt_supervisor sup;
+    open_hasty(1);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    for (int round = 0; round < 3; round++) {
+        hold_up("a");
+        airrt_test_ok(send_work(a));
+        told_by(kid_named("b")); /* a worker was added for that */
+        airrt_test_is(airrt_system_settle(sys, AIRRT_MS(30)), AIRRT_ERR_TIMEOUT); /* a is not done */
+        airrt_store_release(&held, 0);
+        airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+        airrt_test_eventually(!airrt_load_acquire(&sys->replaced), 20);
+        ck_assert_uint_le(airrt_load_acquire(&sys->made), 2); /* whom it has replaced has left */
+    }
+    ck_assert_int_eq(told_by(a).done, 3);
+    ck_assert(airrt_ref_equal(kid_named("a").ref, a.ref));
+    close_system();
+} END_TEST
+
+/* Nobody looks for stuck workers while all sleep. */
+START_TEST(a_system_with_supervisors_that_has_nothing_to_do_does_not_wake_up) {
+    struct rusage before, after;
+    crew c = hasty("ab");
+    airrt_supervisor sup;
+    open_hasty(1);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    told_by(kid_named("a"));
+    airrt_test_is(airrt_wait(sup.ref, AIRRT_MS(100), NULL), AIRRT_ERR_TIMEOUT); /* by now all are asleep */
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
+    airrt_test_is(airrt_wait(sup.ref, AIRRT_MS(400), NULL), AIRRT_ERR_TIMEOUT);
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
+    ck_assert_int_le(after.ru_nvcsw - before.ru_nvcsw, 20);
+    hold_up("a"); /* and all the same it is found */
+    given_up_all_the_same(sup, "a");
+    let_go_and_close();
+} END_TEST
+
 START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) {
     crew c = hasty("ab");
     airrt_supervisor sup;
@@ -236,8 +358,13 @@ START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) {
 
 SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close,
+      a_close_waits_for_threads_that_are_slow_to_leave_when_all_actors_have_ended,
       one_after_the_other_gets_stuck_and_the_places_are_used_again, without_a_thread_or_memory_it_is_tried_again,
       a_pre_start_that_does_not_return_is_a_failed_start,
       a_child_that_is_stuck_fails_its_health_check_is_killed_and_given_up,
       who_was_given_up_and_backs_off_is_terminated_by_its_last_handle,
-      who_tries_to_restart_is_terminated_by_the_handle_it_had_when_it_ran, a_child_may_return_at_the_very_moment_it_is_given_up);
+      a_system_with_supervisors_that_has_nothing_to_do_does_not_wake_up, the_only_worker_may_be_stuck,
+      all_workers_may_be_stuck_at_once,
+      a_handler_that_merely_takes_long_keeps_nobody_waiting_and_goes_on,
+      who_tries_to_restart_is_terminated_by_the_handle_it_had_when_it_ran,
+      a_child_may_return_at_the_very_moment_it_is_given_up);
