@@ -11,6 +11,7 @@
  *     >>status     errors, durations, reasons, policies, states
  *     >>handles and options                          option structs: written with named fields; 0 = the default
  *     >>messages   AIRRT_MESSAGE
+ *     >>wire       messages as bytes: frames          for what crosses processes
  *     >>rings      AIRRT_SPSC, AIRRT_MPSC            alone
  *     >>cell       the mailbox word and the send     (private, inlined into your code)
  *     >>mailboxes  AIRRT_MAILBOX                     alone
@@ -591,8 +592,8 @@ typedef struct airrt_message_type {
  * once per file that sees T, best next to T itself.
  *   void      drop(T *)                                 runs once for every accepted message that nobody received
  *   airrt_err clone(T *to, const T *from)               a copy that owns what it refers to
- *   size_t    encode(const T *, void *out, size_t n)    the bytes needed; writes them if n is enough
- *   airrt_err decode(T *, const void *, size_t n)
+ *   size_t    encode(const T *, void *out, size_t n)    the bytes needed; writes them if n is enough (n 0: out is NULL)
+ *   airrt_err decode(T *, const void *, size_t n)       of bytes from anywhere, not aligned; on an error *T is nothing
  *   .perishable = true                                  never kept as a dead letter: dropped at once, as when drop frees
  *                                                       what others wait for
  * T is one word (a typedef). It travels by value, so sizes above 64 KiB are refused: send a pointer and a .drop. */
@@ -656,6 +657,67 @@ typedef struct airrt_message_type {
         return type_;                                                                                 \
     }                                                                                                 \
     enum { T##_message_ = sizeof(T) }
+
+/* ---- >>wire: messages as bytes ---------------------------------------------------------------------------------- */
+
+/* A frame: what one process says to another, with a message in it or without. Fixed layout, little-endian, whatever the
+ * machine; version 1:
+ *      0  magic "aRRt"            16  origin             48  subject's bytes, 2
+ *      4  version, 1 byte         24  sender, 4 + 4      50  flags, 2: none yet, zero
+ *      5  kind, 1                 32  correlation        52  payload's bytes, 4
+ *      6  priority, 1             40  remaining_ns       56  CRC-32C of subject and payload
+ *      7  error, 1                                       60  CRC-32C of the 60 bytes before
+ *      8  type_id, 8                                     64  subject, payload
+ * A payload is what .encode of AIRRT_MESSAGE has written, never the bytes of a struct. The checksums find what a line
+ * has damaged; they keep nobody out who means ill. */
+#define AIRRT_FRAME_VERSION 1u
+#define AIRRT_FRAME_HEAD 64u               /* bytes before the subject */
+#define AIRRT_FRAME_PAYLOAD_MAX (1u << 20) /* bytes */
+#define AIRRT_FRAME_MAX (AIRRT_FRAME_HEAD + 255u + AIRRT_FRAME_PAYLOAD_MAX)
+typedef enum airrt_frame_kind {
+    AIRRT_FRAME_EVENT = 1,    /* a publication; subject: that which it was published under */
+    AIRRT_FRAME_REQUEST,      /* a question; subject: the name of the actor that is asked */
+    AIRRT_FRAME_REPLY         /* its answer, with the same correlation: a value, or err and no payload */
+} airrt_frame_kind;
+typedef struct airrt_frame {
+    airrt_frame_kind kind;
+    airrt_priority priority;  /* encode: 0 = NORMAL */
+    airrt_err err;            /* of a REPLY; else 0 */
+    uint64_t type_id;         /* airrt_message_type_id of what the payload is; 0: there is none */
+    uint64_t origin;          /* the process it comes from; encode: 0 = this one's */
+    airrt_ref sender;         /* an actor there; zero: not known */
+    uint64_t correlation;
+    uint64_t remaining_ns;    /* how long it was to live when it was sent: clocks differ, durations do not; 0 = no end */
+    const char *subject;      /* 0 to 255 bytes, none of them zero; decoded: not terminated, in the caller's buffer */
+    const void *payload;      /* up to AIRRT_FRAME_PAYLOAD_MAX bytes; decoded: in the caller's buffer, not aligned */
+    uint32_t subject_size, payload_size;
+} airrt_frame;
+
+/* A number of this process, drawn by chance, never 0: tells its frames and addresses from those of others. */
+AIRRT_API uint64_t airrt_origin(void);
+/* What a type is called in frames: the FNV-1a hash of its name (.name of AIRRT_MESSAGE, or the word itself), so that
+ * two programs that call it the same understand each other. Pure. */
+AIRRT_API uint64_t airrt_message_type_id(const char *name);
+/* All four: any thread or hook, no memory, no waiting, nothing beyond the sizes given is read or written.
+ * encode: writes a frame to `out`, of `capacity` bytes (0: out may be NULL). *size is the whole frame's.
+ * LIMIT: that is more than capacity, and what is in `out` is no frame. INVALID names the field; *size is 0. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_frame_encode(const airrt_frame *frame, void *out, size_t capacity,
+                                                       size_t *size);
+/* decode: reads the frame that `bytes` begin with; there may be others behind it. *size is how many bytes it has.
+ * PENDING: there are too few yet; not before there are *size can there be more to say, and *size is at most
+ * AIRRT_FRAME_MAX. INVALID: no frame, and nothing behind it can be one: close the stream; airrt_error_last names the
+ * field: magic, version, head (its checksum), kind, priority, err, flags, subject, payload (their sizes), body (its
+ * checksum). On errors *frame is zero. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_frame_decode(const void *bytes, size_t size_bytes, airrt_frame *frame,
+                                                       size_t *size);
+/* A frame with a message in it: as airrt_frame_encode, but the payload is made by the type's .encode, in place, and
+ * type_id is the type's. TYPE: it has no .encode. type: T_message_type(). */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_message_encode(airrt_message_type type, const void *msg,
+                                                         const airrt_frame *frame, void *out, size_t capacity,
+                                                         size_t *size);
+/* The message in a decoded frame, to *msg, which is the caller's then: .drop is for the caller to run. TYPE: the frame
+ * has another type, or this one has no .decode. What .decode returned: *msg is nothing. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_message_decode(airrt_message_type type, const airrt_frame *frame, void *msg);
 
 /* ---- >>rings: SPSC and MPSC, usable alone ---------------------------------------------------------------------- */
 
@@ -2491,6 +2553,160 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]) {
         *at++ = digits[id.bytes[i] & 15];
     }
     *at = 0;
+}
+
+/* ---- >>wire: frames ---- */
+
+AIRRT_API uint64_t airrt_origin(void) {
+    static airrt_atomic_u64 base; /* a forked child has its parent's, and another number of its own */
+    uint64_t drawn = airrt_load_relaxed(&base);
+    if (!drawn) {
+        uint64_t fresh = airrt_priv_random() | 1;
+        if (airrt_cas(&base, &drawn, fresh, RELAXED, RELAXED)) drawn = fresh;
+    }
+    uint64_t origin = airrt_priv_mix(drawn + (uint64_t)(uint32_t)getpid() * 0x9e3779b97f4a7c15u);
+    return origin ? origin : 1;
+}
+AIRRT_API uint64_t airrt_message_type_id(const char *name) {
+    uint64_t hash = 0xcbf29ce484222325u;
+    while (*name) hash = (hash ^ (uint8_t)*name++) * 0x100000001b3u;
+    return hash;
+}
+static void airrt_priv_put_le(uint8_t *at, unsigned bytes, uint64_t value) {
+    for (unsigned i = 0; i < bytes; i++) at[i] = (uint8_t)(value >> (8 * i));
+}
+static uint64_t airrt_priv_get_le(const uint8_t *at, unsigned bytes) {
+    uint64_t value = 0;
+    for (unsigned i = 0; i < bytes; i++) value |= (uint64_t)at[i] << (8 * i);
+    return value;
+}
+/* CRC-32C (Castagnoli), four bits at a time. */
+static uint32_t airrt_priv_crc(const uint8_t *at, size_t bytes) {
+    static const uint32_t table[16] = { 0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
+                                        0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+                                        0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75 };
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < bytes; i++) {
+        crc = crc >> 4 ^ table[(crc ^ at[i]) & 15];
+        crc = crc >> 4 ^ table[(crc ^ (uint32_t)at[i] >> 4) & 15];
+    }
+    return ~crc;
+}
+static airrt_err airrt_priv_bad_frame(const char *field, const char *text) {
+    return airrt_priv_err(AIRRT_ERR_INVALID, field, text);
+}
+/* What must hold of a frame, on its way out and in. Pure, but for the error's text. */
+static airrt_err airrt_priv_check_frame(const airrt_frame *frame) {
+    if (frame->kind < AIRRT_FRAME_EVENT || frame->kind > AIRRT_FRAME_REPLY)
+        return airrt_priv_bad_frame("kind", "no such kind of frame");
+    if (frame->priority < AIRRT_PRIORITY_LOW || frame->priority > AIRRT_PRIORITY_CRITICAL)
+        return airrt_priv_bad_frame("priority", "no such priority");
+    if ((unsigned)frame->err >= AIRRT_ERR_COUNT_ || (frame->err && frame->kind != AIRRT_FRAME_REPLY))
+        return airrt_priv_bad_frame("err", "no such error, or of a frame that is no reply");
+    if (frame->err && frame->payload_size) return airrt_priv_bad_frame("payload", "beside an error");
+    if (frame->subject_size > 255) return airrt_priv_bad_frame("subject", "longer than 255 bytes");
+    if (frame->payload_size > AIRRT_FRAME_PAYLOAD_MAX) return airrt_priv_bad_frame("payload", "longer than 1 MiB");
+    return AIRRT_OK;
+}
+static airrt_err airrt_priv_check_text(const char *text, size_t size) {
+    if (size && memchr(text, 0, size)) return airrt_priv_bad_frame("subject", "has a zero in it");
+    return AIRRT_OK;
+}
+/* Writes the head of a frame whose subject and payload stand behind it already. */
+static void airrt_priv_put_head(const airrt_frame *frame, uint8_t *at) {
+    memcpy(at, "aRRt", 4);
+    at[4] = AIRRT_FRAME_VERSION;
+    at[5] = (uint8_t)frame->kind;
+    at[6] = (uint8_t)frame->priority;
+    at[7] = (uint8_t)frame->err;
+    airrt_priv_put_le(at + 8, 8, frame->type_id);
+    airrt_priv_put_le(at + 16, 8, frame->origin ? frame->origin : airrt_origin());
+    airrt_priv_put_le(at + 24, 4, frame->sender.slot);
+    airrt_priv_put_le(at + 28, 4, frame->sender.generation);
+    airrt_priv_put_le(at + 32, 8, frame->correlation);
+    airrt_priv_put_le(at + 40, 8, frame->remaining_ns);
+    airrt_priv_put_le(at + 48, 2, frame->subject_size);
+    airrt_priv_put_le(at + 50, 2, 0);
+    airrt_priv_put_le(at + 52, 4, frame->payload_size);
+    airrt_priv_put_le(at + 56, 4,
+                      airrt_priv_crc(at + AIRRT_FRAME_HEAD, (size_t)frame->subject_size + frame->payload_size));
+    airrt_priv_put_le(at + 60, 4, airrt_priv_crc(at, 60));
+}
+/* type NULL: the payload is the frame's own. */
+static airrt_err airrt_priv_put_frame(const airrt_message_type *type, const void *msg, const airrt_frame *frame,
+                                      uint8_t *out, size_t capacity, size_t *size) {
+    airrt_frame f = *frame;
+    size_t before = (size_t)AIRRT_FRAME_HEAD + f.subject_size, payload = f.payload_size;
+    *size = 0;
+    f.priority = f.priority ? f.priority : type && type->priority ? type->priority : AIRRT_PRIORITY_NORMAL;
+    if (type) f.type_id = airrt_message_type_id(type->name), f.payload_size = 0;
+    AIRRT_TRY(airrt_priv_check_frame(&f));
+    AIRRT_TRY(airrt_priv_check_text(f.subject, f.subject_size));
+    if (type && !type->encode) return airrt_priv_err(AIRRT_ERR_TYPE, "encode", "a message that has no .encode");
+    const size_t room = capacity > before ? capacity - before : 0;
+    if (type) payload = type->encode(msg, room ? out + before : NULL, room);
+    if (payload > AIRRT_FRAME_PAYLOAD_MAX) return airrt_priv_bad_frame("payload", "longer than 1 MiB");
+    f.payload_size = (uint32_t)payload;
+    *size = before + payload;
+    if (*size > capacity) return airrt_priv_err(AIRRT_ERR_LIMIT, "capacity", "the frame is larger");
+    if (f.subject_size) memcpy(out + AIRRT_FRAME_HEAD, f.subject, f.subject_size);
+    if (!type && payload) memcpy(out + before, f.payload, payload);
+    airrt_priv_put_head(&f, out);
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_frame_encode(const airrt_frame *frame, void *out, size_t capacity, size_t *size) {
+    return airrt_priv_put_frame(NULL, NULL, frame, out, capacity, size);
+}
+AIRRT_API airrt_err airrt_message_encode(airrt_message_type type, const void *msg, const airrt_frame *frame, void *out,
+                                         size_t capacity, size_t *size) {
+    return airrt_priv_put_frame(&type, msg, frame, out, capacity, size);
+}
+static void airrt_priv_get_head(const uint8_t *at, airrt_frame *f) {
+    f->kind = (airrt_frame_kind)at[5];
+    f->priority = (airrt_priority)at[6];
+    f->err = (airrt_err)at[7];
+    f->type_id = airrt_priv_get_le(at + 8, 8);
+    f->origin = airrt_priv_get_le(at + 16, 8);
+    f->sender.slot = (uint32_t)airrt_priv_get_le(at + 24, 4);
+    f->sender.generation = (uint32_t)airrt_priv_get_le(at + 28, 4);
+    f->correlation = airrt_priv_get_le(at + 32, 8);
+    f->remaining_ns = airrt_priv_get_le(at + 40, 8);
+    f->subject_size = (uint32_t)airrt_priv_get_le(at + 48, 2);
+    f->payload_size = (uint32_t)airrt_priv_get_le(at + 52, 4);
+}
+AIRRT_API airrt_err airrt_frame_decode(const void *bytes, size_t size_bytes, airrt_frame *frame, size_t *size) {
+    const uint8_t *at = bytes;
+    airrt_frame f = { .kind = AIRRT_FRAME_EVENT };
+    memset(frame, 0, sizeof *frame);
+    *size = 0;
+    if (size_bytes && memcmp(at, "aRRt", size_bytes < 4 ? size_bytes : 4) != 0)
+        return airrt_priv_bad_frame("magic", "does not begin as a frame");
+    if (size_bytes > 4 && at[4] != AIRRT_FRAME_VERSION) return airrt_priv_bad_frame("version", "of another version");
+    *size = AIRRT_FRAME_HEAD;
+    if (size_bytes < AIRRT_FRAME_HEAD) return airrt_priv_err(AIRRT_ERR_PENDING, "head", "more bytes must come");
+    *size = 0;
+    if (airrt_priv_get_le(at + 60, 4) != airrt_priv_crc(at, 60)) return airrt_priv_bad_frame("head", "wrong checksum");
+    airrt_priv_get_head(at, &f);
+    AIRRT_TRY(airrt_priv_check_frame(&f));
+    if (airrt_priv_get_le(at + 50, 2) != 0) return airrt_priv_bad_frame("flags", "none of them has a meaning");
+    size_t body = (size_t)f.subject_size + f.payload_size;
+    *size = AIRRT_FRAME_HEAD + body;
+    if (size_bytes < *size) return airrt_priv_err(AIRRT_ERR_PENDING, "body", "more bytes must come");
+    f.subject = (const char *)at + AIRRT_FRAME_HEAD;
+    f.payload = at + AIRRT_FRAME_HEAD + f.subject_size;
+    airrt_err err = airrt_priv_check_text(f.subject, f.subject_size);
+    if (!err && airrt_priv_get_le(at + 56, 4) != airrt_priv_crc(at + AIRRT_FRAME_HEAD, body))
+        err = airrt_priv_bad_frame("body", "wrong checksum");
+    if (err) *size = 0;
+    else *frame = f;
+    return err;
+}
+AIRRT_API airrt_err airrt_message_decode(airrt_message_type type, const airrt_frame *frame, void *msg) {
+    if (!type.decode) return airrt_priv_err(AIRRT_ERR_TYPE, "decode", "a message that has no .decode");
+    if (frame->type_id != airrt_message_type_id(type.name))
+        return airrt_priv_err(AIRRT_ERR_TYPE, "type_id", "a message of another type");
+    airrt_err err = type.decode(msg, frame->payload, frame->payload_size);
+    return err ? airrt_priv_err(err, "payload", NULL) : AIRRT_OK;
 }
 
 /* ---- >>rings: opening and closing ---- */

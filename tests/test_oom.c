@@ -1153,7 +1153,29 @@ static const char quiet[] =
     "airrt_system_listen airrt_system_poll airrt_system_supervisors airrt_uuid_format airrt_uuid_make "
     "airrt_window_allow "
     "airrt_window_close airrt_window_count airrt_window_open airrt_ctx_subject airrt_fault_str airrt_system_clock "
-    "airrt_topic_matches";
+    "airrt_topic_matches airrt_origin airrt_message_type_id airrt_frame_encode airrt_frame_decode airrt_message_encode "
+    "airrt_message_decode";
+static size_t byte_encode(const char *msg, void *out, size_t n) {
+    if (n) memcpy(out, msg, 1);
+    return 1;
+}
+static airrt_err byte_decode(char *msg, const void *bytes, size_t n) {
+    if (n != 1) return AIRRT_ERR_INVALID;
+    memcpy(msg, bytes, 1);
+    return AIRRT_OK;
+}
+typedef char byte;
+AIRRT_MESSAGE(byte, .encode = byte_encode, .decode = byte_decode);
+static void frames_ask_for_none(void) {
+    airrt_frame frame = { .kind = AIRRT_FRAME_EVENT };
+    uint8_t wire[128];
+    size_t size;
+    byte msg = 'x';
+    NEED(airrt_origin() && airrt_message_type_id("byte"));
+    NEED(!airrt_frame_encode(&frame, wire, sizeof wire, &size) && size == AIRRT_FRAME_HEAD);
+    NEED(!airrt_message_encode(byte_message_type(), &msg, &frame, wire, sizeof wire, &size));
+    NEED(!airrt_frame_decode(wire, size, &frame, &size) && !airrt_message_decode(byte_message_type(), &frame, &msg));
+}
 static airrt_err hook_quiet(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state, (void)msg;
     NEED(airrt_ref_equal(airrt_ctx_self(ctx), probe_self(PROBE(ctx)).ref) && airrt_ctx_system(ctx) == world);
@@ -1227,6 +1249,7 @@ static void asks_for_none(void) {
     airrt_window_open(&window, 3, AIRRT_SEC(5));
     NEED(airrt_window_allow(&window, 1) && airrt_window_count(&window, 1) == 0);
     airrt_window_close(&window);
+    frames_ask_for_none();
     NEED(*airrt_err_str(AIRRT_ERR_FULL) && *airrt_exit_str(AIRRT_EXIT_CRASH) && *airrt_loss_str(AIRRT_LOSS_FULL));
     NEED(*airrt_state_str(AIRRT_STATE_RUNNING) && *airrt_severity_str(AIRRT_SEVERITY_INFO) && *airrt_restart_str(0));
     NEED(*airrt_backpressure_str(AIRRT_BACKPRESSURE_DROP) && *airrt_child_state_str(AIRRT_CHILD_RUNNING));
