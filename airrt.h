@@ -1939,6 +1939,17 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, con
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_whereis(airrt_system *system, const char *name,
                                                   airrt_ref *out); /* NOT_FOUND */
 
+/* An actor in words, for logs, command lines and configuration, as "counter@2a.7.8f3c2a71d0b4e915/alice": type, slot,
+ * generation and process (airrt_origin), all three in hexadecimal, and the name it has now, if any. Ended, or never was:
+ * "-@2a.7.8f3c2a71d0b4e915". As snprintf: writes up to capacity - 1 characters (names are cut at 63) and a zero; returns
+ * how many there are. Any thread or hook. */
+AIRRT_API size_t airrt_address_format(airrt_ref ref, char *out, size_t capacity);
+/* Back again; NAME_from(ref, &out) makes a typed handle of what it gives, and compares the types themselves. The name is
+ * for the reader: the handle stays good when its actor takes another. Any bytes will do for text. INVALID: not in these
+ * words, the error's text says where; NOT_FOUND: of another process; DEAD: that actor has ended; TYPE: the slot's actor
+ * is no such one. On errors *out is zero. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_address_parse(const char *text, airrt_ref *out);
+
 /* Ids. message: sequential in this process; uuid: unique across machines. Any thread. */
 AIRRT_API uint64_t airrt_message_id(void);
 AIRRT_API airrt_uuid airrt_uuid_make(void);
@@ -6815,6 +6826,53 @@ AIRRT_API airrt_err airrt_priv_from(airrt_ref ref, const airrt_actor_type *type)
     airrt_cell *cell = airrt_priv_cell(ref);
     if (!cell || !airrt_alive(ref)) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
     return airrt_load_relaxed(&cell->type) == type ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_TYPE, NULL, NULL);
+}
+
+AIRRT_API size_t airrt_address_format(airrt_ref ref, char *out, size_t capacity) {
+    airrt_info info;
+    bool lives = !airrt_get_info(ref, &info);
+    int length = snprintf(out, capacity, "%s@%x.%x.%llx%s%s", lives ? info.type : "-", (unsigned)ref.slot,
+                          (unsigned)ref.generation, (unsigned long long)airrt_origin(),
+                          lives && info.name[0] ? "/" : "", lives ? info.name : "");
+    return length > 0 ? (size_t)length : 0;
+}
+/* False for a life of a slot that has not begun, of which handles were never given: a text may name any. */
+static bool airrt_priv_begun(airrt_ref ref) {
+    const airrt_cell *cell = airrt_priv_cell(ref);
+    /* acquire: pairs with the release that gave the slot this generation, when the life before had its end */
+    uint64_t tail = cell ? airrt_load_acquire(&cell->tail) : 0;
+    if (!tail || (tail >> AIRRT_GENERATION_SHIFT_ & AIRRT_GENERATION_MAX_) != ref.generation) return false;
+    uint8_t life = airrt_load_relaxed(&cell->life);
+    return life && life != AIRRT_STATE_STOPPED && life != AIRRT_STATE_FAILED;
+}
+/* A hexadecimal number as airrt_address_format writes it, of at most so many digits; NULL: there is none. */
+static const char *airrt_priv_hex(const char *at, int digits, uint64_t *out) {
+    const char *begin = at;
+    for (*out = 0; digits > 0 && ((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f')); digits--, at++)
+        *out = *out << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+    return at == begin || (*begin == '0' && at > begin + 1) ? NULL : at;
+}
+AIRRT_API airrt_err airrt_address_parse(const char *text, airrt_ref *out) {
+    const airrt_ref none = { 0, 0 };
+    const char *type = text, *at = text ? strchr(text, '@') : NULL;
+    size_t length = at ? (size_t)(at - type) : 0;
+    uint64_t slot, generation, process;
+    airrt_info info;
+    *out = none;
+    if (!at || !length) return airrt_priv_err(AIRRT_ERR_INVALID, "address", "must begin with a type and @");
+    if (!(at = airrt_priv_hex(at + 1, 8, &slot)) || *at != '.')
+        return airrt_priv_err(AIRRT_ERR_INVALID, "address", "the slot: up to 8 digits of 0-9a-f, then a dot");
+    if (!(at = airrt_priv_hex(at + 1, 8, &generation)) || *at != '.')
+        return airrt_priv_err(AIRRT_ERR_INVALID, "address", "the generation: up to 8 digits of 0-9a-f, then a dot");
+    if (!(at = airrt_priv_hex(at + 1, 16, &process)) || (*at && *at != '/'))
+        return airrt_priv_err(AIRRT_ERR_INVALID, "address", "the process: up to 16 digits of 0-9a-f, then / or the end");
+    if (process != airrt_origin()) return airrt_priv_err(AIRRT_ERR_NOT_FOUND, "address", "of another process");
+    airrt_ref ref = { (uint32_t)slot, (uint32_t)generation };
+    if (airrt_get_info(ref, &info) || !airrt_priv_begun(ref)) return airrt_priv_err(AIRRT_ERR_DEAD, "address", NULL);
+    if (strlen(info.type) != length || memcmp(info.type, type, length) != 0)
+        return airrt_priv_err(AIRRT_ERR_TYPE, "address", NULL);
+    *out = ref;
+    return AIRRT_OK;
 }
 
 /* ---- >>context ---- */

@@ -897,6 +897,107 @@ START_TEST(health_of_a_busy_actor_is_a_timeout) {
     WORLD_CLOSE();
 } END_TEST
 
+/* ---- addresses --------------------------------------------------------------------------------------------------- */
+
+static const char *address_of(airrt_ref ref) {
+    static char text[2][160];
+    static unsigned turn;
+    char *out = text[turn++ % 2];
+    ck_assert_uint_eq(airrt_address_format(ref, out, sizeof text[0]), strlen(out));
+    return out;
+}
+/* A1 of the system this one follows: an address was a number and a name beside it, and found nobody. */
+START_TEST(address_names_an_actor_with_or_without_a_name) {
+    char want[160];
+    airrt_ref found;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, named, NULL, .name = "an odd/name@x");
+    SPAWN(trap, other, NULL);
+    snprintf(want, sizeof want, "probe@%x.%x.%" PRIx64 "/an odd/name@x", named.ref.slot, named.ref.generation,
+             airrt_origin());
+    ck_assert_str_eq(address_of(named.ref), want);
+    snprintf(want, sizeof want, "trap@%x.%x.%" PRIx64, other.ref.slot, other.ref.generation, airrt_origin());
+    ck_assert_str_eq(address_of(other.ref), want);
+    airrt_test_ok(airrt_address_parse(address_of(named.ref), &found));
+    ck_assert(airrt_ref_equal(found, named.ref));
+    airrt_test_ok(airrt_address_parse(address_of(other.ref), &found));
+    ck_assert(airrt_ref_equal(found, other.ref));
+    char brief[8]; /* and no more is written */
+    ck_assert_uint_eq(airrt_address_format(other.ref, brief, sizeof brief), strlen(want));
+    ck_assert_mem_eq(brief, want, 7);
+    ck_assert_int_eq(brief[7], 0);
+    ck_assert_uint_eq(airrt_address_format(other.ref, NULL, 0), strlen(want));
+    WORLD_CLOSE();
+} END_TEST
+START_TEST(address_of_the_dead_finds_nobody_not_even_who_has_its_slot) {
+    char text[160];
+    airrt_ref found;
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    snprintf(text, sizeof text, "%s", address_of(ref.ref));
+    airrt_test_ok(airrt_kill(ref.ref));
+    SETTLE();
+    airrt_test_is(airrt_address_parse(text, &found), AIRRT_ERR_DEAD);
+    ck_assert(airrt_ref_equal(found, nobody));
+    ck_assert_int_eq(address_of(ref.ref)[0], '-');
+    airrt_test_is(airrt_address_parse(address_of(ref.ref), &found), AIRRT_ERR_DEAD);
+    airrt_ref unborn = { ref.ref.slot, ref.ref.generation + 1 }; /* nor who will have it */
+    char later[160];
+    snprintf(later, sizeof later, "probe@%x.%x.%" PRIx64, unborn.slot, unborn.generation, airrt_origin());
+    airrt_test_is(airrt_address_parse(later, &found), AIRRT_ERR_DEAD);
+    WORLD_CLOSE(); /* gives the slot back; it is the next to be used */
+    POLLED_WORLD();
+    SPAWN(probe, next, NULL);
+    ck_assert_uint_eq(next.ref.slot, ref.ref.slot);
+    airrt_test_is(airrt_address_parse(text, &found), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_address_parse(address_of(nobody), &found), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+START_TEST(address_of_another_type_is_refused) {
+    char text[160];
+    airrt_ref found;
+    trap_ref typed = { { 5, 5 } };
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    snprintf(text, sizeof text, "trap%s", address_of(ref.ref) + strlen("probe"));
+    airrt_test_is(airrt_address_parse(text, &found), AIRRT_ERR_TYPE);
+    snprintf(text, sizeof text, "prob%s", address_of(ref.ref) + strlen("probe"));
+    airrt_test_is(airrt_address_parse(text, &found), AIRRT_ERR_TYPE);
+    /* and typed again by the types themselves, not by what they are called */
+    airrt_test_ok(airrt_address_parse(address_of(ref.ref), &found));
+    airrt_test_is(trap_from(found, &typed), AIRRT_ERR_TYPE);
+    ck_assert(airrt_ref_equal(typed.ref, nobody));
+    WORLD_CLOSE();
+} END_TEST
+START_TEST(address_stays_good_when_the_name_changes) {
+    char text[160];
+    airrt_ref found;
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, NULL, .name = "before");
+    snprintf(text, sizeof text, "%s", address_of(ref.ref));
+    airrt_test_ok(airrt_name_release(world, "before"));
+    airrt_test_ok(airrt_name_register(world, "after", ref.ref));
+    airrt_test_ok(airrt_address_parse(text, &found));
+    ck_assert(airrt_ref_equal(found, ref.ref));
+    ck_assert_ptr_nonnull(strstr(address_of(ref.ref), "/after"));
+    WORLD_CLOSE();
+} END_TEST
+START_TEST(texts_that_are_no_address_are_invalid) {
+    static const char *const bad[] = { "", "@", "probe", "probe@", "probe@1", "probe@1.", "probe@1.2", "probe@1.2.",
+                                       "@1.2.3", "probe@.2.3", "probe@1..3", "probe@g.2.3", "probe@1.2.3x",
+                                       "probe@01.2.3", "probe@A.2.3", "probe@123456789.2.3", "probe@1.123456789.3",
+                                       "probe@1.2.123456789abcdef01", "probe@-1.2.3", "probe@ 1.2.3", "probe@0x1.2.3" };
+    airrt_ref found = { 5, 5 };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        airrt_err err = airrt_address_parse(bad[i], &found);
+        ck_assert_msg(err == AIRRT_ERR_INVALID, "'%s': %s", bad[i], airrt_err_str(err));
+        ck_assert_str_eq(airrt_error_last()->field, "address");
+        ck_assert(airrt_ref_equal(found, nobody));
+    }
+    airrt_test_is(airrt_address_parse(NULL, &found), AIRRT_ERR_INVALID);
+    airrt_test_is(airrt_address_parse("probe@1.2.3", &found), AIRRT_ERR_NOT_FOUND); /* of another process */
+} END_TEST
+
 /* ---- names --------------------------------------------------------------------------------------------------------- */
 
 START_TEST(names_are_unique_and_found) {
@@ -2537,7 +2638,9 @@ SUITE("life", 60,
     reasons_of_ends_are_never_mixed, wait_runs_a_polled_system_and_tells_the_reason,
     several_threads_may_wait_for_one_actor, waiting_calls_inside_a_hook_are_refused,
     health_is_what_the_hook_says, health_of_a_busy_actor_is_a_timeout,
-    names_are_unique_and_found, name_is_copied, names_of_no_or_too_many_bytes_are_invalid, typed_whereis_refuses_other_types,
+    address_names_an_actor_with_or_without_a_name,
+    address_of_the_dead_finds_nobody_not_even_who_has_its_slot, address_of_another_type_is_refused,
+    address_stays_good_when_the_name_changes, texts_that_are_no_address_are_invalid, names_are_unique_and_found, name_is_copied, names_of_no_or_too_many_bytes_are_invalid, typed_whereis_refuses_other_types,
     systems_have_names_of_their_own, name_is_free_before_anybody_is_told_of_the_end, name_stays_over_a_restart,
     names_are_registered_and_released, thousands_of_names_are_kept_apart,
     unstashed_messages_come_next_oldest_first, full_stash_refuses, stashed_messages_die_with_their_actor,

@@ -1154,7 +1154,7 @@ static const char quiet[] =
     "airrt_window_allow "
     "airrt_window_close airrt_window_count airrt_window_open airrt_ctx_subject airrt_fault_str airrt_system_clock "
     "airrt_topic_matches airrt_origin airrt_message_type_id airrt_frame_encode airrt_frame_decode airrt_message_encode "
-    "airrt_message_decode";
+    "airrt_message_decode airrt_address_format airrt_address_parse";
 static size_t byte_encode(const char *msg, void *out, size_t n) {
     if (n) memcpy(out, msg, 1);
     return 1;
@@ -1250,6 +1250,9 @@ static void asks_for_none(void) {
     NEED(airrt_window_allow(&window, 1) && airrt_window_count(&window, 1) == 0);
     airrt_window_close(&window);
     frames_ask_for_none();
+    char address[160];
+    airrt_ref found;
+    NEED(airrt_address_format(ref.ref, address, sizeof address) && !airrt_address_parse(address, &found));
     NEED(*airrt_err_str(AIRRT_ERR_FULL) && *airrt_exit_str(AIRRT_EXIT_CRASH) && *airrt_loss_str(AIRRT_LOSS_FULL));
     NEED(*airrt_state_str(AIRRT_STATE_RUNNING) && *airrt_severity_str(AIRRT_SEVERITY_INFO) && *airrt_restart_str(0));
     NEED(*airrt_backpressure_str(AIRRT_BACKPRESSURE_DROP) && *airrt_child_state_str(AIRRT_CHILD_RUNNING));
