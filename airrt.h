@@ -1719,7 +1719,8 @@ typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_
  * mailbox that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses is a dead letter to
  * nobody. Retained values: what is published while somebody subscribes may come to him twice, retained and as itself.
  * AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER): the same, and publish calls, on its thread (AIRRT_OBSERVER makes these),
- *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it; zero: a stream
+ *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it; zero: a stream.
+ *       In the middle of the publication: it may close the topic, and must not close the system, which waits for its end
  *   void OBSERVER_published(const char *type, const char *subject, size_t receivers);    when it is done */
 typedef void airrt_routed_fn(const char *type, const char *subject, airrt_ref to);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_type type,
@@ -7687,6 +7688,13 @@ static void airrt_priv_tell_crowded(airrt_topic_core *core, const airrt_subscrib
                         .policy = subscriber->drops ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
     airrt_priv_tell(core->system, &news);
 }
+/* One event more on its way to a subscriber, if he may have one. */
+static bool airrt_priv_subscriber_take(airrt_subscriber *subscriber) {
+    uint32_t refs = airrt_load_relaxed(&subscriber->refs);
+    while (refs <= subscriber->capacity) /* one is the table's */
+        if (airrt_cas(&subscriber->refs, &refs, refs + 1, RELAXED, RELAXED)) return true;
+    return false;
+}
 /* One message of a publication to its actor; false: refused or dropped, and told so. Not the caller's any more. */
 static bool airrt_priv_deliver_event(airrt_system *system, airrt_wrap *wrap, airrt_shared *shared) {
     airrt_subscriber *subscriber = wrap->subscriber;
@@ -7695,7 +7703,8 @@ static bool airrt_priv_deliver_event(airrt_system *system, airrt_wrap *wrap, air
     wrap->shared = shared;
     if (subscriber->capacity == AIRRT_UNLIMITED) {
         wrap->subscriber = NULL;
-    } else if (airrt_fetch_add(&subscriber->refs, 1, RELAXED) > subscriber->capacity) { /* one is the table's */
+    } else if (!airrt_priv_subscriber_take(subscriber)) {
+        wrap->subscriber = NULL;
         airrt_priv_tell_crowded(subscriber->core, subscriber);
         if (subscriber->drops) {
             AIRRT_TALLY(system, accepted, 1);
@@ -7738,8 +7747,7 @@ typedef struct airrt_publication {
 /* Makes what is to be sent to `count` subscribers of the table. On an error nothing has been. */
 static airrt_err airrt_priv_prepare(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
     airrt_wrap **last = &p->first;
-    airrt_err err =
-        p->core->retained ? airrt_priv_retained_slot(p->core, p->subject, p->length, &p->retained) : AIRRT_OK;
+    airrt_err err = AIRRT_OK;
     for (uint32_t i = 0; i < count && !err; i++) {
         airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
         if (!subscriber || !airrt_priv_wants(subscriber, p->subject)) continue;
@@ -7750,9 +7758,11 @@ static airrt_err airrt_priv_prepare(airrt_publication *p, airrt_subscribers *tab
         else if (!(err = airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->envelope, last)))
             last = &(*last)->next, p->wraps++;
     }
-    if (!err && p->retained && !p->shared &&
+    if (!err && p->core->retained && !p->shared &&
         !(p->shared = airrt_priv_shared_make(p->core, p->subject, p->length, p->msg)))
         err = AIRRT_ERR_NOMEM;
+    if (!err && p->core->retained) /* last: the slot of a subject is not given back */
+        err = airrt_priv_retained_slot(p->core, p->subject, p->length, &p->retained);
     if (!err) return AIRRT_OK;
     for (airrt_wrap *wrap = p->first, *next; wrap; wrap = next) {
         next = wrap->next;
@@ -7811,7 +7821,8 @@ static airrt_err airrt_priv_publish_to(airrt_topic topic, const char *subject, c
     airrt_err err = AIRRT_OK;
     if (count > 0 || p.core->retained) {
         p.envelope.id = airrt_message_id();
-        p.envelope.sent_ns = me ? airrt_ctx_now_ns(&me->ctx) : airrt_priv_now(p.core->system);
+        p.envelope.sent_ns =
+            me && me->system == p.core->system ? airrt_ctx_now_ns(&me->ctx) : airrt_priv_now(p.core->system);
         if (me && me->ctx.cell) p.envelope.sender = airrt_priv_ref(me->ctx.cell);
         err = airrt_priv_prepare(&p, table, count);
     }

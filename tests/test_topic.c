@@ -967,6 +967,89 @@ START_TEST(without_memory_a_subscription_changes_nothing) {
 }
 END_TEST
 
+/* A publication that failed has not used up one of the subjects that may be retained. */
+START_TEST(a_failed_publication_retains_nothing) {
+    notes_stream stream;
+    uint64_t failed = 0;
+    for (uint64_t n = 1;; n++) {
+        WORLD();
+        notes topic = topic_open(1);
+        airrt_test_ok(notes_stream_open(topic, "#", NULL, &stream));
+        note first = note_make(n);
+        fault_arm(n);
+        airrt_err err = notes_publish(topic, "a", first);
+        bool hit = fault_hit();
+        if (err) {
+            airrt_test_is(err, AIRRT_ERR_NOMEM);
+            note_drop(&first);
+            failed++;
+            PUBLISH(topic, "b", 2);
+        }
+        notes_stream_close(&stream);
+        WORLD_CLOSE();
+        if (!hit) break;
+    }
+    ck_assert_uint_gt(failed, 0);
+}
+END_TEST
+
+/* Told of a refusal, on the publisher's thread: meanwhile there is room, and another publication takes it. */
+static notes refusing;
+static void publish_when_refused(const airrt_dead_letter *letter, void *ctx) {
+    uint64_t *told = ctx;
+    if ((*told)++ > 0 || !letter->refused) return;
+    while (airrt_system_poll(world, 1)) {}
+    PUBLISH(refusing, "a", 3);
+}
+START_TEST(who_is_being_refused_takes_no_room_from_others) {
+    diary book = { 0 };
+    uint64_t told = 0;
+    airrt_system_desc desc = { .polled = true, .dead_letters = { .fn = publish_when_refused, .ctx = &told } };
+    airrt_test_ok(airrt_system_open(&desc, &world));
+    refusing = topic_open(0);
+    SPAWN(probe, ref, &book);
+    airrt_test_ok(probe_subscribe_notes_with(ref, refusing, "#", &(airrt_subscribe_desc){ .capacity = 1 }));
+    PUBLISH(refusing, "a", 1);
+    PUBLISH(refusing, "a", 2); /* refused; then 1 is handled, and 3 finds room */
+    SETTLE();
+    ACTED(&book, 1, 3);
+    ck_assert_uint_eq(told, 1);
+    WORLD_CLOSE();
+}
+END_TEST
+
+static airrt_err act_publish_there(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    return orders_publish(*(orders *)msg->arg, "a", note_make(1));
+}
+START_TEST(an_event_is_stamped_by_the_clock_of_its_topic) {
+    static airrt_test_clock there_clock;
+    airrt_system *there, *here;
+    orders topic;
+    diary book = { 0 };
+    airrt_clock clock = airrt_test_clock_start(&there_clock);
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .polled = true, .clock = clock }, &there));
+    airrt_test_clock_advance(&there_clock, AIRRT_SEC(1000));
+    POLLED_WORLD();
+    here = world;
+    world = there;
+    noted = act_look;
+    airrt_test_ok(orders_open(world, NULL, &topic));
+    SPAWN(probe, ref, &book);
+    airrt_test_ok(probe_subscribe_orders(ref, topic, "#"));
+    world = here;
+    SPAWN(probe, publisher, NULL);
+    TELL(publisher, .fn = act_publish_there, .arg = &topic);
+    SETTLE();
+    airrt_test_ok(airrt_system_settle(there, AIRRT_SEC(10)));
+    ck_assert_uint_eq(COUNT(book.acts), 1);
+    ck_assert_uint_eq(envelope_seen.sent_ns, AIRRT_SEC(1001));
+    WORLD_CLOSE();
+    world = there;
+    WORLD_CLOSE();
+}
+END_TEST
+
 SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_everything_fits,
       a_hostile_pattern_takes_no_exponential_time, an_event_reaches_all_whose_pattern_fits,
       nothing_is_missed_from_the_subscription_on, an_event_without_receivers_is_dropped_at_once,
@@ -981,5 +1064,6 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       a_system_closes_when_nobody_is_inside_its_topics_any_more, a_full_stream_follows_its_policy,
       a_hook_does_not_wait_for_a_stream, a_closed_topic_reaches_nobody_ever, topics_are_limited_and_given_back,
       subscribing_and_leaving_takes_no_memory_for_good, the_last_value_is_retained_for_who_asks,
-      a_group_is_sent_a_message_each, without_memory_a_publication_loses_nothing,
+      a_failed_publication_retains_nothing, who_is_being_refused_takes_no_room_from_others,
+      an_event_is_stamped_by_the_clock_of_its_topic, a_group_is_sent_a_message_each, without_memory_a_publication_loses_nothing,
       without_memory_a_subscription_changes_nothing);
