@@ -18,6 +18,7 @@
  *     >>actors     AIRRT_ACTOR, AIRRT_ACTOR_IMPL     timers, links, watches, stash
  *     >>requests   AIRRT_REQUEST
  *     >>topics     AIRRT_TOPIC, AIRRT_SUBSCRIBER     publish and subscribe; AIRRT_GROUP: groups of actors
+ *     >>transport  topics over machines: four functions of an engine that carries frames
  *     >>system     open, shutdown, settle, counts, stop, kill, wait, names, ids
  *     >>simulation one seed decides schedule, faults and time; AIRRT_PROBE_IMPL
  *
@@ -324,7 +325,8 @@ typedef enum airrt_loss {
     AIRRT_LOSS_DROPPED,      /* accepted, then dropped by DROP, DROP_OLDEST or LATEST */
     AIRRT_LOSS_EXPIRED,      /* accepted, then its time to live was over */
     AIRRT_LOSS_DIED,         /* accepted, then its receiver ended before it was handled */
-    AIRRT_LOSS_QUARANTINED   /* accepted, then its handler failed as often as .redeliver allows */
+    AIRRT_LOSS_QUARANTINED,  /* accepted, then its handler failed as often as .redeliver allows */
+    AIRRT_LOSS_UNDECODABLE   /* refused: bytes that came from elsewhere are no message; payload: these bytes */
 } airrt_loss;
 AIRRT_API const char *airrt_loss_str(airrt_loss loss);
 AIRRT_API const char *airrt_backpressure_str(airrt_backpressure backpressure); /* "drop_oldest" */
@@ -1677,8 +1679,12 @@ AIRRT_API bool airrt_topic_matches(const char *pattern, const char *subject);
 
 /* A topic of any type; 8 bytes. All zero names none; after close it reaches nobody, ever. */
 typedef struct airrt_topic { uint32_t slot, generation; } airrt_topic;
+typedef struct airrt_transport airrt_transport;
 typedef struct airrt_topic_desc {
     uint32_t retain;                 /* subjects whose last value is kept for later subscribers, up to 2^20; 0 = none */
+    const airrt_transport *transport; /* to topics elsewhere that have the same channel (>>transport); NULL = none. It
+                                         must live until it has been told of the close */
+    const char *channel;             /* with .transport: 1 to 255 bytes, copied */
 } airrt_topic_desc;
 /* What a subscriber may have waiting, apart from all others: a slow one costs nobody else anything. */
 typedef struct airrt_subscribe_desc {
@@ -1693,13 +1699,14 @@ typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_
 
 /* AIRRT_TOPIC(NAME, MSG) makes a topic of events of the type MSG, a message. Types NAME (8 bytes), NAME_stream, and
  *   airrt_err NAME_open(airrt_system *, const airrt_topic_desc *, NAME *out);
- *       NULL: nothing is retained. LIMIT (16384 topics in the process), NOMEM, INVALID, SHUTDOWN
+ *       NULL: nothing is retained. LIMIT (16384 topics in the process), NOMEM, INVALID, SHUTDOWN; with a transport also
+ *       TYPE (MSG has no .encode and .decode) and what its subscribe returns
  *   void NAME_close(NAME);
  *       no more publications; streams end when they are read to the end. The system's close does it too. Stale: nothing
  *   airrt_err NAME_publish(NAME, const char *subject, MSG);
  *       to all whose pattern fits, once each; nobody is no error. OK: airrt owns the event. Errors: nobody was given it,
- *       and it is still the caller's: DEAD (closed), INVALID (subject), NOMEM, LIMIT (a subject more than .retain). A
- *       mailbox that cannot grow for lack of memory refuses the event for itself
+ *       and it is still the caller's: DEAD (closed), INVALID (subject), NOMEM, LIMIT (a subject more than .retain), what
+ *       a transport's publish returns. A mailbox that cannot grow for lack of memory refuses the event for itself
  *   size_t NAME_subscribers(NAME);
  *       actors and streams that subscribe now; the dead are none
  *   airrt_err NAME_stream_open(NAME, const char *pattern, const airrt_subscribe_desc *, NAME_stream *out);
@@ -1853,6 +1860,37 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, con
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(ACTOR##_ref) == sizeof(airrt_ref), #ACTOR "_ref is one reference")
+
+/* ---- >>transport: what crosses machines -------------------------------------------------------------------------- */
+
+/* An engine that carries frames (>>wire) to other processes and back, over sockets or a message server. A topic that is
+ * opened with one (.transport and .channel of airrt_topic_desc) is one with the topics of this channel elsewhere: what
+ * is published goes to its subscribers here, as always, and as a frame to the engine; frames that come from elsewhere
+ * are given to airrt_topic_deliver by the engine, and go to the subscribers here only. Between topics of one process
+ * nothing is ever encoded. Who made a frame is not checked: whom the engine lets in may publish.
+ * The engine is the user's: opened before the topics, closed after them. Its functions are called on any thread, many at
+ * a time, with no lock held, in hooks too; none of them may wait for the other end, or close a system. */
+struct airrt_transport {
+    /* Frames of this channel shall be given to this topic from now on; once for a topic, while it is opened. Its error
+     * is that of the open, and there is no close. */
+    airrt_err (*subscribe)(void *ctx, const char *channel, airrt_topic topic);
+    /* A publication, for all other topics of the channel; the frame is good during the call. Those of one publisher come
+     * in their order. OK: the engine has it, and may lose it by its own policy, which it tells itself. An error is that
+     * of the publication, and nobody is given the event, here neither. The publisher's topic should not have it back;
+     * if it does, it is known by its origin, and not given to anybody again. */
+    airrt_err (*publish)(void *ctx, const char *channel, const void *frame, size_t size);
+    /* The topic is closed, and nobody is inside any other of these functions for it: the last call, once for each
+     * subscribe that was OK. Runs where the last one leaves the topic, perhaps within a call of airrt_topic_deliver:
+     * must not wait for the engine's own threads. airrt_system_close returns after it. */
+    void (*close)(void *ctx, const char *channel, airrt_topic topic);
+    void *ctx;
+};
+/* For engines: gives one whole frame to the subscribers of a topic, as if it had been published there under the frame's
+ * subject, by nobody known; OBSERVERs are not told. OK: done, or it was this topic's own. Errors: nobody was given it,
+ * DEAD (closed), NOMEM, LIMIT (.retain); INVALID, TYPE or what .decode returned: it is no event of this topic;
+ * airrt_error_last names the field, the dead letter (UNDECODABLE) has the bytes, and it is counted as refused. Any
+ * thread or hook; as NAME_publish otherwise, and runs .decode. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, size_t size);
 
 /* ---- >>system --------------------------------------------------------------------------------------------------- */
 
@@ -2498,7 +2536,7 @@ AIRRT_API const char *airrt_exit_str(airrt_exit kind) {
 }
 AIRRT_API const char *airrt_loss_str(airrt_loss loss) {
     static const char *const names[] = { "none",    "full",          "no receiver", "dropped",
-                                         "expired", "receiver died", "quarantined" };
+                                         "expired", "receiver died", "quarantined", "undecodable" };
     return (unsigned)loss < sizeof names / sizeof *names ? names[loss] : "unknown";
 }
 AIRRT_API const char *airrt_backpressure_str(airrt_backpressure backpressure) {
@@ -7184,6 +7222,9 @@ struct airrt_topic_core {
     airrt_atomic_u32 streams;    /* of these */
     airrt_atomic_ptr pools[4];   /* of events, by the length of their subject */
     uint32_t retaining;          /* subjects; guarded by the topics' lock */
+    const airrt_transport *transport;
+    char *channel;
+    bool linked;                 /* the transport's subscribe was OK: it shall be told of the close */
     airrt_trash trash;           /* itself, when it is closed */
     airrt_topic_core *next_free; /* guarded by the topics' lock */
     airrt_trash *old;            /* of the sweeper: waits for the side that is not named */
@@ -7472,6 +7513,9 @@ static airrt_topic_core *airrt_priv_core_get_locked(void) {
 /* A closed topic that nobody looks at any more: may be opened again. */
 static void airrt_priv_core_free(airrt_trash *trash) {
     airrt_topic_core *core = (airrt_topic_core *)(void *)((char *)trash - offsetof(airrt_topic_core, trash));
+    airrt_topic topic = { core->slot, (uint32_t)(airrt_load_relaxed(&core->phase) >> 32) };
+    if (core->linked) core->transport->close(core->transport->ctx, core->channel, topic);
+    airrt_priv_free(core->channel, 0);
     for (uint32_t i = 0; core->retained && i <= core->retain_mask; i++) {
         airrt_shared *value = airrt_load_relaxed(&core->retained[i].value);
         if (value) airrt_priv_shared_release(value, 1);
@@ -7481,18 +7525,43 @@ static void airrt_priv_core_free(airrt_trash *trash) {
     airrt_priv_free(airrt_load_relaxed(&core->table), 0);
     airrt_priv_lock(&airrt_priv_topics.lock);
     core->retained = NULL;
+    core->transport = NULL;
+    core->channel = NULL;
+    core->linked = false;
     core->system = NULL;
     airrt_store_relaxed(&core->table, NULL);
     core->next_free = airrt_priv_topics.free;
     airrt_priv_topics.free = core;
     airrt_priv_unlock(&airrt_priv_topics.lock);
 }
-AIRRT_API airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_type type, const airrt_topic_desc *desc,
-                                          airrt_topic *out) {
-    const airrt_topic none = { 0, 0 };
-    uint32_t retain = desc ? desc->retain : 0, slots = retain ? 2u << airrt_priv_log2_for(retain) : 0;
+static airrt_err airrt_priv_check_transport(const airrt_message_type *type, const airrt_topic_desc *desc) {
+    size_t length = desc->channel ? strlen(desc->channel) : 0;
+    if (!desc->transport) {
+        return desc->channel ? airrt_priv_err(AIRRT_ERR_INVALID, "channel", "has no transport") : AIRRT_OK;
+    }
+    if (!desc->transport->subscribe || !desc->transport->publish || !desc->transport->close)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "transport", "lacks a function");
+    if (!length || length > 255) return airrt_priv_err(AIRRT_ERR_INVALID, "channel", "must have 1 to 255 bytes");
+    if (!type->encode || !type->decode)
+        return airrt_priv_err(AIRRT_ERR_TYPE, "transport", "messages that cross it need .encode and .decode");
+    return AIRRT_OK;
+}
+/* Makes a topic known to its transport; closes it if that does not want it. */
+static airrt_err airrt_priv_topic_link(airrt_topic topic) {
+    unsigned side;
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed meanwhile");
+    airrt_err err = core->transport->subscribe(core->transport->ctx, core->channel, topic);
+    core->linked = !err; /* before the leave: then it may be freed */
+    airrt_priv_topic_leave(core, side);
+    if (!err) return AIRRT_OK;
+    airrt_topic_close(topic);
+    return airrt_priv_err(err, "transport", NULL);
+}
+static airrt_err airrt_priv_topic_make(airrt_system *system, const airrt_message_type *type,
+                                       const airrt_topic_desc *desc, char *channel, airrt_topic *out) {
+    uint32_t retain = desc->retain, slots = retain ? 2u << airrt_priv_log2_for(retain) : 0;
     airrt_retained *retained = NULL;
-    *out = none;
     if (retain > 1u << 20) return airrt_priv_err(AIRRT_ERR_INVALID, "retain", "must be at most 2^20");
     if (airrt_load_seq(&system->state) >= AIRRT_SYSTEM_STOPPING) return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, NULL);
     if (retain && !(retained = airrt_priv_alloc(slots * sizeof *retained, 16)))
@@ -7503,7 +7572,9 @@ AIRRT_API airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_ty
     bool full = airrt_priv_topics.made == AIRRT_TOPICS_MAX;
     if (core) {
         core->system = system;
-        core->type = type;
+        core->type = *type;
+        core->transport = desc->transport;
+        core->channel = channel;
         core->retained = retained;
         core->retain = retain;
         core->retain_mask = slots - 1;
@@ -7522,6 +7593,21 @@ AIRRT_API airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_ty
     if (core) return AIRRT_OK;
     airrt_priv_free(retained, 0);
     return airrt_priv_err(full ? AIRRT_ERR_LIMIT : AIRRT_ERR_NOMEM, "topic", NULL);
+}
+AIRRT_API airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_type type, const airrt_topic_desc *desc,
+                                          airrt_topic *out) {
+    const airrt_topic_desc d = desc ? *desc : (airrt_topic_desc){ 0, NULL, NULL };
+    const airrt_topic none = { 0, 0 };
+    char *channel = NULL;
+    *out = none;
+    AIRRT_TRY(airrt_priv_check_transport(&type, &d));
+    if (d.transport && !(channel = airrt_priv_alloc(strlen(d.channel) + 1, 1)))
+        return airrt_priv_err(AIRRT_ERR_NOMEM, "topic", NULL);
+    if (channel) strcpy(channel, d.channel);
+    airrt_err err = airrt_priv_topic_make(system, &type, &d, channel, out);
+    if (err) airrt_priv_free(channel, 0);
+    else if (d.transport && (err = airrt_priv_topic_link(*out)) != AIRRT_OK) *out = none;
+    return err;
 }
 AIRRT_API void airrt_topic_close(airrt_topic topic) {
     unsigned side;
@@ -7545,6 +7631,13 @@ AIRRT_API void airrt_topic_close(airrt_topic topic) {
     if (ours) airrt_priv_topic_waste(core, &core->trash);
     airrt_priv_topic_leave(core, side);
 }
+/* Until it is closed, nobody is inside, and its transport has been told. */
+static bool airrt_priv_topic_is_of(airrt_topic_core *core, const airrt_system *system) {
+    airrt_priv_lock(&airrt_priv_topics.lock);
+    bool is = core->system == system;
+    airrt_priv_unlock(&airrt_priv_topics.lock);
+    return is;
+}
 /* Closes all topics of a system; but for actors that are stuck in one, nobody is inside them any more. */
 static void airrt_priv_topics_close(airrt_system *system) {
     unsigned spins = 0;
@@ -7559,7 +7652,7 @@ static void airrt_priv_topics_close(airrt_system *system) {
         if (!topic.generation) continue;
         airrt_topic_close(topic); /* or others have, and publications may still be inside */
         while (!system->report.stuck && airrt_load_seq(&core->phase) >> 32 == topic.generation &&
-               (airrt_load_seq(&core->readers[0]) || airrt_load_seq(&core->readers[1])))
+               airrt_priv_topic_is_of(core, system))
             airrt_priv_spin(&spins);
     }
 }
@@ -7737,14 +7830,14 @@ typedef struct airrt_publication {
     size_t length, receivers;
     const void *msg;
     airrt_routed_fn *routed;
-    bool group;
+    bool group, carried; /* in from elsewhere: not out again */
     airrt_envelope envelope;
     airrt_shared *shared;
     airrt_retained *retained;
     airrt_wrap *first;
     uint32_t wraps, streams;
 } airrt_publication;
-/* Makes what is to be sent to `count` subscribers of the table. On an error nothing has been. */
+/* Makes what is to be sent to `count` subscribers of the table. On an error nothing has been, and the caller unprepares. */
 static airrt_err airrt_priv_prepare(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
     airrt_wrap **last = &p->first;
     airrt_err err = AIRRT_OK;
@@ -7763,13 +7856,39 @@ static airrt_err airrt_priv_prepare(airrt_publication *p, airrt_subscribers *tab
         err = AIRRT_ERR_NOMEM;
     if (!err && p->core->retained) /* last: the slot of a subject is not given back */
         err = airrt_priv_retained_slot(p->core, p->subject, p->length, &p->retained);
-    if (!err) return AIRRT_OK;
+    return err;
+}
+/* Nobody is given it. */
+static void airrt_priv_unprepare(airrt_publication *p) {
     for (airrt_wrap *wrap = p->first, *next; wrap; wrap = next) {
         next = wrap->next;
         if (p->group) wrap->subscriber->type->msg.drop(airrt_priv_wrapped(wrap));
         airrt_priv_wrap_put(wrap);
     }
     if (p->shared) airrt_priv_put(p->shared->pool, p->shared);
+}
+/* Of a topic, in frames: by which it knows what it has published itself. */
+static uint64_t airrt_priv_topic_origin(const airrt_topic_core *core) {
+    uint64_t generation = airrt_load_relaxed(&core->phase) >> 32;
+    uint64_t origin = airrt_priv_mix(airrt_origin() ^ (generation << 32 | core->slot));
+    return origin ? origin : 1;
+}
+/* To all other processes, before anybody here is given it. */
+static airrt_err airrt_priv_carry(const airrt_publication *p) {
+    const airrt_transport *transport = p->core->transport;
+    const airrt_frame frame = { .kind = AIRRT_FRAME_EVENT, .origin = airrt_priv_topic_origin(p->core),
+                                .sender = p->envelope.sender, .correlation = p->envelope.id,
+                                .subject = p->subject, .subject_size = (uint32_t)p->length };
+    uint8_t small[1024], *out = small;
+    size_t size;
+    airrt_err err = airrt_message_encode(p->core->type, p->msg, &frame, out, sizeof small, &size);
+    if (err == AIRRT_ERR_LIMIT) {
+        const size_t room = size;
+        if (!(out = airrt_priv_alloc(room, 16))) return AIRRT_ERR_NOMEM;
+        err = airrt_message_encode(p->core->type, p->msg, &frame, out, room, &size);
+    }
+    if (!err) err = transport->publish(transport->ctx, p->core->channel, out, size);
+    if (out != small) airrt_priv_free(out, 0);
     return err;
 }
 static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
@@ -7807,39 +7926,93 @@ static airrt_err airrt_priv_check_subject(const char *subject, size_t *length) {
     if (n > 0 && n <= AIRRT_SUBJECT_MAX) return AIRRT_OK;
     return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "must have 1 to 255 bytes");
 }
-static airrt_err airrt_priv_publish_to(airrt_topic topic, const char *subject, const void *msg, bool group,
-                                       airrt_routed_fn *routed, size_t *receivers) {
+/* p: subject, msg, and how. */
+static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) {
     unsigned side;
     airrt_worker *me = airrt_priv_me;
-    airrt_publication p = { .subject = subject, .msg = msg, .routed = routed, .group = group };
-    *receivers = 0;
-    AIRRT_TRY(airrt_priv_check_subject(subject, &p.length));
-    p.core = airrt_priv_topic_find(topic, &side);
-    if (!p.core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
-    airrt_subscribers *table = airrt_load_acquire(&p.core->table);
+    AIRRT_TRY(airrt_priv_check_subject(p->subject, &p->length));
+    p->core = airrt_priv_topic_find(topic, &side);
+    if (!p->core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
+    airrt_subscribers *table = airrt_load_acquire(&p->core->table);
     uint32_t count = table ? airrt_load_acquire(&table->count) : 0;
+    bool out = p->core->transport && !p->carried;
     airrt_err err = AIRRT_OK;
-    if (count > 0 || p.core->retained) {
-        p.envelope.id = airrt_message_id();
-        p.envelope.sent_ns =
-            me && me->system == p.core->system ? airrt_ctx_now_ns(&me->ctx) : airrt_priv_now(p.core->system);
-        if (me && me->ctx.cell) p.envelope.sender = airrt_priv_ref(me->ctx.cell);
-        err = airrt_priv_prepare(&p, table, count);
+    if (count > 0 || p->core->retained || out) {
+        p->envelope.id = airrt_message_id();
+        p->envelope.sent_ns =
+            me && me->system == p->core->system ? airrt_ctx_now_ns(&me->ctx) : airrt_priv_now(p->core->system);
+        if (me && me->ctx.cell && !p->carried) p->envelope.sender = airrt_priv_ref(me->ctx.cell);
+        err = airrt_priv_prepare(p, table, count);
+        if (!err && out) err = airrt_priv_carry(p);
     }
-    if (!err && group && !p.wraps) err = AIRRT_ERR_NOT_FOUND;
-    if (!err) airrt_priv_send_all(&p, table, count);
-    if (!err && !p.shared) p.core->type.drop((void *)(uintptr_t)msg);
-    airrt_priv_topic_leave(p.core, side);
-    *receivers = p.receivers;
-    return err ? airrt_priv_err(err, group ? "group" : "topic", NULL) : AIRRT_OK;
+    if (!err && p->group && !p->wraps) err = AIRRT_ERR_NOT_FOUND;
+    if (err) airrt_priv_unprepare(p);
+    else airrt_priv_send_all(p, table, count);
+    if (!err && !p->shared) p->core->type.drop((void *)(uintptr_t)p->msg);
+    airrt_priv_topic_leave(p->core, side);
+    return err ? airrt_priv_err(err, p->group ? "group" : "topic", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg,
                                              airrt_routed_fn *routed, size_t *receivers) {
-    return airrt_priv_publish_to(topic, subject, msg, false, routed, receivers);
+    airrt_publication p = { .subject = subject, .msg = msg, .routed = routed };
+    airrt_err err = airrt_priv_publish_to(topic, &p);
+    *receivers = p.receivers;
+    return err;
 }
 AIRRT_API airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg, size_t *sent) {
-    size_t receivers;
-    return airrt_priv_publish_to(topic, group, msg, true, NULL, sent ? sent : &receivers);
+    airrt_publication p = { .subject = group, .msg = msg, .group = true };
+    airrt_err err = airrt_priv_publish_to(topic, &p);
+    if (sent) *sent = p.receivers;
+    return err;
+}
+
+/* ---- >>transport: what comes in ---- */
+
+/* The event in a frame, to msg, and its subject, or why it is none; *own: it is one of this topic. */
+static airrt_err airrt_priv_unpack(const airrt_topic_core *core, const void *bytes, size_t size, char *subject,
+                                   void *msg, bool *own) {
+    airrt_frame frame;
+    size_t used, length;
+    airrt_err err = airrt_frame_decode(bytes, size, &frame, &used);
+    if (err == AIRRT_ERR_PENDING || (!err && used != size))
+        return airrt_priv_err(AIRRT_ERR_INVALID, "size", "not just one frame");
+    if (err) return err;
+    if (frame.kind != AIRRT_FRAME_EVENT) return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no event");
+    *own = frame.origin == airrt_priv_topic_origin(core);
+    if (*own) return AIRRT_OK;
+    if (frame.subject_size) memcpy(subject, frame.subject, frame.subject_size);
+    subject[frame.subject_size] = 0;
+    AIRRT_TRY(airrt_priv_check_subject(subject, &length));
+    return airrt_message_decode(core->type, &frame, msg);
+}
+static void airrt_priv_report_bytes(airrt_topic_core *core, const void *bytes, size_t size) {
+    airrt_error why = airrt_priv_error; /* the error is the caller's, whatever the hook does */
+    airrt_dead_letter letter = { .type_name = core->type.name, .payload = bytes, .payload_size = size,
+                                 .why = AIRRT_LOSS_UNDECODABLE, .refused = true };
+    airrt_priv_tell_lost(core->system, &letter);
+    airrt_priv_error = why;
+}
+AIRRT_API airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, size_t size) {
+    unsigned side;
+    unsigned char small[512] AIRRT_ALIGNED(64);
+    char subject[AIRRT_SUBJECT_MAX + 1];
+    bool own = false;
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
+    const airrt_message_type *type = &core->type;
+    bool fits = type->size <= sizeof small && type->align <= 64;
+    void *msg = fits ? small : airrt_priv_alloc(type->size, type->align);
+    airrt_err err = msg ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOMEM, "topic", NULL);
+    if (!err && (err = airrt_priv_unpack(core, frame, size, subject, msg, &own)) != AIRRT_OK && err != AIRRT_ERR_NOMEM)
+        airrt_priv_report_bytes(core, frame, size);
+    if (!err && !own) {
+        airrt_publication p = { .subject = subject, .msg = msg, .carried = true };
+        err = airrt_priv_publish_to(topic, &p);
+        if (err) type->drop(msg);
+    }
+    if (!fits) airrt_priv_free(msg, 0);
+    airrt_priv_topic_leave(core, side);
+    return err;
 }
 AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx) {
     const airrt_wrap *wrap = (const airrt_wrap *)(const void *)ctx->envelope;

@@ -1535,7 +1535,8 @@ static int airrt_priv_event_lost(const airrt_news *news, airrt_event *out) {
         airrt_event_text(out->of.mailbox.why, sizeof out->of.mailbox.why, airrt_loss_str(news->loss));
         return 1;
     case AIRRT_LOSS_DIED:
-    case AIRRT_LOSS_QUARANTINED: break;
+    case AIRRT_LOSS_QUARANTINED:
+    case AIRRT_LOSS_UNDECODABLE: break;
     }
     return *out = airrt_priv_event_broker(AIRRT_BROKER_DEAD_LETTER, news), 1;
 }

@@ -318,7 +318,7 @@ START_TEST(last_error_is_the_threads_own) {
         for (int j = 1; j < i && i <= (COUNT); j++) ck_assert_str_ne(FN((TYPE)i), FN((TYPE)j)); \
     } (void)0
 START_TEST(every_exit_has_its_own_text) { HAVE_TEXTS(airrt_exit_str, airrt_exit, AIRRT_EXIT_NO_PROCESS); } END_TEST
-START_TEST(every_loss_has_its_own_text) { HAVE_TEXTS(airrt_loss_str, airrt_loss, AIRRT_LOSS_QUARANTINED); } END_TEST
+START_TEST(every_loss_has_its_own_text) { HAVE_TEXTS(airrt_loss_str, airrt_loss, AIRRT_LOSS_UNDECODABLE); } END_TEST
 START_TEST(every_state_has_its_own_text) { HAVE_TEXTS(airrt_state_str, airrt_state, AIRRT_STATE_FAILED); } END_TEST
 
 START_TEST(only_three_exits_are_normal) {

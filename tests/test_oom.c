@@ -638,6 +638,61 @@ static void topics(void) {
     end_world();
     NEED(COUNT(tick_drops) == published);
 }
+static size_t byte_encode(const char *msg, void *out, size_t n) {
+    if (n) memcpy(out, msg, 1);
+    return 1;
+}
+static airrt_err byte_decode(char *msg, const void *bytes, size_t n) {
+    if (n != 1) return AIRRT_ERR_INVALID;
+    memcpy(msg, bytes, 1);
+    return AIRRT_OK;
+}
+typedef char byte;
+AIRRT_MESSAGE(byte, .encode = byte_encode, .decode = byte_decode);
+AIRRT_TOPIC(bytes, byte);
+static airrt_err carry_subscribe(void *ctx, const char *channel, airrt_topic topic) {
+    (void)channel, (void)topic;
+    ++*(int *)ctx;
+    return AIRRT_OK;
+}
+static airrt_err carry_publish(void *ctx, const char *channel, const void *frame, size_t size) {
+    (void)ctx, (void)channel, (void)frame;
+    return size > AIRRT_FRAME_HEAD ? AIRRT_OK : AIRRT_ERR_INVALID;
+}
+static void carry_close(void *ctx, const char *channel, airrt_topic topic) {
+    (void)channel, (void)topic;
+    --*(int *)ctx;
+}
+/* A topic over a transport: what comes from elsewhere is there for all who subscribe, or may be given again. */
+static void carried(void) {
+    int linked = 0;
+    airrt_transport transport = { carry_subscribe, carry_publish, carry_close, &linked };
+    airrt_topic_desc desc = { .transport = &transport, .channel = "bytes" };
+    airrt_frame frame = { .kind = AIRRT_FRAME_EVENT, .subject = "a", .subject_size = 1 };
+    bytes topic = { { 0, 0 } };
+    bytes_stream stream = { { NULL, NULL } };
+    uint64_t published = 0, read = 0;
+    uint8_t wire[128];
+    const byte *event;
+    byte msg = 'x';
+    size_t size;
+    POLLED();
+    probe_ref ref = make(&books[0], NULL);
+    NEED(!airrt_message_encode(byte_message_type(), &msg, &frame, wire, sizeof wire, &size));
+    press();
+    if (!MAY(bytes_open(world, &desc, &topic)) && !MAY(bytes_stream_open(topic, "#", NULL, &stream))) {
+        for (int i = 0; i < 3; i++) published += !MAY(bytes_publish(topic, "a", msg));
+        for (int i = 0; i < 3; i++) published += !MAY(airrt_topic_deliver(topic.topic, wire, size));
+        while (!bytes_stream_try_recv(&stream, &event)) read++;
+        NEED(read <= published); /* its mailbox refuses what it has no memory for */
+    }
+    relax();
+    bytes_stream_close(&stream);
+    bytes_close(topic);
+    NEED(linked == 0);
+    still_works(ref, &books[0]);
+    end_world();
+}
 AIRRT_POOL(team, probe);
 /* What is sent to a pool goes to one member or stays the sender's; it has the members that it says it has. */
 static void pools(void) {
@@ -1101,6 +1156,7 @@ static const sweep sweeps[] = {
     { topics, "AIRRT_TOPIC_OBSERVED:open AIRRT_TOPIC_OBSERVED:publish AIRRT_TOPIC_OBSERVED:subscribers "
               "AIRRT_TOPIC_OBSERVED:stream_open AIRRT_TOPIC_OBSERVED:stream_recv AIRRT_TOPIC_OBSERVED:stream_try_recv "
               "AIRRT_TOPIC_OBSERVED:stream_subject AIRRT_TOPIC_OBSERVED:stream_close AIRRT_TOPIC_OBSERVED:close" },
+    { carried, "airrt_topic_deliver" },
     { pools, "AIRRT_POOL:open AIRRT_POOL:send AIRRT_POOL:send_key AIRRT_POOL:broadcast AIRRT_POOL:pick "
              "AIRRT_POOL:resize AIRRT_POOL:add AIRRT_POOL:remove AIRRT_POOL:size AIRRT_POOL:supervisor "
              "AIRRT_POOL:close airrt_pool_add airrt_pool_close airrt_pool_remove airrt_pool_resize airrt_pool_size "
@@ -1155,17 +1211,6 @@ static const char quiet[] =
     "airrt_window_close airrt_window_count airrt_window_open airrt_ctx_subject airrt_fault_str airrt_system_clock "
     "airrt_topic_matches airrt_origin airrt_message_type_id airrt_frame_encode airrt_frame_decode airrt_message_encode "
     "airrt_message_decode airrt_address_format airrt_address_parse";
-static size_t byte_encode(const char *msg, void *out, size_t n) {
-    if (n) memcpy(out, msg, 1);
-    return 1;
-}
-static airrt_err byte_decode(char *msg, const void *bytes, size_t n) {
-    if (n != 1) return AIRRT_ERR_INVALID;
-    memcpy(msg, bytes, 1);
-    return AIRRT_OK;
-}
-typedef char byte;
-AIRRT_MESSAGE(byte, .encode = byte_encode, .decode = byte_decode);
 static void frames_ask_for_none(void) {
     airrt_frame frame = { .kind = AIRRT_FRAME_EVENT };
     uint8_t wire[128];
