@@ -9560,7 +9560,8 @@ static airrt_err airrt_priv_sim_deliver(airrt_ctx *ctx, void *state, const void 
     sim->stats.handled++;
     crash = airrt_priv_sim_strikes(sim, AIRRT_FAULT_CRASH, id, !spared, NULL);
     error = !crash && airrt_priv_sim_strikes(sim, AIRRT_FAULT_ERROR, id, !spared, NULL);
-    if ((crash || error) && !type->redeliver) type->msg.drop((void *)(uintptr_t)msg); /* it is the handler's */
+    if ((crash || error) && !type->redeliver && !airrt_ctx_subject(ctx))
+        type->msg.drop((void *)(uintptr_t)msg); /* it is the handler's, unless it is an event's */
     if (crash) airrt_panic(0, "injected: crash");
     airrt_err err = error ? airrt_priv_fail(ctx, 0, "injected: error") : type->deliver(ctx, state, msg);
     airrt_priv_sim_note(sim, AIRRT_SIM_HANDLED, id, 0, (uint64_t)err, NULL);

@@ -429,6 +429,30 @@ START_TEST(an_ordered_crash_comes_at_the_nth_message) {
     }
 } END_TEST
 
+AIRRT_TOPIC(feed, say);
+static say as_it_is(const say *event) { return *event; }
+AIRRT_SUBSCRIBER(echo, feed, as_it_is);
+START_TEST(an_ordered_failure_leaves_an_event_to_those_who_share_it) {
+    for (int kind = AIRRT_FAULT_CRASH; kind <= AIRRT_FAULT_ERROR; kind++) {
+        airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 9 });
+        echo_ref fails = spawn_echo(system, 1, (airrt_ref){ 0, 0 }), other = spawn_echo(system, 2, (airrt_ref){ 0, 0 });
+        feed topic;
+        uint32_t sum;
+        airrt_test_ok(feed_open(system, NULL, &topic));
+        airrt_test_ok(echo_subscribe_feed(fails, topic, "#"));
+        airrt_test_ok(echo_subscribe_feed(other, topic, "#"));
+        order_fault(system, (airrt_fault_kind)kind, fails.ref, 1, 0);
+        said_dropped = 0;
+        airrt_test_ok(feed_publish(topic, "a", (say){ SAY_ADD, 0, 5 }));
+        airrt_test_ok(airrt_system_settle(system, 0));
+        ck_assert(!airrt_alive(fails.ref));
+        ck_assert_uint_eq(said_dropped, 1); /* once, as both are done with it */
+        airrt_test_ok(total_ask(other, (say){ .kind = SAY_GET }, 0, &sum));
+        ck_assert_uint_eq(sum, 5);
+        close_sim(system);
+    }
+} END_TEST
+
 START_TEST(an_ordered_start_fails_and_another_one_is_slow) {
     airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 10 });
     echo_ref echo;
@@ -733,7 +757,8 @@ SUITE("simulation", 60, calls_that_wait_run_the_simulation, a_year_of_timers_tak
       threads_options_are_accepted_and_change_nothing, the_same_seed_makes_the_same_run,
       random_and_pct_find_every_order_and_round_robin_the_fair_one, a_recorded_schedule_runs_again,
       after_its_choices_a_run_is_round_robin, pct_starves_nobody, no_schedule_breaks_the_order_of_a_pair,
-      no_fault_happens_unless_asked_for, an_ordered_crash_comes_at_the_nth_message, an_ordered_start_fails_and_another_one_is_slow,
+      no_fault_happens_unless_asked_for, an_ordered_crash_comes_at_the_nth_message,
+      an_ordered_failure_leaves_an_event_to_those_who_share_it, an_ordered_start_fails_and_another_one_is_slow,
       an_ordered_stop_is_slow, an_ordered_allocation_fails_in_hooks_only, every_allocation_of_a_hook_can_be_refused,
       an_ordered_full_mailbox_refuses_one_send, a_delayed_message_holds_those_behind_it,
       a_stall_makes_timers_late_and_a_jump_moves_the_wall_clock_only, chances_keep_to_their_budget_and_can_be_left_out,
