@@ -2409,6 +2409,15 @@ static void *airrt_priv_alloc(size_t size, size_t align) {
     if (AIRRT_FAULT("alloc") || (AIRRT_UNLIKELY(airrt_priv_sim_here != NULL) && airrt_priv_sim_nomem())) return NULL;
     return airrt_priv_default_alloc(size, align, NULL);
 }
+/* For what the process has but once, and a system finds there: no matter of a simulation, whose seed must mean the same
+ * in every process. */
+static void *airrt_priv_alloc_lasting(size_t size, size_t align) {
+    struct airrt_sim *sim = airrt_priv_sim_here;
+    airrt_priv_sim_here = NULL;
+    void *ptr = airrt_priv_alloc(size, align);
+    airrt_priv_sim_here = sim;
+    return ptr;
+}
 static void airrt_priv_free(void *ptr, size_t size) {
     if (ptr) airrt_priv_default_free(ptr, size, NULL);
 }
@@ -7504,7 +7513,8 @@ static airrt_topic_core *airrt_priv_core_get_locked(void) {
         airrt_priv_topics.free = core->next_free;
         return core;
     }
-    if (airrt_priv_topics.made == AIRRT_TOPICS_MAX || !(core = airrt_priv_alloc(sizeof *core, 64))) return NULL;
+    if (airrt_priv_topics.made == AIRRT_TOPICS_MAX || !(core = airrt_priv_alloc_lasting(sizeof *core, 64)))
+        return NULL;
     memset(core, 0, sizeof *core);
     core->slot = airrt_priv_topics.made++;
     airrt_store_release(&airrt_priv_topics.cores[core->slot], core);

@@ -2190,6 +2190,7 @@ typedef struct airrt_team {
     airrt_atomic_u32 generation; /* 0: not open */
     airrt_atomic_u32 turn, count;
     airrt_atomic_u32 route;
+    airrt_atomic_u64 seed;       /* of RANDOM: the system's own chance, so that a simulation repeats it */
     airrt_system *system;
     airrt_supervisor sup;
     airrt_spec spec;
@@ -2264,7 +2265,8 @@ AIRRT_API airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, 
             word = airrt_priv_pick_from(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count);
             break;
         case AIRRT_ROUTE_RANDOM:
-            word = airrt_priv_pick_from(team, count, (uint32_t)(airrt_priv_random() % count));
+            word = airrt_priv_mix(airrt_load_relaxed(&team->seed) + airrt_fetch_add(&team->turn, 1, RELAXED));
+            word = airrt_priv_pick_from(team, count, (uint32_t)(word % count));
             break;
         case AIRRT_ROUTE_LEAST_LOADED:
             word = airrt_priv_pick_least(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count);
@@ -2427,7 +2429,7 @@ static airrt_team *airrt_priv_team_get(bool *full) {
         if (!old->opening && !airrt_alive(old->sup.ref)) team = old;
     }
     *full = !team && made == AIRRT_TEAMS_MAX;
-    if (!team && !*full && (team = (airrt_team *)airrt_priv_alloc(sizeof *team, 64)) != NULL) {
+    if (!team && !*full && (team = (airrt_team *)airrt_priv_alloc_lasting(sizeof *team, 64)) != NULL) {
         memset(team, 0, sizeof *team);
         team->slot = made;
         airrt_store_release(&airrt_priv_teams.teams[made], team);
@@ -2460,6 +2462,8 @@ AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, 
     airrt_store_relaxed(&team->route, (uint32_t)(d.route ? d.route : AIRRT_ROUTE_ROUND_ROBIN));
     for (uint32_t at = 0; at < AIRRT_TEAM_MEMBERS; at++) airrt_store_relaxed(&team->members[at], 0);
     airrt_store_relaxed(&team->count, 0);
+    airrt_store_relaxed(&team->turn, 0);
+    airrt_store_relaxed(&team->seed, airrt_priv_random_of(system));
     team->system = system;
     team->spec = spec;
     team->child = d.child;
