@@ -16,7 +16,7 @@
  *     >>cell       the mailbox word and the send     (private, inlined into your code)
  *     >>mailboxes  AIRRT_MAILBOX                     alone
  *     >>actors     AIRRT_ACTOR, AIRRT_ACTOR_IMPL     timers, links, watches, stash
- *     >>requests   AIRRT_REQUEST
+ *     >>requests   AIRRT_REQUEST, AIRRT_ASKER        questions of threads and of actors
  *     >>topics     AIRRT_TOPIC, AIRRT_SUBSCRIBER     publish and subscribe; AIRRT_GROUP: groups of actors
  *     >>transport  topics over machines: four functions of an engine that carries frames
  *     >>system     open, shutdown, settle, counts, stop, kill, wait, names, ids
@@ -504,7 +504,7 @@ typedef struct airrt_system_desc {
 typedef struct airrt_counts {
     uint64_t accepted, handled, queued, stashed, expired, dropped, quarantined, dead;
     uint64_t failed, refused;
-    uint64_t late_replies;    /* replies whose asker had gone, or second ones; not those that threads outside fulfil */
+    uint64_t late_replies;    /* answers whose asker had gone or begun anew, or second ones; not those of threads outside */
 } airrt_counts;
 /* True when the identity holds. Pure. */
 AIRRT_API bool airrt_counts_balance(const airrt_counts *counts);
@@ -546,7 +546,8 @@ typedef enum airrt_news_kind {
     AIRRT_NEWS_FULL,          /* actor, type, policy, count: messages queued; once for a send that met a full mailbox */
     AIRRT_NEWS_LOST,          /* actor, type: the message's, loss, refused: as in a dead letter */
     AIRRT_NEWS_SUBSCRIBED,    /* actor (zero: a stream), type: the topic's events', name: the pattern, count: the subscriber's number */
-    AIRRT_NEWS_UNSUBSCRIBED   /* the same */
+    AIRRT_NEWS_UNSUBSCRIBED,  /* the same */
+    AIRRT_NEWS_CYCLE          /* actor, type: who has closed it; members, count: each waits for the next, the last for the first */
 } airrt_news_kind;
 typedef struct airrt_news {   /* fields that the kind does not name are zero or NULL; valid during the call */
     airrt_news_kind kind;
@@ -557,6 +558,7 @@ typedef struct airrt_news {   /* fields that the kind does not name are zero or 
     airrt_backpressure policy;
     airrt_loss loss;
     bool refused;
+    const airrt_ref *members;
 } airrt_news;
 /* Called on the thread where it happens, no lock held, perhaps many at a time; may call what hooks may call, must not
  * panic. */
@@ -1628,24 +1630,53 @@ extern "C" {
 
 /* ---- >>requests ------------------------------------------------------------------------------------------------- */
 
-/* AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_promise
- * (8 bytes), and
+/* A request is a message with a slot for its one answer, which exists before the message is sent. Whoever fills the
+ * slot first ends the request: a reply or refusal, the end of who is to answer (with its reason), the message's loss, or
+ * time. What comes later reaches nobody and is counted (late_replies). Threads wait for the answer; actors go on, and it
+ * comes to them as a message of their own.
+ *
+ * AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_promise
+ * (8 bytes, copied freely; all zero answers nobody), NAME_result (below), and
  *   airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only
- *       (CONTEXT in hooks). DEAD: nobody there, or it failed or was ended first; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave;
- *       FULL, NOMEM; FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero
+ *       (CONTEXT in hooks). DEAD: nobody there, or it failed or was ended first (airrt_error_last's reason says why;
+ *       SHUTDOWN: with its system); NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave; FULL, NOMEM;
+ *       FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero
+ * for who is asked
  *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is counted, not delivered
  *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
- *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting
- *   void NAME_fulfil(NAME_promise, REPLY);         cannot fail; who came too late reaches nobody */
+ *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting. All zero: there
+ *       is no request to answer, or no memory (the asker is then told NO_REPLY). This actor's end or restart ends it
+ *   void NAME_fulfil(NAME_promise, REPLY);         any thread or hook; cannot fail; who came too late reaches nobody
+ *   void NAME_decline(NAME_promise, airrt_err);    the same with an error
+ *   airrt_err NAME_forward(ACTOR_ctx *, ACTOR_ref, ACTOR_msg);     another one is to answer: what it replies, or its end,
+ *       goes to the asker, by the time the asker has set. INVALID: no request is being handled, or it is answered; DEAD,
+ *       FULL, NOMEM, TYPE: as of a send, it is still to be answered here
+ * AIRRT_FORWARDER(NAME, OTHER): the same to who answers the request OTHER, with the same type of reply:
+ *   airrt_err NAME_forward_OTHER(ctx, ref, msg) of the actors that NAME and OTHER ask. */
+typedef struct airrt_asker airrt_asker;
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg,
                                                    uint64_t timeout_ns, void *out, size_t size);
 AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size);
 AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx);
-AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void *value, size_t size);
+AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, airrt_err err, const void *value, size_t size);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_actor_type *type, airrt_ref to,
+                                                       const void *msg);
 #define AIRRT_REQUEST(NAME, ACTOR, REPLY)                                                                  \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef REPLY NAME##_reply_;                                                                           \
+    typedef ACTOR##_ref NAME##_target_ref_;                                                                \
+    typedef ACTOR##_msg NAME##_target_msg_;                                                                \
+    typedef ACTOR##_ctx NAME##_target_ctx_;                                                                \
     typedef struct NAME##_promise { uint32_t slot, generation; } NAME##_promise;                           \
+    typedef struct NAME##_result {                                                                         \
+        airrt_err err;                                                                                     \
+        uint32_t left;                                                                                     \
+        uint64_t tag;                                                                                      \
+        airrt_ref from;                                                                                    \
+        airrt_reason reason;                                                                               \
+        NAME##_reply_ value;                                                                               \
+    } NAME##_result;                                                                                       \
+    AIRRT_INLINE airrt_actor_type *NAME##_target_(void) { return &ACTOR##_actor_; }                        \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_ask(ACTOR##_ref to, ACTOR##_msg msg, uint64_t timeout_ns, NAME##_reply_ *out) { \
         return airrt_priv_ask(to.ref, &ACTOR##_actor_, &msg, timeout_ns, out, sizeof *out);                \
     }                                                                                                      \
@@ -1663,10 +1694,109 @@ AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void 
         return promise;                                                                                    \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_fulfil(NAME##_promise promise, NAME##_reply_ value) {                         \
-        airrt_priv_fulfil(promise.slot, promise.generation, &value, sizeof value);                         \
+        airrt_priv_fulfil(promise.slot, promise.generation, AIRRT_OK, &value, sizeof value);               \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_decline(NAME##_promise promise, airrt_err err) {                              \
+        airrt_priv_fulfil(promise.slot, promise.generation, err ? err : AIRRT_ERR_FAILED, NULL, 0);        \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_forward(ACTOR##_ctx *ctx, ACTOR##_ref to, ACTOR##_msg msg) { \
+        return airrt_priv_forward(&ctx->base, &ACTOR##_actor_, to.ref, &msg);                              \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_promise) == 8, #NAME "_promise is 8 bytes")
+#ifdef __cplusplus
+#define AIRRT_SAME_TYPE_(A, B) __is_same(A, B)
+#else
+#define AIRRT_SAME_TYPE_(A, B) __builtin_types_compatible_p(A, B)
+#endif
+#define AIRRT_FORWARDER(NAME, OTHER)                                                                       \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_forward_##OTHER(NAME##_target_ctx_ *ctx, OTHER##_target_ref_ to, \
+                                                                  OTHER##_target_msg_ msg) {               \
+        return airrt_priv_forward(&ctx->base, OTHER##_target_(), to.ref, &msg);                            \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(AIRRT_SAME_TYPE_(NAME##_reply_, OTHER##_reply_),                                   \
+                        "AIRRT_FORWARDER(" #NAME ", " #OTHER "): their replies are of different types")
+
+/* AIRRT_ASKER(ACTOR, REQUEST, MAP): ACTOR may ask REQUEST from its hooks. It does not wait: what came of it becomes a
+ * message to itself, by MAP, ACTOR_msg f(const REQUEST_result *), which runs on its turn, just before its handle is given
+ * that message. Of a result,
+ *   .err                     OK, or as of REQUEST_ask
+ *   .value                   the reply; zero after an error. What it refers to is the receiver's, as of a message
+ *   .tag                     what was given with the question
+ *   .from                    who was asked, or last had to answer: NAME_forward
+ *   .reason                  DEAD, SHUTDOWN: why that one has ended; else kind 0
+ *   .left                    how many results of the same ACTOR_ask_all are still to come; 0 = this was the last one
+ * Two functions, for the hooks of ACTOR:
+ *   airrt_err ACTOR_ask_REQUEST(ACTOR_ctx *, TARGET_ref, TARGET_msg, uint64_t timeout_ns, uint64_t tag);
+ *       OK: exactly one result comes, and airrt owns the message. Else none comes, and it is still the caller's: DEAD,
+ *       FULL, NOMEM, TYPE as of a send; INVALID (a timeout below 1 us, AIRRT_NO_WAIT); TIMEOUT: the request that is being
+ *       handled has no time left; SHUTDOWN: this actor has been stopped. timeout_ns 0 = 5 s; AIRRT_FOREVER: no end
+ *   airrt_err ACTOR_ask_all_REQUEST(ACTOR_ctx *, const TARGET_ref *, size_t n, TARGET_msg, uint64_t timeout_ns,
+ *                                   uint64_t tag);
+ *       asks each of them (as a pool's, by its NAME_members) with a clone (.clone of AIRRT_MESSAGE); OK: n results come,
+ *       also from those that could not be asked, and airrt owns the message. Else none: INVALID (also n = 0), NOMEM,
+ *       TIMEOUT, SHUTDOWN
+ * Time: a question that is asked while another is handled (or the result of one that was) has no more of it than that
+ * one has left. Plain sends do not inherit it: what they are for is to be done though nobody waits. A request whose time
+ * is over is skipped before it is handled, and counted as expired. Timeouts are found by a timer per actor, within
+ * about a tenth of a millisecond, or 0.1 us for each question that is open.
+ * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes at once.
+ * Ends: a stop lets what is queued be handled, then ends what is still open with SHUTDOWN, in results to the handler.
+ * A kill, failure or restart of the asker ends its questions without a word: their replies are late ones. A result is a
+ * message of the accounting when it is handled (accepted and handled), not before. */
+struct airrt_asker {
+    airrt_err (*take)(airrt_ctx *ctx, const void *result);
+    size_t size, align, value_at, value_size;
+    airrt_atomic_ptr pool;
+};
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_took(airrt_ctx *ctx, const void *msg);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_from(airrt_ctx *ctx, airrt_asker *how, airrt_actor_type *type,
+                                                        airrt_ref to, const void *msg, uint64_t timeout_ns,
+                                                        uint64_t tag);
+/* room: for one message */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_actor_type *type,
+                                                       const airrt_ref *to, size_t n, const void *msg, void *room,
+                                                       uint64_t timeout_ns, uint64_t tag);
+#define AIRRT_ASKER(ACTOR, REQUEST, MAP)                                                                   \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_STRICT_HOOKS_BEGIN_                                                                              \
+    AIRRT_INLINE airrt_err ACTOR##_take_##REQUEST##_(airrt_ctx *ctx, const void *result) {                 \
+        ACTOR##_msg msg = MAP((const REQUEST##_result *)result);                                           \
+        return airrt_priv_took(ctx, &msg);                                                                 \
+    }                                                                                                      \
+    AIRRT_STRICT_HOOKS_END_                                                                                \
+    static airrt_asker ACTOR##_asker_##REQUEST##_ __attribute__((unused)) = {                              \
+        ACTOR##_take_##REQUEST##_, sizeof(REQUEST##_result), AIRRT_ALIGNOF(REQUEST##_result),              \
+        offsetof(REQUEST##_result, value), sizeof(REQUEST##_reply_), { NULL } };                           \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_ask_##REQUEST(ACTOR##_ctx *ctx, REQUEST##_target_ref_ to, \
+                                                                 REQUEST##_target_msg_ msg, uint64_t timeout_ns, uint64_t tag) { \
+        return airrt_priv_ask_from(&ctx->base, &ACTOR##_asker_##REQUEST##_, REQUEST##_target_(), to.ref, &msg, timeout_ns, tag); \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_ask_all_##REQUEST(                                      \
+        ACTOR##_ctx *ctx, const REQUEST##_target_ref_ *to, size_t n, REQUEST##_target_msg_ msg,            \
+        uint64_t timeout_ns, uint64_t tag) {                                                               \
+        REQUEST##_target_msg_ room;                                                                        \
+        return airrt_priv_ask_all(&ctx->base, &ACTOR##_asker_##REQUEST##_, REQUEST##_target_(), (const airrt_ref *)to, n, &msg, \
+                                  &room, timeout_ns, tag);                                                 \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    enum { ACTOR##_asks_##REQUEST##_ = 1 }
+
+/* Who waits for whom: an actor's question that has no answer yet. */
+typedef struct airrt_wait_info {
+    airrt_ref asker, callee;  /* callee: who is to answer it now */
+    uint64_t since_ns;        /* when it was asked, by the system's monotonic clock */
+    uint64_t deadline_ns;     /* 0 = none */
+    bool deferred;            /* the callee has it, and has deferred or stashed it; else it is on its way, or just handled */
+} airrt_wait_info;
+/* Writes up to capacity of a system's waits to out, in no order; returns how many there are. Any thread or hook; it does
+ * not wait, and looks at every signal and question of the process. Questions of threads are not in it.
+ * When somebody defers (or stashes) a question that closes a circle of deferred ones, in which each waits for the next,
+ * listeners are told: AIRRT_NEWS_CYCLE. It is no error: nobody is blocked, and time ends it; but mostly nobody in it will
+ * ever be able to answer. Looked for only if there are listeners, and through 32 actors at most. */
+AIRRT_API size_t airrt_system_waits(airrt_system *system, airrt_wait_info *out, size_t capacity);
 
 /* ---- >>topics: publish and subscribe, groups of actors ----------------------------------------------------------- */
 
@@ -2845,7 +2975,8 @@ typedef enum airrt_signal_kind {
     AIRRT_SIGNAL_TIMER,
     AIRRT_SIGNAL_MESSAGE,   /* a message of a priority lane */
     AIRRT_SIGNAL_CHECK,     /* to one that is kept: how are you? It comes back as the next */
-    AIRRT_SIGNAL_KEPT       /* to a supervisor: one that it keeps has started (near), is well or not (parent), or has halted */
+    AIRRT_SIGNAL_KEPT,      /* to a supervisor: one that it keeps has started (near), is well or not (parent), or has halted */
+    AIRRT_SIGNAL_ANSWER     /* an actor's question; in its lane when it is answered */
 } airrt_signal_kind;
 enum {
     AIRRT_WORD_FREE,
@@ -2855,7 +2986,8 @@ enum {
     AIRRT_WORD_GONE,
     AIRRT_WORD_ARMED,
     AIRRT_WORD_FIRED,
-    AIRRT_WORD_CANCELLED
+    AIRRT_WORD_CANCELLED,
+    AIRRT_WORD_ASKED /* as OPEN; an actor's: the answer goes to its lane */
 };
 #define AIRRT_WORD_STATE(W) ((W)&15u)
 #define AIRRT_WORD_GENERATION(W) ((W) >> 4)
@@ -3541,6 +3673,9 @@ typedef struct airrt_cold {
     airrt_timer *promises;                 /* deferred answers; stb_ds array-like, grown by hand */
     uint32_t promise_count, promise_room;
     airrt_wrap *spare;                     /* with .redeliver: holds a message while it is handled, when there is no memory */
+    struct airrt_asks *asks;               /* its own open questions; NULL: it has never asked or deferred */
+    uint32_t asked;                        /* how many they are */
+    airrt_signal *sweep;                   /* the timer that looks for those whose time is over; NULL: not armed */
     uint32_t crashes;                      /* restarts in place: how many of restarted_ns are set */
     uint64_t restarted_ns[5];
     uint64_t created_ns, before_ns, last_ns; /* with .timestamps: birth, the previous message, this one */
@@ -3617,6 +3752,8 @@ struct airrt_worker {
     airrt_phase phase;         /* the hook that is running */
     airrt_reason failing;      /* the failure that on_error or post_stop is told of */
     airrt_signal *probe;       /* being answered by the health hook */
+    airrt_signal *answer;      /* its result is being mapped */
+    uint64_t until_ns;         /* the time of the request whose question's result is being handled; 0 = none */
     uint32_t signals;          /* taken from the lane of the running actor, not handled yet; linked by `after` */
     uint64_t now_ns;           /* clock of this turn; 0 = not read yet */
     uint64_t random;
@@ -3843,10 +3980,14 @@ static void airrt_priv_take_spare(airrt_cell *cell, airrt_cold *spare) {
 
 /* Gives an answer to whoever waits with this handle. False: it has gone, or has one. The waiter's buffer is written
  * while the word says WRITING, during which the waiter does not leave. */
+static bool airrt_priv_answer_actor(airrt_signal *question, uint32_t generation, airrt_err err,
+                                    const airrt_reason *reason, const void *value, size_t size);
 static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err, const airrt_reason *reason,
                               const void *value, size_t size) {
     airrt_signal *answer = airrt_priv_signal_of(slot);
     if (!answer) return false;
+    if (airrt_load_relaxed(&answer->word) == (generation << 4 | AIRRT_WORD_ASKED))
+        return airrt_priv_answer_actor(answer, generation, err, reason, value, size);
     uint32_t open = generation << 4 | AIRRT_WORD_OPEN;
     if (!airrt_cas(&answer->word, &open, generation << 4 | AIRRT_WORD_WRITING, ACQUIRE, RELAXED)) return false;
     if (!err && size != answer->u.answer.size) err = AIRRT_ERR_TYPE;
@@ -3856,6 +3997,19 @@ static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err,
     airrt_store_release(&answer->word, generation << 4 | AIRRT_WORD_DONE); /* pairs with airrt_priv_await */
     airrt_priv_notify(&answer->word, INT32_MAX); /* of a block that is never unmapped */
     return true;
+}
+/* Ends a request that will not be answered. reason: why its callee has ended, if it has. */
+static void airrt_priv_end_request(airrt_system *system, uint32_t slot, uint32_t generation, airrt_err err,
+                                   const airrt_reason *reason) {
+    bool forced = reason && (reason->kind == AIRRT_EXIT_SHUTDOWN || reason->kind == AIRRT_EXIT_KILLED);
+    if (err == AIRRT_ERR_DEAD && forced && airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING)
+        err = AIRRT_ERR_SHUTDOWN;
+    airrt_priv_answer(slot, generation, err, reason, NULL, 0);
+}
+static bool airrt_priv_is_asked(uint32_t slot, uint32_t generation) {
+    airrt_signal *answer = airrt_priv_signal_of(slot);
+    uint32_t word = answer ? airrt_load_relaxed(&answer->word) : 0;
+    return word == (generation << 4 | AIRRT_WORD_OPEN) || word == (generation << 4 | AIRRT_WORD_ASKED);
 }
 static airrt_signal *airrt_priv_question(void *out, size_t size, airrt_reason *reason) {
     airrt_signal *answer = airrt_priv_signal_get(AIRRT_SIGNAL_WAIT);
@@ -4115,11 +4269,11 @@ static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_mess
     airrt_letter *letter = airrt_priv_letter_make(system, type, wrap, &told);
     airrt_priv_tell_lost(system, &told);
     if (wrap && wrap->envelope.promise_slot)
-        airrt_priv_answer(wrap->envelope.promise_slot, wrap->envelope.promise_generation,
-                          why == AIRRT_LOSS_EXPIRED ? AIRRT_ERR_TIMEOUT
-                          : why == AIRRT_LOSS_DIED  ? AIRRT_ERR_DEAD
-                                                    : AIRRT_ERR_FAILED,
-                          reason, NULL, 0);
+        airrt_priv_end_request(system, wrap->envelope.promise_slot, wrap->envelope.promise_generation,
+                               why == AIRRT_LOSS_EXPIRED ? AIRRT_ERR_TIMEOUT
+                               : why == AIRRT_LOSS_DIED  ? AIRRT_ERR_DEAD
+                                                         : AIRRT_ERR_FAILED,
+                               reason);
     if (letter) airrt_priv_letter_keep(system, letter);
     else airrt_priv_drop(type, msg, wrap);
 }
@@ -4199,7 +4353,8 @@ AIRRT_INLINE bool airrt_priv_lane_lost(uint64_t lane) { return lane >> AIRRT_LAN
 /* It ends what the actor itself has begun: one that is abandoned gets it, and disposes of it when it returns. */
 static bool airrt_priv_belongs(const airrt_signal *signal) {
     return signal->kind == AIRRT_SIGNAL_TIMER || signal->kind == AIRRT_SIGNAL_DOWN ||
-           signal->kind == AIRRT_SIGNAL_UNTIE || signal->kind == AIRRT_SIGNAL_KEPT;
+           signal->kind == AIRRT_SIGNAL_UNTIE || signal->kind == AIRRT_SIGNAL_KEPT ||
+           signal->kind == AIRRT_SIGNAL_ANSWER;
 }
 /* Gives a signal to an actor; false: it has ended, the signal is still the caller's. */
 static bool airrt_priv_signal(airrt_ref to, airrt_signal *signal) {
@@ -4224,6 +4379,311 @@ static bool airrt_priv_order(airrt_ref to, uint64_t order) {
     } while (!airrt_cas(&cell->lane, &lane, lane | order << AIRRT_LANE_ORDER_SHIFT, ACQ_REL, RELAXED));
     airrt_priv_bell(cell, to.generation);
     return true;
+}
+
+/* ---- >>questions: the open requests of actors ----
+ *
+ * A question is a signal, the slot of the answer, and a block of what it is about, into which the result is written. The
+ * asker alone makes, lists and frees them; others find a question by the handle in the request's envelope. Its word is
+ * ASKED until one of all who may end it swaps that for WRITING: whoever replies, refuses or dies, loses the message, or
+ * the asker itself when time is over. The winner writes the result and puts the signal into the asker's lane, which needs
+ * no memory and is never full; there it waits, as a DOWN does, until the asker has taken what was in its mailbox then,
+ * and is made into a message on the asker's turn. An answer costs the swap, and the two of every signal.
+ * Restart, halt and end of the asker: questions that are still ASKED are freed, so later answers find another
+ * generation; those on their way are `gone`, and freed where they arrive. Both count as late.
+ * Time: no timer per question, as that would be a lock each. One per actor is armed for the earliest deadline when there
+ * is none, ends what is due when it fires, and is armed again while questions are left (airrt_priv_sweep). A question
+ * whose deadline is not before it touches no lock.
+ * Who waits for whom can be read by all at any time (airrt_system_waits, airrt_priv_find_cycle): what they look at is
+ * atomic, in blocks that stay what they are, and counts if the signal's word is the same afterwards. */
+typedef struct airrt_gather { void *link; uint32_t left; } airrt_gather; /* of an ask of many: the asker's */
+typedef struct airrt_asks {
+    void *link;
+    airrt_atomic_u64 owner;   /* the actor whose questions these are; 0 = nobody's */
+    airrt_atomic_u32 first;   /* the newest one's signal */
+} airrt_asks;
+typedef struct airrt_question {
+    void *link;
+    airrt_pool *pool;
+    /* read by all */
+    airrt_atomic_u64 asker, callee, since_ns, deadline_ns;
+    airrt_atomic_ptr holder;  /* the airrt_asks of who has deferred it; NULL: nobody has */
+    airrt_atomic_u32 next;    /* older ones of the same asker */
+    /* the asker's */
+    uint32_t prev;
+    airrt_asker *how;
+    airrt_gather *gather;
+    uint64_t tag, until_ns;
+    bool gone;
+    /* the answerer's, while the word says WRITING */
+    airrt_err err;
+    airrt_reason reason;
+} airrt_question;
+/* How every NAME_result begins. */
+typedef struct airrt_result {
+    airrt_err err;
+    uint32_t left;
+    uint64_t tag;
+    airrt_ref from;
+    airrt_reason reason;
+} airrt_result;
+#define AIRRT_QUESTION_ ((uint64_t)1 << 63) /* in a signal's id, beside the address: no tie has such a number */
+
+static void airrt_priv_late(airrt_system *system) { AIRRT_TALLY(system, late, 1); }
+AIRRT_INLINE uint64_t airrt_priv_packed(airrt_ref ref) { return (uint64_t)ref.generation << 32 | ref.slot; }
+AIRRT_INLINE airrt_ref airrt_priv_unpacked(uint64_t packed) {
+    airrt_ref ref = { (uint32_t)packed, (uint32_t)(packed >> 32) };
+    return ref;
+}
+/* What a signal that is a question is about. */
+AIRRT_INLINE airrt_question *airrt_priv_question_of(const airrt_signal *signal) {
+    return (airrt_question *)(uintptr_t)(airrt_load_relaxed(&signal->id) & ~AIRRT_QUESTION_);
+}
+AIRRT_INLINE airrt_question *airrt_priv_question_at(uint32_t index) {
+    return airrt_priv_question_of(airrt_priv_signal_at(index));
+}
+AIRRT_INLINE void *airrt_priv_result_of(airrt_question *question) {
+    return (char *)question + AIRRT_ROUND_UP_(sizeof *question, question->how->align);
+}
+static airrt_pool *airrt_priv_asks_pool(void) {
+    static airrt_atomic_ptr cache;
+    return airrt_priv_cached_pool(&cache, sizeof(airrt_asks), 16, 0, 6);
+}
+static airrt_pool *airrt_priv_gather_pool(void) {
+    static airrt_atomic_ptr cache;
+    return airrt_priv_cached_pool(&cache, sizeof(airrt_gather), 16, 0, 7);
+}
+/* The list of an actor's questions, made when it is first needed; NULL: no memory. */
+static airrt_asks *airrt_priv_asks_of(airrt_cell *cell) {
+    airrt_cold *cold = airrt_priv_cold(cell);
+    if (!cold || cold->asks) return cold ? cold->asks : NULL;
+    airrt_pool *pool = airrt_priv_asks_pool();
+    airrt_asks *asks = pool ? airrt_priv_get(pool) : NULL;
+    if (!asks) return NULL;
+    airrt_store_relaxed(&asks->first, 0);
+    airrt_store_release(&asks->owner, airrt_priv_packed(airrt_priv_ref(cell)));
+    return cold->asks = asks;
+}
+static void airrt_priv_asks_put(airrt_cold *cold) {
+    if (!cold->asks) return;
+    airrt_store_release(&cold->asks->owner, 0);
+    airrt_priv_put(airrt_priv_asks_pool(), cold->asks);
+    cold->asks = NULL;
+}
+/* A question that can be answered from now on; NULL: no memory. */
+static airrt_signal *airrt_priv_question_make(airrt_cell *cell, airrt_asker *how, airrt_ref to, uint64_t now,
+                                              uint64_t deadline) {
+    airrt_asks *asks = airrt_priv_asks_of(cell);
+    size_t size = AIRRT_ROUND_UP_(sizeof(airrt_question), how->align) + how->size;
+    airrt_pool *pool = asks ? airrt_priv_cached_pool(&how->pool, AIRRT_ROUND_UP_(size, 64), how->align, 0, 8) : NULL;
+    airrt_question *question = pool ? airrt_priv_get(pool) : NULL;
+    airrt_signal *signal = question ? airrt_priv_signal_get(AIRRT_SIGNAL_ANSWER) : NULL;
+    if (!signal) {
+        if (question) airrt_priv_put(pool, question);
+        return NULL;
+    }
+    uint32_t older = airrt_load_relaxed(&asks->first);
+    signal->owner = airrt_priv_ref(cell);
+    question->pool = pool;
+    question->how = how;
+    question->gather = NULL;
+    question->tag = question->until_ns = 0;
+    question->gone = false;
+    question->prev = 0;
+    airrt_store_relaxed(&question->asker, airrt_priv_packed(signal->owner));
+    airrt_store_relaxed(&question->callee, airrt_priv_packed(to));
+    airrt_store_relaxed(&question->since_ns, now);
+    airrt_store_relaxed(&question->deadline_ns, deadline);
+    airrt_store_relaxed(&question->holder, NULL);
+    airrt_store_relaxed(&question->next, older);
+    if (older) airrt_priv_question_at(older)->prev = signal->index;
+    airrt_store_release(&signal->id, (uint64_t)(uintptr_t)question | AIRRT_QUESTION_);
+    airrt_store_release(&signal->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)) << 4 | AIRRT_WORD_ASKED);
+    airrt_store_release(&asks->first, signal->index);
+    cell->cold->asked++;
+    return signal;
+}
+static void airrt_priv_question_unlist(airrt_cold *cold, const airrt_question *question) {
+    uint32_t next = airrt_load_relaxed(&question->next);
+    airrt_store_release(question->prev ? &airrt_priv_question_at(question->prev)->next : &cold->asks->first, next);
+    if (next) airrt_priv_question_at(next)->prev = question->prev;
+    cold->asked--;
+}
+static void airrt_priv_question_put(airrt_signal *signal) {
+    airrt_question *question = airrt_priv_question_of(signal);
+    airrt_priv_signal_put(signal); /* first: who looks at the block meanwhile finds another word afterwards */
+    airrt_priv_put(question->pool, question);
+}
+/* How many results of its ask are still to come, without this one. */
+static uint32_t airrt_priv_gathered(airrt_question *question) {
+    airrt_gather *gather = question->gather;
+    question->gather = NULL;
+    if (!gather) return 0;
+    uint32_t left = --gather->left;
+    if (!left) airrt_priv_put(airrt_priv_gather_pool(), gather);
+    return left;
+}
+/* True: the caller, and nobody else, is to end the question. */
+static bool airrt_priv_question_claim(airrt_signal *signal, uint32_t generation, uint32_t to) {
+    uint32_t asked = generation << 4 | AIRRT_WORD_ASKED;
+    return airrt_cas(&signal->word, &asked, generation << 4 | to, ACQ_REL, RELAXED);
+}
+/* Ends a claimed one: its result is on the way to the asker, behind what that has been sent before position `due`. False:
+ * the asker has gone. */
+static bool airrt_priv_question_end(airrt_signal *signal, airrt_err err, const airrt_reason *reason, const void *value,
+                                    size_t size, uint64_t due) {
+    airrt_question *question = airrt_priv_question_of(signal);
+    const airrt_asker *how = question->how;
+    char *at = (char *)airrt_priv_result_of(question) + how->value_at;
+    if (!err && size != how->value_size) err = AIRRT_ERR_TYPE;
+    if (err) memset(at, 0, how->value_size);
+    else memcpy(at, value, size);
+    question->err = err;
+    if (reason) question->reason = *reason;
+    else memset(&question->reason, 0, sizeof question->reason);
+    signal->due = due;
+    if (airrt_priv_signal(signal->owner, signal)) return true;
+    airrt_priv_question_put(signal);
+    return false;
+}
+static bool airrt_priv_answer_actor(airrt_signal *signal, uint32_t generation, airrt_err err,
+                                    const airrt_reason *reason, const void *value, size_t size) {
+    if (!airrt_priv_question_claim(signal, generation, AIRRT_WORD_WRITING)) return false;
+    airrt_cell *asker = airrt_priv_cell(signal->owner);
+    return airrt_priv_question_end(signal, err, reason, value, size, airrt_load_acquire(&asker->tail) & AIRRT_POSITION_);
+}
+/* The asker ends, or begins anew: nobody is told what comes of its questions. */
+static void airrt_priv_forget_questions(airrt_cold *cold) {
+    uint32_t next = cold->asks ? airrt_load_relaxed(&cold->asks->first) : 0;
+    if (cold->asks) airrt_store_release(&cold->asks->first, 0);
+    cold->asked = 0;
+    while (next) {
+        airrt_signal *signal = airrt_priv_signal_at(next);
+        airrt_question *question = airrt_priv_question_of(signal);
+        next = airrt_load_relaxed(&question->next);
+        (void)airrt_priv_gathered(question);
+        question->gone = true;
+        uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
+        if (airrt_priv_question_claim(signal, generation, AIRRT_WORD_GONE)) airrt_priv_question_put(signal);
+    }
+}
+/* The asker, as long as it takes signals, ends those that are open: with SHUTDOWN because it stops, or those whose time is
+ * over. Returns the earliest deadline of the others. */
+static uint64_t airrt_priv_end_questions(airrt_cell *cell, airrt_err err, uint64_t now) {
+    uint64_t earliest = AIRRT_FOREVER, head = airrt_load_relaxed(&cell->head);
+    uint32_t next = airrt_load_relaxed(&cell->cold->asks->first);
+    while (next) {
+        airrt_signal *signal = airrt_priv_signal_at(next);
+        airrt_question *question = airrt_priv_question_of(signal);
+        uint64_t deadline = airrt_load_relaxed(&question->deadline_ns);
+        uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
+        next = airrt_load_relaxed(&question->next);
+        if (err == AIRRT_ERR_TIMEOUT && (!deadline || deadline > now)) {
+            if (deadline && deadline < earliest) earliest = deadline;
+        } else if (airrt_priv_question_claim(signal, generation, AIRRT_WORD_WRITING)) {
+            airrt_priv_question_end(signal, err, NULL, NULL, 0, head);
+        }
+    }
+    return earliest;
+}
+
+/* A look at a question from outside: what it says is true if airrt_priv_peek_holds afterwards. NULL: none is open there. */
+static airrt_question *airrt_priv_peek(const airrt_signal *signal, uint32_t *word) {
+    *word = airrt_load_acquire(&signal->word);
+    uint64_t id = airrt_load_acquire(&signal->id);
+    if (AIRRT_WORD_STATE(*word) != AIRRT_WORD_ASKED || !(id & AIRRT_QUESTION_)) return NULL;
+    return (airrt_question *)(uintptr_t)(id & ~AIRRT_QUESTION_);
+}
+AIRRT_INLINE bool airrt_priv_peek_holds(const airrt_signal *signal, uint32_t word) {
+    return airrt_load_relaxed(&signal->word) == word; /* after acquire loads of all that was looked at */
+}
+AIRRT_API size_t airrt_system_waits(airrt_system *system, airrt_wait_info *out, size_t capacity) {
+    size_t n = 0;
+    for (uint32_t index = 1; index; index++) {
+        const airrt_signal *signal = airrt_priv_signal_of(index);
+        if (!signal) break;
+        uint32_t word;
+        airrt_question *question = airrt_priv_peek(signal, &word);
+        if (!question) continue;
+        airrt_wait_info info = { .asker = airrt_priv_unpacked(airrt_load_acquire(&question->asker)),
+                                 .callee = airrt_priv_unpacked(airrt_load_acquire(&question->callee)),
+                                 .since_ns = airrt_load_acquire(&question->since_ns),
+                                 .deadline_ns = airrt_load_acquire(&question->deadline_ns),
+                                 .deferred = airrt_load_acquire(&question->holder) != NULL };
+        airrt_cell *cell = airrt_priv_peek_holds(signal, word) ? airrt_priv_cell(info.asker) : NULL;
+        if (!cell || airrt_load_acquire(&cell->system) != system) continue;
+        if (n < capacity) out[n] = info;
+        n++;
+    }
+    return n;
+}
+#define AIRRT_CYCLE_MAX 32u
+/* Actors found on the way from one that waits, by deferred questions, to those it waits for. */
+typedef struct airrt_search {
+    struct { airrt_asks *asks; airrt_ref ref; uint32_t from; } at[AIRRT_CYCLE_MAX];
+    uint32_t count;
+} airrt_search;
+/* Whom at[from] waits for; true: for `wanted`. */
+static bool airrt_priv_search_from(airrt_search *search, uint32_t from, airrt_ref wanted) {
+    uint64_t self = airrt_priv_packed(search->at[from].ref);
+    uint32_t index = airrt_load_acquire(&search->at[from].asks->first);
+    for (uint32_t steps = 0; index && steps < 4 * AIRRT_CYCLE_MAX; steps++) {
+        const airrt_signal *signal = airrt_priv_signal_of(index);
+        uint32_t word, known = 0;
+        airrt_question *question = signal ? airrt_priv_peek(signal, &word) : NULL;
+        if (!question) return false; /* the list changes: it has been answered */
+        airrt_asks *holder = airrt_load_acquire(&question->holder);
+        uint64_t asker = airrt_load_acquire(&question->asker);
+        index = airrt_load_acquire(&question->next);
+        airrt_ref ref = airrt_priv_unpacked(holder ? airrt_load_acquire(&holder->owner) : 0);
+        if (asker != self || !airrt_priv_peek_holds(signal, word)) return false;
+        if (!ref.generation) continue;
+        if (airrt_ref_equal(ref, wanted)) return true;
+        while (known < search->count && !airrt_ref_equal(search->at[known].ref, ref)) known++;
+        if (known < search->count || known == AIRRT_CYCLE_MAX) continue;
+        search->at[known].asks = holder;
+        search->at[known].ref = ref;
+        search->at[known].from = from;
+        search->count++;
+    }
+    return false;
+}
+/* The circle that `asker` closes by waiting for the owner of asks: members[0] is that one. 0: there is none. */
+static uint32_t airrt_priv_find_cycle(airrt_asks *asks, airrt_ref self, airrt_ref asker,
+                                      airrt_ref members[AIRRT_CYCLE_MAX + 1]) {
+    airrt_search search;
+    uint32_t depth = 0, at = 0;
+    search.at[0].asks = asks;
+    search.at[0].ref = self;
+    search.at[0].from = 0;
+    search.count = 1;
+    if (airrt_ref_equal(self, asker)) return members[0] = self, 1;
+    while (at < search.count && !airrt_priv_search_from(&search, at, asker)) at++;
+    if (at == search.count) return 0;
+    for (uint32_t back = at; back; back = search.at[back].from) depth++;
+    for (uint32_t back = at, i = depth + 1; i-- > 0; back = search.at[back].from) members[i] = search.at[back].ref;
+    members[depth + 1] = asker;
+    return depth + 2;
+}
+/* The running actor keeps a request for later. */
+static void airrt_priv_hold(airrt_ctx *ctx, uint32_t slot, uint32_t generation) {
+    airrt_system *system = airrt_priv_worker(ctx)->system;
+    const airrt_signal *signal = airrt_priv_signal_of(slot);
+    airrt_ref members[AIRRT_CYCLE_MAX + 1];
+    uint32_t word = 0;
+    airrt_question *question = signal ? airrt_priv_peek(signal, &word) : NULL;
+    airrt_asks *asks = question && word == (generation << 4 | AIRRT_WORD_ASKED) ? airrt_priv_asks_of(ctx->cell) : NULL;
+    void *nobody = NULL, *mine = asks;
+    if (!asks || !airrt_cas(&question->holder, &nobody, mine, SEQ_CST, RELAXED)) return;
+    if (!airrt_priv_peek_holds(signal, word)) { /* answered meanwhile, so it may be another question by now */
+        (void)airrt_cas(&question->holder, &mine, NULL, RELAXED, RELAXED);
+        return;
+    }
+    if (!airrt_priv_heard(system)) return;
+    airrt_news news = { .kind = AIRRT_NEWS_CYCLE, .actor = airrt_priv_ref(ctx->cell),
+                        .type = airrt_priv_type(ctx->cell)->name, .members = members };
+    news.count = airrt_priv_find_cycle(asks, news.actor, airrt_priv_unpacked(airrt_load_relaxed(&question->asker)), members);
+    if (news.count) airrt_priv_tell(system, &news);
 }
 
 /* ---- >>ties: links and watches ---- */
@@ -4315,6 +4775,15 @@ AIRRT_API airrt_err airrt_unlink(airrt_ctx *ctx, airrt_ref ref) {
 
 /* ---- >>timers ---- */
 
+/* One that is neither in a wheel nor in a list any more. Without a message: an actor's sweep. */
+static void airrt_priv_timer_put(airrt_signal *timer) {
+    airrt_wrap *wrap = timer->u.timer.wrap;
+    if (wrap) {
+        timer->type->msg.drop(airrt_priv_wrapped(wrap));
+        airrt_priv_wrap_put(wrap);
+    }
+    airrt_priv_signal_put(timer);
+}
 static void airrt_priv_wheel_open(airrt_wheel *wheel, uint64_t now_ns) {
     memset(wheel, 0, sizeof *wheel);
     wheel->elapsed = now_ns >> AIRRT_TICK_SHIFT;
@@ -4420,13 +4889,7 @@ static unsigned airrt_priv_wheel_run(airrt_wheel *wheel, uint64_t now_ns) {
         airrt_signal *timer = fired;
         fired = timer->u.timer.next;
         /* The actor frees its timers when it ends; one that has fired it leaves to us if it is gone. */
-        if (!airrt_priv_signal(timer->owner, timer)) {
-            airrt_wrap *wrap = timer->u.timer.wrap;
-            airrt_actor_type *type = timer->type;
-            type->msg.drop(airrt_priv_wrapped(wrap));
-            airrt_priv_wrap_put(wrap);
-            airrt_priv_signal_put(timer);
-        }
+        if (!airrt_priv_signal(timer->owner, timer)) airrt_priv_timer_put(timer);
     }
     return n;
 }
@@ -5142,7 +5605,8 @@ static void airrt_priv_done(airrt_ctx *ctx, airrt_err err, const airrt_reason *r
     if (!wrap) return;
     ctx->envelope = NULL;
     if (wrap->envelope.promise_slot && !ctx->promised && !ctx->kept)
-        airrt_priv_answer(wrap->envelope.promise_slot, wrap->envelope.promise_generation, err, reason, NULL, 0);
+        airrt_priv_end_request(airrt_priv_worker(ctx)->system, wrap->envelope.promise_slot,
+                               wrap->envelope.promise_generation, err, reason);
     if (!ctx->kept && !wrap->spare) airrt_priv_wrap_put(wrap);
     ctx->kept = ctx->promised = false;
 }
@@ -5159,11 +5623,9 @@ static void airrt_priv_cancel_timers(airrt_cold *cold) {
             airrt_store_relaxed(&timer->word,
                                 AIRRT_WORD_GENERATION(word) << 4 | AIRRT_WORD_CANCELLED); /* it is on its way here */
         airrt_priv_unlock(&wheel->lock);
-        if (!armed) continue;
-        timer->type->msg.drop(airrt_priv_wrapped(timer->u.timer.wrap));
-        airrt_priv_wrap_put(timer->u.timer.wrap);
-        airrt_priv_signal_put(timer);
+        if (armed) airrt_priv_timer_put(timer);
     }
+    cold->sweep = NULL;
 }
 /* All who watch or are linked are told; those it watched forget it. */
 static void airrt_priv_forget_ties(airrt_cell *cell, const airrt_reason *reason) {
@@ -5179,10 +5641,12 @@ static void airrt_priv_forget_ties(airrt_cell *cell, const airrt_reason *reason)
         }
     }
 }
-static void airrt_priv_refuse_promises(airrt_cold *cold, const airrt_reason *reason) {
+/* Ends what it has promised to others, and what it has asked itself. */
+static void airrt_priv_end_requests(airrt_system *system, airrt_cold *cold, const airrt_reason *reason) {
     for (uint32_t i = 0; i < cold->promise_count; i++)
-        airrt_priv_answer(cold->promises[i].slot, cold->promises[i].generation, AIRRT_ERR_DEAD, reason, NULL, 0);
+        airrt_priv_end_request(system, cold->promises[i].slot, cold->promises[i].generation, AIRRT_ERR_DEAD, reason);
     cold->promise_count = 0;
+    airrt_priv_forget_questions(cold);
 }
 static uint32_t airrt_priv_lose_fifo(airrt_system *system, airrt_cell *cell, airrt_fifo *fifo,
                                      const airrt_reason *reason) {
@@ -5252,6 +5716,16 @@ static AIRRT_COLD void airrt_priv_release(airrt_cell *cell) {
 AIRRT_INLINE bool airrt_priv_is_released(airrt_ref ref) {
     return airrt_load_acquire(&airrt_priv_cell(ref)->lane) >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_BURY;
 }
+/* A result that nobody will be given. */
+static void airrt_priv_answer_unheard(airrt_system *system, airrt_cold *cold, airrt_signal *signal) {
+    airrt_question *question = airrt_priv_question_of(signal);
+    if (!question->gone) {
+        airrt_priv_question_unlist(cold, question);
+        (void)airrt_priv_gathered(question);
+    }
+    airrt_priv_question_put(signal);
+    airrt_priv_late(system);
+}
 /* What comes to an actor that does not take signals any more. waiters: who is to be told at its end, which is near;
  * NULL: they go back into the lane, to be found again then. */
 static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, airrt_signal *signal,
@@ -5271,11 +5745,13 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
         }
         break;
     case AIRRT_SIGNAL_TIMER:
-        if (AIRRT_WORD_STATE(airrt_load_relaxed(&signal->word)) != AIRRT_WORD_CANCELLED && cell->cold)
+        if (AIRRT_WORD_STATE(airrt_load_relaxed(&signal->word)) != AIRRT_WORD_CANCELLED && cell->cold) {
             airrt_priv_remove(&cell->cold->timers, signal);
-        signal->type->msg.drop(airrt_priv_wrapped(signal->u.timer.wrap));
-        airrt_priv_wrap_put(signal->u.timer.wrap);
-        break;
+            if (cell->cold->sweep == signal) cell->cold->sweep = NULL;
+        }
+        airrt_priv_timer_put(signal);
+        return;
+    case AIRRT_SIGNAL_ANSWER: airrt_priv_answer_unheard(system, cell->cold, signal); return;
     case AIRRT_SIGNAL_MESSAGE:
         airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, signal->u.wrap,
                         AIRRT_LOSS_DIED, reason);
@@ -5395,8 +5871,9 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_count(&w->tally.stashed, -(uint64_t)airrt_priv_lose_fifo(system, cell, &cold->stash, reason));
         for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++)
             airrt_priv_lose_fifo(system, cell, &cold->lanes.queue[i], reason);
-        airrt_priv_refuse_promises(cold, reason);
-        while ((signal = airrt_priv_shift(&cold->due)) != NULL) airrt_priv_signal_put(signal);
+        airrt_priv_end_requests(system, cold, reason);
+        while ((signal = airrt_priv_shift(&cold->due)) != NULL)
+            airrt_priv_refuse_signal(system, cell, signal, reason, NULL); /* DOWN, ANSWER */
     }
     if (!abandoned) airrt_priv_remember(w, self, reason);
     /* From here on signals are refused; what was in the lane is disposed of. */
@@ -5427,6 +5904,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_priv_keep_forget(cold);
         airrt_priv_spare_put(cold);
         airrt_priv_free(cold->promises, 0);
+        airrt_priv_asks_put(cold);
         airrt_priv_put(airrt_priv_cold_pool(), cold);
         cell->cold = NULL;
     }
@@ -5493,7 +5971,7 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     cold->held = w->signals;
     w->signals = 0;
     airrt_priv_cancel_timers(cold);
-    airrt_priv_refuse_promises(cold, &why);
+    airrt_priv_end_requests(w->system, cold, &why);
     airrt_priv_forget_ties(cell, &why);
     while ((signal = cold->waiters) != NULL) {
         airrt_priv_remove(&cold->waiters, signal);
@@ -5616,7 +6094,7 @@ static bool airrt_priv_begin_again(airrt_ctx *ctx) {
     airrt_cell *cell = ctx->cell;
     airrt_priv_set_life(cell, AIRRT_STATE_RESTARTING);
     airrt_priv_cancel_timers(cell->cold);
-    airrt_priv_refuse_promises(cell->cold, &w->failing);
+    airrt_priv_end_requests(w->system, cell->cold, &w->failing);
     airrt_priv_forget_ties(cell, &w->failing);
     if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
     return airrt_priv_begin(ctx);
@@ -5712,19 +6190,102 @@ AIRRT_API bool airrt_priv_after(airrt_ctx *ctx, airrt_err err) {
 
 /* ---- >>loop: what an actor finds besides plain messages in its ring ---- */
 
+/* Arms the timer that ends questions, in this worker's wheel. */
+static void airrt_priv_sweep_at(airrt_worker *w, airrt_signal *timer, uint64_t at_ns) {
+    airrt_wheel *wheel = timer->u.timer.wheel = &w->wheel;
+    timer->u.timer.at_ns = at_ns;
+    airrt_priv_lock(&wheel->lock);
+    airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_ARMED);
+    airrt_priv_wheel_add_locked(wheel, timer);
+    airrt_priv_unlock(&wheel->lock);
+}
+/* It has fired: ends what is due. Each look at all of them buys 0.1 us for each. */
+static void airrt_priv_sweep(airrt_ctx *ctx, airrt_signal *timer) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cold *cold = ctx->cell->cold;
+    uint64_t now = airrt_priv_now(w->system), earliest = airrt_priv_end_questions(ctx->cell, AIRRT_ERR_TIMEOUT, now);
+    uint64_t soonest = airrt_priv_later(now, (uint64_t)cold->asked * 100);
+    if (earliest != AIRRT_FOREVER) {
+        airrt_priv_sweep_at(w, timer, earliest > soonest ? earliest : soonest);
+        return;
+    }
+    cold->sweep = NULL;
+    airrt_priv_remove(&cold->timers, timer);
+    airrt_priv_signal_put(timer);
+}
+/* A question will be due then. False: no memory. */
+static bool airrt_priv_sweep_by(airrt_ctx *ctx, uint64_t deadline) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cold *cold = ctx->cell->cold;
+    airrt_signal *timer = cold->sweep;
+    if (timer && timer->u.timer.at_ns <= deadline) return true;
+    if (timer) {
+        airrt_wheel *wheel = timer->u.timer.wheel;
+        airrt_priv_lock(&wheel->lock);
+        bool armed = AIRRT_WORD_STATE(airrt_load_relaxed(&timer->word)) == AIRRT_WORD_ARMED;
+        if (armed) airrt_priv_wheel_remove_locked(wheel, timer);
+        airrt_priv_unlock(&wheel->lock);
+        if (!armed) return true; /* it has fired, and will look at this one too */
+    } else if ((timer = cold->sweep = airrt_priv_signal_get(AIRRT_SIGNAL_TIMER)) == NULL) {
+        return false;
+    } else {
+        timer->owner = airrt_priv_ref(ctx->cell);
+        timer->type = airrt_priv_type(ctx->cell);
+        timer->u.timer.wrap = NULL;
+        timer->u.timer.period_ns = 0;
+        airrt_priv_insert(&cold->timers, timer);
+    }
+    airrt_priv_sweep_at(w, timer, deadline);
+    return true;
+}
+/* A result becomes a message of the asker. False: that has ended. */
+static bool airrt_priv_deliver_answer(airrt_ctx *ctx, airrt_signal *signal) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_question *question = airrt_priv_question_of(signal);
+    if (question->gone) { /* an earlier life's */
+        airrt_priv_answer_unheard(w->system, NULL, signal);
+        return true;
+    }
+    airrt_priv_question_unlist(ctx->cell->cold, question);
+    airrt_result result = { question->err, airrt_priv_gathered(question), question->tag,
+                            airrt_priv_unpacked(airrt_load_relaxed(&question->callee)), question->reason };
+    memcpy(airrt_priv_result_of(question), &result, sizeof result);
+    w->answer = signal; /* so that a panic in the map finds it */
+    w->until_ns = question->until_ns;
+    airrt_count(&w->tally.accepted, 1);
+    airrt_count(&ctx->handled, 1);
+    ctx->kept = ctx->promised = false;
+    bool lives = question->how->take(ctx, airrt_priv_result_of(question)) == AIRRT_OK;
+    w->until_ns = 0;
+    return lives;
+}
+static void airrt_priv_answer_done(airrt_worker *w) {
+    if (w->answer) airrt_priv_question_put(w->answer);
+    w->answer = NULL;
+}
+/* DEAD: the actor has ended. */
+AIRRT_API airrt_err airrt_priv_took(airrt_ctx *ctx, const void *msg) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_actor_type *type = airrt_priv_type(ctx->cell);
+    airrt_wrap *wrap = NULL;
+    airrt_priv_answer_done(w);
+    if (AIRRT_UNLIKELY(type->redeliver) && (wrap = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align))) {
+        msg = memcpy(airrt_priv_wrapped(wrap), msg, type->msg.size);
+        ctx->envelope = &wrap->envelope;
+    }
+    airrt_err (*deliver)(airrt_ctx *, void *, const void *) = w->system->sim ? airrt_priv_sim_deliver : type->deliver;
+    return airrt_priv_after(ctx, deliver(ctx, ctx->cell->state, msg)) ? AIRRT_OK : AIRRT_ERR_DEAD;
+}
 /* A timer has fired: its message is handled here, on the control lane. */
 static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     airrt_actor_type *type = airrt_priv_type(cell);
     airrt_wrap *wrap = timer->u.timer.wrap, *clone = NULL;
+    if (AIRRT_WORD_STATE(airrt_load_relaxed(&timer->word)) == AIRRT_WORD_CANCELLED)
+        return airrt_priv_timer_put(timer), true;
+    if (!wrap) return airrt_priv_sweep(ctx, timer), true;
     void *msg = airrt_priv_wrapped(wrap);
-    if (AIRRT_WORD_STATE(airrt_load_relaxed(&timer->word)) == AIRRT_WORD_CANCELLED) {
-        type->msg.drop(msg);
-        airrt_priv_wrap_put(wrap);
-        airrt_priv_signal_put(timer);
-        return true;
-    }
     if (timer->u.timer.period_ns) {
         uint64_t now = airrt_priv_now(w->system), period = timer->u.timer.period_ns,
                  next = airrt_priv_later(timer->u.timer.at_ns, period);
@@ -5803,8 +6364,11 @@ static bool airrt_priv_is_due(const airrt_cell *cell, const airrt_signal *down) 
 }
 static bool airrt_priv_deliver_due(airrt_ctx *ctx) {
     airrt_cold *cold;
-    while ((cold = ctx->cell->cold) != NULL && cold->due.first && airrt_priv_is_due(ctx->cell, cold->due.first))
-        if (!airrt_priv_deliver_down(ctx, airrt_priv_shift(&cold->due))) return false;
+    while ((cold = ctx->cell->cold) != NULL && cold->due.first && airrt_priv_is_due(ctx->cell, cold->due.first)) {
+        airrt_signal *signal = airrt_priv_shift(&cold->due);
+        if (!(signal->kind == AIRRT_SIGNAL_ANSWER ? airrt_priv_deliver_answer(ctx, signal)
+                                                  : airrt_priv_deliver_down(ctx, signal))) return false;
+    }
     return true;
 }
 static void airrt_priv_answer_probe(airrt_signal *probe, airrt_err err, const airrt_health *health) {
@@ -5895,6 +6459,7 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
         }
         airrt_priv_signal_put(signal);
         return true;
+    case AIRRT_SIGNAL_ANSWER:
     case AIRRT_SIGNAL_DOWN:
         signal->serial = cold->lane_serial;
         airrt_priv_append(&cold->due, signal);
@@ -6115,6 +6680,11 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
         uint64_t t = airrt_load_acquire(&cell->tail);
         if (!(t & AIRRT_OPEN_) && (t & AIRRT_POSITION_) == airrt_load_acquire(&cell->head) &&
             !(uint32_t)airrt_load_seq(&cell->guests)) { /* drained */
+            if (cell->cold && cell->cold->asked) {
+                (void)airrt_priv_end_questions(cell, AIRRT_ERR_SHUTDOWN, 0);
+                if (airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) continue;
+                break; /* somebody is about to answer */
+            }
             airrt_priv_die(ctx, &airrt_priv_stopped);
             return AIRRT_NEXT_LEAVE_;
         }
@@ -6146,6 +6716,8 @@ static void airrt_priv_panicked(airrt_worker *w) {
     w->phase = AIRRT_PHASE_HANDLE;
     if (w->probe) airrt_priv_answer_probe(w->probe, AIRRT_ERR_FAILED, NULL);
     w->probe = NULL;
+    airrt_priv_answer_done(w);
+    w->until_ns = 0;
     switch (phase) {
     case AIRRT_PHASE_STOP: airrt_priv_finish(ctx, &w->failing); return;
     case AIRRT_PHASE_RESTART: goes_on = airrt_priv_begin_again(ctx); break;
@@ -6311,9 +6883,11 @@ static airrt_err airrt_priv_refuse_dead(airrt_ref to, airrt_actor_type *type, co
     return how & AIRRT_SEND_NEXT_ ? airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL)
                                   : airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
 }
-/* promise: the open question of an ask, or NULL. */
+/* The slot of a request's answer; the time, if who asks has looked and is of the callee's system, else 0. */
+typedef struct airrt_promise { uint32_t slot, generation; uint64_t now_ns; } airrt_promise;
+/* promise: of a request; NULL: it is none. */
 static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, const void *msg,
-                                      const airrt_send_desc *desc, unsigned how, airrt_signal *promise) {
+                                      const airrt_send_desc *desc, unsigned how, const airrt_promise *promise) {
     airrt_worker *me = airrt_priv_me;
     airrt_cell *cell = airrt_priv_cell(to);
     uint64_t key = airrt_priv_key(to), t = cell ? airrt_load_acquire(&cell->tail) : 0;
@@ -6332,14 +6906,15 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL)
         err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
     if (!err && (desc || promise || lane)) {
-        wrap = airrt_priv_wrap_make(&type->pools, &type->msg, msg, desc, priority, airrt_priv_now(system));
+        uint64_t now = inside && promise && promise->now_ns ? promise->now_ns : airrt_priv_now(system);
+        wrap = airrt_priv_wrap_make(&type->pools, &type->msg, msg, desc, priority, now);
         if (!wrap) err = AIRRT_ERR_NOMEM;
     }
     if (wrap && me && me->ctx.cell && !wrap->envelope.sender.generation)
         wrap->envelope.sender = airrt_priv_ref(me->ctx.cell);
     if (wrap && promise) {
-        wrap->envelope.promise_slot = promise->index;
-        wrap->envelope.promise_generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&promise->word));
+        wrap->envelope.promise_slot = promise->slot;
+        wrap->envelope.promise_generation = promise->generation;
     }
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
     if (!err && AIRRT_UNLIKELY(system->sim != NULL) && airrt_priv_sim_full(system->sim, to)) err = AIRRT_ERR_FULL;
@@ -6999,7 +7574,7 @@ AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer handle) {
     uint32_t word = airrt_load_acquire(&timer->word);
     if (AIRRT_WORD_GENERATION(word) != handle.generation ||
         (AIRRT_WORD_STATE(word) != AIRRT_WORD_ARMED && AIRRT_WORD_STATE(word) != AIRRT_WORD_FIRED) ||
-        !airrt_ref_equal(timer->owner, airrt_priv_ref(ctx->cell))) return false;
+        !airrt_ref_equal(timer->owner, airrt_priv_ref(ctx->cell)) || !timer->u.timer.wrap) return false;
     airrt_wheel *wheel = timer->u.timer.wheel;
     airrt_priv_lock(&wheel->lock);
     bool armed = AIRRT_WORD_STATE(airrt_load_relaxed(&timer->word)) == AIRRT_WORD_ARMED;
@@ -7009,11 +7584,7 @@ AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer handle) {
                             handle.generation << 4 | AIRRT_WORD_CANCELLED); /* on its way: dropped when it arrives */
     airrt_priv_unlock(&wheel->lock);
     airrt_priv_remove(&cold->timers, timer);
-    if (armed) {
-        timer->type->msg.drop(airrt_priv_wrapped(timer->u.timer.wrap));
-        airrt_priv_wrap_put(timer->u.timer.wrap);
-        airrt_priv_signal_put(timer);
-    }
+    if (armed) airrt_priv_timer_put(timer);
     return true;
 }
 AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, const void *msg) {
@@ -7035,6 +7606,7 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
     cold->stashed++;
     ctx->envelope = &wrap->envelope;
     ctx->kept = true;
+    if (wrap->envelope.promise_slot) airrt_priv_hold(ctx, wrap->envelope.promise_slot, wrap->envelope.promise_generation);
     airrt_count(&ctx->handled, (uint64_t)-1); /* it will be when it comes again */
     airrt_count(&airrt_priv_worker(ctx)->tally.stashed, 1);
     return AIRRT_OK;
@@ -7058,31 +7630,135 @@ AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx) {
 /* *sent: the message is not the caller's any more, whatever came of it. */
 static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
                                      void *out, size_t size, bool *sent) {
+    airrt_reason reason = { .err = AIRRT_OK };
     memset(out, 0, size);
     *sent = false;
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
     if (!timeout_ns) timeout_ns = AIRRT_SEC(5);
     airrt_cell *cell = airrt_priv_cell(to);
     airrt_system *system = cell ? airrt_priv_pin(cell) : NULL;
-    airrt_signal *promise =
-        airrt_priv_question(out, size, NULL); /* before the message: an answer cannot come too early */
+    airrt_signal *question =
+        airrt_priv_question(out, size, &reason); /* before the message: an answer cannot come too early */
+    airrt_promise promise = { 0, 0, 0 };
     airrt_send_desc desc = { .ttl_ns = timeout_ns < AIRRT_NO_WAIT ? timeout_ns : 0, .timeout_ns = timeout_ns };
     uint64_t deadline = airrt_priv_wait_until(system, timeout_ns);
-    airrt_err err = promise ? airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_WAIT_, promise)
-                            : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
+    airrt_err err = question ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
+    if (!err) {
+        promise.slot = question->index;
+        promise.generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&question->word));
+        err = airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_WAIT_, &promise);
+    }
     *sent = !err;
     if (!err)
-        err = airrt_priv_await(system, promise, deadline, AIRRT_WORD_GONE) ? promise->u.answer.err : AIRRT_ERR_TIMEOUT;
-    if (promise) airrt_priv_signal_put(promise);
+        err = airrt_priv_await(system, question, deadline, AIRRT_WORD_GONE) ? question->u.answer.err : AIRRT_ERR_TIMEOUT;
+    if (question) airrt_priv_signal_put(question);
     if (system) airrt_priv_unpin(system);
-    return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
+    if (!err) return AIRRT_OK;
+    airrt_discard(airrt_priv_err(err, NULL, NULL));
+    airrt_priv_error.reason = reason;
+    return err;
 }
 AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
                                    void *out, size_t size) {
     bool sent;
     return airrt_priv_ask_sent(to, type, msg, timeout_ns, out, size, &sent);
 }
-static void airrt_priv_late(airrt_system *system) { AIRRT_TALLY(system, late, 1); }
+
+/* When what the running hook does is to be done: by the time of the request it handles, or whose question's result it
+ * handles; 0 = whenever. */
+static uint64_t airrt_priv_limit(const airrt_ctx *ctx) {
+    const airrt_envelope *envelope = ctx->envelope;
+    return envelope && envelope->promise_slot ? envelope->deadline_ns : airrt_priv_worker(ctx)->until_ns;
+}
+/* The questions that are about to be asked: whether they may be, and by when they are to be answered. */
+static airrt_err airrt_priv_ask_time(airrt_ctx *ctx, uint64_t timeout_ns, uint64_t *now, uint64_t *deadline) {
+    uint64_t limit = airrt_priv_limit(ctx);
+    if (!timeout_ns) timeout_ns = AIRRT_SEC(5);
+    if (timeout_ns < 1000 || timeout_ns == AIRRT_NO_WAIT)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "timeout_ns", "below 1 us: AIRRT_MS forgotten?");
+    if (airrt_load_relaxed(&ctx->cell->life) == AIRRT_STATE_STOPPING)
+        return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, "who is stopping does not ask");
+    *now = airrt_priv_now(airrt_priv_worker(ctx)->system);
+    *deadline = timeout_ns == AIRRT_FOREVER ? 0 : airrt_priv_later(*now, timeout_ns);
+    if (limit && (!*deadline || limit < *deadline)) *deadline = limit;
+    if (*deadline && *deadline <= *now)
+        return airrt_priv_err(AIRRT_ERR_TIMEOUT, NULL, "the request that is being handled has no time left");
+    return AIRRT_OK;
+}
+static airrt_signal *airrt_priv_ask_make(airrt_ctx *ctx, airrt_asker *how, airrt_ref to, uint64_t now,
+                                         uint64_t deadline, uint64_t tag) {
+    airrt_signal *signal = airrt_priv_question_make(ctx->cell, how, to, now, deadline);
+    if (!signal || (deadline && !airrt_priv_sweep_by(ctx, deadline))) {
+        if (signal) {
+            airrt_priv_question_unlist(ctx->cell->cold, airrt_priv_question_of(signal));
+            airrt_priv_question_put(signal);
+        }
+        airrt_discard(airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL));
+        return NULL;
+    }
+    airrt_priv_question_of(signal)->tag = tag;
+    airrt_priv_question_of(signal)->until_ns = airrt_priv_limit(ctx);
+    return signal;
+}
+static airrt_err airrt_priv_ask_send(airrt_ctx *ctx, const airrt_signal *signal, airrt_actor_type *type, airrt_ref to,
+                                     const void *msg, uint64_t now, uint64_t deadline) {
+    airrt_promise promise = { signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), now };
+    airrt_send_desc desc = { .ttl_ns = deadline ? deadline - now : 0 };
+    airrt_err err = airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_TRY_, &promise);
+    airrt_system *system = airrt_priv_worker(ctx)->system;
+    return err == AIRRT_ERR_DEAD && airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING ? AIRRT_ERR_SHUTDOWN : err;
+}
+AIRRT_API airrt_err airrt_priv_ask_from(airrt_ctx *ctx, airrt_asker *how, airrt_actor_type *type, airrt_ref to,
+                                        const void *msg, uint64_t timeout_ns, uint64_t tag) {
+    uint64_t now, deadline;
+    AIRRT_TRY(airrt_priv_ask_time(ctx, timeout_ns, &now, &deadline));
+    airrt_signal *signal = airrt_priv_ask_make(ctx, how, to, now, deadline, tag);
+    if (!signal) return AIRRT_ERR_NOMEM;
+    airrt_err err = airrt_priv_ask_send(ctx, signal, type, to, msg, now, deadline);
+    if (AIRRT_LIKELY(!err)) return AIRRT_OK;
+    airrt_priv_question_unlist(ctx->cell->cold, airrt_priv_question_of(signal)); /* nobody has heard of it */
+    airrt_priv_question_put(signal);
+    return err;
+}
+/* Takes back the newest n questions, which nobody has heard of. */
+static void airrt_priv_ask_unmake(airrt_cold *cold, airrt_gather *gather, size_t n) {
+    while (n-- > 0) {
+        airrt_signal *signal = airrt_priv_signal_at(airrt_load_relaxed(&cold->asks->first));
+        airrt_priv_question_unlist(cold, airrt_priv_question_of(signal));
+        airrt_priv_question_put(signal);
+    }
+    if (gather) airrt_priv_put(airrt_priv_gather_pool(), gather);
+}
+AIRRT_API airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_actor_type *type, const airrt_ref *to,
+                                       size_t n, const void *msg, void *room, uint64_t timeout_ns, uint64_t tag) {
+    airrt_message_type kind = type->message();
+    uint64_t now, deadline;
+    if (!n || n >= UINT32_MAX) return airrt_priv_err(AIRRT_ERR_INVALID, "n", "nobody to be asked, or too many");
+    AIRRT_TRY(airrt_priv_ask_time(ctx, timeout_ns, &now, &deadline));
+    airrt_pool *pool = airrt_priv_gather_pool();
+    airrt_gather *gather = pool ? airrt_priv_get(pool) : NULL;
+    for (size_t made = 0; gather && made < n; made++) { /* all of them first: what comes of each has its slot */
+        airrt_signal *signal = airrt_priv_ask_make(ctx, how, to[n - 1 - made], now, deadline, tag);
+        if (signal) airrt_priv_question_of(signal)->gather = gather;
+        else airrt_priv_ask_unmake(ctx->cell->cold, gather, made), gather = NULL;
+    }
+    if (!gather) return airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
+    gather->left = (uint32_t)n;
+    uint32_t next = airrt_load_relaxed(&ctx->cell->cold->asks->first);
+    for (size_t i = 0; i < n; i++) {
+        airrt_signal *signal = airrt_priv_signal_at(next);
+        bool last = i + 1 == n;
+        next = airrt_load_relaxed(&airrt_priv_question_of(signal)->next); /* no results are taken before this returns */
+        airrt_err err = last ? AIRRT_OK : kind.clone(room, msg);
+        if (err) { /* no copy for this one */
+        } else if ((err = airrt_priv_ask_send(ctx, signal, type, to[i], last ? msg : room, now, deadline)) != AIRRT_OK) {
+            kind.drop(last ? (void *)(uintptr_t)msg : room);
+        }
+        if (err) airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), err, NULL, NULL, 0);
+    }
+    return AIRRT_OK;
+}
+
 AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size) {
     const airrt_envelope *envelope = ctx->envelope;
     bool answered = envelope && envelope->promise_slot && !ctx->promised &&
@@ -7090,40 +7766,63 @@ AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value
     ctx->promised = true;
     if (!answered) airrt_priv_late(airrt_priv_worker(ctx)->system);
 }
+/* Room for one more promise. Those answered meanwhile make it. */
+static bool airrt_priv_promise_room(airrt_cold *cold) {
+    uint32_t kept = 0, full = cold->promise_count == cold->promise_room;
+    for (uint32_t i = 0; full && i < cold->promise_count; i++)
+        if (airrt_priv_is_asked(cold->promises[i].slot, cold->promises[i].generation))
+            cold->promises[kept++] = cold->promises[i];
+    if (full) cold->promise_count = kept;
+    if (cold->promise_count * 2 < cold->promise_room) return true;
+    uint32_t room = cold->promise_room ? cold->promise_room * 2 : 8;
+    airrt_timer *grown = airrt_priv_alloc(room * sizeof *grown, 8);
+    if (!grown) return cold->promise_count < cold->promise_room;
+    if (cold->promise_count) memcpy(grown, cold->promises, cold->promise_count * sizeof *grown);
+    airrt_priv_free(cold->promises, 0);
+    cold->promises = grown;
+    cold->promise_room = room;
+    return true;
+}
 AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx) {
     airrt_timer promise = { 0, 0 };
     const airrt_envelope *envelope = ctx->envelope;
+    if (!envelope || !envelope->promise_slot || ctx->promised) return promise;
     airrt_cold *cold = airrt_priv_cold(ctx->cell);
-    if (!envelope || !envelope->promise_slot || ctx->promised || !cold) return promise;
-    /* The actor remembers it, to answer DEAD if it ends first; those answered meanwhile make room. */
-    uint32_t kept = 0;
-    for (uint32_t i = 0; cold->promise_count == cold->promise_room && i < cold->promise_count; i++) {
-        airrt_signal *answer = airrt_priv_signal_at(cold->promises[i].slot);
-        if (airrt_load_relaxed(&answer->word) == (cold->promises[i].generation << 4 | AIRRT_WORD_OPEN))
-            cold->promises[kept++] = cold->promises[i];
-    }
-    if (cold->promise_count == cold->promise_room) cold->promise_count = kept;
-    if (cold->promise_count * 2 >= cold->promise_room) {
-        uint32_t room = cold->promise_room ? cold->promise_room * 2 : 8;
-        airrt_timer *grown = airrt_priv_alloc(room * sizeof *grown, 8);
-        if (!grown && cold->promise_count == cold->promise_room)
-            return promise; /* no memory: the asker is told NO_REPLY */
-        if (grown) {
-            if (cold->promise_count) memcpy(grown, cold->promises, cold->promise_count * sizeof *grown);
-            airrt_priv_free(cold->promises, 0);
-            cold->promises = grown;
-            cold->promise_room = room;
-        }
-    }
+    if (!cold || !airrt_priv_promise_room(cold)) return promise; /* the asker is told NO_REPLY */
     promise.slot = envelope->promise_slot;
     promise.generation = envelope->promise_generation;
-    cold->promises[cold->promise_count++] = promise;
+    cold->promises[cold->promise_count++] = promise; /* to end it if this actor ends first */
     ctx->promised = true;
+    airrt_priv_hold(ctx, promise.slot, promise.generation);
     return promise;
 }
-AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, const void *value, size_t size) {
-    bool answered = slot && airrt_priv_answer(slot, generation, AIRRT_OK, NULL, value, size);
+AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, airrt_err err, const void *value, size_t size) {
+    bool answered = slot && airrt_priv_answer(slot, generation, err, NULL, value, size);
     if (!answered && airrt_priv_me) airrt_priv_late(airrt_priv_me->system);
+}
+/* Notes who is to answer, unless the question has been answered meanwhile: then it may be another one's block. */
+static void airrt_priv_hand_on(const airrt_promise *promise, airrt_ref from, airrt_ref to) {
+    const airrt_signal *signal = airrt_priv_signal_of(promise->slot);
+    uint32_t word = 0;
+    airrt_question *question = signal ? airrt_priv_peek(signal, &word) : NULL;
+    uint64_t old = airrt_priv_packed(from);
+    if (question && word == (promise->generation << 4 | AIRRT_WORD_ASKED))
+        (void)airrt_cas(&question->callee, &old, airrt_priv_packed(to), RELAXED, RELAXED);
+}
+AIRRT_API airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_actor_type *type, airrt_ref to, const void *msg) {
+    const airrt_envelope *envelope = ctx->envelope;
+    if (!envelope || !envelope->promise_slot || ctx->promised)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "request", "none is being handled, or it is answered");
+    uint64_t now = airrt_priv_now(airrt_priv_worker(ctx)->system), until = envelope->deadline_ns;
+    airrt_promise promise = { envelope->promise_slot, envelope->promise_generation, now };
+    airrt_ref self = airrt_priv_ref(ctx->cell);
+    airrt_send_desc desc = { .priority = envelope->priority, .correlation = envelope->correlation,
+                             .reply_to = envelope->reply_to, .ttl_ns = !until ? 0 : until > now ? until - now : 1 };
+    airrt_priv_hand_on(&promise, self, to); /* before: it may be answered at once */
+    airrt_err err = airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_TRY_, &promise);
+    if (err) airrt_priv_hand_on(&promise, to, self);
+    else ctx->promised = true;
+    return err;
 }
 
 /* ---- >>topics: tables that publishers read without a lock, and what is left of them when they are replaced ---- */
@@ -9498,6 +10197,7 @@ static void airrt_priv_sim_hear(const airrt_news *news, void *ctx) {
     case AIRRT_NEWS_DEREGISTERED:
     case AIRRT_NEWS_SUBSCRIBED:
     case AIRRT_NEWS_UNSUBSCRIBED:
+    case AIRRT_NEWS_CYCLE:
     case AIRRT_NEWS_FULL: break;
     }
 }

@@ -309,7 +309,8 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
     X(BROKER_SUBSCRIBED, "subscriber_added", DEBUG)      /* actor, subscriber, type; pair pattern */ \
     X(BROKER_UNSUBSCRIBED, "subscriber_removed", DEBUG)  /* the same */                           \
     X(BROKER_ROUTING_FAILED, "routing_failed", ERROR)    /* actor, type, why */                   \
-    X(BROKER_DEAD_LETTER, "dead_letter", WARNING)        /* actor, type, why */
+    X(BROKER_DEAD_LETTER, "dead_letter", WARNING)        /* actor, type, why */                   \
+    X(BROKER_CYCLE, "wait_cycle", WARNING)               /* actor, type; members */
 #define AIRRT_MAILBOX_KINDS(X)                                                                    \
     X(MAILBOX_ENQUEUED, "message_enqueued", TRACE)       /* queue_size with it */                 \
     X(MAILBOX_DEQUEUED, "message_dequeued", TRACE)       /* queue_size without it */              \
@@ -386,6 +387,7 @@ typedef struct airrt_broker_event {
     uint64_t subscriber;         /* unique in the process */
     char type[24];
     char why[16];
+    char members[96];            /* "12.1 14.3 15.1": slot.generation, each waits for the next, the last for the first */
     airrt_pair pairs[AIRRT_PAIRS];
 } airrt_broker_event;
 
@@ -1154,7 +1156,8 @@ static const airrt_family_info airrt_priv_families[] = {
                        AIRRT_FIELDS_REASON_(actor)),
     AIRRT_FAMILY_INFO_(SYSTEM, system, AIRRT_FIELD_(system, actor, REF), AIRRT_FIELD_(system, name, TEXT)),
     AIRRT_FAMILY_INFO_(BROKER, broker, AIRRT_FIELD_(broker, actor, REF), AIRRT_FIELD_(broker, subscriber, U64),
-                       AIRRT_FIELD_(broker, type, TEXT), AIRRT_FIELD_(broker, why, TEXT)),
+                       AIRRT_FIELD_(broker, type, TEXT), AIRRT_FIELD_(broker, why, TEXT),
+                       AIRRT_FIELD_(broker, members, TEXT)),
     AIRRT_FAMILY_INFO_(MAILBOX, mailbox, AIRRT_FIELD_(mailbox, actor, REF), AIRRT_FIELD_(mailbox, queue_size, U64),
                        AIRRT_FIELD_(mailbox, strategy, TEXT), AIRRT_FIELD_(mailbox, why, TEXT))
 };
@@ -1519,9 +1522,20 @@ static airrt_event airrt_priv_event_broker(airrt_broker_kind kind, const airrt_n
 }
 static int airrt_priv_event_subscription(airrt_broker_kind kind, const airrt_news *news, airrt_event *out) {
     *out = airrt_priv_event_broker(kind, news);
-    out->of.broker.why[0] = 0;
+    memset(out->of.broker.why, 0, sizeof out->of.broker.why);
     out->of.broker.subscriber = news->count;
     airrt_discard(airrt_event_pair(out->of.broker.pairs, "pattern", news->name));
+    return 1;
+}
+static int airrt_priv_event_cycle(const airrt_news *news, airrt_event *out) {
+    char text[sizeof out->of.broker.members + 32];
+    int length = 0;
+    *out = airrt_priv_event_broker(AIRRT_BROKER_CYCLE, news);
+    memset(out->of.broker.why, 0, sizeof out->of.broker.why);
+    for (uint64_t i = 0; i < news->count && (size_t)length < sizeof out->of.broker.members; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length, "%s%u.%u", i ? " " : "",
+                           (unsigned)news->members[i].slot, (unsigned)news->members[i].generation);
+    airrt_event_text(out->of.broker.members, sizeof out->of.broker.members, text);
     return 1;
 }
 /* A message that was not handled; nothing for one that a full mailbox refused, which is told as such. */
@@ -1566,6 +1580,7 @@ static int airrt_priv_events_of(const airrt_news *news, airrt_event out[2]) {
     case AIRRT_NEWS_LOST: return airrt_priv_event_lost(news, out);
     case AIRRT_NEWS_SUBSCRIBED: return airrt_priv_event_subscription(AIRRT_BROKER_SUBSCRIBED, news, out);
     case AIRRT_NEWS_UNSUBSCRIBED: return airrt_priv_event_subscription(AIRRT_BROKER_UNSUBSCRIBED, news, out);
+    case AIRRT_NEWS_CYCLE: return airrt_priv_event_cycle(news, out);
     }
     return 1;
 }

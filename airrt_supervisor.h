@@ -568,6 +568,8 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   airrt_err NAME_add(NAME, ACTOR_ref);                          one that lives elsewhere; again is OK. LIMIT, DEAD
  *   airrt_err NAME_remove(NAME, ACTOR_ref);                       takes it out; it goes on living. NOT_FOUND, DEAD
  *   size_t    NAME_size(NAME);                                    members that live now
+ *   size_t    NAME_members(NAME, ACTOR_ref *out, size_t capacity);
+ *       writes up to capacity of them, returns how many there are; for ACTOR_ask_all_REQUEST (AIRRT_ASKER)
  *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);       DEAD
  * A member that has ended for good is never picked; one that restarts keeps its handle and its messages. Looking one up
  * takes no lock. */
@@ -582,6 +584,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_remove(airrt_pool_id pool, airrt_
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_supervisor(airrt_pool_id pool, airrt_supervisor *out);
 AIRRT_API size_t airrt_pool_size(airrt_pool_id pool);
+AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t capacity);
 AIRRT_API void airrt_pool_close(airrt_pool_id pool);
 #define AIRRT_POOL(NAME, ACTOR)                                                                            \
     AIRRT_GENERATED_BEGIN_                                                                                 \
@@ -623,6 +626,9 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
         return airrt_pool_remove(pool.pool, member.ref);                                                   \
     }                                                                                                      \
     AIRRT_INLINE size_t NAME##_size(NAME pool) { return airrt_pool_size(pool.pool); }                      \
+    AIRRT_INLINE size_t NAME##_members(NAME pool, ACTOR##_ref *out, size_t capacity) {                     \
+        return airrt_pool_members(pool.pool, (airrt_ref *)out, capacity);                                  \
+    }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_supervisor(NAME pool, airrt_supervisor *out) {           \
         return airrt_pool_supervisor(pool.pool, out);                                                      \
     }                                                                                                      \
@@ -1231,7 +1237,7 @@ AIRRT_API void airrt_priv_sup_drop(airrt_sup_call *call) { airrt_priv_sup_let_go
 /* Answers a call that waits; gives up its hold. */
 static void airrt_priv_sup_answer(airrt_sup_request *r, airrt_err err) {
     if (r->error.err != err) airrt_priv_error_set(&r->error, err, NULL, NULL);
-    airrt_priv_fulfil(r->promise.slot, r->promise.generation, "", 1);
+    airrt_priv_fulfil(r->promise.slot, r->promise.generation, AIRRT_OK, "", 1);
     airrt_priv_sup_let_go(r);
 }
 /* The error of a call about this child. */
@@ -2306,14 +2312,19 @@ AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_ty
     kind.drop((void *)(uintptr_t)msg);
     return AIRRT_OK;
 }
-AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) {
+AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t capacity) {
     airrt_team *team = airrt_priv_team(pool);
     uint32_t count = team ? airrt_load_acquire(&team->count) : 0;
     size_t living = 0;
-    for (uint32_t at = 0; at < count; at++)
-        living += airrt_alive(airrt_priv_member(airrt_load_acquire(&team->members[at])));
+    for (uint32_t at = 0; at < count; at++) {
+        airrt_ref member = airrt_priv_member(airrt_load_acquire(&team->members[at]));
+        if (!airrt_alive(member)) continue;
+        if (living < capacity) out[living] = member;
+        living++;
+    }
     return living;
 }
+AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) { return airrt_pool_members(pool, NULL, 0); }
 /* The first place whose member is gone, or one more. */
 static airrt_err airrt_priv_team_put(airrt_team *team, airrt_ref member) {
     airrt_err err = AIRRT_ERR_LIMIT;
