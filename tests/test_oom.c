@@ -523,6 +523,12 @@ static airrt_err hook_defer(airrt_ctx *ctx, probe_state *state, const act *msg) 
     if (MAY(probe_send(probe_self(PROBE(ctx)), (act){ .fn = hook_fulfil }))) twice_fulfil(deferred, 88);
     return AIRRT_OK;
 }
+static airrt_err hook_decline(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    twice_promise promise = twice_defer(PROBE(ctx)); /* without memory the asker is told NO_REPLY */
+    if (promise.slot) twice_decline(promise, AIRRT_ERR_LIMIT);
+    return AIRRT_OK;
+}
 static void asking(void) {
     uint64_t answer = 1;
     POLLED();
@@ -543,7 +549,56 @@ static void deferring(void) {
     press();
     airrt_err err = MAY_BE(twice_ask(ref, (act){ .fn = hook_defer }, AIRRT_SEC(5), &answer), AIRRT_ERR_NO_REPLY);
     NEED(err ? answer == 0 : answer == 88);
+    err = twice_ask(ref, (act){ .fn = hook_decline }, AIRRT_SEC(5), &answer);
+    NEED(err == AIRRT_ERR_LIMIT || MAY_BE(err, AIRRT_ERR_NO_REPLY));
     relax();
+    still_works(ref, &books[0]);
+    end_world();
+}
+/* Actors that ask: each question that was accepted has its one result, whatever there was no memory for. */
+static uint64_t questions, results;
+static probe_ref asked[3];
+static airrt_err hook_result(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    airrt_err err = (airrt_err)(uintptr_t)msg->arg;
+    (void)ctx, (void)state;
+    results++;
+    NEED(!err ? msg->number == 42 : was_hit() && (err == AIRRT_ERR_NOMEM || err == AIRRT_ERR_NO_REPLY));
+    return AIRRT_OK;
+}
+static act result_of(const twice_result *r) {
+    return (act){ .fn = hook_result, .arg = (void *)(uintptr_t)r->err, .number = r->value };
+}
+AIRRT_ASKER(probe, twice, result_of);
+static airrt_err hook_ask(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    act question = { .fn = hook_reply, .number = 21 };
+    (void)state, (void)msg;
+    questions += !MAY(probe_ask_twice(PROBE(ctx), asked[0], question, AIRRT_SEC(5), 1));
+    questions += MAY(probe_ask_all_twice(PROBE(ctx), asked, 3, question, AIRRT_SEC(1), 2)) ? 0 : 3;
+    return AIRRT_OK;
+}
+static airrt_err hook_forward(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    act again = { .fn = hook_reply, .number = msg->number };
+    return MAY(twice_forward(PROBE(ctx), asked[2], again)) ? hook_reply(ctx, state, msg) : AIRRT_OK;
+}
+static airrt_err hook_ask_forwarder(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    act question = { .fn = hook_forward, .number = 21 };
+    questions += !MAY(probe_ask_twice(PROBE(ctx), asked[1], question, AIRRT_SEC(5), 1));
+    return AIRRT_OK;
+}
+static void asking_of_actors(void) {
+    POLLED();
+    probe_ref ref = make(&books[0], NULL);
+    for (int i = 0; i < 3; i++) asked[i] = make(&books[1], NULL);
+    press();
+    if (!MAY(probe_send(ref, (act){ .fn = hook_ask }))) settle();
+    if (!MAY(probe_send(ref, (act){ .fn = hook_ask_forwarder }))) settle();
+    relax();
+    NEED(questions == results && airrt_system_waits(world, NULL, 0) == 0);
+    NEED(was_hit() || questions == 5);
+    NEED(!probe_send(ref, (act){ .fn = hook_ask }));
+    settle();
+    NEED(questions == results);
     still_works(ref, &books[0]);
     end_world();
 }
@@ -1144,7 +1199,8 @@ static const sweep sweeps[] = {
     { waiting, "airrt_probe airrt_wait airrt_stop airrt_get_info airrt_system_actors" },
     { stopping_async, "airrt_stop_async" },
     { asking, "AIRRT_REQUEST:ask AIRRT_REQUEST:reply AIRRT_REQUEST:refuse" },
-    { deferring, "AIRRT_REQUEST:defer AIRRT_REQUEST:fulfil" },
+    { deferring, "AIRRT_REQUEST:defer AIRRT_REQUEST:fulfil AIRRT_REQUEST:decline" },
+    { asking_of_actors, "AIRRT_REQUEST:forward AIRRT_ASKER:ask AIRRT_ASKER:ask_all" },
     { naming,
       "airrt_name_register airrt_name_release airrt_whereis AIRRT_ACTOR_OBSERVED:whereis AIRRT_ACTOR_OBSERVED:from" },
     { monitors, "AIRRT_MONITOR:open AIRRT_MONITOR:record AIRRT_MONITOR:set_history" },
@@ -1210,7 +1266,8 @@ static const char quiet[] =
     "airrt_window_allow "
     "airrt_window_close airrt_window_count airrt_window_open airrt_ctx_subject airrt_fault_str airrt_system_clock "
     "airrt_topic_matches airrt_origin airrt_message_type_id airrt_frame_encode airrt_frame_decode airrt_message_encode "
-    "airrt_message_decode airrt_address_format airrt_address_parse";
+    "airrt_message_decode airrt_address_format airrt_address_parse airrt_system_waits AIRRT_POOL:members "
+    "airrt_pool_members";
 static void frames_ask_for_none(void) {
     airrt_frame frame = { .kind = AIRRT_FRAME_EVENT };
     uint8_t wire[128];
@@ -1306,7 +1363,8 @@ static void asks_for_none(void) {
     airrt_system_listen(world, &listener);
     airrt_system_counts(world, &counts);
     NEED(airrt_system_poll(world, 1) == 0 && airrt_system_idle_ns(world) &&
-         airrt_system_supervisors(world, false, NULL, 0) == 0);
+         airrt_system_supervisors(world, false, NULL, 0) == 0 && airrt_system_waits(world, NULL, 0) == 0);
+    NEED(team_members((team){ { 0, 0 } }, NULL, 0) == 0);
     relax();
     airrt_discard(AIRRT_OK);
     NEED(airrt_topic_matches("a.#", "a.b") && *airrt_fault_str((airrt_fault_kind)1) &&
