@@ -38,7 +38,7 @@ CHECK_RUNS = $(foreach check,$(CHECKS),"tests/check_$(check).sh$(if $(filter $(c
 SUBMAKE = $(MAKE) --no-print-directory -k $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 export CC CFLAGS BUILD STB_DIR WARNINGS
 
-.PHONY: all help demo test examples stress fuzz asan tsan cov mutants expand install clean programs examples-programs suites bench
+.PHONY: all help demo test examples stress fuzz asan tsan cov mutants expand install clean programs examples-programs suites
 .DELETE_ON_ERROR:
 
 all: help
@@ -54,7 +54,8 @@ help:
 	@echo '  make fuzz SECONDS=60   search with the fuzz targets of tests/fuzz, so many seconds each'
 	@echo '  make build/sim_swarm   random systems in simulation: build/sim_swarm --seeds 1..1000000'
 	@echo '  make examples          build and run all examples'
-	@echo '  make bench             run the benchmarks (tests/bench/README.md)'
+	@echo '  make bench             run the benchmarks beside all peers, twenty minutes (tests/bench/README.md)'
+	@echo '  make bench-deps        install the peers; make bench-check: what has become slower?'
 	@echo '  make cov               say which lines of the headers the suites reach; fails under $(COV_LEAST) %'
 	@echo '  make mutants COUNT=100 plant mistakes in mailboxes and supervisors: which ones do the suites miss? (minutes)'
 	@echo '  make expand F=file.c   show what the macros in a file become'

@@ -1,66 +1,45 @@
-/* The runtime's actor benchmarks, after the Savina suite: bench_actors WORKLOAD N, THREADS=workers (default 2). Prints
- * one line; exits 1 if a workload's own check fails. README.md says what each workload measures and what N counts.
+/* The runtime's actor benchmarks, after the Savina suite: bench_actors WORKLOAD N, THREADS=workers (default 2; 0: none, the
+ * main thread runs the actors). Prints one line; exits 1 if a workload's own check fails. README.md says what each workload
+ * measures and what N counts.
  *
  * Actors are spawned and started by the main thread, which then sleeps on a condition until the last of them calls
  * finish(). Opening, spawning what is not itself measured, and shutting down are outside of the timed part. */
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h" /* first: the implementation chooses the feature macros */
 
-#include "bench.h"
+#include "actors.h"
 
-#include <inttypes.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 
-/* Handlers run to completion: whoever has much to send or spawn does so much of it, tells itself to go on, and lets
- * others have their turn. */
-enum { BATCH = 256 };
-enum { PRODUCERS = 8, RING = 503, JOINED = 60, BIG = 120, CREATURES = 100 };
-
-/* One message type for all workloads: a tag and 16 bytes. A handle fits into one of the numbers. */
-typedef enum tag { GO, PING, PONG, ADD, GET, LINK, HOP, MEET, CHANGE } tag;
-typedef struct note { tag tag; uint64_t a, b; } note;
-AIRRT_MESSAGE(note);
-
-static uint64_t ref_to_bits(airrt_ref ref) { return (uint64_t)ref.generation << 32 | ref.slot; }
-static airrt_ref ref_from_bits(uint64_t bits) {
-    return (airrt_ref){ .slot = (uint32_t)bits, .generation = (uint32_t)(bits >> 32) };
-}
+enum { JOINED = 60, BIG = 120, CREATURES = 100 };
 
 /* ---- the driver's side --------------------------------------------------------------------------------------------- */
 
-typedef struct bench {
-    airrt_system *system;
-    uint64_t n;             /* as given */
-    uint64_t msgs;          /* messages, or actors, that the figure counts */
-    uint64_t expected;      /* what `total` must be after the shutdown */
-    uint64_t begun;         /* ns */
-    double seconds;
-    double bytes_per_actor; /* 0 = not measured */
-} bench;
-
-static _Atomic uint64_t total; /* what the actors say they did */
-static _Atomic uint64_t left;  /* actors that have not done their share yet */
+_Atomic uint64_t total, left;
 static struct { pthread_mutex_t lock; pthread_cond_t changed; bool finished; } end = {
     .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER
 };
+static bool polled;
 
-/* The actors that exist have started and are idle; from here on it counts. */
-static void begin(bench *b) {
+uint64_t from_env(const char *name, uint64_t otherwise) {
+    const char *text = getenv(name);
+    return text && *text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+void begin(bench *b) {
     must_ok(airrt_system_settle(b->system, AIRRT_SEC(30)));
     b->begun = now();
 }
 
-/* Called by the actor that knows that all is done. */
-static void finish(void) {
+void finish(void) {
     pthread_mutex_lock(&end.lock);
     end.finished = true;
     pthread_cond_signal(&end.changed);
     pthread_mutex_unlock(&end.lock);
 }
 
-static void await(bench *b) {
+void await(bench *b) {
+    while (polled && !end.finished) airrt_system_poll(b->system, 64);
     pthread_mutex_lock(&end.lock);
     while (!end.finished) pthread_cond_wait(&end.changed, &end.lock);
     pthread_mutex_unlock(&end.lock);
@@ -112,7 +91,7 @@ static void run_pingpong(bench *b) {
     await(b);
 }
 
-/* ---- counting, fanin: one or eight producers into one bounded mailbox ---------------------------------------------- */
+/* ---- counting, bounded, fanin: one or eight producers into one bounded mailbox ------------------------------------- */
 
 AIRRT_ACTOR(counter, note, uint64_t); /* how many producers */
 
@@ -158,10 +137,11 @@ static airrt_err producer_handle(producer_ctx *ctx, producer_state *self, const 
 }
 AIRRT_ACTOR_IMPL(producer, producer_state, producer_handle, .pre_start = producer_start);
 
-static void run_fanin_of(bench *b, uint64_t producers) {
+static void run_fanin_of(bench *b, uint64_t producers, uint32_t capacity) {
     counter_ref counter;
-    producer_ref producer[PRODUCERS];
-    must_ok(counter_spawn(b->system, producers, NULL, &counter));
+    producer_ref *producer = calloc(producers, sizeof *producer);
+    must(producer != NULL, "memory");
+    must_ok(counter_spawn(b->system, producers, &(airrt_spawn_desc){ .mailbox.capacity = capacity }, &counter));
     for (uint64_t i = 0; i < producers; i++) {
         producer_args args = { counter, b->n / producers };
         must_ok(producer_spawn(b->system, args, NULL, &producer[i]));
@@ -171,9 +151,11 @@ static void run_fanin_of(bench *b, uint64_t producers) {
     begin(b);
     for (uint64_t i = 0; i < producers; i++) must_ok(producer_send(producer[i], (note){ GO, 0, 0 }));
     await(b);
+    free(producer);
 }
-static void run_counting(bench *b) { run_fanin_of(b, 1); }
-static void run_fanin(bench *b) { run_fanin_of(b, PRODUCERS); }
+static void run_counting(bench *b) { run_fanin_of(b, 1, 0); }
+static void run_bounded(bench *b) { run_fanin_of(b, 1, (uint32_t)from_env("CAPACITY", 1000)); }
+static void run_fanin(bench *b) { run_fanin_of(b, from_env("PRODUCERS", 8), 0); }
 
 /* ---- threadring: one token round 503 actors ------------------------------------------------------------------------ */
 
@@ -195,15 +177,19 @@ static airrt_err hopper_handle(hopper_ctx *ctx, hopper_state *self, const note *
 AIRRT_ACTOR_IMPL(hopper, hopper_state, hopper_handle);
 
 static void run_threadring(bench *b) {
-    hopper_ref ring[RING];
-    for (int i = 0; i < RING; i++) must_ok(hopper_spawn(b->system, AIRRT_NONE, NULL, &ring[i]));
-    for (int i = 0; i < RING; i++)
-        must_ok(hopper_send(ring[i], (note){ LINK, 0, ref_to_bits(ring[(i + 1) % RING].ref) }));
+    uint64_t size = from_env("ACTORS", 503);
+    hopper_ref *ring = calloc(size, sizeof *ring);
+    must(ring != NULL, "memory");
+    for (uint64_t i = 0; i < size; i++)
+        must_ok(hopper_spawn(b->system, AIRRT_NONE, &(airrt_spawn_desc){ .detached = true }, &ring[i]));
+    for (uint64_t i = 0; i < size; i++)
+        must_ok(hopper_send(ring[i], (note){ LINK, 0, ref_to_bits(ring[(i + 1) % size].ref) }));
     b->msgs = b->n;
     b->expected = b->n;
     begin(b);
     must_ok(hopper_send(ring[0], (note){ HOP, b->n, 0 }));
     await(b);
+    free(ring);
 }
 
 /* ---- forkjoin: actors that live for one message -------------------------------------------------------------------- */
@@ -324,12 +310,6 @@ static airrt_err big_start(big_ctx *ctx, big_state *self, const big_args *args) 
     (void)ctx;
     *self = (big_state){ .all = args->all, .pings = args->pings, .random = args->id * 2654435761u + 12345u };
     return AIRRT_OK;
-}
-static uint32_t next_random(uint32_t *state) {
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
 }
 static airrt_err big_handle(big_ctx *ctx, big_state *self, const note *m) {
     if (m->tag == PING) {
@@ -490,19 +470,45 @@ static void run_spawn(bench *b) {
 /* ---- main ---------------------------------------------------------------------------------------------------------- */
 
 static const struct { const char *name; void (*run)(bench *b); } workloads[] = {
-    { "pingpong", run_pingpong }, { "counting", run_counting }, { "fanin", run_fanin },
+    { "pingpong", run_pingpong }, { "counting", run_counting }, { "bounded", run_bounded }, { "fanin", run_fanin },
     { "threadring", run_threadring }, { "forkjoin", run_forkjoin }, { "fjthroughput", run_fjthroughput },
     { "big", run_big }, { "chameneos", run_chameneos }, { "spawn", run_spawn },
+    { "boundedbuffer", run_boundedbuffer }, { "logisticmap", run_logisticmap }, { "bank", run_bank },
+    { "fibonacci", run_fibonacci }, { "philosophers", run_philosophers }, { "dictionary", run_dictionary },
+    { "barber", run_barber }, { "smokers", run_smokers },
+    { "payload", run_payload }, { "churn", run_churn }, { "timers", run_timers }, { "timeouts", run_timeouts },
+    { "latency", run_latency }, { "wakeup", run_wakeup }, { "idle", run_idle },
 };
+
+static int compare(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void print(const char *workload, bench *b) {
+    printf("workload=%s peer=airrt n=%" PRIu64 " seconds=%.6f msgs_per_sec=%.0f", workload, b->n, b->seconds,
+           (double)b->msgs / b->seconds);
+    if (b->bytes_per_actor > 0) printf(" bytes_per_actor=%.0f", b->bytes_per_actor);
+    if (b->took) {
+        static const struct { const char *name; double part; } at[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 },
+                                                                         { "p999", 0.999 }, { "max", 1 } };
+        qsort(b->took, b->samples, sizeof *b->took, compare);
+        for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+            size_t which = (size_t)(at[i].part * (double)b->samples);
+            printf(" %s_us=%.2f", at[i].name, (double)b->took[which < b->samples ? which : b->samples - 1] / 1e3);
+        }
+    }
+    if (b->idle) printf(" cpu_percent=%.3f wakeups_per_s=%.1f", b->cpu_percent, b->wakeups_per_s);
+    printf("\n");
+}
 
 int main(int argc, char **argv) {
     const size_t count = sizeof workloads / sizeof workloads[0];
-    const char *threads = getenv("THREADS");
-    const uint32_t workers = threads ? (uint32_t)strtoul(threads, NULL, 10) : 2;
+    const uint32_t workers = (uint32_t)from_env("THREADS", 2);
     bench b = { .n = argc == 3 ? strtoull(argv[2], NULL, 10) : 0 };
     size_t w = 0;
     while (w < count && (argc != 3 || strcmp(argv[1], workloads[w].name) != 0)) w++;
-    if (w == count || b.n == 0 || workers == 0) {
+    if (w == count || b.n == 0) {
         fprintf(stderr, "usage: THREADS=2 bench_actors WORKLOAD N\nworkloads:");
         for (w = 0; w < count; w++) fprintf(stderr, " %s", workloads[w].name);
         fprintf(stderr, "\n");
@@ -510,7 +516,8 @@ int main(int argc, char **argv) {
     }
 
     airrt_shutdown_report report;
-    must_ok(airrt_system_open(&(airrt_system_desc){ .workers = workers }, &b.system));
+    polled = workers == 0;
+    must_ok(airrt_system_open(&(airrt_system_desc){ .workers = workers, .polled = polled }, &b.system));
     workloads[w].run(&b);
     must_ok(airrt_system_shutdown(b.system, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_SEC(60) }, &report));
     airrt_system_close(b.system);
@@ -523,9 +530,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "bench_actors: %s: messages were lost\n", workloads[w].name);
         return 1;
     }
-    printf("workload=%s peer=airrt n=%" PRIu64 " seconds=%.6f msgs_per_sec=%.0f", workloads[w].name, b.n, b.seconds,
-           (double)b.msgs / b.seconds);
-    if (b.bytes_per_actor > 0) printf(" bytes_per_actor=%.0f", b.bytes_per_actor);
-    printf("\n");
+    print(workloads[w].name, &b);
+    free(b.took);
     return 0;
 }

@@ -124,7 +124,7 @@ static void build(airrt_system *system, const char *workload, uint32_t n,
     double bytes = rss_bytes() - before;
     must(!airrt_supervisor_stop(sup, AIRRT_SEC(60)), "stop");
     uint64_t stopped = now();
-    printf("workload=%s peer=airrt n=%" PRIu32 " start_us=%.3f stop_us=%.3f bytes_per_child=%.0f\n", workload, n,
+    printf("workload=%s peer=airrt n=%" PRIu32 " start_us=%.3f stop_us=%.3f child_bytes=%.0f\n", workload, n,
            (double)(started - begun) / 1e3 / n, (double)(stopped - started) / 1e3 / n, bytes / n);
 }
 static void decide(uint64_t n) {

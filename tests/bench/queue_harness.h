@@ -128,7 +128,7 @@ static inline int queue_main(const char *name, int bytes, double (*once)(const q
         ns[i] = once(&bench);
         if (ns[i] < 0) {
             fprintf(stderr, "%s: no mode %s\n", name, bench.mode);
-            return 2;
+            return 3;
         }
     }
     qsort(ns, (size_t)runs, sizeof ns[0], queue_compare);

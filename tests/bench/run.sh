@@ -1,201 +1,284 @@
 #!/bin/sh
-# run.sh BUILD_DIR [ROUNDS]: runs airrt's benchmarks beside those of every peer that was built, and prints Markdown tables
-# of medians in nanoseconds per message (or actor), with the smallest and largest value in brackets, and how many times as
-# long the best peer takes. All single values go to BUILD_DIR/bench/results.tsv.
+# run.sh BUILD_DIR: runs airrt's benchmarks beside those of every peer that was built, and writes each single value to
+# BUILD_DIR/bench/results.tsv: table, row, unit, implementation, round, value. Smaller values are better. The machine, the
+# compilers and the flags stand in front of them, behind '#'.
 #
-# In every round each program runs once for each row, one after the other, and each round begins with another program: so
-# what disturbs the machine for a while disturbs them alike. A program that fails or takes too long in a row is named and
-# left out of that row. Exit status 1: airrt itself failed somewhere.
-# Environment: ONLY=actors or ONLY=queues; QUICK=1: a twentieth of the messages, to see that all of it works.
+# In every round each program runs once for each row, one after the other, and each row begins with another program in each
+# round: so what disturbs the machine for a while disturbs them alike. Every program has a time limit. One that fails, gives
+# a wrong result or takes too long is named, left out of what follows, and makes the exit status 1, at the end.
+#
+# Environment:
+#   ROUNDS=5          BENCH_SECONDS=900  no round begins that would end later than that, counted from the start
+#   SUITES=           of: actors latency queues broker monitors supervisors sweeps footprint; default: all of them
+#   WORKLOADS=        of actors alone (README.md has the list); default: all
+#   PEERS=            of: caf erl go tokio, and the queues; default: all that were built; 'none' is none
+#   WORKERS='2 1'     numbers of workers of the suite actors
+#   DIVIDE=1          all counts are divided by it: DIVIDE=20 only shows that everything works
 # shellcheck disable=SC2086 # lists of words are meant to be split
 set -u
-if [ $# -lt 1 ] || [ $# -gt 2 ] || [ ! -x "$1/bench_actors" ] || [ ! -x "$1/bench_queues" ]; then
-    echo "usage: $0 BUILD_DIR [ROUNDS]; first: make bench-build bench-peers" >&2
+export LC_ALL=C
+if [ $# -ne 1 ] || [ ! -x "$1/bench_actors" ]; then
+    echo "usage: $0 BUILD_DIR; first: make bench-build bench-peers" >&2
     exit 2
 fi
-build=$1
-rounds=${2:-5}
-only=${ONLY:-all}
-out=$build/bench
-results=$out/results.tsv
-failures=$out/failures.txt # each line: what is left out, from the row that it failed in
-fail_limit=60
-mkdir -p "$out"
-: > "$failures"
-printf 'kind\tsetting\trow\timpl\tround\tns_per_msg\tbytes_per_actor\n' > "$results"
+here=$(dirname "$0")
+build=$1 out=$1/bench
+results=$out/results.tsv failures=$out/failures.txt
+rounds=${ROUNDS:-5} divide=${DIVIDE:-1} seconds=${BENCH_SECONDS:-900} workers=${WORKERS:-2 1}
+suites=${SUITES:-}
+[ -n "$suites" ] || suites=${WORKLOADS:+actors}
+[ -n "$suites" ] || suites='actors latency queues broker monitors supervisors sweeps footprint'
 
-ACTOR_PEERS='caf erl go tokio'
-SPSC_PEERS='ck_ring_spsc ck_fifo_spsc boost_spsc moodycamel_rwq'
-MPSC_PEERS='ck_ring_mpsc boost_queue moodycamel_cq urcu_wfcq'
-WORKLOADS='pingpong counting fanin threadring forkjoin fjthroughput big chameneos spawn'
+ALL_WORKLOADS='pingpong counting fanin threadring forkjoin fjthroughput big chameneos boundedbuffer logisticmap bank
+    fibonacci philosophers dictionary barber smokers churn timers request spawn'
+workloads=${WORKLOADS:-$ALL_WORKLOADS}
 
-# What N counts is in README.md; each of these takes about a tenth of a second to a second.
+# What N counts is in README.md; most of these take a twentieth to half of a second.
 number_of() {
     case $1 in
-        pingpong) n=1000000 ;; counting | fanin) n=4000000 ;; threadring) n=2000000 ;; forkjoin) n=500000 ;;
-        fjthroughput) n=50000 ;; big) n=15000 ;; chameneos) n=500000 ;; spawn) n=500000 ;;
-        lat) n=200000 ;; *) n=2000000 ;;
+    pingpong | bank | churn) n=500000 ;;
+    counting | fanin | threadring | boundedbuffer | philosophers | dictionary | barber | smokers) n=1000000 ;;
+    forkjoin | chameneos | timers | request) n=300000 ;;
+    logisticmap) n=50000 ;;
+    fjthroughput) n=30000 ;;
+    big) n=6000 ;;
+    fibonacci) n=23 ;;
+    timeouts) n=10000 ;;
+    spawn) n=1000000 ;;
+    latency) n=30000 ;;
+    wakeup) n=500 ;;
+    idle) n=500 ;;
+    publish) n=300000 ;;
+    repair) n=1000 ;;
+    lat) n=100000 ;; # queues
+    *) n=1000000 ;;
     esac
-    [ -z "${QUICK:-}" ] || n=$((n / 20))
+    case $1 in
+    fibonacci) [ "$divide" -eq 1 ] || n=12 ;;
+    *) n=$((n / divide > 20 ? n / divide : 20)) ;;
+    esac
 }
 
-# The list given, beginning with its K-th word: rotate K WORD...
+# ---- running ---------------------------------------------------------------------------------------------------------
+
+begun=$(date +%s)
+elapsed() { echo $(($(date +%s) - begun)); }
+limit=20 # seconds for one program
+late=''
+mkdir -p "$out"
+: >"$failures"
+: >"$out/absent.txt"
+
+# Runs COMMAND... and notes what it measured: once TABLE ROW IMPL COMMAND...
+# A program prints lines of name=value pairs. ns_per_msg, or else msgs_per_sec, is what a row is about; values whose name
+# ends with a unit (p50_us, start_us, program_bytes) have rows of their own. ROW '-': the line's own workload; IMPL '-': its
+# own peer.
+once() {
+    table=$1 row=$2 impl=$3
+    shift 3
+    key="$table: $row: $impl"
+    if grep -qF "$key (" "$failures" "$out/absent.txt"; then return; fi
+    if [ "$(elapsed)" -gt $((seconds + 60)) ]; then
+        late=yes
+        return
+    fi
+    timeout -k 2 "$limit" "$@" >"$out/stdout.txt" 2>"$out/stderr.txt" </dev/null
+    status=$?
+    if [ "$status" -eq 0 ]; then
+        awk -v table="$table" -v as="$row" -v by="$impl" -v round="$round" -v OFS='\t' '
+            function note(name, unit, x) { print table, name, unit, by == "-" ? value["peer"] : by, round, sprintf("%.3f", x); seen++ }
+            {
+                split("", value)
+                for (i = 1; i <= NF; i++) if (split($i, part, "=") == 2) value[part[1]] = part[2]
+                row = as == "-" ? value["workload"] : as; gsub(/_/, " ", row)
+                if ("ns_per_msg" in value) { note(row, "ns", value["ns_per_msg"]); next }
+                if (value["msgs_per_sec"] > 0) note(row, "ns", 1e9 / value["msgs_per_sec"])
+                if ("bytes_per_actor" in value) note(row " of idle actors", "bytes", value["bytes_per_actor"])
+                for (i = 1; i <= NF; i++) {
+                    split($i, part, "=")
+                    if (part[1] == "ns") note(row, "ns", part[2])
+                    else if (match(part[1], /_(ns|us|ms|bytes|percent|per_s)$/))
+                        note(row " " substr(part[1], 1, RSTART - 1), substr(part[1], RSTART + 1), part[2])
+                }
+            }
+            END { exit !seen }' "$out/stdout.txt" >>"$results" && return
+        echo 'no figure in the output' >"$out/stderr.txt"
+    elif [ "$status" -eq 3 ]; then # a mode that this queue does not have
+        echo "$key (absent)" >>"$out/absent.txt"
+        return
+    fi
+    [ "$status" -ne 124 ] || echo "more than $limit s" >>"$out/stderr.txt"
+    echo "$key ($status): $(tail -n 1 "$out/stderr.txt")" | tee -a "$failures" >&2
+}
+
+# The list given, beginning with another word in each round.
 rotate() {
-    k=$1
-    shift
-    k=$((k % $#))
-    while [ "$k" -gt 0 ]; do
+    turns=$((round % $#))
+    while [ "$turns" -gt 0 ]; do
         first=$1
         shift
         set -- "$@" "$first"
-        k=$((k - 1))
+        turns=$((turns - 1))
     done
     echo "$@"
 }
 
-# Runs COMMAND... and notes its figure: once KIND SETTING ROW IMPL ROUND COMMAND...
-once() {
-    kind=$1 setting=$2 row=$3 impl=$4 round=$5
-    shift 5
-    key="$kind, $setting, $row: $impl"
-    if grep -qxF "$key" "$failures"; then return; fi
-    line=$(timeout "$fail_limit" "$@" 2> "$out/stderr.txt")
-    status=$?
-    if [ "$status" -eq 0 ]; then
-        echo "$line" | awk -v kind="$kind" -v setting="$setting" -v row="$row" -v impl="$impl" -v round="$round" \
-            -v OFS='\t' '
-            {
-                for (i = 1; i <= NF; i++) if (split($i, part, "=") == 2) value[part[1]] = part[2]
-                ns = "ns_per_msg" in value ? value["ns_per_msg"] : 1e9 / value["msgs_per_sec"]
-                print kind, setting, row, impl, round, sprintf("%.2f", ns), value["bytes_per_actor"]
-            }' >> "$results"
-        return
-    fi
-    echo "$key" >> "$failures"
-    [ "$status" -ne 2 ] || return # a mode that this queue does not have
-    printf '%s\t' "$kind" "$setting" "$row" "$impl" "$round" failed >> "$results"
-    echo >> "$results"
-    [ "$status" -ne 124 ] || echo "more than $fail_limit s" > "$out/stderr.txt"
-    echo "failed ($status): $key: $(head -n 1 "$out/stderr.txt")" >&2
-    case $impl in airrt*) airrt_failed=1 ;; esac
-}
-
-# One Markdown table: table KIND SETTING OURS PEER... ; WHAT=bytes shows the bytes per actor instead
-table() {
-    kind=$1 setting=$2
-    shift 2
-    awk -F '\t' -v kind="$kind" -v setting="$setting" -v columns="$*" -v bytes="${WHAT:-ns}" '
-        function median_of(list, count,    i, j, t) { # sorts value[]; sets low and high
-            count = split(list, value, " ")
-            for (i = 2; i <= count; i++)
-                for (j = i; j > 1 && value[j - 1] + 0 > value[j] + 0; j--) {
-                    t = value[j]; value[j] = value[j - 1]; value[j - 1] = t
-                }
-            low = value[1]; high = value[count]
-            return count % 2 ? value[(count + 1) / 2] + 0 : (value[count / 2] + value[count / 2 + 1]) / 2
-        }
-        function short(x) { return sprintf(x < 10 ? "%.2f" : x < 100 ? "%.1f" : "%.0f", x) }
-        $1 == kind && $2 == setting && (bytes == "ns" || $7 != "") {
-            if ($6 == "failed") { failed[$3, $4] = 1; next }
-            if (!($3 in seen)) { seen[$3] = 1; rows[++count] = $3 }
-            all[$3, $4] = all[$3, $4] " " (bytes == "ns" ? $6 : $7)
-        }
-        END {
-            n = split(columns, column, " ")
-            head = "| |"; rule = "|---|"
-            for (c = 1; c <= n; c++) { head = head " " column[c] " |"; rule = rule "---:|" }
-            print head " best peer / " column[1] " |"; print rule "---:|"
-            for (r = 1; r <= count; r++) {
-                if (!((rows[r], column[1]) in all) && !((rows[r], column[1]) in failed)) continue
-                line = "| " rows[r] " |"; best = ""; ours = ""
-                for (c = 1; c <= n; c++) {
-                    if ((rows[r], column[c]) in failed) { line = line " failed |"; continue }
-                    if (!((rows[r], column[c]) in all)) { line = line " – |"; continue }
-                    m = median_of(all[rows[r], column[c]])
-                    line = line " " short(m) " (" short(low) "–" short(high) ") |"
-                    if (c == 1) ours = m
-                    else if (best == "" || m < best) { best = m; who = column[c] }
-                }
-                print line (ours > 0 && best != "" ? sprintf(" %.2f (%s) |", best / ours, who) : " – |")
-            }
-        }' "$results"
-    echo
-}
-
-# Which of the peers were built: found PREFIX SUFFIX PEER...; the others are named on stderr.
+# Which of the peers are there: found PREFIX SUFFIX PEER...
 found() {
     prefix=$1 suffix=$2
     shift 2
-    for peer in "$@"; do
-        if [ -x "$out/$prefix$peer$suffix" ]; then echo "$peer"; else echo "skipped: $peer (not built)" >&2; fi
+    for peer; do
+        case " ${PEERS:-$peer} " in *" $peer "*) ;; *) continue ;; esac
+        [ ! -x "$out/$prefix$peer$suffix" ] || echo "$peer"
     done
 }
 
-airrt_failed=0
-echo "$(uname -m), $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1);" \
-     "load $(cut -d ' ' -f 1 /proc/loadavg) at the start; $rounds rounds"
-echo
+# All that have a workload, one after the other: everybody TABLE ROW WORKLOAD [NAME=VALUE...]; N is in n.
+everybody() {
+    table_=$1 row_=$2 workload=$3
+    shift 3
+    for impl_ in $(rotate airrt $actor_peers); do
+        program=$out/actors_$impl_
+        [ "$impl_" != airrt ] || program=$build/bench_actors
+        case " $(grep "^$impl_:" "$out/has.txt") " in *" $workload "*) ;; *) continue ;; esac
+        once "$table_" "$row_" "$impl_" env "$@" "$program" "$workload" "$n"
+    done
+}
 
-if [ "$only" != queues ]; then
-    actors="airrt $(found actors_ '' $ACTOR_PEERS | tr '\n' ' ')"
-    round=1
-    while [ "$round" -le "$rounds" ]; do
-        for threads in 2 1; do
-            for workload in $WORKLOADS; do
-                number_of "$workload"
-                for impl in $(rotate "$round" $actors); do
-                    program=$out/actors_$impl
-                    [ "$impl" != airrt ] || program=$build/bench_actors
-                    once actors "$threads" "$workload" "$impl" "$round" env THREADS="$threads" "$program" "$workload" "$n"
-                done
-            done
+# ---- suites: what one round of each runs ------------------------------------------------------------------------------
+
+suite_actors() {
+    for threads in $workers; do
+        for workload_ in $workloads; do
+            number_of "$workload_"
+            [ "$workload_ $threads" != 'spawn 1' ] || [ "$workers" = 1 ] || continue # slow, and little different
+            everybody "actors, $threads worker$([ "$threads" -eq 1 ] || echo s)" "$workload_" "$workload_" THREADS="$threads"
         done
-        round=$((round + 1))
     done
-    for threads in 2 1; do
-        echo "### Actors, THREADS=$threads, ns per message (forkjoin, spawn: per actor)"
-        echo
-        table actors "$threads" $actors
-    done
-    echo "### Actors, bytes per idle actor (THREADS=1)"
-    echo
-    WHAT=bytes table actors 1 $actors
-fi
+}
 
-# All of the queues of one family in one round: queues FAMILY PRODUCERS IMPL...
+suite_latency() {
+    for workload_ in latency wakeup timeouts idle; do
+        number_of "$workload_"
+        everybody latency "$workload_" "$workload_" THREADS=1
+    done
+}
+
+SPSC_PEERS='ck_ring_spsc ck_fifo_spsc dpdk_ring_spsc boost_spsc moodycamel_rwq'
+MPSC_PEERS='dpdk_ring_hts boost_queue moodycamel_cq urcu_wfcq'
+# All of the queues of one family: queues TABLE PRODUCERS IMPL...
 queues() {
-    family=$1 producers=$2
+    table_=$1 producers=$2
     shift 2
     modes='thr away mix bat'
     [ "$producers" -gt 1 ] || modes="$modes lat unc unc64"
     for bytes in 16 64; do
         for mode in $modes; do
             number_of "$mode"
-            for impl in $(rotate "$round" "$@"); do
-                name="$mode, $producers producer$([ "$producers" -eq 1 ] || echo s), $bytes bytes"
-                program=$out/queue_${impl}_$bytes which='' size=''
-                case $impl in airrt*) program=$build/bench_queues which=$impl size=$bytes ;; esac
-                once queues "$family" "$name" "$impl" "$round" "$program" $which "$mode" "$producers" 1024 "$n" 1 $size
+            for impl_ in $(rotate "$@"); do
+                program=$out/queue_${impl_}_$bytes which='' size=''
+                case $impl_ in airrt*) program=$build/bench_queues which=$impl_ size=$bytes ;; esac
+                once "$table_" "$mode, $bytes bytes" "$impl_" "$program" $which "$mode" "$producers" 1024 "$n" 1 $size
             done
         done
     done
 }
+suite_queues() {
+    queues 'queues, one to one' 1 airrt_spsc $(found queue_ _16 $SPSC_PEERS)
+    ours='airrt_mpsc airrt_mailbox airrt_mailbox_unbounded'
+    queues 'queues, many to one, 1 producer' 1 $ours $(found queue_ _16 ck_ring_mpsc $MPSC_PEERS)
+    # Not ck_ring: it publishes in order, and with more producers than processors spins for one that is not running.
+    queues 'queues, many to one, 4 producers' 4 $ours $(found queue_ _16 $MPSC_PEERS)
+}
 
-if [ "$only" != actors ]; then
-    fail_limit=20
-    spsc=$(found queue_ _16 $SPSC_PEERS | tr '\n' ' ')
-    mpsc=$(found queue_ _16 $MPSC_PEERS | tr '\n' ' ')
-    round=1
-    while [ "$round" -le "$rounds" ]; do
-        queues spsc 1 airrt_spsc $spsc
-        queues mpsc 1 airrt_mpsc airrt_mailbox airrt_mailbox_unbounded $mpsc
-        queues mpsc 4 airrt_mpsc airrt_mailbox airrt_mailbox_unbounded $mpsc
-        round=$((round + 1))
+suite_broker() {
+    once broker - - "$build/bench_broker"
+    for readers in 1 10 100 1000; do
+        number_of publish
+        everybody broker "publish/$readers" publish THREADS=1 READERS="$readers"
     done
-    echo "### Queues, capacity 1024, ns per message (lat: per round trip)"
-    echo
-    table queues spsc airrt_spsc $spsc
-    for ours in airrt_mpsc airrt_mailbox airrt_mailbox_unbounded; do table queues mpsc "$ours" $mpsc; done
-fi
-echo "Single values: $results"
-exit "$airrt_failed"
+}
+
+suite_monitors() { once monitors - - "$build/bench_monitor"; }
+
+suite_supervisors() {
+    number_of repair
+    for workload_ in one3 one100 all3 all100 rest3 rest100; do
+        for impl_ in $(rotate airrt $sup_peers); do
+            case $impl_ in
+            airrt) once supervisors "$workload_" airrt "$build/bench_supervisor" "$workload_" "$n" ;;
+            erl) once supervisors "$workload_" erl erl -noshell -noinput -pa "$out" -run sup_erl main "$workload_" "$n" ;;
+            esac
+        done
+    done
+    for line in "decide $((10000000 / divide))" "find $((1000000 / divide))" 'tree 10000' 'children 10000'; do
+        once supervisors "${line%% *}" airrt "$build/bench_supervisor" $line
+    done
+}
+
+# One figure against what it costs by: the rows are numbers, for pictures.
+suite_sweeps() {
+    [ "$round" -le 3 ] || return # for pictures three are enough
+    for actors in 10 100 1000 10000 100000 1000000; do
+        number_of threadring
+        [ "$divide" -eq 1 ] || [ "$actors" -le 1000 ] || continue
+        everybody 'thread ring by actors' "$actors" threadring THREADS=2 ACTORS="$actors"
+    done
+    number_of fanin
+    for producers in 1 2 4 8 16 32 64; do
+        everybody 'fan-in by producers' "$producers" fanin THREADS=2 PRODUCERS="$producers"
+    done
+    for bytes in 16 64 256 1024 4096; do
+        everybody 'counting by bytes of payload' "$bytes" payload THREADS=2 BYTES="$bytes"
+    done
+    for capacity in 16 64 256 1024 4096 16384 65536; do
+        everybody 'counting by mailbox capacity' "$capacity" bounded THREADS=2 CAPACITY="$capacity"
+    done
+}
+
+suite_footprint() {
+    [ "$round" -le 3 ] || return # slow, and steady
+    for impl_ in $(rotate airrt $actor_peers); do
+        [ "$impl_" = tokio ] || once footprint - "$impl_" "$here/footprint.sh" "$build" "$impl_"
+    done
+}
+
+# ---- all rounds ------------------------------------------------------------------------------------------------------
+
+actor_peers=$(found actors_ '' caf erl go tokio | tr '\n' ' ')
+sup_peers=''
+case " $actor_peers " in *' erl '*) [ ! -f "$out/sup_erl.beam" ] || sup_peers=erl ;; esac
+# Each program knows what it can do: its usage ends with "workloads: ...".
+for impl in airrt $actor_peers; do
+    program=$out/actors_$impl
+    [ "$impl" != airrt ] || program=$build/bench_actors
+    echo "$impl: $(timeout 20 "$program" 2>&1 </dev/null | sed -n 's/^workloads: *//p')"
+done >"$out/has.txt"
+
+{
+    "$here/machine.sh" | sed 's/^/# /'
+    echo "# rounds asked for: $rounds; counts divided by $divide; suites: $suites"
+    printf 'table\trow\tunit\timpl\tround\tvalue\n'
+} >"$results"
+sed -n 's/^# //p' "$results" >&2
+
+round=1 longest=0
+while [ "$round" -le "$rounds" ]; do
+    if [ "$round" -gt 1 ] && [ $(($(elapsed) + longest)) -gt "$seconds" ]; then
+        echo "stopped after $((round - 1)) of $rounds rounds: another one would take more than $seconds s" >&2
+        break
+    fi
+    round_begun=$(elapsed)
+    for suite in $suites; do
+        printf '%4d s  round %d of %d: %s\n' "$(elapsed)" "$round" "$rounds" "$suite" >&2
+        "suite_$suite"
+    done
+    took=$(($(elapsed) - round_begun))
+    [ "$took" -le "$longest" ] || longest=$took
+    round=$((round + 1))
+done
+printf '%4d s  done\n' "$(elapsed)" >&2
+if [ -n "$late" ]; then echo 'out of time: rows are missing' | tee -a "$failures" >&2; fi
+echo "# rounds done: $((round - 1)); seconds: $(elapsed)" >>"$results"
+[ ! -s "$failures" ] || { echo "failed:" && cat "$failures"; } >&2
+[ ! -s "$failures" ]

@@ -1,16 +1,21 @@
 // Actor workloads in Go: actors_go WORKLOAD N, THREADS=GOMAXPROCS (2). An actor is a goroutine that ranges over a
 // buffered channel of structs: no allocation for a message, no interface values. Best practice: channels with room, where
-// a producer bursts (CAP, default 256: more is not faster); room for everything in flight where actors send to each
-// other, for a full channel parks the sender and a cycle of parked senders never ends.
+// a producer bursts (CAPACITY, default 256: more is not faster); room for everything in flight where actors send to each
+// other, for a full channel parks the sender and a cycle of parked senders never ends. A request is a message with a channel
+// for the answer, which the asker keeps for the next one. Timers are time.AfterFunc: its callback runs without a goroutine
+// that waits.
 package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime"
+	"sort"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -25,6 +30,10 @@ const (
 	hop
 	meet
 	change
+	next
+	ask
+	answer
+	finished
 )
 
 type msg struct {
@@ -33,12 +42,19 @@ type msg struct {
 }
 
 const (
-	producers = 8
-	ring      = 503
-	joined    = 60
-	bigs      = 120
-	creatures = 100
-	inFlight  = 256
+	joined     = 60
+	bigs       = 120
+	creatures  = 100
+	inFlight   = 256
+	sides      = 40
+	room       = 50
+	series     = 10
+	accounts   = 1000
+	atOnce     = 500
+	money      = 1000
+	population = 1000
+	armed      = 1000
+	resting    = 1000
 )
 
 func fromEnv(name string, otherwise int) int {
@@ -66,6 +82,7 @@ type result struct {
 	took          time.Duration
 	msgs          uint64
 	bytesPerActor float64
+	more          string // further figures
 }
 
 func pingpong(n uint64) result {
@@ -94,11 +111,11 @@ func pingpong(n uint64) result {
 	answered := <-done
 	took := time.Since(begun)
 	check(answered == n, "pongs")
-	return result{took, 2 * n, 0}
+	return result{took: took, msgs: 2 * n}
 }
 
 func fanin(n, senders uint64) result {
-	counter, done := make(chan msg, fromEnv("CAP", 256)), make(chan uint64)
+	counter, done := make(chan msg, fromEnv("CAPACITY", inFlight)), make(chan uint64)
 	go func() {
 		sum, left := uint64(0), senders
 		for m := range counter {
@@ -128,17 +145,17 @@ func fanin(n, senders uint64) result {
 	sum := <-done
 	took := time.Since(begun)
 	check(sum == n/senders*senders, "sum")
-	return result{took, sum, 0}
+	return result{took: took, msgs: sum}
 }
 
 func threadring(n uint64) result {
-	var actors [ring]chan msg
+	actors := make([]chan msg, fromEnv("ACTORS", 503))
 	done := make(chan uint64)
 	for i := range actors {
 		actors[i] = make(chan msg, 1)
 	}
 	for i := range actors {
-		mine, next := actors[i], actors[(i+1)%ring]
+		mine, next := actors[i], actors[(i+1)%len(actors)]
 		go func() {
 			for m := range mine {
 				if m.a == 0 {
@@ -154,7 +171,7 @@ func threadring(n uint64) result {
 	hops := <-done
 	took := time.Since(begun)
 	check(hops == n, "hops")
-	return result{took, n, 0}
+	return result{took: took, msgs: n}
 }
 
 func forkjoin(n uint64) result {
@@ -171,14 +188,14 @@ func forkjoin(n uint64) result {
 		mine <- msg{add, 1, 0}
 	}
 	<-done
-	return result{time.Since(begun), n, 0}
+	return result{took: time.Since(begun), msgs: n}
 }
 
 func fjthroughput(n uint64) result {
 	var sinks [joined]chan msg
 	done := make(chan uint64, joined)
 	for i := range sinks {
-		mine := make(chan msg, fromEnv("CAP", 256))
+		mine := make(chan msg, fromEnv("CAPACITY", inFlight))
 		sinks[i] = mine
 		go func() {
 			sum := uint64(0)
@@ -200,7 +217,7 @@ func fjthroughput(n uint64) result {
 	}
 	took := time.Since(begun)
 	check(sum == joined*n, "sum")
-	return result{took, joined * n, 0}
+	return result{took: took, msgs: joined * n}
 }
 
 func big(n uint64) result {
@@ -245,7 +262,7 @@ func big(n uint64) result {
 		runtime.Gosched()
 	}
 	check(answered == bigs*n, "pings")
-	return result{took, 2 * bigs * n, 0}
+	return result{took: took, msgs: 2 * bigs * n}
 }
 
 func chameneos(n uint64) result {
@@ -302,7 +319,7 @@ func chameneos(n uint64) result {
 		sum += <-met
 	}
 	check(sum == 2*n, "meetings")
-	return result{took, 4 * n, 0}
+	return result{took: took, msgs: 4 * n}
 }
 
 func spawn(n uint64) result {
@@ -323,28 +340,522 @@ func spawn(n uint64) result {
 	}
 	took, after := time.Since(begun), rss()
 	runtime.KeepAlive(actors)
-	return result{took, n, (after - before) / float64(n)}
+	return result{took: took, msgs: n, bytesPerActor: (after - before) / float64(n)}
+}
+
+// Forty producers and forty consumers, a manager with room for fifty items between them.
+func boundedbuffer(n uint64) result {
+	each := (n + sides - 1) / sides
+	manager, done, sums := make(chan msg, 2*sides), make(chan bool), make(chan uint64, sides)
+	var makers, users [sides]chan msg
+	for i := range makers {
+		makers[i], users[i] = make(chan msg, 1), make(chan msg, 1)
+	}
+	for i := range makers {
+		id, mine := uint64(i), makers[i]
+		go func() {
+			for left := each; left > 0; left-- {
+				<-mine
+				manager <- msg{add, left, id}
+			}
+			for range mine {
+			}
+		}()
+	}
+	for i := range users {
+		id, mine := uint64(i), users[i]
+		go func() {
+			sum := uint64(0)
+			for m := range mine {
+				did := uint64(0)
+				if m.tag == add {
+					sum += m.a
+					did = 1
+				}
+				manager <- msg{ask, did, id}
+			}
+			sums <- sum
+		}()
+	}
+	go func() {
+		left := each * sides
+		var items [room]uint64
+		first, waiting := 0, 0
+		var idleMakers, idleUsers []uint64
+		for m := range manager {
+			if m.tag == add {
+				if k := len(idleUsers); k > 0 {
+					users[idleUsers[k-1]] <- msg{add, m.a, 0}
+					idleUsers = idleUsers[:k-1]
+				} else {
+					check(waiting < room, "room for fifty")
+					items[(first+waiting)%room] = m.a
+					waiting++
+				}
+				if waiting >= room-sides {
+					idleMakers = append(idleMakers, m.b)
+				} else {
+					makers[m.b] <- msg{next, 0, 0}
+				}
+				continue
+			}
+			left -= m.a
+			if waiting > 0 {
+				users[m.b] <- msg{add, items[first], 0}
+				first = (first + 1) % room
+				waiting--
+				if k := len(idleMakers); k > 0 {
+					makers[idleMakers[k-1]] <- msg{next, 0, 0}
+					idleMakers = idleMakers[:k-1]
+				}
+			} else if idleUsers = append(idleUsers, m.b); left == 0 && len(idleUsers) == sides {
+				done <- true
+				return
+			}
+		}
+	}()
+	begun := time.Now()
+	for i := range users {
+		users[i] <- msg{start, 0, 0}
+		makers[i] <- msg{start, 0, 0}
+	}
+	<-done
+	took := time.Since(begun)
+	sum := uint64(0)
+	for _, user := range users {
+		close(user)
+		sum += <-sums
+	}
+	check(sum == sides*(each*(each+1)/2), "sum")
+	return result{took: took, msgs: each * sides}
+}
+
+// Ten series, each asks its computer for every term.
+func logisticmap(n uint64) result {
+	terms := make(chan uint64, series)
+	var all [series]chan msg
+	expected := uint64(0)
+	for i := range all {
+		rate, term := 3.46+0.0025*float64(i), 0.1+0.01*float64(i)
+		mine, computer := make(chan msg, inFlight), make(chan msg, 1)
+		all[i] = mine
+		last := term
+		for k := uint64(0); k < n; k++ {
+			last = float64(rate*last) * (1 - last)
+		}
+		expected += math.Float64bits(last)
+		go func() {
+			for m := range computer {
+				term := math.Float64frombits(m.a)
+				mine <- msg{answer, math.Float64bits(float64(rate*term) * (1 - term)), 0}
+			}
+		}()
+		go func() {
+			owed, lastAsked := uint64(0), false
+			for m := range mine {
+				waits := owed > 0
+				switch m.tag {
+				case answer:
+					term = math.Float64frombits(m.a)
+					owed--
+					waits = false
+				case next:
+					owed++
+				default:
+					lastAsked = true
+				}
+				if owed > 0 && !waits {
+					computer <- msg{ask, math.Float64bits(term), 0}
+				} else if owed == 0 && lastAsked {
+					terms <- math.Float64bits(term)
+					return
+				}
+			}
+		}()
+	}
+	begun := time.Now()
+	for i := uint64(0); i < n; i++ {
+		for _, one := range all {
+			one <- msg{next, 0, 0}
+		}
+	}
+	for _, one := range all {
+		one <- msg{get, 0, 0}
+	}
+	sum := uint64(0)
+	for range all {
+		sum += <-terms
+	}
+	took := time.Since(begun)
+	check(sum == expected, "terms")
+	return result{took: took, msgs: 3 * series * n}
+}
+
+// A teller moves money between a thousand accounts, five hundred transactions at a time. An account that waits for another
+// one's answer puts aside what it is asked meanwhile.
+func bank(n uint64) result {
+	teller, done, sums := make(chan msg, atOnce), make(chan bool), make(chan int64, accounts)
+	var all [accounts]chan msg
+	for i := range all {
+		all[i] = make(chan msg, 2*atOnce)
+	}
+	for i := range all {
+		id, mine := uint64(i), all[i]
+		go func() {
+			balance, waits := int64(money), false
+			var aside []msg
+			take := func(m msg) {
+				waits = true
+				balance -= int64(m.a)
+				all[m.b] <- msg{add, m.a, id}
+			}
+			for m := range mine {
+				switch m.tag {
+				case ask:
+					if waits {
+						aside = append(aside, m)
+					} else {
+						take(m)
+					}
+				case add:
+					balance += int64(m.a)
+					all[m.b] <- msg{answer, 0, 0}
+				default:
+					waits = false
+					teller <- msg{finished, 0, 0}
+					if len(aside) > 0 {
+						m, aside = aside[0], aside[1:]
+						take(m)
+					}
+				}
+			}
+			sums <- balance
+		}()
+	}
+	go func() {
+		random, left := uint32(12345), n
+		deal := func() {
+			random ^= random << 13
+			random ^= random >> 17
+			random ^= random << 5
+			from := random % (accounts / 10 * 8)
+			random ^= random << 13
+			random ^= random >> 17
+			random ^= random << 5
+			all[from] <- msg{ask, uint64(1 + random%100), uint64(from + 1 + random%(accounts-from-1))}
+			left--
+		}
+		<-teller
+		for i := 0; i < atOnce && left > 0; i++ {
+			deal()
+		}
+		for ended := uint64(0); ended < n; ended++ {
+			<-teller
+			if left > 0 {
+				deal()
+			}
+		}
+		done <- true
+	}()
+	begun := time.Now()
+	teller <- msg{start, 0, 0}
+	<-done
+	took := time.Since(begun)
+	sum := int64(0)
+	for _, account := range all {
+		close(account)
+		sum += <-sums
+	}
+	check(sum == accounts*money, "money")
+	return result{took: took, msgs: 4 * n}
+}
+
+// An actor for every call.
+func fib(n uint64, parent chan msg) {
+	if n < 2 {
+		parent <- msg{answer, n, 0}
+		return
+	}
+	mine := make(chan msg, 2)
+	go fib(n-1, mine)
+	go fib(n-2, mine)
+	one, other := <-mine, <-mine
+	parent <- msg{answer, one.a + other.a, 0}
+}
+
+func fibonacci(n uint64) result {
+	root, this, next := make(chan msg, 1), uint64(0), uint64(1)
+	for i := uint64(0); i < n; i++ {
+		this, next = next, this+next
+	}
+	begun := time.Now()
+	go fib(n, root)
+	m := <-root
+	took := time.Since(begun)
+	check(m.a == this, "fib")
+	return result{took: took, msgs: 2*next - 1}
+}
+
+func counted[T any](n uint64, fill func(uint64) T, value func(*T) uint64) result {
+	mailbox, done := make(chan T, inFlight), make(chan uint64)
+	go func() {
+		sum := uint64(0)
+		for i := uint64(0); i < n; i++ {
+			m := <-mailbox
+			sum += value(&m)
+		}
+		done <- sum
+	}()
+	begun := time.Now()
+	for i := n; i > 0; i-- {
+		mailbox <- fill(i)
+	}
+	sum := <-done
+	took := time.Since(begun)
+	check(sum == n*(n+1)/2, "sum")
+	return result{took: took, msgs: n}
+}
+
+func payload(n uint64) result {
+	switch fromEnv("BYTES", 16) {
+	case 16:
+		return counted(n, func(i uint64) [2]uint64 { return [2]uint64{i} }, func(m *[2]uint64) uint64 { return m[0] })
+	case 64:
+		return counted(n, func(i uint64) [8]uint64 { return [8]uint64{i} }, func(m *[8]uint64) uint64 { return m[0] })
+	case 256:
+		return counted(n, func(i uint64) [32]uint64 { return [32]uint64{i} }, func(m *[32]uint64) uint64 { return m[0] })
+	case 1024:
+		return counted(n, func(i uint64) [128]uint64 { return [128]uint64{i} }, func(m *[128]uint64) uint64 { return m[0] })
+	case 4096:
+		return counted(n, func(i uint64) [512]uint64 { return [512]uint64{i} }, func(m *[512]uint64) uint64 { return m[0] })
+	}
+	check(false, "BYTES: 16, 64, 256, 1024 or 4096")
+	return result{}
+}
+
+// A thousand actors; whenever one ends another one begins.
+func churn(n uint64) result {
+	parent := make(chan msg, 2*population)
+	born, ended := uint64(0), uint64(0)
+	bear := func() {
+		mine := make(chan msg, 1)
+		go func() {
+			<-mine
+			parent <- msg{finished, 0, 0}
+		}()
+		mine <- msg{start, 0, 0}
+		born++
+	}
+	begun := time.Now()
+	for born < population && born < n {
+		bear()
+	}
+	for ; ended < n; ended++ {
+		<-parent
+		if born < n {
+			bear()
+		}
+	}
+	took := time.Since(begun)
+	check(born == n && ended == n, "lives")
+	return result{took: took, msgs: n}
+}
+
+// Armed and cancelled, a thousand others waiting.
+func timers(n uint64) result {
+	var waiting [armed]*time.Timer
+	cancelled := uint64(0)
+	begun := time.Now()
+	for i := uint64(0); i < n+armed; i++ {
+		timer := &waiting[i%armed]
+		if i >= armed && (*timer).Stop() {
+			cancelled++
+		}
+		*timer = time.AfterFunc(time.Hour+time.Duration(i%1000)*time.Millisecond, func() { check(false, "no timer runs out") })
+	}
+	took := time.Since(begun)
+	check(cancelled == n, "cancelled")
+	return result{took: took, msgs: n}
+}
+
+func percentiles(took []int64) string {
+	sort.Slice(took, func(i, j int) bool { return took[i] < took[j] })
+	text := ""
+	for _, at := range []struct {
+		name string
+		part float64
+	}{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}} {
+		which := int(at.part * float64(len(took)))
+		if which >= len(took) {
+			which = len(took) - 1
+		}
+		text += fmt.Sprintf(" %s_us=%.2f", at.name, float64(took[which])/1e3)
+	}
+	return text
+}
+
+func timeouts(n uint64) result {
+	took, mailbox := make([]int64, n), make(chan msg, n)
+	for i := uint64(0); i < n; i++ {
+		number, delay := i, 20*time.Millisecond+100*time.Millisecond*time.Duration(i)/time.Duration(n)
+		due := time.Now().Add(delay)
+		time.AfterFunc(delay, func() { mailbox <- msg{finished, number, uint64(time.Since(due))} })
+	}
+	for i := uint64(0); i < n; i++ {
+		m := <-mailbox
+		check(int64(m.b) >= 0, "no timer comes early")
+		took[m.a] = int64(m.b)
+	}
+	return result{more: percentiles(took)}
+}
+
+// One message each period, whatever the listener does; a message carries when it was due.
+func openLoop(n uint64, period time.Duration) result {
+	runtime.GOMAXPROCS(fromEnv("THREADS", 2) + 1) // one more for the thread that sends: it never waits
+	took, mailbox, done := make([]int64, n), make(chan msg, 1000), make(chan bool)
+	base := time.Now()
+	go func() {
+		for i := range took {
+			m := <-mailbox
+			took[i] = int64(time.Since(base)) - int64(m.b)
+		}
+		done <- true
+	}()
+	runtime.LockOSThread()
+	due := time.Since(base)
+	for i := uint64(0); i < n; i++ {
+		for due += period; time.Since(base) < due; {
+		}
+		mailbox <- msg{add, i, uint64(due)}
+	}
+	<-done
+	return result{more: percentiles(took)}
+}
+
+func idle(n uint64) result {
+	var up uint64
+	all := make([]chan msg, resting)
+	for i := range all {
+		mine := make(chan msg, 1)
+		all[i] = mine
+		go func() {
+			for m := range mine {
+				atomic.AddUint64(&up, m.a)
+			}
+		}()
+		mine <- msg{add, 1, 0}
+	}
+	for atomic.LoadUint64(&up) < resting {
+		runtime.Gosched()
+	}
+	time.Sleep(50 * time.Millisecond)
+	var before, after syscall.Rusage
+	begun := time.Now()
+	syscall.Getrusage(syscall.RUSAGE_SELF, &before)
+	time.Sleep(time.Duration(n) * time.Millisecond)
+	syscall.Getrusage(syscall.RUSAGE_SELF, &after)
+	took := float64(time.Since(begun))
+	cpu := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
+	runtime.KeepAlive(all)
+	return result{more: fmt.Sprintf(" cpu_percent=%.3f wakeups_per_s=%.1f", 100*float64(cpu)/took,
+		float64(after.Nvcsw-before.Nvcsw-1)*1e9/took)}
+}
+
+// A question, and the answer: an actor asks another one.
+type question struct {
+	a      uint64
+	answer chan uint64
+}
+
+func request(n uint64) result {
+	answerer, done := make(chan question, inFlight), make(chan uint64)
+	go func() {
+		for q := range answerer {
+			q.answer <- q.a + 1
+		}
+	}()
+	begun := time.Now()
+	go func() {
+		sum, reply := uint64(0), make(chan uint64, 1)
+		for i := uint64(0); i < n; i++ {
+			answerer <- question{i, reply}
+			sum += <-reply
+		}
+		done <- sum
+	}()
+	sum := <-done
+	took := time.Since(begun)
+	check(sum == n*(n+1)/2, "answers")
+	return result{took: took, msgs: n}
+}
+
+// One actor gives every message to READERS others.
+func publish(n uint64) result {
+	readers := make([]chan msg, fromEnv("READERS", 10))
+	done := make(chan uint64, len(readers))
+	for i := range readers {
+		mine := make(chan msg, inFlight)
+		readers[i] = mine
+		go func() {
+			sum := uint64(0)
+			for m := range mine {
+				sum += m.a
+			}
+			done <- sum
+		}()
+	}
+	rounds := n / uint64(len(readers))
+	if rounds == 0 {
+		rounds = 1
+	}
+	begun := time.Now()
+	for i := uint64(0); i < rounds; i++ {
+		for _, reader := range readers {
+			reader <- msg{add, 1, 7}
+		}
+	}
+	sum := uint64(0)
+	for _, reader := range readers {
+		close(reader)
+	}
+	for range readers {
+		sum += <-done
+	}
+	took := time.Since(begun)
+	check(sum == rounds*uint64(len(readers)), "messages")
+	return result{took: took, msgs: sum}
 }
 
 func main() {
 	workloads := map[string]func(uint64) result{
 		"pingpong": pingpong, "threadring": threadring, "forkjoin": forkjoin, "fjthroughput": fjthroughput,
-		"big": big, "chameneos": chameneos, "spawn": spawn,
+		"big": big, "chameneos": chameneos, "spawn": spawn, "boundedbuffer": boundedbuffer, "logisticmap": logisticmap,
+		"bank": bank, "fibonacci": fibonacci, "payload": payload, "churn": churn, "timers": timers, "timeouts": timeouts,
+		"idle": idle, "request": request, "publish": publish,
 		"counting": func(n uint64) result { return fanin(n, 1) },
-		"fanin":    func(n uint64) result { return fanin(n, producers) },
+		"bounded":  func(n uint64) result { return fanin(n, 1) },
+		"fanin":    func(n uint64) result { return fanin(n, uint64(fromEnv("PRODUCERS", 8))) },
+		"latency":  func(n uint64) result { return openLoop(n, 10*time.Microsecond) },
+		"wakeup":   func(n uint64) result { return openLoop(n, time.Millisecond) },
 	}
 	if len(os.Args) != 3 || workloads[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: THREADS=2 actors_go WORKLOAD N")
+		fmt.Fprint(os.Stderr, "usage: THREADS=2 actors_go WORKLOAD N\nworkloads:")
+		for name := range workloads {
+			fmt.Fprint(os.Stderr, " ", name)
+		}
+		fmt.Fprintln(os.Stderr)
 		os.Exit(2)
 	}
 	n, err := strconv.ParseUint(os.Args[2], 10, 64)
 	check(err == nil && n > 0, "N")
 	runtime.GOMAXPROCS(fromEnv("THREADS", 2))
 	r := workloads[os.Args[1]](n)
-	fmt.Printf("workload=%s peer=go n=%d seconds=%.6f msgs_per_sec=%.0f", os.Args[1], n, r.took.Seconds(),
-		float64(r.msgs)/r.took.Seconds())
+	fmt.Printf("workload=%s peer=go n=%d", os.Args[1], n)
+	if r.msgs > 0 {
+		fmt.Printf(" seconds=%.6f msgs_per_sec=%.0f", r.took.Seconds(), float64(r.msgs)/r.took.Seconds())
+	}
 	if r.bytesPerActor > 0 {
 		fmt.Printf(" bytes_per_actor=%.0f", r.bytesPerActor)
 	}
-	fmt.Println()
+	fmt.Println(r.more)
 }
