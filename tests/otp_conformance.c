@@ -260,18 +260,23 @@ static airrt_sup_request *call(node *sup_node, airrt_sup_op op, airrt_sup_reques
     airrt_supervisor sup = supervisor_of(sup_node);
     airrt_sup_call msg = { op, 0, 0, r };
     static char unused;
-    airrt_signal *promise = airrt_priv_question(&unused, 1, NULL);
+    airrt_reason why;
+    airrt_signal *question = airrt_priv_question(&unused, 1, &why);
+    airrt_promise promise = { 0, 0, 0 };
     airrt_send_desc desc = { .priority = AIRRT_PRIORITY_DEFAULT };
-    if (!promise || airrt_priv_send_full(sup.ref, airrt_priv_supervisor_type(sup.ref), &msg, &desc, false, promise))
+    if (!question) die("no memory", sup_node->name);
+    promise.slot = question->index;
+    promise.generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&question->word));
+    if (airrt_priv_send_full(sup.ref, airrt_priv_supervisor_type(sup.ref), &msg, &desc, AIRRT_SEND_TRY_, &promise))
         die("call failed", sup_node->name);
     settle_step();
-    while (AIRRT_WORD_STATE(airrt_load_acquire(&promise->word)) != AIRRT_WORD_DONE) { /* one that waits for a child to stop */
+    while (AIRRT_WORD_STATE(airrt_load_acquire(&question->word)) != AIRRT_WORD_DONE) { /* one that waits for a child to stop */
         uint64_t idle = airrt_system_idle_ns(sys);
         if (idle == AIRRT_FOREVER) die("no answer", sup_node->name);
         now_ns += idle ? idle : 1;
         settle_now();
     }
-    airrt_priv_signal_put(promise);
+    airrt_priv_signal_put(question);
     return r;
 }
 static void done_with(airrt_sup_request *r) { airrt_priv_sup_let_go(r); }

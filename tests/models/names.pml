@@ -37,13 +37,8 @@ inline unlink(blk) {
     fi
 }
 inline unbind(blk) {
-#ifdef VERSION_STAYS
-    unlink(blk);
-    version[blk] = version[blk] + 2 /* odd still */
-#else
     unlink(blk);
     version[blk]++
-#endif
 }
 proctype writer() {
     byte i, at, b;
