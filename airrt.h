@@ -7534,36 +7534,47 @@ AIRRT_API airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason) 
     if (!ctx->reason.kind) ctx->reason.kind = AIRRT_EXIT_NORMAL; /* else its supervisor would not know it for an end */
     return AIRRT_ERR_EXIT;
 }
-AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up,
-                                     airrt_actor_type *type, const void *msg, airrt_timer *out) {
+/* What a timer needs. */
+static bool airrt_priv_timer_get(airrt_actor_type *type, airrt_signal **timer, airrt_wrap **wrap) {
+    *timer = airrt_priv_signal_get(AIRRT_SIGNAL_TIMER);
+    *wrap = *timer ? airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align) : NULL;
+    if (*wrap) return true;
+    if (*timer) airrt_priv_signal_put(*timer);
+    *timer = NULL;
+    return false;
+}
+/* Arms it, with what it needs; the actor has a cold part. */
+static airrt_timer airrt_priv_timer_arm(airrt_ctx *ctx, airrt_signal *timer, airrt_wrap *wrap, uint64_t delay_ns,
+                                        uint64_t period_ns, bool catch_up, airrt_actor_type *type, const void *msg) {
     airrt_worker *w = airrt_priv_worker(ctx);
-    airrt_timer none = { 0, 0 };
-    if (out) *out = none;
-    if (period_ns && period_ns < 1000)
-        return airrt_priv_err(AIRRT_ERR_INVALID, "period_ns", "below 1 us: AIRRT_MS forgotten?");
-    airrt_cold *cold = airrt_priv_cold(ctx->cell);
-    airrt_signal *timer = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_TIMER) : NULL;
-    airrt_wrap *wrap = timer ? airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align) : NULL;
-    if (!wrap) {
-        if (timer) airrt_priv_signal_put(timer);
-        return airrt_priv_err(AIRRT_ERR_NOMEM, "timer", NULL);
-    }
-    uint64_t now = airrt_priv_now(w->system);
     memcpy(airrt_priv_wrapped(wrap), msg, type->msg.size);
     timer->type = type;
     timer->owner = airrt_priv_ref(ctx->cell);
     timer->u.timer.wrap = wrap;
-    timer->u.timer.at_ns = airrt_priv_later(now, delay_ns);
+    timer->u.timer.at_ns = airrt_priv_later(airrt_priv_now(w->system), delay_ns);
     timer->u.timer.period_ns = period_ns;
     timer->u.timer.catch_up = catch_up;
     timer->u.timer.wheel = &w->wheel;
-    airrt_priv_insert(&cold->timers, timer);
+    airrt_priv_insert(&ctx->cell->cold->timers, timer);
     airrt_priv_lock(&w->wheel.lock);
-    uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word));
-    airrt_store_relaxed(&timer->word, generation << 4 | AIRRT_WORD_ARMED);
+    airrt_timer handle = { timer->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) };
+    airrt_store_relaxed(&timer->word, handle.generation << 4 | AIRRT_WORD_ARMED);
     airrt_priv_wheel_add_locked(&w->wheel, timer);
     airrt_priv_unlock(&w->wheel.lock);
-    if (out) out->slot = timer->index, out->generation = generation;
+    return handle;
+}
+AIRRT_API airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns, bool catch_up,
+                                     airrt_actor_type *type, const void *msg, airrt_timer *out) {
+    airrt_timer none = { 0, 0 };
+    airrt_signal *timer;
+    airrt_wrap *wrap;
+    if (out) *out = none;
+    if (period_ns && period_ns < 1000)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "period_ns", "below 1 us: AIRRT_MS forgotten?");
+    if (!airrt_priv_cold(ctx->cell) || !airrt_priv_timer_get(type, &timer, &wrap))
+        return airrt_priv_err(AIRRT_ERR_NOMEM, "timer", NULL);
+    airrt_timer handle = airrt_priv_timer_arm(ctx, timer, wrap, delay_ns, period_ns, catch_up, type, msg);
+    if (out) *out = handle;
     return AIRRT_OK;
 }
 AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer handle) {

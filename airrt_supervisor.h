@@ -67,7 +67,8 @@
  * latest after twice that time; one whose handler merely took long leaves afterwards. A thread that looks for this comes
  * with the first child (AIRRT_FOREVER: none). A polled system has no thread but its caller's: there and in simulation a
  * child that does not return is never given up. A kill that comes from elsewhere (airrt_kill) is not watched in this way.
- * A supervisor that is killed kills its children and does not wait for them.
+ * A supervisor that is killed kills its children and does not wait for them: their names are free at once, but the names
+ * of those further down only when they have ended; a restart that comes before that is a failed one, and tried again.
  *
  * TREES
  * A root is started with NAME_start, a supervisor below another with airrt_supervisor_start_child(above,
@@ -747,6 +748,7 @@ typedef struct airrt_kid {
     airrt_reason reason;         /* of its last end */
     uint32_t restarts, attempt;
     uint64_t failed_ns, started_ns;
+    uint64_t kill_by_ns;         /* when it was killed, and there was no memory for a timer: to be given up then; else 0 */
     airrt_window window;
     airrt_timer timer;
     uint32_t stamp;              /* of the timer: an older one's message is stale */
@@ -782,6 +784,7 @@ typedef enum airrt_sup_op {
     AIRRT_SUP_LATE_START,
     AIRRT_SUP_LATE_STOP,
     AIRRT_SUP_LATE_KILL,
+    AIRRT_SUP_ALARM,
     AIRRT_SUP_CHECK,
     AIRRT_SUP_LATE_CHECK
 } airrt_sup_op;
@@ -834,6 +837,9 @@ struct airrt_sup {
     airrt_kid *template;         /* of dynamic children; not in kids */
     bool dynamic, booting, held, asked;
     bool overdue;                /* perhaps a child is */
+    airrt_signal *spare_timer;   /* set aside for the alarm, which looks at kill_by_ns of all children; NULL: it is on */
+    airrt_wrap *spare_wrap;
+    airrt_timer alarm;
     uint32_t max_restarts;
     uint64_t window_ns;
     airrt_auto_shutdown auto_shutdown;
@@ -1019,6 +1025,7 @@ static void airrt_priv_kid_add(airrt_sup *sup, airrt_kid *kid) {
 }
 static void airrt_priv_kid_disarm(airrt_sup *sup, airrt_kid *kid) {
     kid->stamp++;
+    kid->kill_by_ns = 0;
     kid->overdue = false;
     if (kid->timer.slot) airrt_timer_cancel(sup->ctx, kid->timer);
     memset(&kid->timer, 0, sizeof kid->timer);
@@ -1028,14 +1035,15 @@ static bool airrt_priv_kid_arm(airrt_sup *sup, airrt_kid *kid, airrt_sup_op op, 
     airrt_sup_call tick = { op, kid->stamp, kid->number, NULL };
     return !airrt_priv_timer(sup->ctx, delay_ns, 0, false, airrt_priv_type(sup->ctx->cell), &tick, &kid->timer);
 }
+#define AIRRT_ALARM_NS_ AIRRT_MS(10)
 /* The next thing to do about its health; it does not depend on what else the supervisor does. */
 static void airrt_priv_kid_arm_health(airrt_sup *sup, airrt_kid *kid, airrt_sup_op op, uint64_t delay_ns) {
     airrt_sup_call tick = { op, kid->check, kid->number, NULL };
     if (kid->health_timer.slot) airrt_timer_cancel(sup->ctx, kid->health_timer);
     memset(&kid->health_timer, 0, sizeof kid->health_timer);
-    /* without memory it is not asked any more until it starts again */
-    airrt_discard(
-        airrt_priv_timer(sup->ctx, delay_ns, 0, false, airrt_priv_type(sup->ctx->cell), &tick, &kid->health_timer));
+    if (airrt_priv_timer(sup->ctx, delay_ns, 0, false, airrt_priv_type(sup->ctx->cell), &tick, &kid->health_timer))
+        airrt_priv_log(airrt_ctx_system(sup->ctx), 1, kid->ref,
+                       "no memory: its health is not asked for until it starts again", __LINE__);
 }
 static void airrt_priv_kid_health_stop(airrt_sup *sup, airrt_kid *kid) {
     if (kid->health_timer.slot) airrt_timer_cancel(sup->ctx, kid->health_timer);
@@ -1052,11 +1060,21 @@ static void airrt_priv_kid_health_start(airrt_sup *sup, airrt_kid *kid) {
         airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK,
                                   1 + airrt_priv_random_of(airrt_ctx_system(sup->ctx)) % interval);
 }
+/* Limits the time that a killed child has to return from user code. */
+static void airrt_priv_kid_limit(airrt_sup *sup, airrt_kid *kid) {
+    airrt_actor_type *type = airrt_priv_type(sup->ctx->cell);
+    airrt_sup_call tick = { AIRRT_SUP_ALARM, 0, 0, NULL };
+    uint64_t limit = kid->desc->stuck_timeout_ns;
+    if (limit == AIRRT_FOREVER || airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, limit)) return;
+    kid->kill_by_ns = airrt_priv_later(airrt_priv_sup_now(sup), limit);
+    if (!sup->spare_timer) return;
+    sup->alarm = airrt_priv_timer_arm(sup->ctx, sup->spare_timer, sup->spare_wrap, AIRRT_ALARM_NS_, AIRRT_ALARM_NS_,
+                                      false, type, &tick);
+    sup->spare_timer = NULL;
+}
 /* Ends a child at once, for which it must return from user code; order: KILL or EXPIRE. */
 static void airrt_priv_kid_kill(airrt_sup *sup, airrt_kid *kid, uint64_t order) {
-    uint64_t limit = kid->desc->stuck_timeout_ns;
-    /* without memory: no limit */
-    if (limit != AIRRT_FOREVER) (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, limit);
+    airrt_priv_kid_limit(sup, kid);
     airrt_priv_order(kid->ref, order);
 }
 /* Failures in a row after an answer. Pure. */
@@ -1168,6 +1186,10 @@ static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
     airrt_priv_kid_disarm(sup, kid);
     airrt_err relief = airrt_priv_want_relief(system, kid->desc->stuck_timeout_ns);
     if (relief) return airrt_priv_kid_cannot(kid, relief);
+    airrt_priv_describe(kid->type);
+    if (kid->desc->start_timeout_ns != AIRRT_FOREVER && (kid->type->has & AIRRT_HAS_START_) &&
+        !airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_START, kid->desc->start_timeout_ns))
+        return airrt_priv_kid_cannot(kid, AIRRT_ERR_NOMEM);
     /* a new actor: late news of this life's end reach nobody */
     if (airrt_priv_kid_is_no_actor(kid)) airrt_priv_kid_release(kid);
     if (kid->alive) {
@@ -1192,8 +1214,6 @@ static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
         if (!(kid->type->has & AIRRT_HAS_START_)) return AIRRT_STARTED_OK; /* it runs already */
     }
     kid->state = AIRRT_CHILD_STARTING;
-    if (kid->desc->start_timeout_ns != AIRRT_FOREVER)
-        (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_START, kid->desc->start_timeout_ns); /* without memory: no limit */
     return AIRRT_STARTED_WAIT;
 }
 /* Asks a child to stop; true: it does not run (any more). */
@@ -1541,6 +1561,8 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     if (!err) err = children.err;
     if (!err) err = airrt_priv_kids_check(sup);
     if (!err && sup->dynamic && !sup->template) err = airrt_priv_bad_spec("template", "none");
+    if (!err && !airrt_priv_timer_get(airrt_priv_type(ctx->cell), &sup->spare_timer, &sup->spare_wrap))
+        err = airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     if (err) {
         if (err != AIRRT_ERR_IGNORE) AIRRT_SUPERVISOR_NOTE(args, "start_fail", NULL);
         airrt_priv_sup_end(ctx, state, NULL);
@@ -1569,6 +1591,7 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
         airrt_priv_kid_free(kid);
     }
     if (sup->template) airrt_priv_kid_free(sup->template);
+    if (sup->spare_timer) airrt_priv_wrap_put(sup->spare_wrap), airrt_priv_signal_put(sup->spare_timer);
     airrt_priv_job_answer(sup, AIRRT_ERR_DEAD);
     for (airrt_sup_request *r; (r = sup->settlers) != NULL;) {
         sup->settlers = r->next;
@@ -1607,7 +1630,7 @@ static const airrt_reason airrt_priv_stuck = { .kind = AIRRT_EXIT_TIMEOUT, .text
 static airrt_err airrt_priv_kid_late_kill(airrt_sup *sup, airrt_kid *kid) {
     if (!kid->alive || kid->halted) return AIRRT_OK;
     if (!airrt_priv_abandon(airrt_priv_cell(kid->ref), &airrt_priv_stuck)) {
-        (void)airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, kid->desc->stuck_timeout_ns);
+        airrt_priv_kid_limit(sup, kid);
         return AIRRT_OK;
     }
     kid->alive = kid->escalates = false;
@@ -1800,8 +1823,24 @@ static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *
     if (r->error.err != err) airrt_priv_error_set(&r->error, err, NULL, NULL);
     airrt_priv_reply(sup->ctx, AIRRT_OK, "", 1);
 }
+static airrt_err airrt_priv_sup_alarm(airrt_sup *sup) {
+    uint64_t now = airrt_priv_sup_now(sup);
+    bool needed = false;
+    for (size_t i = 0; i < sup->count; i++) {
+        airrt_kid *kid = sup->kids[i];
+        needed |= kid->kill_by_ns != 0;
+        /* one at a time, as its end may change all; the others come next time */
+        if (kid->kill_by_ns && kid->kill_by_ns <= now) return airrt_priv_kid_late_kill(sup, kid);
+    }
+    /* off, when what it needs is there for the next time */
+    if (needed || !airrt_priv_timer_get(airrt_priv_type(sup->ctx->cell), &sup->spare_timer, &sup->spare_wrap))
+        return AIRRT_OK;
+    airrt_timer_cancel(sup->ctx, sup->alarm);
+    return AIRRT_OK;
+}
 static airrt_err airrt_priv_sup_tick(airrt_sup *sup, const airrt_sup_call *tick) {
     airrt_kid *kid = airrt_priv_kid_by_number(sup, tick->child);
+    if (tick->op == AIRRT_SUP_ALARM) return airrt_priv_sup_alarm(sup);
     if (tick->op == AIRRT_SUP_CHECK || tick->op == AIRRT_SUP_LATE_CHECK) {
         if (!kid || kid->state != AIRRT_CHILD_RUNNING || kid->check != tick->stamp) return AIRRT_OK;
         if (tick->op == AIRRT_SUP_CHECK) airrt_priv_kid_check_health(sup, kid);
@@ -1829,7 +1868,7 @@ AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const vo
     bool asks = call.op >= AIRRT_SUP_WHICH && call.op <= AIRRT_SUP_SETTLE, /* changes nothing */
          aside = call.op >= AIRRT_SUP_LATE_START; /* of one child alone: in the midst of a job too */
     sup->ctx = ctx;
-    if (!asks && call.op != AIRRT_SUP_CHECK) sup->activity++;
+    if (!asks && call.op != AIRRT_SUP_CHECK && call.op != AIRRT_SUP_ALARM) sup->activity++;
     if (aside) return airrt_priv_sup_tick(sup, &call);
     if (call.op != AIRRT_SUP_UNHOLD && (busy || sup->held)) { /* one after the other */
         airrt_err err = airrt_priv_stash(ctx, airrt_priv_type(ctx->cell), msg);

@@ -11,10 +11,12 @@
 #ifndef AIRRT_CREW_H_
 #define AIRRT_CREW_H_
 
-/* The faults-th allocation fails, from any thread; 0: none. */
+/* The faults-th allocation fails, from any thread; 0: none; ALL_FAIL. */
+#define ALL_FAIL UINT32_MAX
 static airrt_atomic_u32 fault_calls, faults;
 static int fault(const char *site) {
     uint32_t which = airrt_load_relaxed(&faults);
+    if (which == ALL_FAIL) return site[0] != 0;
     return which && site[0] && airrt_fetch_add(&fault_calls, 1, RELAXED) + 1 == which;
 }
 
@@ -239,7 +241,10 @@ typedef struct errand {
     airrt_ref ref;
     const char *id;
     uint64_t timeout_ns;
+    airrt_spec spec;
+    airrt_child_desc desc;
     airrt_err err;
+    airrt_error error; /* the words of err */
     airrt_reason reason;
     airrt_child_info info;
     airrt_atomic_u32 done;
@@ -248,6 +253,7 @@ typedef struct errand {
 AIRRT_INLINE void *errand_run(void *arg) {
     errand *e = (errand *)arg;
     e->err = e->call(e);
+    if (e->err) e->error = *airrt_error_last();
     airrt_store_release(&e->done, 1);
     return NULL;
 }
@@ -262,6 +268,9 @@ AIRRT_INLINE airrt_err errand_wait(errand *e) { return airrt_wait(e->ref, AIRRT_
 AIRRT_INLINE airrt_err errand_stop(errand *e) { return airrt_stop(e->ref, e->timeout_ns); }
 AIRRT_INLINE airrt_err errand_terminate(errand *e) {
     return airrt_supervisor_terminate_child((airrt_supervisor){ e->ref }, e->id);
+}
+AIRRT_INLINE airrt_err errand_add(errand *e) {
+    return airrt_supervisor_start_child((airrt_supervisor){ e->ref }, e->spec, &e->desc, &e->ref);
 }
 AIRRT_INLINE airrt_err errand_get(errand *e) {
     return airrt_supervisor_get_child((airrt_supervisor){ e->ref }, e->id, &e->info);

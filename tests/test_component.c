@@ -75,35 +75,20 @@ START_TEST(a_start_is_done_when_the_child_says_so) {
     close_all();
 } END_TEST
 
-/* Adds a child; on a thread of its own, as it may not come back for long. */
-typedef struct adding { airrt_supervisor sup; airrt_spec spec; airrt_child_desc desc; airrt_ref ref; airrt_error error; airrt_atomic_u32 done; pthread_t thread; } adding;
-static void *add_it(void *arg) {
-    adding *a = (adding *)arg;
-    airrt_err err = airrt_supervisor_start_child(a->sup, a->spec, &a->desc, &a->ref);
-    if (err) a->error = *airrt_error_last();
-    airrt_store_release(&a->done, 1);
-    return NULL;
-}
-static void adding_start(adding *a) { ck_assert_int_eq(pthread_create(&a->thread, NULL, add_it, a), 0); }
-static airrt_err adding_end(adding *a) {
-    airrt_test_eventually(airrt_load_acquire(&a->done), 20);
-    ck_assert_int_eq(pthread_join(a->thread, NULL), 0);
-    return a->error.err;
-}
-
 START_TEST(who_starts_a_child_waits_for_its_pending_start) {
     crew c = crew_of("z", 5);
     airrt_supervisor sup;
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    adding a = { .sup = sup, .spec = engine_spec((engine_args){ .name = 'a', .silent = true }), .desc = { .id = "a", .name = "a" } };
-    adding_start(&a);
+    errand a = { .call = errand_add, .ref = sup.ref,
+                 .spec = engine_spec((engine_args){ .name = 'a', .silent = true }), .desc = { .id = "a", .name = "a" } };
+    errand_start(&a);
     airrt_ref ref;
     airrt_test_eventually(!airrt_whereis(sys, "a", &ref), 20);
     airrt_test_eventually(course_is("+z ~a "), 20);
     ck_assert(!airrt_load_acquire(&a.done));
     airrt_test_ok(engine_started(ref));
-    airrt_test_ok(adding_end(&a));
+    airrt_test_ok(errand_end(&a));
     ck_assert(airrt_ref_equal(a.ref, ref));
     airrt_test_ok(engine_started(ref)); /* says it again: means nothing */
     settled(sup);
@@ -116,11 +101,12 @@ START_TEST(a_pending_start_that_fails_says_why) {
     airrt_supervisor sup;
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    adding a = { .sup = sup, .spec = engine_spec((engine_args){ .name = 'a', .silent = true }), .desc = { .id = "a", .name = "a" } };
-    adding_start(&a);
+    errand a = { .call = errand_add, .ref = sup.ref,
+                 .spec = engine_spec((engine_args){ .name = 'a', .silent = true }), .desc = { .id = "a", .name = "a" } };
+    errand_start(&a);
     airrt_test_eventually(course_is("+z ~a "), 20);
     airrt_store_release(&broken, 1);
-    airrt_test_is(adding_end(&a), AIRRT_ERR_START);
+    airrt_test_is(errand_end(&a), AIRRT_ERR_START);
     ck_assert_int_eq(a.error.reason.code, 5);
     ck_assert_str_eq(a.error.text, "broken");
     ck_assert_str_eq(happened(), "+z ~a -a "); /* what was begun is stopped */
@@ -133,14 +119,15 @@ START_TEST(a_pending_start_has_a_time) {
     airrt_test_clock clock;
     open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    adding a = { .sup = sup, .spec = engine_spec((engine_args){ .name = 'a', .still = true }),
+    errand a = { .call = errand_add, .ref = sup.ref,
+                 .spec = engine_spec((engine_args){ .name = 'a', .still = true }),
                  .desc = { .id = "a", .name = "a", .start_timeout_ns = AIRRT_SEC(3) } };
-    adding_start(&a);
+    errand_start(&a);
     airrt_test_eventually(course_is("+z ~a "), 20);
     airrt_ref ref;
     airrt_test_ok(airrt_whereis(sys, "a", &ref));
     airrt_test_clock_advance(&clock, AIRRT_SEC(4));
-    airrt_test_is(adding_end(&a), AIRRT_ERR_START);
+    airrt_test_is(errand_end(&a), AIRRT_ERR_START);
     ck_assert_int_eq(a.error.reason.kind, AIRRT_EXIT_TIMEOUT);
     airrt_test_is(engine_started(ref), AIRRT_ERR_DEAD); /* too late */
     close_all();

@@ -21,6 +21,11 @@ static crew hasty(const char *names) {
 static void open_hasty(uint32_t workers) {
     open_with((airrt_system_desc){ .workers = workers, .log = { airrt_test_log_fn, &logged } });
 }
+static void let_go_and_close(void) {
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    close_system();
+}
 static airrt_err send_work(kid_ref to) { return kid_send(to, (order){ WORK }); }
 
 START_TEST(a_stuck_child_is_given_up_and_its_supervisor_goes_on) {
@@ -165,6 +170,54 @@ START_TEST(without_a_thread_or_memory_it_is_tried_again) {
     }
 } END_TEST
 
+START_TEST(without_memory_there_is_a_limit_all_the_same) {
+    crew c = hasty("abc");
+    airrt_supervisor sup;
+    c.members[0].desc.stop_timeout_ns = AIRRT_MS(20);
+    open_hasty(2);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int round = 0; round < 3; round++) { /* what was set aside for it is there again */
+        kid_ref a = kid_named("a");
+        errand e = { .call = errand_terminate, .ref = sup.ref, .id = "a" };
+        hold_up("a");
+        errand_start(&e);
+        airrt_test_eventually(lane_has_order(a.ref, AIRRT_ORDER_HALT), 20);
+        airrt_store_relaxed(&faults, ALL_FAIL); /* before its stop time is spent */
+        airrt_test_eventually(lane_has_order(a.ref, AIRRT_ORDER_KILL), 20);
+        uint64_t until = airrt_priv_machine_ns(NULL) + AIRRT_MS(30); /* no worker to be had: tried again and again */
+        while (airrt_priv_machine_ns(NULL) < until) ck_assert(!airrt_load_acquire(&e.done));
+        airrt_store_relaxed(&faults, 0);
+        airrt_test_ok(errand_end(&e));
+        ck_assert(!airrt_alive(a.ref));
+        airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
+        told_by(kid_named("b"));
+    }
+    let_go_and_close();
+} END_TEST
+
+START_TEST(a_start_that_cannot_be_timed_fails) {
+    crew c = hasty("b");
+    airrt_supervisor sup;
+    bool hit = true;
+    open_hasty(2);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (uint32_t n = 1; hit; n++) {
+        errand e = { .call = errand_add, .ref = sup.ref, .spec = kid_spec((plan){ .name = 's', .slow_start = true }),
+                     .desc = { .id = "s", .start_timeout_ns = AIRRT_MS(1), .stuck_timeout_ns = AIRRT_MS(5) } };
+        airrt_store_release(&held, 1);
+        airrt_store_relaxed(&fault_calls, 0);
+        airrt_store_relaxed(&faults, n);
+        errand_start(&e);
+        airrt_err err = errand_end(&e); /* comes back: it did not begin, or was given up */
+        ck_assert(err == AIRRT_ERR_NOMEM || err == AIRRT_ERR_START);
+        hit = airrt_load_relaxed(&fault_calls) >= n;
+        airrt_store_relaxed(&faults, 0);
+        airrt_store_release(&held, 0);
+        airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    }
+    close_system();
+} END_TEST
+
 START_TEST(a_pre_start_that_does_not_return_is_a_failed_start) {
     crew c = hasty("");
     airrt_supervisor sup;
@@ -192,11 +245,6 @@ static airrt_supervisor given_up_and_backing_off(crew *c, kid_ref *was) {
     hold_up("a");
     airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
     return sup;
-}
-static void let_go_and_close(void) {
-    airrt_store_release(&held, 0);
-    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
-    close_system();
 }
 START_TEST(a_child_that_is_stuck_fails_its_health_check_is_killed_and_given_up) {
     crew c;
@@ -360,6 +408,7 @@ SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close,
       a_close_waits_for_threads_that_are_slow_to_leave_when_all_actors_have_ended,
       one_after_the_other_gets_stuck_and_the_places_are_used_again, without_a_thread_or_memory_it_is_tried_again,
+      without_memory_there_is_a_limit_all_the_same, a_start_that_cannot_be_timed_fails,
       a_pre_start_that_does_not_return_is_a_failed_start,
       a_child_that_is_stuck_fails_its_health_check_is_killed_and_given_up,
       who_was_given_up_and_backs_off_is_terminated_by_its_last_handle,
