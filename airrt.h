@@ -6596,6 +6596,12 @@ static bool airrt_priv_first_turn(airrt_ctx *ctx) {
             return false;
         }
         airrt_priv_resume_signals(ctx);
+        const uint64_t ends = AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE;
+        if (AIRRT_UNLIKELY(orders & ends)) { /* given since it was let go on: it does not begin */
+            airrt_fetch_and(&cell->lane, ~(ends << AIRRT_LANE_ORDER_SHIFT), ACQUIRE);
+            airrt_priv_die_of(ctx, orders);
+            return false;
+        }
         if (cold->drops && !airrt_priv_clear_mailbox(ctx)) return false;
         if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
         return airrt_priv_begin(ctx) && airrt_priv_attend_signals(ctx);

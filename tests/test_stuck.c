@@ -28,7 +28,7 @@ static void let_go_and_close(void) {
 }
 static airrt_err send_work(kid_ref to) { return kid_send(to, (order){ WORK }); }
 
-START_TEST(a_stuck_child_is_given_up_and_its_supervisor_goes_on) {
+START_TEST(a_stuck_child_is_given_up_and_its_supervisor_goes_on) { /* S4 */
     crew c = hasty("ab");
     airrt_supervisor sup;
     airrt_reason why;
@@ -192,6 +192,25 @@ START_TEST(without_memory_there_is_a_limit_all_the_same) {
         airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
         told_by(kid_named("b"));
     }
+    let_go_and_close();
+} END_TEST
+
+/* Who was given up is an actor still, and counts. */
+START_TEST(the_successor_of_a_stuck_child_may_be_refused_and_comes_when_there_is_room) {
+    crew c = hasty("a");
+    airrt_supervisor sup;
+    airrt_supervision_event seen[64];
+    c.max = AIRRT_UNLIMITED;
+    c.members[0].desc.health = (airrt_health_desc){ AIRRT_MS(1), AIRRT_MS(1), 1 };
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_MS(5) };
+    open_with((airrt_system_desc){ .workers = 2, .max_actors = 2 });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    hold_up("a");
+    airrt_test_eventually(strncmp(event_letters(seen, 64), "SFAFAF", 6) == 0, 20);
+    ck_assert_int_eq(seen[3].reason.err, AIRRT_ERR_LIMIT);
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RUNNING, 20);
+    told_by(kid_named("a"));
     let_go_and_close();
 } END_TEST
 
@@ -408,6 +427,7 @@ SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close,
       a_close_waits_for_threads_that_are_slow_to_leave_when_all_actors_have_ended,
       one_after_the_other_gets_stuck_and_the_places_are_used_again, without_a_thread_or_memory_it_is_tried_again,
+      the_successor_of_a_stuck_child_may_be_refused_and_comes_when_there_is_room,
       without_memory_there_is_a_limit_all_the_same, a_start_that_cannot_be_timed_fails,
       a_pre_start_that_does_not_return_is_a_failed_start,
       a_child_that_is_stuck_fails_its_health_check_is_killed_and_given_up,

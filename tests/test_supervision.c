@@ -286,7 +286,7 @@ START_TEST(a_child_may_have_a_limit_of_its_own) { /* S2 */
     close_system();
 } END_TEST
 
-START_TEST(escalation_restarts_the_branch_in_place) { /* S7: escalation means that the parent acts */
+START_TEST(escalation_restarts_the_branch_in_place) { /* S10: escalation means that the parent acts */
     crew low = crew_of("xy", 1), high = crew_of("a", 5);
     airrt_supervisor sup;
     open_system();
@@ -330,7 +330,7 @@ START_TEST(a_strategy_of_ones_own_is_followed) {
 
 /* ---- backoff ----------------------------------------------------------------------------------------------------- */
 
-START_TEST(backoff_delays_a_restart_and_siblings_are_served_meanwhile) { /* S5, W5 */
+START_TEST(backoff_delays_a_restart_and_siblings_are_served_meanwhile) { /* S5 */
     crew c = crew_of("ab", 100);
     airrt_supervisor sup;
     airrt_test_clock clock;
@@ -513,7 +513,7 @@ START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /*
 
 /* ---- health ------------------------------------------------------------------------------------------------------ */
 
-START_TEST(a_child_that_is_unhealthy_too_often_is_restarted) { /* S9, W7 */
+START_TEST(a_child_that_is_unhealthy_too_often_is_restarted) { /* S7 */
     crew c = crew_of("ab", 5);
     airrt_supervisor sup;
     for (int i = 0; i < 2; i++)
@@ -647,7 +647,7 @@ START_TEST(automatic_shutdown_follows_significant_children) {
 
 /* ---- events ------------------------------------------------------------------------------------------------------ */
 
-START_TEST(events_tell_all_in_order) { /* S8, M4 */
+START_TEST(events_tell_all_in_order) { /* M4 */
     crew c = crew_of("ab", 1);
     airrt_supervisor sup;
     airrt_supervision_event e[32];
@@ -681,7 +681,7 @@ START_TEST(events_tell_all_in_order) { /* S8, M4 */
 
 /* ---- trees ------------------------------------------------------------------------------------------------------- */
 
-START_TEST(a_shutdown_stops_a_tree_from_the_top_in_reverse) { /* S10 */
+START_TEST(a_shutdown_stops_a_tree_from_the_top_in_reverse) { /* S4, S9 */
     crew low = crew_of("xy", 1), high = crew_of("abc", 5);
     airrt_supervisor sup;
     open_system();
@@ -962,6 +962,29 @@ static airrt_err errand_start_one(errand *e) {
     return one_start(sys, (crew_args){ (const crew *)(const void *)e->id }, &events,
                      (airrt_supervisor *)(void *)&e->ref);
 }
+START_TEST(who_has_not_begun_by_its_start_timeout_does_not_start) { /* S3 */
+    crew c = crew_of("a", 1);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    int starts = 0;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .starts = &starts });
+    c.members[0].desc.start_timeout_ns = AIRRT_SEC(3);
+    open_with((airrt_system_desc){ .polled = true, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    while (airrt_system_poll(sys, 1) > 0) {}
+    tell("a", FAIL);
+    ck_assert_uint_eq(airrt_system_poll(sys, 1), 1); /* it fails */
+    ck_assert_uint_eq(airrt_system_poll(sys, 1), 1); /* its supervisor lets it begin again, */
+    airrt_test_clock_advance(&clock, AIRRT_SEC(4));  /* which it does not come to in time */
+    while (airrt_system_poll(sys, 1) > 0) {}
+    ck_assert_int_eq(starts, 1);
+    ck_assert(!airrt_alive(sup.ref)); /* one failure more than it forgives */
+    airrt_supervision_event e[16];
+    ck_assert_str_eq(event_letters(e, 16), "SFAFL"); /* no second start */
+    ck_assert_int_eq(e[3].reason.kind, AIRRT_EXIT_TIMEOUT);
+    close_system();
+} END_TEST
+
 START_TEST(a_pre_start_that_takes_too_long_returns_and_then_ends_with_timeout) { /* S3 */
     crew c = crew_of("ab", 5);
     airrt_test_clock clock;
@@ -1574,7 +1597,8 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       an_init_that_panics_fails_the_start_and_leaks_nothing, a_child_that_a_broken_off_group_restart_left_is_gone,
       a_tree_is_shown_as_text, a_tree_is_shown_for_graphviz_and_mermaid,
       what_is_no_actor_is_started_stopped_and_restarted, health_is_switched_on_and_off_while_it_runs,
-      a_child_has_its_defaults_filled_in, a_pre_start_that_takes_too_long_returns_and_then_ends_with_timeout,
+      a_child_has_its_defaults_filled_in, who_has_not_begun_by_its_start_timeout_does_not_start,
+      a_pre_start_that_takes_too_long_returns_and_then_ends_with_timeout,
       attempts_count_anew_after_the_stable_time_that_was_asked_for,
       settling_goes_on_when_a_supervisor_below_goes_meanwhile, one_restart_in_five_seconds_is_the_default,
       no_restarts_ends_at_the_first_failure_and_unlimited_never, normal_ends_of_a_permanent_child_are_limited_too,
