@@ -45,7 +45,7 @@ sees 3 'tea: * bob left'
 report $? "who hangs up has left"
 enter 4 bob tea && sees 3 'tea: * bob joined'
 report $? "and his name is free again"
-head -c 5000 /dev/zero | tr '\0' 'x' >&5
+head -c 5000 /dev/zero | tr '\0' 'x' 2>/dev/null >&5
 ends 5
 report $? "who sends no lines but a flood is cut off"
 exec 5>&- 5<&-

@@ -1321,6 +1321,7 @@ static airrt_err act_tell(airrt_ctx *ctx, probe_state *state, const act *msg) {
     told.now = airrt_ctx_now_ns(ctx);
     return AIRRT_OK;
 }
+/* A8, A9: an actor knows itself; its first start is no restart. */
 START_TEST(context_tells_who_and_how_often) {
     diary book = { .action = AIRRT_ACTION_RESTART };
     POLLED_WORLD();
@@ -1423,6 +1424,7 @@ START_TEST(small_capacities_are_exact) {
     WORLD_CLOSE();
 } END_TEST
 
+/* C1: what the system was told is what its actors have. */
 START_TEST(default_capacity_is_1000_and_the_systems_is_used) {
     diary book = { 0 };
     airrt_info info;
@@ -1619,6 +1621,7 @@ START_TEST(full_mailbox_does_not_block_a_hook) {
     WORLD_CLOSE();
 } END_TEST
 
+/* A3: a priority is what the queue goes by, not only a field. */
 START_TEST(lanes_hand_out_urgent_messages_first) {
     diary book = { 0 };
     POLLED_WORLD();

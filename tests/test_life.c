@@ -1513,6 +1513,27 @@ START_TEST(refusal_is_the_result_of_the_request) {
     ck_assert(airrt_alive(ref.ref));
     WORLD_CLOSE();
 } END_TEST
+/* B2: the asker's place is there before the question is sent: a reply that is given within that send finds it. */
+static void answer_within_the_send(void *ctx) {
+    uint64_t *calls = ctx;
+    ++*calls;
+    airrt_system_poll(world, 10);
+}
+START_TEST(reply_before_the_asker_waits_is_not_lost) {
+    uint64_t value = 0, calls = 0;
+    diary book = { 0 };
+    POLLED_WORLD(.wake = { .fn = answer_within_the_send, .ctx = &calls });
+    SPAWN(probe, ref, &book);
+    SETTLE();
+    calls = 0;
+    for (uint64_t i = 1; i <= 20; i++) {
+        airrt_test_ok(ASK(ref, act_reply, i, &value));
+        ck_assert_uint_eq(value, 2 * i);
+    }
+    ck_assert_uint_eq(calls, 20); /* all of them were */
+    ck_assert_uint_eq(world_counts().late_replies, 0);
+    WORLD_CLOSE();
+} END_TEST
 
 START_TEST(request_handled_without_answer_is_no_reply) {
     uint64_t value;
@@ -2645,7 +2666,7 @@ SUITE("life", 60,
     names_are_registered_and_released, thousands_of_names_are_kept_apart,
     unstashed_messages_come_next_oldest_first, full_stash_refuses, stashed_messages_die_with_their_actor,
     stash_can_be_filled_again_after_unstash, stashed_request_is_answered_after_unstash,
-    request_is_answered, request_runs_a_polled_system, refusal_is_the_result_of_the_request,
+    request_is_answered, reply_before_the_asker_waits_is_not_lost, request_runs_a_polled_system, refusal_is_the_result_of_the_request,
     request_handled_without_answer_is_no_reply, reply_of_another_type_is_refused, second_reply_is_counted_and_not_delivered,
     reply_to_a_plain_message_is_harmless, deferred_request_is_fulfilled_by_another_actor,
     deferred_request_is_fulfilled_by_a_thread, deferred_request_is_dead_when_its_actor_ends, forged_promise_reaches_nobody,

@@ -1035,6 +1035,7 @@ START_TEST(message_lives_for_its_time_and_no_longer) {
     COUNTS_ARE(&box, .accepted = 2, .handled = 1, .expired = 1);
     parcel_box_close(&box);
 } END_TEST
+/* A4: a time to live is exact to the nanosecond, not cut to seconds. */
 START_TEST(time_to_live_may_be_a_nanosecond) {
     parcel_box box;
     airrt_test_clock clock;
@@ -1098,6 +1099,7 @@ static void *receive_on_a_small_stack(void *arg) {
     work->after = parcel_next(work->box);
     return NULL;
 }
+/* A6: not by recursion, which a long run of them would exhaust. */
 START_TEST(a_hundred_thousand_expired_messages_are_skipped_in_a_loop) {
     parcel_box box;
     small_stack work = { &box, 0, 0 };
@@ -1141,6 +1143,7 @@ START_TEST(receive_of_expired_messages_only_is_empty_timeout_or_closed) {
     }
     parcel_box_close(&box);
 } END_TEST
+/* A4: a clock that is set back or forward lets nothing expire. */
 START_TEST(time_to_live_does_not_follow_the_wall_clock) {
     parcel_box box;
     airrt_test_clock clock;

@@ -333,6 +333,7 @@ START_TEST(only_three_exits_are_normal) {
     ck_assert(!airrt_exit_is_normal((airrt_exit)0));
     ck_assert(!airrt_exit_is_normal((airrt_exit)99));
 } END_TEST
+/* A9: of a life not every step to every other is possible. */
 START_TEST(states_follow_the_table) {
     enum { S = AIRRT_STATE_STARTING, R, E, O, D, F };     /* running, restarting, stopping, stopped, failed */
     ck_assert_int_eq(R, AIRRT_STATE_RUNNING);

@@ -63,6 +63,7 @@ static airrt_err act_for_ever(airrt_ctx *ctx, probe_state *state, const act *msg
 
 /* ---- opening ------------------------------------------------------------------------------------------------------- */
 
+/* C1: a configuration that makes no sense is refused. */
 START_TEST(invalid_config_names_the_field) {
     INVALID_FIELD("workers", .workers = 257);
     INVALID_FIELD("workers", .workers = 2, .polled = true);
@@ -104,6 +105,7 @@ START_TEST(one_worker_and_256_workers_open) {
     }
 } END_TEST
 
+/* C1, C3: the limit is obeyed, and the dead do not count. */
 START_TEST(max_actors_counts_the_living) {
     POLLED_WORLD(.max_actors = 2);
     probe_ref third = { { 5, 5 } };
@@ -468,6 +470,7 @@ START_TEST(handles_of_a_closed_system_are_dead) {
     ck_assert_uint_eq(DROPS(), 0);
 } END_TEST
 
+/* C5: a system that is closed is gone, with all its actors. */
 START_TEST(opening_and_closing_leaks_nothing) {
     airrt_test_fault counter = { 0 };
     diary book = { 0 };
@@ -491,6 +494,7 @@ START_TEST(opening_and_closing_leaks_nothing) {
 
 /* ---- shutting down -------------------------------------------------------------------------------------------------- */
 
+/* C4: what was accepted is handled first. */
 START_TEST(shutdown_handles_what_is_queued) {
     diary book = { 0 };
     airrt_shutdown_report report;
@@ -695,6 +699,7 @@ static airrt_err act_take_2_ms(airrt_ctx *ctx, probe_state *state, const act *ms
 }
 /* However little time it has, a shutdown ends, soon after it; with actors that never come to rest, and one that is stuck. */
 static airrt_system *left_behind[6];
+/* C4: a shutdown comes to its end. */
 START_TEST(shutdown_ends_within_its_time) {
     static const uint64_t times[] = { 1, AIRRT_NO_WAIT, AIRRT_US(10), AIRRT_MS(20), AIRRT_MS(200), 0 };
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
