@@ -8,7 +8,11 @@
  * pattern:     the same, with "eu.*.close"
  * owned:       the same with "#", of an event that owns memory, freed with the last receiver
  * group:       a message to a group, cloned for each member
- * pool:        as many messages through a pool of as many members, round robin, or by a key */
+ * pool:        as many messages through a pool of as many members, round robin, or by a key
+ *
+ * Then requests: nanoseconds from a question of one actor to the handling of its answer, by AIRRT_ASKER with a deadline,
+ * one after the other or 64 under way at a time, where both actors have one worker, and where who is asked has a thread
+ * of its own; and the same with two plain messages, there and back. */
 #define AIRRT_IMPLEMENTATION
 #include "airrt_supervisor.h" /* first: the implementation chooses the feature macros */
 
@@ -128,11 +132,89 @@ static double run(const void *row_) {
     return (double)took / (double)(rounds * r->readers);
 }
 
+/* ---- requests ---- */
+
+enum { REQUESTS = 200000 };
+typedef struct ask_row {
+    const char *name;
+    bool plain, elsewhere;
+    uint32_t width;
+} ask_row;
+typedef struct doubled { uint64_t number; bool asked; airrt_ref by; } doubled;
+AIRRT_MESSAGE(doubled);
+AIRRT_ACTOR(doubler, doubled, airrt_none);
+AIRRT_REQUEST(twice, doubler, uint64_t);
+typedef struct client_msg { enum { GO, ANSWER } kind; airrt_err err; uint64_t number, value; } client_msg;
+AIRRT_MESSAGE(client_msg);
+AIRRT_ACTOR(client, client_msg, airrt_none);
+static client_msg got_twice(const twice_result *r) { return (client_msg){ ANSWER, r->err, r->tag, r->value }; }
+AIRRT_ASKER(client, twice, got_twice);
+static doubler_ref asked_one;
+static bool plainly;
+static airrt_err doubler_handle(doubler_ctx *ctx, airrt_none *state, const doubled *msg) {
+    (void)state;
+    if (msg->asked) return twice_reply(ctx, 2 * msg->number), AIRRT_OK;
+    return client_send((client_ref){ msg->by }, (client_msg){ ANSWER, AIRRT_OK, msg->number, 2 * msg->number });
+}
+AIRRT_ACTOR_IMPL(doubler, airrt_none, doubler_handle);
+typedef struct client_state { uint64_t asked, answered; } client_state;
+static airrt_err client_next(client_ctx *ctx, client_state *me) {
+    uint64_t number = me->asked++;
+    if (plainly) return doubler_send(asked_one, (doubled){ number, false, client_self(ctx).ref });
+    return client_ask_twice(ctx, asked_one, (doubled){ .number = number, .asked = true }, AIRRT_SEC(5), number);
+}
+static airrt_err client_handle(client_ctx *ctx, client_state *me, const client_msg *msg) {
+    if (msg->kind == GO) {
+        for (uint64_t i = 0; i < msg->number; i++) AIRRT_TRY(client_next(ctx, me));
+        return AIRRT_OK;
+    }
+    must(!msg->err && msg->value == 2 * msg->number, "an answer is wrong");
+    if (++me->answered == REQUESTS) {
+        airrt_store_release(&done, 1);
+        airrt_priv_notify(&done, 1);
+    }
+    return me->asked < REQUESTS ? client_next(ctx, me) : AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(client, client_state, client_handle);
+static double run_requests(const ask_row *r) {
+    airrt_system *system;
+    client_ref by;
+    must(!airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &system), "system");
+    must(!doubler_spawn(system, AIRRT_NONE, &(airrt_spawn_desc){ .pinned = r->elsewhere }, &asked_one), "spawn");
+    must(!client_spawn(system, AIRRT_NONE, NULL, &by), "spawn");
+    plainly = r->plain;
+    airrt_store_relaxed(&done, 0);
+    uint64_t begun = now();
+    must(!client_send(by, (client_msg){ .kind = GO, .number = r->width }), "send");
+    while (!airrt_load_acquire(&done)) airrt_priv_wait(&done, 0, AIRRT_FOREVER);
+    uint64_t took = now() - begun;
+    airrt_system_close(system);
+    return (double)took / REQUESTS;
+}
+
 static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
-enum { ROUNDS_MAX = 101, WAYS = 7 };
+enum { ROUNDS_MAX = 101, WAYS = 7, ASKS = 8 };
+static void requests(int rounds) {
+    static const ask_row rows[ASKS] = { { "request, same worker", false, false, 1 },
+                                        { "two messages, same worker", true, false, 1 },
+                                        { "64 requests, same worker", false, false, 64 },
+                                        { "64 times two messages, same worker", true, false, 64 },
+                                        { "request, across workers", false, true, 1 },
+                                        { "two messages, across workers", true, true, 1 },
+                                        { "64 requests, across workers", false, true, 64 },
+                                        { "64 times two messages, across workers", true, true, 64 } };
+    static double took[ASKS][ROUNDS_MAX];
+    for (int round = 0; round < rounds; round++)
+        for (int i = 0; i < ASKS; i++) took[(i + round) % ASKS][round] = run_requests(&rows[(i + round) % ASKS]);
+    printf("\n| request and reply | ns | range |\n|---|---|---|\n");
+    for (int i = 0; i < ASKS; i++) {
+        qsort(took[i], (size_t)rounds, sizeof **took, compare);
+        printf("| %s | %.1f | %.1f to %.1f |\n", rows[i].name, took[i][rounds / 2], took[i][0], took[i][rounds - 1]);
+    }
+}
 int main(int argc, char **argv) {
     static const row rows[WAYS] = { { "send_to_each", SEND, 0 },        { "publish", PUBLISH, 0 },
                                     { "publish_by_pattern", PATTERN, 0 }, { "publish_owned", OWNED, 0 },
@@ -154,5 +236,6 @@ int main(int argc, char **argv) {
         }
         fflush(stdout);
     }
+    requests(rounds);
     return 0;
 }
