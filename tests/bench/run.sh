@@ -13,6 +13,7 @@
 #   WORKLOADS=        of actors alone (README.md has the list); default: all
 #   PEERS=            of: caf erl go tokio, and the queues; default: all that were built; 'none' is none
 #   WORKERS='2 1'     numbers of workers of the suite actors
+#   LIMIT=20          seconds for one program
 #   DIVIDE=1          all counts are divided by it: DIVIDE=20 only shows that everything works
 # shellcheck disable=SC2086 # lists of words are meant to be split
 set -u
@@ -36,9 +37,11 @@ workloads=${WORKLOADS:-$ALL_WORKLOADS}
 # What N counts is in README.md; most of these take a twentieth to half of a second.
 number_of() {
     case $1 in
-    pingpong | bank | churn) n=500000 ;;
-    counting | fanin | threadring | boundedbuffer | philosophers | dictionary | barber | smokers) n=1000000 ;;
-    forkjoin | chameneos | timers | request) n=300000 ;;
+    pingpong) n=500000 ;;
+    bank | churn) n=150000 ;;
+    counting | fanin | threadring | philosophers | dictionary | barber | smokers) n=1000000 ;;
+    chameneos | timers | request | boundedbuffer) n=300000 ;;
+    forkjoin) n=150000 ;;
     logisticmap) n=50000 ;;
     fjthroughput) n=30000 ;;
     big) n=6000 ;;
@@ -63,7 +66,7 @@ number_of() {
 
 begun=$(date +%s)
 elapsed() { echo $(($(date +%s) - begun)); }
-limit=20 # seconds for one program
+limit=${LIMIT:-20}
 late=''
 mkdir -p "$out"
 : >"$failures"
