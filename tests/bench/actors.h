@@ -78,6 +78,7 @@ void run_payload(bench *b);
 void run_churn(bench *b);
 void run_timers(bench *b);
 void run_timeouts(bench *b);
+void run_request(bench *b);
 void run_latency(bench *b);
 void run_wakeup(bench *b);
 void run_idle(bench *b);

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* ---- payload: counting, with messages of BYTES ------------------------------------------------------------------------ */
+/* ---- payload: counting, with messages of BYTES ------------------------------------------------------------------- */
 
 /* A type for each size: messages are values. Makes run_payload_BYTES. */
 #define PAYLOAD(SIZE)                                                                                     \
@@ -73,7 +73,7 @@ void run_payload(bench *b) {
     }
 }
 
-/* ---- churn: a thousand actors, whenever one ends another one begins --------------------------------------------------- */
+/* ---- churn: a thousand actors, whenever one ends another one begins ---------------------------------------------- */
 
 enum { POPULATION = 1000 };
 AIRRT_ACTOR(parent, note, uint64_t); /* how many lives in all */
@@ -111,7 +111,8 @@ static airrt_err parent_handle(parent_ctx *ctx, parent_state *self, const note *
     }
     return AIRRT_OK;
 }
-AIRRT_ACTOR_IMPL(parent, parent_state, parent_handle, .pre_start = parent_start, .mailbox = { .capacity = 2 * POPULATION });
+AIRRT_ACTOR_IMPL(parent, parent_state, parent_handle, .pre_start = parent_start,
+                 .mailbox = { .capacity = 2 * POPULATION });
 
 void run_churn(bench *b) {
     parent_ref parent;
@@ -122,7 +123,7 @@ void run_churn(bench *b) {
     await(b);
 }
 
-/* ---- timers: armed and cancelled, a thousand others waiting ----------------------------------------------------------- */
+/* ---- timers: armed and cancelled, a thousand others waiting ------------------------------------------------------ */
 
 enum { ARMED = 1000 };
 typedef struct alarms_state { uint64_t n, did, cancelled; airrt_timer armed[ARMED]; } alarms_state;
@@ -160,7 +161,7 @@ void run_timers(bench *b) {
     await(b);
 }
 
-/* ---- timeouts: how late timers are ------------------------------------------------------------------------------------ */
+/* ---- timeouts: how late timers are ------------------------------------------------------------------------------- */
 
 /* N timers over a tenth of a second; a message carries its number and when it is due. */
 typedef struct late_task { uint64_t n, *took; } late_task;
@@ -205,7 +206,56 @@ void run_timeouts(bench *b) {
     await(b);
 }
 
-/* ---- latency, wakeup: from when a message was meant to be sent until it is handled ------------------------------------- */
+/* ---- request: an actor asks another one ------------------------------------------------------------------------------ */
+
+AIRRT_ACTOR(answerer, note, airrt_none);
+AIRRT_REQUEST(inquiry, answerer, uint64_t);
+typedef struct curious_task { answerer_ref other; uint64_t n; } curious_task;
+AIRRT_ACTOR(curious, note, curious_task);
+static note curious_told(const inquiry_result *result) {
+    return (note){ result->err ? GET : ANSWER, result->value, (uint64_t)result->err };
+}
+AIRRT_ASKER(curious, inquiry, curious_told);
+
+static airrt_err answerer_handle(answerer_ctx *ctx, airrt_none *self, const note *m) {
+    (void)self;
+    inquiry_reply(ctx, m->a + 1);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(answerer, airrt_none, answerer_handle);
+
+typedef struct curious_state { curious_task task; uint64_t asked, sum; } curious_state;
+static airrt_err curious_start(curious_ctx *ctx, curious_state *self, const curious_args *args) {
+    (void)ctx;
+    *self = (curious_state){ *args, 0, 0 };
+    return AIRRT_OK;
+}
+static airrt_err curious_handle(curious_ctx *ctx, curious_state *self, const note *m) {
+    must(m->tag != GET, "every question is answered");
+    self->sum += m->a;
+    if (self->asked < self->task.n) {
+        must_ok(curious_ask_inquiry(ctx, self->task.other, (note){ ASK, self->asked++, 0 }, 0, 0));
+    } else {
+        total = self->sum;
+        finish();
+    }
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(curious, curious_state, curious_handle, .pre_start = curious_start);
+
+void run_request(bench *b) {
+    answerer_ref answerer;
+    curious_ref curious;
+    must_ok(answerer_spawn(b->system, AIRRT_NONE, NULL, &answerer));
+    must_ok(curious_spawn(b->system, (curious_task){ answerer, b->n }, NULL, &curious));
+    b->msgs = b->n;
+    b->expected = b->n * (b->n + 1) / 2;
+    begin(b);
+    must_ok(curious_send(curious, (note){ GO, 0, 0 }));
+    await(b);
+}
+
+/* ---- latency, wakeup: from when a message was meant to be sent until it is handled ------------------------------- */
 
 typedef struct listener_task { uint64_t n, *took; } listener_task;
 AIRRT_ACTOR(listener, note, listener_task);
@@ -243,7 +293,7 @@ static void run_open_loop(bench *b, uint64_t period) {
 void run_latency(bench *b) { run_open_loop(b, AIRRT_US(10)); }
 void run_wakeup(bench *b) { run_open_loop(b, AIRRT_MS(1)); }
 
-/* ---- idle: what a thousand actors cost that have nothing to do, for N milliseconds -------------------------------------- */
+/* ---- idle: what a thousand actors cost that have nothing to do, for N milliseconds ------------------------------- */
 
 enum { RESTING = 1000 };
 static uint64_t cpu_ns(void) {

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "actors.h"
 
-/* ---- boundedbuffer: forty producers and forty consumers, a manager with room for fifty items between them ------------ */
+/* ---- boundedbuffer: forty producers and forty consumers, a manager with room for fifty items between them -------- */
 
 enum { SIDES = 40, ROOM = 50 };
 AIRRT_ACTOR(manager, note, uint64_t); /* how many items */
@@ -97,7 +97,7 @@ void run_boundedbuffer(bench *b) {
     await(b);
 }
 
-/* ---- logisticmap: ten series, each asks its computer for every term -------------------------------------------------- */
+/* ---- logisticmap: ten series, each asks its computer for every term ---------------------------------------------- */
 
 enum { SERIES = 10 };
 AIRRT_ACTOR(computer, note, double); /* the rate */
@@ -196,7 +196,7 @@ void run_logisticmap(bench *b) {
     await(b);
 }
 
-/* ---- bank: a teller moves money between a thousand accounts, five hundred transactions at a time --------------------- */
+/* ---- bank: a teller moves money between a thousand accounts, five hundred transactions at a time ----------------- */
 
 enum { ACCOUNTS = 1000, AT_ONCE = 500, MONEY = 1000 };
 AIRRT_ACTOR(teller, note, uint64_t); /* how many transactions */
@@ -266,7 +266,7 @@ void run_bank(bench *b) {
     await(b);
 }
 
-/* ---- fibonacci: an actor for every call ------------------------------------------------------------------------------ */
+/* ---- fibonacci: an actor for every call -------------------------------------------------------------------------- */
 
 typedef struct fib_task { airrt_ref parent; uint64_t n; } fib_task;
 AIRRT_ACTOR(fib, note, fib_task);
@@ -316,7 +316,7 @@ void run_fibonacci(bench *b) {
     await(b);
 }
 
-/* ---- philosophers: twenty of them, one arbiter of the forks; who is denied asks again -------------------------------- */
+/* ---- philosophers: twenty of them, one arbiter of the forks; who is denied asks again ---------------------------- */
 
 enum { PHILOSOPHERS = 20 };
 AIRRT_ACTOR(arbiter, note, airrt_none);
@@ -375,7 +375,7 @@ void run_philosophers(bench *b) {
     await(b);
 }
 
-/* ---- dictionary: twenty workers read and write, one in ten times, what one actor keeps -------------------------------- */
+/* ---- dictionary: twenty workers read and write, one in ten times, what one actor keeps --------------------------- */
 
 enum { WORKERS = 20, KEYS = 200 }; /* keys of each worker: it knows what it has written last */
 AIRRT_ACTOR(dictionary, note, airrt_none);
@@ -441,7 +441,7 @@ void run_dictionary(bench *b) {
     await(b);
 }
 
-/* ---- barber: a shop with a hundred chairs, two hundred customers who come back ---------------------------------------- */
+/* ---- barber: a shop with a hundred chairs, two hundred customers who come back ----------------------------------- */
 
 enum { CHAIRS = 100, CUSTOMERS = 200 };
 AIRRT_ACTOR(barber, note, airrt_none);
@@ -518,7 +518,7 @@ void run_barber(bench *b) {
     await(b);
 }
 
-/* ---- smokers: an arbiter lets one of two hundred smoke, who says so when it has begun --------------------------------- */
+/* ---- smokers: an arbiter lets one of two hundred smoke, who says so when it has begun ---------------------------- */
 
 enum { SMOKERS = 200 };
 AIRRT_ACTOR(smoker, note, airrt_none);

@@ -1,4 +1,4 @@
-/* What the benchmarks of actors, monitors and supervisors share. One of airrt's headers comes first. With _GNU_SOURCE. */
+/* What the benchmarks of actors, monitors and supervisors share. With _GNU_SOURCE, and after one of airrt's headers. */
 #ifndef BENCH_H_
 #define BENCH_H_
 

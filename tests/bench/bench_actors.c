@@ -13,7 +13,7 @@
 
 enum { JOINED = 60, BIG = 120, CREATURES = 100 };
 
-/* ---- the driver's side --------------------------------------------------------------------------------------------- */
+/* ---- the driver's side ------------------------------------------------------------------------------------------- */
 
 _Atomic uint64_t total, left;
 static struct { pthread_mutex_t lock; pthread_cond_t changed; bool finished; } end = {
@@ -46,7 +46,7 @@ void await(bench *b) {
     b->seconds = (double)(now() - b->begun) * 1e-9;
 }
 
-/* ---- pingpong: two actors, one message between them ---------------------------------------------------------------- */
+/* ---- pingpong: two actors, one message between them -------------------------------------------------------------- */
 
 AIRRT_ACTOR(pong, note, airrt_none);
 AIRRT_ACTOR(ping, note, pong_ref);
@@ -91,7 +91,7 @@ static void run_pingpong(bench *b) {
     await(b);
 }
 
-/* ---- counting, bounded, fanin: one or eight producers into one bounded mailbox ------------------------------------- */
+/* ---- counting, bounded, fanin: one or eight producers into one bounded mailbox ----------------------------------- */
 
 AIRRT_ACTOR(counter, note, uint64_t); /* how many producers */
 
@@ -157,7 +157,7 @@ static void run_counting(bench *b) { run_fanin_of(b, 1, 0); }
 static void run_bounded(bench *b) { run_fanin_of(b, 1, (uint32_t)from_env("CAPACITY", 1000)); }
 static void run_fanin(bench *b) { run_fanin_of(b, from_env("PRODUCERS", 8), 0); }
 
-/* ---- threadring: one token round 503 actors ------------------------------------------------------------------------ */
+/* ---- threadring: one token round 503 actors ---------------------------------------------------------------------- */
 
 AIRRT_ACTOR(hopper, note, airrt_none);
 
@@ -192,7 +192,7 @@ static void run_threadring(bench *b) {
     free(ring);
 }
 
-/* ---- forkjoin: actors that live for one message -------------------------------------------------------------------- */
+/* ---- forkjoin: actors that live for one message ------------------------------------------------------------------ */
 
 AIRRT_ACTOR(joiner, note, uint64_t); /* how many there will be */
 
@@ -239,7 +239,7 @@ static void run_forkjoin(bench *b) {
     await(b);
 }
 
-/* ---- fjthroughput: one sender, round robin over sixty bounded mailboxes -------------------------------------------- */
+/* ---- fjthroughput: one sender, round robin over sixty bounded mailboxes ------------------------------------------ */
 
 AIRRT_ACTOR(sink, note, uint64_t); /* how many messages it will get */
 
@@ -300,7 +300,7 @@ static void run_fjthroughput(bench *b) {
     await(b); /* the dealer has read `sinks` for the last time */
 }
 
-/* ---- big: everybody pings anybody ---------------------------------------------------------------------------------- */
+/* ---- big: everybody pings anybody -------------------------------------------------------------------------------- */
 
 typedef struct big_task { const airrt_ref *all; uint64_t pings; uint32_t id; } big_task;
 AIRRT_ACTOR(big, note, big_task);
@@ -345,7 +345,7 @@ static void run_big(bench *b) {
     await(b);
 }
 
-/* ---- chameneos: a hundred creatures meet in pairs, introduced by one mall ------------------------------------------ */
+/* ---- chameneos: a hundred creatures meet in pairs, introduced by one mall ---------------------------------------- */
 
 AIRRT_ACTOR(mall, note, uint64_t); /* how many meetings */
 typedef struct creature_task { mall_ref mall; uint64_t colour; } creature_task;
@@ -412,7 +412,7 @@ static void run_chameneos(bench *b) {
     await(b);
 }
 
-/* ---- spawn: actors that have run once and wait for work ------------------------------------------------------------ */
+/* ---- spawn: actors that have run once and wait for work ---------------------------------------------------------- */
 
 AIRRT_ACTOR(idler, note, uint64_t); /* how many there will be */
 
@@ -467,7 +467,7 @@ static void run_spawn(bench *b) {
     free(made);
 }
 
-/* ---- main ---------------------------------------------------------------------------------------------------------- */
+/* ---- main -------------------------------------------------------------------------------------------------------- */
 
 static const struct { const char *name; void (*run)(bench *b); } workloads[] = {
     { "pingpong", run_pingpong }, { "counting", run_counting }, { "bounded", run_bounded }, { "fanin", run_fanin },
@@ -477,7 +477,7 @@ static const struct { const char *name; void (*run)(bench *b); } workloads[] = {
     { "fibonacci", run_fibonacci }, { "philosophers", run_philosophers }, { "dictionary", run_dictionary },
     { "barber", run_barber }, { "smokers", run_smokers },
     { "payload", run_payload }, { "churn", run_churn }, { "timers", run_timers }, { "timeouts", run_timeouts },
-    { "latency", run_latency }, { "wakeup", run_wakeup }, { "idle", run_idle },
+    { "request", run_request }, { "latency", run_latency }, { "wakeup", run_wakeup }, { "idle", run_idle },
 };
 
 static int compare(const void *a, const void *b) {

@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 
-/* ---- what is recorded ---------------------------------------------------------------------------------------------- */
+/* ---- what is recorded -------------------------------------------------------------------------------------------- */
 
 typedef struct event { uint64_t words[8]; } event;
 AIRRT_INLINE airrt_severity event_severity(const event *e) { return (airrt_severity)(AIRRT_SEVERITY_INFO + (e->words[0] & 1)); }
@@ -130,7 +130,7 @@ static double run_two(const void *which) {
     return (double)took / EVENTS;
 }
 
-/* ---- ping-pong ------------------------------------------------------------------------------------------------------- */
+/* ---- ping-pong --------------------------------------------------------------------------------------------------- */
 
 typedef struct ball { airrt_ref from; uint64_t left; } ball;
 AIRRT_MESSAGE(ball);
@@ -197,7 +197,7 @@ static double run_game(const void *which) {
     return (double)took / HITS;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------------ */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;

@@ -17,7 +17,7 @@
 
 #include <inttypes.h>
 
-/* ---- children -------------------------------------------------------------------------------------------------------- */
+/* ---- children ---------------------------------------------------------------------------------------------------- */
 
 typedef struct word { enum { FAIL, FIRST } kind; } word;
 typedef struct place { uint32_t index, count; } place;
@@ -74,7 +74,7 @@ AIRRT_SUPERVISOR_IMPL(rest, airrt_rest_for_one, some, .max_restarts = AIRRT_UNLI
 AIRRT_SUPERVISOR_IMPL(leaf, airrt_one_for_one, one_child);
 AIRRT_SUPERVISOR_IMPL(wide, airrt_one_for_one, leaves);
 
-/* ---- repairs ---------------------------------------------------------------------------------------------------------- */
+/* ---- repairs ----------------------------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -111,7 +111,7 @@ static void repair(airrt_system *system, const char *workload, uint32_t count, u
     free(took);
 }
 
-/* ---- others ------------------------------------------------------------------------------------------------------------ */
+/* ---- others ------------------------------------------------------------------------------------------------------ */
 
 static void build(airrt_system *system, const char *workload, uint32_t n,
                   airrt_err (*start)(airrt_system *, place, airrt_quiet *, airrt_supervisor *)) {

@@ -23,7 +23,7 @@ tab=$(printf '\t')
 # ---- what is measured now: kind, table, row, airrt's column, peer, value, lowest, highest -----------------------------
 
 counted=${COUNTED:-pingpong counting fanin threadring forkjoin fjthroughput big chameneos boundedbuffer logisticmap bank
-    fibonacci philosophers dictionary barber smokers churn timers payload}
+    fibonacci philosophers dictionary barber smokers churn timers request payload}
 instructions() {
     THREADS=0 timeout 60 valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null \
         "$build/bench_counted" "$1" "$2" 2>&1 >/dev/null | sed -n 's/.*I *refs: *//p' | tr -d ,

@@ -144,7 +144,7 @@ static inline int queue_main(const char *name, int bytes, double (*once)(const q
 #define QUEUE_(NAME) QUEUE_PASTE_(QUEUE, NAME) /* the queue's NAME */
 #endif
 
-/* ---- from here on once for each queue ------------------------------------------------------------------------------ */
+/* ---- from here on once for each queue ---------------------------------------------------------------------------- */
 #ifdef QUEUE
 
 typedef struct QUEUE_(producer) {
