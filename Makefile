@@ -38,7 +38,7 @@ CHECK_RUNS = $(foreach check,$(CHECKS),"tests/check_$(check).sh$(if $(filter $(c
 SUBMAKE = $(MAKE) --no-print-directory -k $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 export CC CFLAGS BUILD STB_DIR WARNINGS
 
-.PHONY: all help demo test examples stress fuzz asan tsan cov mutants expand install clean programs examples-programs suites
+.PHONY: all help demo test examples stress fuzz asan tsan cov mutants planted expand install clean programs examples-programs suites
 .DELETE_ON_ERROR:
 
 all: help
@@ -58,6 +58,7 @@ help:
 	@echo '  make bench-deps        install the peers; make bench-check: what has become slower?'
 	@echo '  make cov               say which lines of the headers the suites reach; fails under $(COV_LEAST) %'
 	@echo '  make mutants COUNT=100 plant mistakes in mailboxes and supervisors: which ones do the suites miss? (minutes)'
+	@echo '  make planted           plant known bugs in the headers: how many seeds does the swarm need for each? (minutes)'
 	@echo '  make expand F=file.c   show what the macros in a file become'
 	@echo '  make install PREFIX=   copy the headers; for pkg-config and CMake too'
 	@echo '  make clean             remove $(BUILD)'
@@ -156,6 +157,9 @@ COUNT = 100
 mutants:
 	@command -v python3 >/dev/null || { echo 'skipped: mutants need python3'; exit 0; }; \
 	tests/deps.sh test && tests/mutants.py --count $(COUNT) --seed $(if $(filter command%,$(origin SEED)),$(SEED),1) --jobs $(JOBS)
+
+planted:
+	@command -v python3 >/dev/null || { echo 'skipped: planted needs python3'; exit 0; }; tests/planted.py
 
 expand:
 	@test -n '$(F)' || { echo 'which file? make expand F=examples/ping_pong.c'; exit 1; }

@@ -49,7 +49,7 @@ static void add_batch(airrt_supervisor sup, uint32_t at) {
     airrt_ref refs[3];
     airrt_child_info info;
     uint32_t n = 1 + pick(3), first = world.count, life = world.spots[at].life;
-    if (world.count + n > SPOTS || world.spots[at].strategy == 3) return;
+    if (world.count + n > SPOTS || world.spots[at].strategy == 3 || !life) return; /* 0: it has never begun */
     for (uint32_t i = 0; i < n; i++) {
         make_spot(first + i, at, true);
         world.spots[first + i].only_in = life;
@@ -218,7 +218,7 @@ static void see_letter(const airrt_dead_letter *letter, void *ctx) {
     (void)ctx;
     if (letter->refused) world.told++, going.refused++;
     else if (letter->why == AIRRT_LOSS_DROPPED && strcmp(letter->type_name, "note") == 0 && msg->op == EVENT)
-        going.dropped += msg->sequence == going.sequence;
+        going.dropped += msg->from == going.from && msg->sequence == going.sequence;
     if (!letter->refused && letter->why <= AIRRT_LOSS_QUARANTINED) world.letters[letter->why]++;
     if (letter->refused != (letter->why == AIRRT_LOSS_FULL || letter->why == AIRRT_LOSS_NO_RECEIVER))
         broken("a dead letter is told as %s, %s", airrt_loss_str(letter->why), letter->refused ? "refused" : "accepted");

@@ -107,6 +107,7 @@ static airrt_err worker_open(airrt_ctx *ctx, worker_state *state, const worker_a
 static void worker_close(worker_state *state, const airrt_reason *reason) {
     if (!state->alive) broken("a post_stop of %s without a start", world.spots[state->args.at].name);
     state->alive = false;
+    if (world.spots[state->args.at].state == state) world.spots[state->args.at].state = NULL;
     place_ends(state->args.at, state->args.life, reason);
 }
 /* All that the dead one had sent before has been handled by now. */
@@ -227,7 +228,9 @@ static void worker_arms(airrt_ctx *ctx, kind k, worker_state *state, note tick, 
     uint64_t delay = AIRRT_US(1) + random % AIRRT_MS(200);
     tick.op = TICK;
     tick.serial = ++world.serial;
-    if (worker_timer(ctx, k, delay, tick, every, &state->timer)) return;
+    airrt_timer timer;
+    if (worker_timer(ctx, k, delay, tick, every, &timer)) return;
+    state->timer = timer;
     state->timer_serial = tick.serial;
     state->timer_waits = true;
     state->timer_repeats = every;
@@ -399,17 +402,19 @@ WORKER(member, MEMBER, BOX(.capacity = 6));
 
 typedef struct part_state { bool alive; worker_args args; airrt_ref self; uint64_t random; } part_state;
 AIRRT_CHILD(part, worker_args);
+static void part_later(uint32_t at, void (*what)(airrt_system *system, void *arg), uint64_t random) {
+    if (airrt_sim_client(world.system, what, (void *)(uintptr_t)at, random % AIRRT_MS(20))) broken("no client");
+}
+/* Without memory it says so again: nobody else would. */
 static void part_up(airrt_system *system, void *arg) {
     (void)system;
-    airrt_discard(part_started(world.spots[(uintptr_t)arg].ref));
+    if (part_started(world.spots[(uintptr_t)arg].ref) == AIRRT_ERR_NOMEM) part_later((uint32_t)(uintptr_t)arg, part_up, pick(1u << 20));
 }
 static void part_down(airrt_system *system, void *arg) {
     (void)system;
     airrt_reason reason = { .kind = (airrt_exit)(pick(5)), .text = "by itself" };
-    airrt_discard(part_exited(world.spots[(uintptr_t)arg].ref, &reason));
-}
-static void part_later(uint32_t at, void (*what)(airrt_system *system, void *arg), uint64_t random) {
-    if (airrt_sim_client(world.system, what, (void *)(uintptr_t)at, random % AIRRT_MS(20))) broken("no client");
+    airrt_err err = part_exited(world.spots[(uintptr_t)arg].ref, &reason);
+    if (err == AIRRT_ERR_NOMEM) part_later((uint32_t)(uintptr_t)arg, part_down, pick(1u << 20));
 }
 static airrt_err part_on(part_state *state, airrt_ref self, const worker_args *args) {
     spot *here = &world.spots[args->at];

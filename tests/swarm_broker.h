@@ -14,7 +14,7 @@ AIRRT_MESSAGE(bulletin, .drop = bulletin_drop);
 
 /* What a publication is to reach, and what it does. */
 static struct {
-    uint32_t expected, unsure, routed, refused, dropped, sequence; /* dropped: by the limit of a subscription */
+    uint32_t expected, unsure, routed, refused, dropped, from, sequence; /* dropped: by the limit of a subscription */
     fans *fans;
     const char *subject;
 } going;
@@ -62,6 +62,7 @@ static void publish(uint32_t from, uint64_t random) {
     going.subject = subjects[subject];
     going.expected = fans_expected(going.fans, going.subject, &going.unsure);
     going.routed = going.refused = going.dropped = 0;
+    going.from = from;
     going.sequence = e.sequence;
     size_t found = airrt_topic_receivers(wires[w].topic.topic, going.subject, some, FANS);
     if (wires[w].open && !as_expected(going.fans, (uint32_t)found, going.expected, going.unsure))

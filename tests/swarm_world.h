@@ -146,6 +146,7 @@ static void check_order(uint32_t at, uint32_t life, const char *what) {
 static void place_found(uint32_t at, airrt_ref self) {
     spot *here = &world.spots[at];
     here->incarnation = ++world.incarnations;
+    here->state = NULL; /* one of an earlier life of its supervisor may still be there, to end */
     if (airrt_ref_equal(here->ref, self)) return;
     here->before = here->ref;
     here->ref = self;
@@ -165,7 +166,6 @@ static void place_ends(uint32_t at, uint32_t life, const airrt_reason *reason) {
     spot *here = &world.spots[at];
     const spot *parent = &world.spots[here->parent];
     here->ends++;
-    here->state = NULL;
     memcpy(here->final, here->sent, sizeof here->final);
     if (!life) return;
     if (here->runs_in == life) here->runs_in = 0;

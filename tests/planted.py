@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Planted bugs: realistic mistakes in the headers, one at a time; after how many seeds does sim_swarm find each?
+
+    tests/planted.py [--seeds 10000] [--only NAME] [--out DIR]
+
+A bug is a piece of a header, that must be there just once, and what stands in its place. Each is built into a sim_swarm of
+its own, in a copy of the headers, which ends with the first seed that fails. Exit status 1: one was not found; 2: the
+headers have changed, and a piece is not there any more."""
+import argparse, os, re, subprocess, sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CORE, SUP = 'airrt.h', 'airrt_supervisor.h'
+BUGS = [
+    # supervision
+    ('window_forgives', SUP, 'a limit of restarts allows one more',
+     'if (window->count < window->max) return true;', 'if (window->count <= window->max) return true;'),
+    ('restart_forwards', SUP, 'one_for_all and rest_for_one leave the first of their children running',
+     'while (sup->job.at > sup->job.first) {', 'while (sup->job.at > sup->job.first + 1) {'),
+    ('temporary_stays', SUP, 'a group restart starts temporary children too',
+     'else if (temporary && !fails) sup->job.end--;\n    if ((sup->job.kind == AIRRT_JOB_RESTART && temporary && !fails) ||\n        (sup',
+     'if ((sup'),
+    ('batch_stays', SUP, 'children of a batch that failed stay',
+     'airrt_priv_job_begin(sup, AIRRT_JOB_ROLL_BACK, false, job->first, job->at, job->at);',
+     'airrt_priv_job_begin(sup, AIRRT_JOB_ROLL_BACK, false, job->at, job->at, job->at);'),
+    ('transient_always', SUP, 'a transient child is restarted after a normal end too, a temporary one after a failure',
+     'restart == AIRRT_RESTART_TRANSIENT && !airrt_exit_is_normal(reason->kind)', '!airrt_exit_is_normal(reason->kind)'),
+    ('held_call', SUP, 'calls that came during a job wait for the next one',
+     '    if (!sup->held) airrt_discard(airrt_priv_unstash(sup->ctx));\n    return AIRRT_OK;\n}\n\n/* ---- hooks',
+     '    return AIRRT_OK;\n}\n\n/* ---- hooks'),
+    # kept actors
+    ('orders_survive', CORE, 'an order to stop that came before a restart stops the next life',
+     'airrt_fetch_and(&cell->lane, ~((orders & ~(uint64_t)AIRRT_ORDER_DETOUR) << AIRRT_LANE_ORDER_SHIFT), ACQ_REL);', ''),
+    ('timers_survive', CORE, 'timers outlive a restart',
+     '    airrt_priv_cancel_timers(cold);\n    airrt_priv_refuse_promises(cold, &why);', '    airrt_priv_refuse_promises(cold, &why);'),
+    ('ties_survive', CORE, 'who watches is not told of an end after which there is a restart',
+     '    airrt_priv_forget_ties(cell, &why);\n    while ((signal = cold->waiters)', '    while ((signal = cold->waiters)'),
+    ('name_survives', CORE, 'the name of a child that was given up stays bound until it is buried, and is then taken from the next',
+     '    airrt_priv_release_name((airrt_system *)airrt_load_relaxed(&cell->system), cell);\n    airrt_priv_release_topics', '    airrt_priv_release_topics'),
+    # mailboxes
+    ('down_overtakes', CORE, 'a DOWN comes before what the dead one has sent',
+     'if ((int64_t)(airrt_load_relaxed(&cell->head) - down->due) < 0) return false;', ''),
+    ('bound_is_late', CORE, 'a mailbox takes one message more than its capacity when older rings hold some',
+     'if (airrt_priv_between(airrt_load_seq(&cell->head), position) >= capacity)',
+     'if (airrt_priv_between(airrt_load_seq(&cell->head), position) > capacity)'),
+    ('stash_reversed', CORE, 'unstashed messages come behind those that were unstashed before, which get lost',
+     '    cold->stash.last->next = cold->ready.first;\n', '    cold->stash.last->next = NULL;\n'),
+    ('stash_uncounted', CORE, 'a stash that is given back is not counted as waiting',
+     '    airrt_count(&airrt_priv_worker(ctx)->tally.aside, (uint64_t)cold->stashed);\n    cold->stashed = 0;', '    cold->stashed = 0;'),
+    # timers
+    ('cascade_forgets', CORE, 'a timer that moves to a finer level fires at once',
+     'if (timer->u.timer.at_ns >> AIRRT_TICK_SHIFT > wheel->elapsed) {', 'if (level > 1 && timer->u.timer.at_ns >> AIRRT_TICK_SHIFT > wheel->elapsed) {'),
+    ('cancel_is_late', CORE, 'a timer that has fired cannot be cancelled, though it has not been delivered',
+     'if (AIRRT_WORD_STATE(airrt_load_relaxed(&timer->word)) == AIRRT_WORD_CANCELLED) {\n        type->msg.drop(msg);',
+     'if (false) {\n        type->msg.drop(msg);'),
+    ('remainder_lost', CORE, 'what is due later in the tick that was looked at is forgotten',
+     '        airrt_priv_wheel_add_locked(wheel, timer);\n    }\n    airrt_store_relaxed(&wheel->due_ns, airrt_priv_wheel_due_locked(wheel));\n    airrt_priv_unlock(&wheel->lock);\n    for (; fired; n++) {',
+     '    }\n    airrt_store_relaxed(&wheel->due_ns, airrt_priv_wheel_due_locked(wheel));\n    airrt_priv_unlock(&wheel->lock);\n    for (; fired; n++) {'),
+    # topics
+    ('detach_shortens', CORE, 'the table of a topic ends before its last subscriber when one in the middle leaves',
+     'while (count > 0 && !airrt_load_relaxed(&table->at[count - 1])) count--;\n    airrt_store_relaxed(&table->count, count);\n    airrt_fetch_add(&core->attached',
+     'if (subscriber->index + 2 == count) count--;\n    airrt_store_relaxed(&table->count, count);\n    airrt_fetch_add(&core->attached'),
+    ('pattern_again', CORE, 'a pattern that was left and joined again is not counted: leaving another one ends them all',
+     '        airrt_store_relaxed(&patterns->bytes[at], 1);\n    } else {', '        airrt_store_relaxed(&patterns->bytes[at], 1);\n        return AIRRT_OK;\n    } else {'),
+    ('refused_event', CORE, 'a reference to an event is lost when a stream refuses it',
+     '            spare++;\n        else if (++p->receivers', '            (void)spare;\n        else if (++p->receivers'),
+    ('retained_freed', CORE, 'a value that is retained is freed when its receivers are done',
+     '1 + p->wraps + p->streams + (p->retained ? 1 : 0)', '1 + p->wraps + p->streams'),
+    ('dead_subscriber', CORE, 'the subscriptions of a dead actor stay',
+     '    airrt_priv_release_topics(self);       /* the same holds for who subscribes */\n', ''),
+    # pools
+    ('broadcast_leaks', SUP, 'a clone that a member refuses is not dropped',
+     '            kind.drop(clone);\n        took += !one;', '            (void)clone;\n        took += !one;'),
+    ('key_moves', SUP, 'the member of a key depends on how many there are',
+     'airrt_priv_mix(key + (at + 1) * 0x9e3779b97f4a7c15u) | 1;', 'airrt_priv_mix(key + (at + 1) * 0x9e3779b97f4a7c15u + airrt_pool_size((airrt_pool_id){ team->slot, airrt_load_relaxed(&team->generation) })) | 1;'),
+    ('resize_keeps', SUP, 'a member that was taken out of a pool is not taken out of its table',
+     '        *member = there;\n        airrt_store_release(&team->members[at], 0);', '        *member = there;'),
+]
+
+
+def found(output):
+    """The number of seeds until the failure, and what it was; None: none."""
+    seed = re.search(r'sim_swarm --seed (\d+) .*#(.*)', output)
+    return (int(seed.group(1)), seed.group(2).strip()) if seed else None
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument('--seeds', type=int, default=10000)
+    options.add_argument('--only')
+    options.add_argument('--out', default=os.path.join(os.environ.get('BUILD', 'build'), 'planted'))
+    o = options.parse_args()
+    os.makedirs(o.out, exist_ok=True)
+    missed = 0
+    stb = ['-isystem', os.environ['STB_DIR']] if os.environ.get('STB_DIR') else []
+    for name, header, what, old, new in BUGS:
+        if o.only and o.only != name:
+            continue
+        for h in (CORE, 'airrt_monitor.h', SUP):
+            text = open(os.path.join(ROOT, h)).read()
+            if h == header and text.count(old) != 1:
+                print('%s: its place is there %d times in %s' % (name, text.count(old), header))
+                return 2
+            open(os.path.join(o.out, h), 'w').write(text.replace(old, new) if h == header else text)
+        program = os.path.join(o.out, 'sim_swarm')
+        subprocess.run(['gcc', '-std=c11', '-O1', '-w', '-pthread', '-I' + o.out, *stb, os.path.join(ROOT, 'tests', 'sim_swarm.c'),
+                        '-o', program], check=True)
+        try:
+            r = subprocess.run([program, '--first', '--seeds', '1..%d' % o.seeds], capture_output=True, text=True, timeout=600)
+            failure = found(r.stdout)
+        except subprocess.TimeoutExpired:
+            failure = (0, 'does not end')
+        missed += failure is None
+        print('%-17s %s: %s' % (name, what, 'missed' if failure is None else 'seed %d, %s' % failure), flush=True)
+    print('%d of %d found within %d seeds' % (len(BUGS) - missed, len(BUGS), o.seeds) if not o.only else '')
+    return missed != 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
