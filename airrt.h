@@ -18,7 +18,7 @@
  *     >>actors     AIRRT_ACTOR, AIRRT_ACTOR_IMPL     timers, links, watches, stash
  *     >>requests   AIRRT_REQUEST, AIRRT_ASKER        questions of threads and of actors
  *     >>topics     AIRRT_TOPIC, AIRRT_SUBSCRIBER     publish and subscribe; AIRRT_GROUP: groups of actors
- *     >>transport  topics over machines: four functions of an engine that carries frames
+ *     >>transport  AIRRT_REMOTE, AIRRT_SERVER        topics and requests over machines, by an engine of the user
  *     >>system     open, shutdown, settle, counts, stop, kill, wait, names, ids
  *     >>simulation one seed decides schedule, faults and time; AIRRT_PROBE_IMPL
  *
@@ -2000,6 +2000,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, con
  * nothing is ever encoded. Who made a frame is not checked: whom the engine lets in may publish.
  * The engine is the user's: opened before the topics, closed after them. Its functions are called on any thread, many at
  * a time, with no lock held, in hooks too; none of them may wait for the other end, or close a system. */
+typedef struct airrt_remote_question airrt_remote_question;
 struct airrt_transport {
     /* Frames of this channel shall be given to this topic from now on; once for a topic, while it is opened. Its error
      * is that of the open, and there is no close. */
@@ -2013,6 +2014,12 @@ struct airrt_transport {
      * subscribe that was OK. Runs where the last one leaves the topic, perhaps within a call of airrt_topic_deliver:
      * must not wait for the engine's own threads. airrt_system_close returns after it. */
     void (*close)(void *ctx, const char *channel, airrt_topic topic);
+    /* A question to the actor of this name elsewhere (AIRRT_REMOTE; NULL: topics only): a frame, good during the call.
+     * OK: the engine will end it, from any thread, perhaps within this call, by airrt_remote_answer or _fail; one that
+     * it forgets ends by its time. SHUTDOWN is for those that are open when the engine is closed. An error is what the
+     * asker is told, at once. */
+    airrt_err (*request)(void *ctx, const char *name, const void *frame, size_t size,
+                         const airrt_remote_question *question);
     void *ctx;
 };
 /* For engines: gives one whole frame to the subscribers of a topic, as if it had been published there under the frame's
@@ -2021,6 +2028,66 @@ struct airrt_transport {
  * airrt_error_last names the field, the dead letter (UNDECODABLE) has the bytes, and it is counted as refused. Any
  * thread or hook; as NAME_publish otherwise, and runs .decode. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, size_t size);
+
+/* A question that waits for its answer from elsewhere: copied freely, good until it is answered, harmless from then on.
+ * number: the frame's correlation, unique in this process while the question is open. */
+struct airrt_remote_question {
+    uint64_t number;
+    airrt_message_type reply;
+};
+/* For engines. answer: one whole frame, a REPLY of the same number, with a value or an error for the asker. NOT_FOUND:
+ * nobody waits any more. What is no such answer ends the question with the error that is returned: INVALID, TYPE, what
+ * .decode returned, NOMEM. fail: ends it with an error. Any thread or hook; they do not wait. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_remote_answer(const airrt_remote_question *question, const void *frame,
+                                                        size_t size);
+AIRRT_API void airrt_remote_fail(const airrt_remote_question *question, airrt_err err);
+
+/* AIRRT_REMOTE(PEER, REQUEST, MSG, REPLY) makes PEER, an actor that stands for one elsewhere, and REQUEST of it, which
+ * is asked as any other (REQUEST_ask, AIRRT_ASKER, AIRRT_FORWARDER, deadlines); MSG and REPLY have .encode and .decode.
+ * AIRRT_REMOTE_IMPL(PEER, MSG, REPLY) in one file. It is started with whom it stands for:
+ *     PEER_spawn(system, (airrt_remote){ &transport, "the name there" }, NULL, &ref)
+ * INVALID, TYPE from pre_start: transport without request, no name, no .encode or .decode. The transport must outlive
+ * it. What is sent to it without asking is a dead letter (NO_RECEIVER). Elsewhere, the engine answers by
+ * AIRRT_SERVER(REQUEST, MSG, REPLY), of a REQUEST there:
+ *   airrt_err REQUEST_serve(airrt_system *, const void *frame, size_t size, void *out, size_t capacity, size_t *used);
+ *       asks the actor of the frame's name, and writes the frame that answers it, a value or an error (NOT_FOUND: no
+ *       such name; LIMIT: capacity is too small for the value; AIRRT_FRAME_MAX always does), which goes back to who
+ *       asked. Waits as REQUEST_ask, by the time in the frame (none: 5 s): for threads that the engine has for it;
+ *       CONTEXT in hooks. INVALID: no question (a dead letter, UNDECODABLE), or no room for any answer
+ *       (AIRRT_FRAME_HEAD): there is nothing to send back */
+typedef struct airrt_remote {
+    const airrt_transport *transport;
+    char name[80]; /* up to 79 bytes */
+} airrt_remote;
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_remote_open(airrt_message_type msg, airrt_message_type reply,
+                                                           const airrt_remote *remote);
+AIRRT_API void airrt_priv_remote_ask(airrt_ctx *ctx, const airrt_remote *remote, airrt_message_type type,
+                                     airrt_message_type reply, const void *msg);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_serve(airrt_system *system, airrt_actor_type *type,
+                                                     airrt_message_type reply, const void *frame, size_t size,
+                                                     void *out, size_t capacity, size_t *used);
+#define AIRRT_REMOTE(PEER, REQUEST, MSG, REPLY)                                                            \
+    AIRRT_ACTOR(PEER, MSG, airrt_remote);                                                                  \
+    AIRRT_REQUEST(REQUEST, PEER, REPLY)
+#define AIRRT_REMOTE_IMPL(PEER, MSG, REPLY)                                                                \
+    AIRRT_INLINE airrt_err PEER##_open_(PEER##_ctx *ctx, airrt_remote *remote, const airrt_remote *args) { \
+        return (void)ctx, *remote = *args, airrt_priv_remote_open(MSG##_message_type(), REPLY##_message_type(), args); \
+    }                                                                                                      \
+    AIRRT_INLINE airrt_err PEER##_handle_(PEER##_ctx *ctx, airrt_remote *remote, const PEER##_msg *msg) {  \
+        airrt_priv_remote_ask(&ctx->base, remote, MSG##_message_type(), REPLY##_message_type(), msg);      \
+        return AIRRT_OK;                                                                                   \
+    }                                                                                                      \
+    AIRRT_ACTOR_IMPL(PEER, airrt_remote, PEER##_handle_, .pre_start = PEER##_open_)
+#define AIRRT_SERVER(REQUEST, MSG, REPLY)                                                                  \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err REQUEST##_serve(airrt_system *system, const void *frame, size_t size, \
+                                                           void *out, size_t capacity, size_t *used) {     \
+        airrt_message_type reply = REPLY##_message_type();                                                 \
+        return airrt_priv_serve(system, REQUEST##_target_(), reply, frame, size, out, capacity, used);     \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(AIRRT_SAME_TYPE_(REQUEST##_reply_, REPLY) && AIRRT_SAME_TYPE_(REQUEST##_target_msg_, MSG), \
+                        "AIRRT_SERVER(" #REQUEST "): not its message or its reply")
 
 /* ---- >>system --------------------------------------------------------------------------------------------------- */
 
@@ -8599,20 +8666,25 @@ static uint64_t airrt_priv_topic_origin(const airrt_topic_core *core) {
     uint64_t origin = airrt_priv_mix(airrt_origin() ^ (generation << 32 | core->slot));
     return origin ? origin : 1;
 }
+/* Encodes to `small` or, if that is too small, to memory of its own: *out, to be freed when it is not small. */
+static airrt_err airrt_priv_encode(const airrt_message_type *type, const void *msg, const airrt_frame *frame,
+                                   uint8_t *small, size_t room, uint8_t **out, size_t *size) {
+    *out = small;
+    airrt_err err = airrt_message_encode(*type, msg, frame, small, room, size);
+    if (err != AIRRT_ERR_LIMIT) return err;
+    const size_t more = *size;
+    if (!(*out = airrt_priv_alloc(more, 16))) return *out = small, airrt_priv_err(AIRRT_ERR_NOMEM, "frame", NULL);
+    return airrt_message_encode(*type, msg, frame, *out, more, size);
+}
 /* To all other processes, before anybody here is given it. */
 static airrt_err airrt_priv_carry(const airrt_publication *p) {
     const airrt_transport *transport = p->core->transport;
     const airrt_frame frame = { .kind = AIRRT_FRAME_EVENT, .origin = airrt_priv_topic_origin(p->core),
                                 .sender = p->envelope.sender, .correlation = p->envelope.id,
                                 .subject = p->subject, .subject_size = (uint32_t)p->length };
-    uint8_t small[1024], *out = small;
+    uint8_t small[1024], *out;
     size_t size;
-    airrt_err err = airrt_message_encode(p->core->type, p->msg, &frame, out, sizeof small, &size);
-    if (err == AIRRT_ERR_LIMIT) {
-        const size_t room = size;
-        if (!(out = airrt_priv_alloc(room, 16))) return AIRRT_ERR_NOMEM;
-        err = airrt_message_encode(p->core->type, p->msg, &frame, out, room, &size);
-    }
+    airrt_err err = airrt_priv_encode(&p->core->type, p->msg, &frame, small, sizeof small, &out, &size);
     if (!err) err = transport->publish(transport->ctx, p->core->channel, out, size);
     if (out != small) airrt_priv_free(out, 0);
     return err;
@@ -8711,11 +8783,12 @@ static airrt_err airrt_priv_unpack(const airrt_topic_core *core, const void *byt
     AIRRT_TRY(airrt_priv_check_subject(subject, &length));
     return airrt_message_decode(core->type, &frame, msg);
 }
-static void airrt_priv_report_bytes(airrt_topic_core *core, const void *bytes, size_t size) {
+static void airrt_priv_report_bytes(airrt_system *system, const airrt_message_type *type, const void *bytes,
+                                    size_t size) {
     airrt_error why = airrt_priv_error; /* the error is the caller's, whatever the hook does */
-    airrt_dead_letter letter = { .type_name = core->type.name, .payload = bytes, .payload_size = size,
+    airrt_dead_letter letter = { .type_name = type->name, .payload = bytes, .payload_size = size,
                                  .why = AIRRT_LOSS_UNDECODABLE, .refused = true };
-    airrt_priv_tell_lost(core->system, &letter);
+    airrt_priv_tell_lost(system, &letter);
     airrt_priv_error = why;
 }
 AIRRT_API airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, size_t size) {
@@ -8730,7 +8803,7 @@ AIRRT_API airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, si
     void *msg = fits ? small : airrt_priv_alloc(type->size, type->align);
     airrt_err err = msg ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOMEM, "topic", NULL);
     if (!err && (err = airrt_priv_unpack(core, frame, size, subject, msg, &own)) != AIRRT_OK && err != AIRRT_ERR_NOMEM)
-        airrt_priv_report_bytes(core, frame, size);
+        airrt_priv_report_bytes(core->system, type, frame, size);
     if (!err && !own) {
         airrt_publication p = { .subject = subject, .msg = msg, .carried = true };
         err = airrt_priv_publish_to(topic, &p);
@@ -8738,6 +8811,124 @@ AIRRT_API airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, si
     }
     if (!fits) airrt_priv_free(msg, 0);
     airrt_priv_topic_leave(core, side);
+    return err;
+}
+
+/* ---- questions: out ---- */
+
+AIRRT_API airrt_err airrt_priv_remote_open(airrt_message_type msg, airrt_message_type reply,
+                                           const airrt_remote *remote) {
+    if (!remote->transport || !remote->transport->request)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "transport", "has no request");
+    if (!remote->name[0] || !memchr(remote->name, 0, sizeof remote->name))
+        return airrt_priv_err(AIRRT_ERR_INVALID, "name", "must have 1 to 79 bytes");
+    if (!msg.encode || !reply.decode)
+        return airrt_priv_err(AIRRT_ERR_TYPE, "transport", "messages that cross it need .encode and .decode");
+    return AIRRT_OK;
+}
+AIRRT_API void airrt_priv_remote_ask(airrt_ctx *ctx, const airrt_remote *remote, airrt_message_type type,
+                                     airrt_message_type reply, const void *msg) {
+    const airrt_envelope *envelope = ctx->envelope;
+    airrt_timer promise = airrt_priv_defer(ctx);
+    uint64_t now = airrt_ctx_now_ns(ctx), deadline = envelope ? envelope->deadline_ns : 0;
+    airrt_remote_question question = { (uint64_t)promise.generation << 32 | promise.slot, reply };
+    uint8_t small[1024], *out = small;
+    if (promise.slot) {
+        airrt_frame frame = { .kind = AIRRT_FRAME_REQUEST, .priority = envelope->priority, .sender = envelope->sender,
+                              .correlation = question.number, .subject = remote->name,
+                              .subject_size = (uint32_t)strlen(remote->name),
+                              .remaining_ns = !deadline ? 0 : deadline > now ? deadline - now : 1 };
+        size_t size;
+        airrt_err err = airrt_priv_encode(&type, msg, &frame, small, sizeof small, &out, &size);
+        if (!err) err = remote->transport->request(remote->transport->ctx, remote->name, out, size, &question);
+        if (err) airrt_remote_fail(&question, err);
+    } else {
+        const airrt_ref nobody = { 0, 0 };
+        airrt_priv_report(airrt_ctx_system(ctx), airrt_ctx_self(ctx), envelope ? envelope->sender : nobody, &type, msg,
+                          AIRRT_LOSS_NO_RECEIVER, true);
+    }
+    if (out != small) airrt_priv_free(out, 0);
+    type.drop((void *)(uintptr_t)msg);
+}
+AIRRT_API void airrt_remote_fail(const airrt_remote_question *question, airrt_err err) {
+    (void)airrt_priv_answer((uint32_t)question->number, (uint32_t)(question->number >> 32),
+                            err ? err : AIRRT_ERR_FAILED, NULL, NULL, 0);
+}
+/* The value in an answer, or an error, which may be the answer itself: *said. */
+static airrt_err airrt_priv_answer_of(const airrt_remote_question *question, const void *bytes, size_t size,
+                                      void *value, airrt_err *said) {
+    airrt_frame frame;
+    size_t used;
+    airrt_err err = airrt_frame_decode(bytes, size, &frame, &used);
+    if (err == AIRRT_ERR_PENDING || (!err && used != size))
+        return airrt_priv_err(AIRRT_ERR_INVALID, "size", "not just one frame");
+    if (err) return err;
+    if (frame.kind != AIRRT_FRAME_REPLY) return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no reply");
+    if (frame.correlation != question->number)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "correlation", "an answer to another question");
+    *said = frame.err;
+    return frame.err ? AIRRT_OK : airrt_message_decode(question->reply, &frame, value);
+}
+AIRRT_API airrt_err airrt_remote_answer(const airrt_remote_question *question, const void *frame, size_t size) {
+    const airrt_message_type *type = &question->reply;
+    unsigned char small[512] AIRRT_ALIGNED(64);
+    bool fits = type->size <= sizeof small && type->align <= 64;
+    void *value = fits ? small : airrt_priv_alloc(type->size, type->align);
+    airrt_err said = AIRRT_OK;
+    airrt_err err = value ? airrt_priv_answer_of(question, frame, size, value, &said)
+                          : airrt_priv_err(AIRRT_ERR_NOMEM, "reply", NULL);
+    bool answered = airrt_priv_answer((uint32_t)question->number, (uint32_t)(question->number >> 32), err ? err : said,
+                                      NULL, value, err || said ? 0 : type->size);
+    if (!answered && !err && !said) type->drop(value);
+    if (!fits) airrt_priv_free(value, 0);
+    return err || answered ? err : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "question", "nobody waits any more");
+}
+
+/* ---- questions: in ---- */
+
+/* Who is asked, and what; an error is the answer. */
+static airrt_err airrt_priv_serve_find(airrt_system *system, airrt_actor_type *type, const airrt_frame *frame,
+                                       airrt_ref *to) {
+    char name[256];
+    memcpy(name, frame->subject, frame->subject_size);
+    name[frame->subject_size] = 0;
+    return airrt_priv_whereis(system, name, type, to);
+}
+/* The answer to a question that was understood: to value, which is the caller's. */
+static airrt_err airrt_priv_serve_ask(airrt_system *system, airrt_actor_type *type, const airrt_frame *frame, void *msg,
+                                      void *value, size_t size) {
+    airrt_ref to;
+    bool sent;
+    AIRRT_TRY(airrt_priv_serve_find(system, type, frame, &to));
+    AIRRT_TRY(airrt_message_decode(type->msg, frame, msg));
+    airrt_err err = airrt_priv_ask_sent(to, type, msg, frame->remaining_ns, value, size, &sent);
+    if (!sent) type->msg.drop(msg);
+    return err;
+}
+AIRRT_API airrt_err airrt_priv_serve(airrt_system *system, airrt_actor_type *type, airrt_message_type reply,
+                                     const void *frame, size_t size, void *out, size_t capacity, size_t *used) {
+    airrt_frame f;
+    size_t whole, answer;
+    *used = 0;
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
+    if (capacity < AIRRT_FRAME_HEAD) return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "no room for any answer");
+    airrt_err err = airrt_frame_decode(frame, size, &f, &whole);
+    if (err == AIRRT_ERR_PENDING || (!err && whole != size))
+        err = airrt_priv_err(AIRRT_ERR_INVALID, "size", "not just one frame");
+    if (!err && f.kind != AIRRT_FRAME_REQUEST) err = airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no request");
+    if (err) return airrt_priv_report_bytes(system, &type->msg, frame, size), err;
+    void *msg = airrt_priv_alloc(type->msg.size, type->msg.align), *value = airrt_priv_alloc(reply.size, reply.align);
+    airrt_err said = msg && value ? airrt_priv_serve_ask(system, type, &f, msg, value, reply.size) : AIRRT_ERR_NOMEM;
+    airrt_frame back = { .kind = AIRRT_FRAME_REPLY, .priority = f.priority, .correlation = f.correlation };
+    if (!said) {
+        said = airrt_message_encode(reply, value, &back, out, capacity, &answer);
+        reply.drop(value);
+    }
+    back.err = said;
+    if (said) err = airrt_frame_encode(&back, out, capacity, &answer);
+    airrt_priv_free(msg, 0);
+    airrt_priv_free(value, 0);
+    *used = err ? 0 : answer;
     return err;
 }
 AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx) {

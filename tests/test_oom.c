@@ -721,7 +721,7 @@ static void carry_close(void *ctx, const char *channel, airrt_topic topic) {
 /* A topic over a transport: what comes from elsewhere is there for all who subscribe, or may be given again. */
 static void carried(void) {
     int linked = 0;
-    airrt_transport transport = { carry_subscribe, carry_publish, carry_close, &linked };
+    airrt_transport transport = { carry_subscribe, carry_publish, carry_close, NULL, &linked };
     airrt_topic_desc desc = { .transport = &transport, .channel = "bytes" };
     airrt_frame frame = { .kind = AIRRT_FRAME_EVENT, .subject = "a", .subject_size = 1 };
     bytes topic = { { 0, 0 } };
@@ -745,6 +745,57 @@ static void carried(void) {
     bytes_stream_close(&stream);
     bytes_close(topic);
     NEED(linked == 0);
+    still_works(ref, &books[0]);
+    end_world();
+}
+AIRRT_ACTOR(echo, byte, airrt_none);
+AIRRT_REQUEST(echoed, echo, byte);
+AIRRT_SERVER(echoed, byte, byte);
+static airrt_err echo_handle(echo_ctx *ctx, airrt_none *state, const byte *msg) {
+    (void)state;
+    echoed_reply(ctx, *msg);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(echo, airrt_none, echo_handle);
+AIRRT_REMOTE(far_echo, far_echoed, byte, byte);
+AIRRT_REMOTE_IMPL(far_echo, byte, byte);
+/* Answers at once: every other question with a value, the others with an error. */
+static airrt_err remote_request(void *ctx, const char *name, const void *frame, size_t size,
+                                const airrt_remote_question *question) {
+    airrt_frame answer = { .kind = AIRRT_FRAME_REPLY, .correlation = question->number };
+    uint8_t wire[128];
+    byte value = 'y';
+    (void)name, (void)frame;
+    if (++*(int *)ctx % 2 == 0) return airrt_remote_fail(question, AIRRT_ERR_LIMIT), AIRRT_OK;
+    AIRRT_TRY(airrt_message_encode(byte_message_type(), &value, &answer, wire, sizeof wire, &size));
+    return airrt_remote_answer(question, wire, size);
+}
+/* Whoever asks elsewhere, or serves, is told what came of it. */
+static void remotes(void) {
+    int count = 0;
+    airrt_transport transport = { NULL, NULL, NULL, remote_request, &count };
+    airrt_frame frame = { .kind = AIRRT_FRAME_REQUEST, .subject = "echo", .subject_size = 4 }, answer;
+    uint8_t wire[128], out[128];
+    byte msg = 'x', got;
+    size_t size, used;
+    far_echo_ref far;
+    echo_ref near;
+    POLLED();
+    probe_ref ref = make(&books[0], NULL);
+    NEED(!far_echo_spawn(world, (airrt_remote){ &transport, "echo" }, NULL, &far));
+    NEED(!echo_spawn(world, AIRRT_NONE, &(airrt_spawn_desc){ .name = "echo" }, &near));
+    NEED(!airrt_message_encode(byte_message_type(), &msg, &frame, wire, sizeof wire, &size));
+    press();
+    for (int i = 0; i < 4; i++) {
+        airrt_err err = far_echoed_ask(far, msg, AIRRT_SEC(5), &got);
+        if (!err) NEED(got == 'y');
+        else if (err != AIRRT_ERR_LIMIT) MAY_BE(err, AIRRT_ERR_NO_REPLY);
+        if (MAY(echoed_serve(world, wire, size, out, sizeof out, &used))) continue;
+        NEED(!airrt_frame_decode(out, used, &answer, &used));
+        if (answer.err) MAY(answer.err);
+        else NEED(!airrt_message_decode(byte_message_type(), &answer, &got) && got == 'x');
+    }
+    relax();
     still_works(ref, &books[0]);
     end_world();
 }
@@ -1213,6 +1264,7 @@ static const sweep sweeps[] = {
               "AIRRT_TOPIC_OBSERVED:stream_open AIRRT_TOPIC_OBSERVED:stream_recv AIRRT_TOPIC_OBSERVED:stream_try_recv "
               "AIRRT_TOPIC_OBSERVED:stream_subject AIRRT_TOPIC_OBSERVED:stream_close AIRRT_TOPIC_OBSERVED:close" },
     { carried, "airrt_topic_deliver" },
+    { remotes, "airrt_remote_answer airrt_remote_fail" },
     { pools, "AIRRT_POOL:open AIRRT_POOL:send AIRRT_POOL:send_key AIRRT_POOL:broadcast AIRRT_POOL:pick "
              "AIRRT_POOL:resize AIRRT_POOL:add AIRRT_POOL:remove AIRRT_POOL:size AIRRT_POOL:supervisor "
              "AIRRT_POOL:close airrt_pool_add airrt_pool_close airrt_pool_remove airrt_pool_resize airrt_pool_size "

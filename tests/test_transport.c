@@ -135,7 +135,7 @@ static airrt_topic_desc on(end *e, uint32_t retain) {
 static void ends_open(void) {
     memset(ends, 0, sizeof ends);
     for (int i = 0; i < 2; i++) {
-        ends[i].face = (airrt_transport){ end_subscribe, end_publish, end_close, &ends[i] };
+        ends[i].face = (airrt_transport){ end_subscribe, end_publish, end_close, NULL, &ends[i] };
         ends[i].other = &ends[1 - i];
     }
     airrt_store_relaxed(&alive, 0u);
