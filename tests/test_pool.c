@@ -412,6 +412,66 @@ START_TEST(a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last
 }
 END_TEST
 
+/* ---- the errors of a broker -------------------------------------------------------------------------------------- */
+
+AIRRT_REQUEST(told, probe, uint64_t);
+AIRRT_MESSAGE(airrt_none);
+AIRRT_TOPIC(bells, airrt_none);
+static airrt_err act_defer(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    (void)told_defer(PROBE(ctx));
+    return AIRRT_OK;
+}
+/* The eleven kinds of error that the broker of the Rust system declares, of which four could occur there: each occurs,
+ * where it belongs. B4: names, pools, topics and requests are the broker; nothing stands beside them. */
+START_TEST(each_error_of_a_broker_occurs) {
+    static gate held;
+    const airrt_send_desc soon = { .timeout_ns = AIRRT_MS(5) };
+    uint64_t value;
+    trap_ref other;
+    probe_ref none;
+    bells ring;
+    OPEN(pool, .size = 1);
+    SPAWN_WITH(probe, named, NULL, .name = "named");
+    SPAWN_WITH(probe, busy, NULL, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    /* ActorNotFound */
+    airrt_test_is(probe_send_name(world, "unknown", (act){ 0 }), AIRRT_ERR_NOT_FOUND);
+    /* RegistryError */
+    airrt_test_is(airrt_name_register(world, "", busy.ref), AIRRT_ERR_INVALID);
+    /* DuplicateRegistration */
+    airrt_test_is(airrt_name_register(world, "named", busy.ref), AIRRT_ERR_EXISTS);
+    /* RouteError: its type, by the types themselves */
+    airrt_test_is(trap_whereis(world, "named", &other), AIRRT_ERR_TYPE);
+    airrt_test_is(trap_from(named.ref, &other), AIRRT_ERR_TYPE);
+    /* SendTimeout */
+    TELL(busy, .fn = act_gate, .arg = &held);
+    GATE_ENTERED(&held);
+    TELL(busy, .number = 1);
+    airrt_test_is(probe_send_with(busy, (act){ 0 }, &soon), AIRRT_ERR_TIMEOUT);
+    GATE_OPEN(&held);
+    /* RequestTimeout, NoResponse */
+    airrt_test_is(told_ask(named, (act){ .fn = act_defer }, AIRRT_MS(5), &value), AIRRT_ERR_TIMEOUT);
+    airrt_test_is(told_ask(named, (act){ .fn = NULL }, AIRRT_SEC(10), &value), AIRRT_ERR_NO_REPLY);
+    /* MailboxClosed: who has ended */
+    airrt_test_ok(probe_stop(named, AIRRT_SEC(10)));
+    airrt_test_is(probe_send(named, (act){ 0 }), AIRRT_ERR_DEAD);
+    /* PoolEmpty, PoolNotFound */
+    airrt_test_ok(crew_remove(pool, member_at(pool, 0)));
+    airrt_test_is(crew_pick(pool, 0, &none), AIRRT_ERR_DEAD);
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    crew_close(pool);
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    /* BrokerNotInitialized: a topic that was never opened, or is closed */
+    memset(&ring, 0, sizeof ring);
+    airrt_test_is(bells_publish(ring, "a", AIRRT_NONE), AIRRT_ERR_DEAD);
+    airrt_test_ok(bells_open(world, NULL, &ring));
+    airrt_test_ok(bells_publish(ring, "a", AIRRT_NONE));
+    bells_close(ring);
+    airrt_test_is(bells_publish(ring, "a", AIRRT_NONE), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+}
+END_TEST
+
 SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loaded_is_the_one_with_the_shortest_queue,
       a_key_stays_with_its_member, members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
@@ -419,5 +479,5 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,
       a_broadcast_gives_each_a_message_of_its_own, a_send_that_the_next_member_takes_is_no_refusal,
       a_broadcast_that_nobody_took_says_why, invalid_pools_are_refused_and_closed_ones_reach_nobody,
-      a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
+      each_error_of_a_broker_occurs, a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
       a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life);

@@ -19,6 +19,8 @@ AIRRT_MONITOR(journal, airrt_event, airrt_event_severity);
 AIRRT_WATCH(journal_watch, journal);
 AIRRT_OBSERVER(journal_observer, journal, (journal *)NULL);
 AIRRT_METER(journal_meter, (airrt_meter *)NULL);
+AIRRT_REMOTE(far_player, far_throw, ball, ball);
+AIRRT_SERVER(far_throw, ball, ball);
 AIRRT_TOPIC(throws, ball);
 AIRRT_TOPIC_OBSERVED(seen_throws, ball, journal_observer);
 AIRRT_GROUP(team, player);
