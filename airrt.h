@@ -2775,10 +2775,13 @@ static airrt_reason airrt_priv_reason(airrt_exit kind, airrt_err err, int32_t co
     return reason;
 }
 
-AIRRT_API uint64_t airrt_message_id(void) {
+#define AIRRT_IDS 128u
+/* The first of n ids in a row. */
+static uint64_t airrt_priv_message_ids(uint64_t n) {
     static airrt_atomic_u64 last;
-    return airrt_fetch_add(&last, 1, RELAXED) + 1;
+    return airrt_fetch_add(&last, n, RELAXED) + 1;
 }
+AIRRT_API uint64_t airrt_message_id(void) { return airrt_priv_message_ids(1); }
 AIRRT_API airrt_uuid airrt_uuid_make(void) {
     /* Milliseconds and a 12-bit count within them never go back in one process: ids made later sort later. */
     static airrt_atomic_u64 last;
@@ -3821,6 +3824,7 @@ struct airrt_worker {
     airrt_signal *probe;       /* being answered by the health hook */
     airrt_signal *answer;      /* its result is being mapped */
     uint64_t until_ns;         /* the time of the request whose question's result is being handled; 0 = none */
+    uint64_t id, ids;          /* of the next envelope made here; how many it may still give */
     uint32_t signals;          /* taken from the lane of the running actor, not handled yet; linked by `after` */
     uint64_t now_ns;           /* clock of this turn; 0 = not read yet */
     uint64_t random;
@@ -6937,12 +6941,22 @@ static airrt_priority airrt_priv_priority(const airrt_message_type *type, const 
     if (desc && desc->priority) return desc->priority;
     return type->priority ? type->priority : AIRRT_PRIORITY_NORMAL;
 }
+/* Workers take numbers by the hundred, so that sends on several of them do not share a cache line. */
+static uint64_t airrt_priv_envelope_id(void) {
+    airrt_worker *me = airrt_priv_me;
+    if (!me || me->system->sim) return airrt_message_id();
+    if (!me->ids--) {
+        me->ids = AIRRT_IDS - 1;
+        me->id = airrt_priv_message_ids(AIRRT_IDS);
+    }
+    return me->id++;
+}
 static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_type *type, const void *msg,
                                         const airrt_send_desc *desc, airrt_priority priority, uint64_t now) {
     airrt_wrap *wrap = airrt_priv_wrap_get(pools, type->size, type->align);
     if (!wrap) return NULL;
     memcpy(airrt_priv_wrapped(wrap), msg, type->size);
-    wrap->envelope.id = airrt_message_id();
+    wrap->envelope.id = airrt_priv_envelope_id();
     wrap->envelope.priority = priority;
     wrap->envelope.sent_ns = now;
     if (!desc) return wrap;

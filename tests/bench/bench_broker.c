@@ -10,9 +10,9 @@
  * group:       a message to a group, cloned for each member
  * pool:        as many messages through a pool of as many members, round robin, or by a key
  *
- * Then requests: nanoseconds from a question of one actor to the handling of its answer, by AIRRT_ASKER with a deadline,
- * one after the other or 64 under way at a time, where both actors have one worker, and where who is asked has a thread
- * of its own; and the same with two plain messages, there and back. */
+ * Then requests: nanoseconds from a question of one actor to the handling of its answer, by AIRRT_ASKER with a
+ * deadline, one after the other or 64 under way at a time, where both actors have one worker, and where who is asked has
+ * a thread of its own; and the same with two plain messages, there and back. */
 #define AIRRT_IMPLEMENTATION
 #include "airrt_supervisor.h" /* first: the implementation chooses the feature macros */
 
