@@ -1,5 +1,5 @@
 #!/bin/sh
-# report.sh BUILD_DIR [TABLE...]: makes Markdown tables of BUILD_DIR/bench/results.tsv, all of them or those named: for each
+# report.sh BUILD_DIR [TABLE;TABLE...]: makes Markdown tables of BUILD_DIR/bench/results.tsv, all of them or those named: for each
 # row the medians with the smallest and largest value in brackets, and how many times as long the best peer takes, for each
 # of airrt's columns: above 1 airrt is ahead. Without names writes BUILD_DIR/bench/results.md, with the machine in front.
 set -u
@@ -37,7 +37,7 @@ tables() {
                 ratios = ""
                 if (best != "" && best > 0)
                     for (c = split(mine, m_, " "); c >= 1; c--)
-                        ratios = (m_[c] > 0 ? sprintf("%.2f", best / m_[c]) : "–") (ratios == "" ? "" : ", ") ratios
+                        ratios = (m_[c] + 0 > 0 ? sprintf("%.2f", best / m_[c]) : "–") (ratios == "" ? "" : ", ") ratios
                 print line " " (ratios == "" ? "– |" : ratios " (" who ") |")
             }
             print ""

@@ -764,16 +764,29 @@ static void run_request(bench &b) {
     b.await();
 }
 
-// ---- publish: one actor gives every message to READERS others
+// ---- publish: one actor gives every message to the READERS that have joined a group
+static std::atomic<uint64_t> joined_group{0};
+static behavior subscriber_actor(stateful_actor<sink_state> *self, const group &topic, uint64_t expected) {
+    self->join(topic);
+    joined_group++;
+    return sink_actor(self, expected);
+}
+static behavior publisher_actor(event_based_actor *self, const group &topic) {
+    return {[=](const go &m) {
+        for (uint64_t i = 0; i < m.n; i++) self->send(topic, add{1, 0});
+        self->quit();
+    }};
+}
 static void run_publish(bench &b) {
     uint64_t count = from_env("READERS", 10), rounds = std::max<uint64_t>(1, b.n / count);
-    std::vector<actor> readers;
-    for (uint64_t i = 0; i < count; i++) readers.push_back(b.system.spawn(sink_actor, rounds));
-    actor dealer = b.system.spawn(dealer_actor, readers);
+    group topic = b.system.groups().get_local("eu.dax.close");
+    for (uint64_t i = 0; i < count; i++) b.system.spawn(subscriber_actor, topic, rounds);
+    while (joined_group < count) usleep(100);
+    actor publisher = b.system.spawn(publisher_actor, topic);
     b.msgs = b.expected = rounds * count;
     left_over = count;
     b.begin();
-    anon_send(dealer, go{rounds, 0});
+    anon_send(publisher, go{rounds, 0});
     b.await();
 }
 

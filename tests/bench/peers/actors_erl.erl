@@ -249,8 +249,10 @@ run("publish", N) ->
     Count = from_env("READERS", 10),
     Rounds = max(1, N div Count),
     Readers = [flooded(fun() -> sink(Me, Rounds, 0) end) || _ <- lists:seq(1, Count)],
+    {ok, _} = pg:start_link(),
+    [ok = pg:join("eu.dax.close", Reader) || Reader <- Readers],
     Begun = now_ns(),
-    deal(Readers, Rounds),
+    publish(Rounds),
     Sum = lists:sum([receive {done, S} -> S end || _ <- Readers]),
     Took = now_ns() - Begun,
     Sum = Rounds * Count,
@@ -300,6 +302,10 @@ sink(Main, Left, Sum) -> receive {add, V, _} -> sink(Main, Left - 1, Sum + V) en
 
 deal(_, 0) -> ok;
 deal(Sinks, Rounds) -> [Sink ! {add, 1, 0} || Sink <- Sinks], deal(Sinks, Rounds - 1).
+
+%% To the members of a process group.
+publish(0) -> ok;
+publish(Rounds) -> [Reader ! {add, 1, 0} || Reader <- pg:get_members("eu.dax.close")], publish(Rounds - 1).
 
 big(Main, All, Random, Pings, Answered) ->
     receive

@@ -14,6 +14,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -789,6 +790,20 @@ func request(n uint64) result {
 	return result{took: took, msgs: n}
 }
 
+// Who has subscribed to what.
+type hub struct {
+	sync.RWMutex
+	topics map[string][]chan msg
+}
+
+func (h *hub) publish(topic string, m msg) {
+	h.RLock()
+	for _, reader := range h.topics[topic] {
+		reader <- m
+	}
+	h.RUnlock()
+}
+
 // One actor gives every message to READERS others.
 func publish(n uint64) result {
 	readers := make([]chan msg, fromEnv("READERS", 10))
@@ -804,15 +819,14 @@ func publish(n uint64) result {
 			done <- sum
 		}()
 	}
+	topics := hub{topics: map[string][]chan msg{"eu.dax.close": readers}}
 	rounds := n / uint64(len(readers))
 	if rounds == 0 {
 		rounds = 1
 	}
 	begun := time.Now()
 	for i := uint64(0); i < rounds; i++ {
-		for _, reader := range readers {
-			reader <- msg{add, 1, 7}
-		}
+		topics.publish("eu.dax.close", msg{add, 1, 7})
 	}
 	sum := uint64(0)
 	for _, reader := range readers {

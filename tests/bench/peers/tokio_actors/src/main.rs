@@ -2,16 +2,16 @@
 // mailbox. Best practice: unbounded mailboxes, whose send does not await and takes fewer atomic operations than a bounded
 // one's (the workload `bounded` has those, CAPACITY=); the driver's code runs in a task, on a worker, not on block_on's
 // thread. A request carries a oneshot channel for its answer. Timers are sleeps, polled once so that they are armed.
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::*};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{channel, unbounded_channel, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
-use tokio::time::{sleep, Sleep};
+use tokio::time::{sleep, sleep_until, Sleep};
 
 const JOINED: u64 = 60;
 const BIGS: usize = 120;
@@ -728,10 +728,10 @@ fn percentiles(mut took: Vec<u64>) -> Measured {
 async fn timeouts(n: u64) -> Measured {
     let (address, mut mailbox) = unbounded_channel();
     for i in 0..n {
-        let (address, delay) = (address.clone(), Duration::from_millis(20) + Duration::from_millis(100) * i as u32 / n as u32);
-        let due = Instant::now() + delay;
+        let delay = Duration::from_millis(20) + Duration::from_millis(100) * i as u32 / n as u32;
+        let (address, due) = (address.clone(), Instant::now() + delay);
         tokio::spawn(async move {
-            sleep(delay).await;
+            sleep_until(due.into()).await;
             address.send(Instant::now().checked_duration_since(due).unwrap()).ok().unwrap();
         });
     }
@@ -834,9 +834,11 @@ async fn request(n: u64) -> Measured {
     measured(took, n)
 }
 
-// A mailbox for each reader: tokio's broadcast channel loses messages for those who are slow.
+// A map of who has subscribed to what, and a mailbox for each reader: tokio's broadcast channel loses messages for those who
+// are slow.
 async fn publish(n: u64) -> Measured {
     let (addresses, mailboxes) = mailboxes(from_env("READERS", 10));
+    let topics = RwLock::new(HashMap::from([("eu.dax.close".to_string(), addresses.clone())]));
     let rounds = (n / addresses.len() as u64).max(1);
     let readers: Vec<_> = mailboxes
         .into_iter()
@@ -852,7 +854,7 @@ async fn publish(n: u64) -> Measured {
         .collect();
     let begun = Instant::now();
     for _ in 0..rounds {
-        for address in &addresses {
+        for address in &topics.read().unwrap()["eu.dax.close"] {
             send(address, Add(1, 7));
         }
     }
