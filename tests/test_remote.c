@@ -132,6 +132,12 @@ static void *engine_run(void *arg) {
     pthread_mutex_unlock(&engine.lock);
     return arg;
 }
+static void hold(bool holds) {
+    pthread_mutex_lock(&engine.lock);
+    engine.holds = holds;
+    pthread_cond_broadcast(&engine.news);
+    pthread_mutex_unlock(&engine.lock);
+}
 /* Ends what is open, as an engine must. */
 static void engine_close(void) {
     pthread_mutex_lock(&engine.lock);
@@ -209,7 +215,9 @@ START_TEST(time_travels_with_the_question) {
     airrt_test_ok(far_price_ask(far, (quote){ 1 }, AIRRT_SEC(15), &answer));
     ck_assert_uint_gt(left_ns, 0);
     ck_assert_uint_le(left_ns, AIRRT_SEC(15));
+    hold(true);
     airrt_test_is(far_price_ask(far, (quote){ NEVER }, AIRRT_MS(30), &answer), AIRRT_ERR_TIMEOUT);
+    hold(false); /* on its way until then */
     airrt_test_eventually(airrt_load_acquire(&engine.answers) == 2, 20); /* by then its time was over there, too */
     airrt_test_is(engine.answered, AIRRT_ERR_NOT_FOUND);
     finish();
@@ -259,7 +267,7 @@ START_TEST(closing_the_engine_ends_what_is_open_with_shutdown) {
     pthread_t threads[3];
     airrt_err errs[3] = { AIRRT_OK };
     begin("quoter");
-    engine.holds = true;
+    hold(true);
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_and_be_shut_down, &errs[i]), 0);
     pthread_mutex_lock(&engine.lock);
