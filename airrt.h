@@ -79,11 +79,19 @@
  * others when it holds 50 us of work, judged by the turns before; behind a turn that does not end, after a millisecond
  * or two, and with it the one actor that a hook has woken last, which otherwise runs here as soon as that turn is over.
  *
+ * REQUESTS (>>requests, examples/request.c, examples/bank.c)
+ * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
+ * they ask (ACTOR_ask_REQUEST of AIRRT_ASKER), go on, and exactly one result comes as a message of their own: the reply,
+ * a refusal, the end of who was asked with its reason, or TIMEOUT. Who is asked may reply at once, later and from
+ * anywhere (NAME_defer, NAME_fulfil), or let another do it (NAME_forward). What a request leads to has the time that it
+ * has left; what comes too late is skipped or reaches nobody, and is counted. airrt_system_waits lists who waits for
+ * whom.
+ *
  * THREADS
  *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait
  *     NAME_send with BLOCK                                   waits in threads; in hooks FULL
  *     NAME_ask, airrt_stop, _wait, _probe, _settle, _shutdown, NAME_spawn (until pre_start has returned)    threads; wait
- *     airrt_ctx_..., NAME_exit, _fail, _after, _stash ...    the hook that was given the ctx, until it returns
+ *     airrt_ctx_..., NAME_exit, _fail, _after, _stash, _ask_...    the hook that was given the ctx, until it returns
  *     airrt_system_close                                     one thread, outside, last
  *     rings: one consumer; AIRRT_SPSC one producer, AIRRT_MPSC many. Mailboxes: many senders, one receiver
  * Sends are lock-free: a sender that is preempted between claiming a slot and publishing it delays the messages behind
@@ -1631,9 +1639,9 @@ extern "C" {
 /* ---- >>requests ------------------------------------------------------------------------------------------------- */
 
 /* A request is a message with a slot for its one answer, which exists before the message is sent. Whoever fills the
- * slot first ends the request: a reply or refusal, the end of who is to answer (with its reason), the message's loss, or
- * time. What comes later reaches nobody and is counted (late_replies). Threads wait for the answer; actors go on, and it
- * comes to them as a message of their own.
+ * slot first ends the request: a reply or refusal, the end of who is to answer (with its reason), the message's loss,
+ * or time. What comes later reaches nobody and is counted (late_replies). Threads wait for the answer; actors go on,
+ * and it comes to them as a message of their own.
  *
  * AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_promise
  * (8 bytes, copied freely; all zero answers nobody), NAME_result (below), and
@@ -1642,15 +1650,16 @@ extern "C" {
  *       SHUTDOWN: with its system); NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave; FULL, NOMEM;
  *       FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero
  * for who is asked
- *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is counted, not delivered
+ *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is only counted
  *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
- *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting. All zero: there
- *       is no request to answer, or no memory (the asker is then told NO_REPLY). This actor's end or restart ends it
+ *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting. All zero:
+ *       there is no request to answer, or no memory (the asker is then told NO_REPLY). This actor's end or restart ends
+ *       it
  *   void NAME_fulfil(NAME_promise, REPLY);         any thread or hook; cannot fail; who came too late reaches nobody
  *   void NAME_decline(NAME_promise, airrt_err);    the same with an error
- *   airrt_err NAME_forward(ACTOR_ctx *, ACTOR_ref, ACTOR_msg);     another one is to answer: what it replies, or its end,
- *       goes to the asker, by the time the asker has set. INVALID: no request is being handled, or it is answered; DEAD,
- *       FULL, NOMEM, TYPE: as of a send, it is still to be answered here
+ *   airrt_err NAME_forward(ACTOR_ctx *, ACTOR_ref, ACTOR_msg);     another one is to answer: what it replies, or its
+ *       end, goes to the asker, by the time the asker has set. INVALID: no request is being handled, or it is answered;
+ *       DEAD, FULL, NOMEM, TYPE: as of a send, it is still to be answered here
  * AIRRT_FORWARDER(NAME, OTHER): the same to who answers the request OTHER, with the same type of reply:
  *   airrt_err NAME_forward_OTHER(ctx, ref, msg) of the actors that NAME and OTHER ask. */
 typedef struct airrt_asker airrt_asker;
@@ -1720,8 +1729,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
                         "AIRRT_FORWARDER(" #NAME ", " #OTHER "): their replies are of different types")
 
 /* AIRRT_ASKER(ACTOR, REQUEST, MAP): ACTOR may ask REQUEST from its hooks. It does not wait: what came of it becomes a
- * message to itself, by MAP, ACTOR_msg f(const REQUEST_result *), which runs on its turn, just before its handle is given
- * that message. Of a result,
+ * message to itself, by MAP, ACTOR_msg f(const REQUEST_result *), which runs on its turn, just before its handle is
+ * given that message. Of a result,
  *   .err                     OK, or as of REQUEST_ask
  *   .value                   the reply; zero after an error. What it refers to is the receiver's, as of a message
  *   .tag                     what was given with the question
@@ -1731,21 +1740,22 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  * Two functions, for the hooks of ACTOR:
  *   airrt_err ACTOR_ask_REQUEST(ACTOR_ctx *, TARGET_ref, TARGET_msg, uint64_t timeout_ns, uint64_t tag);
  *       OK: exactly one result comes, and airrt owns the message. Else none comes, and it is still the caller's: DEAD,
- *       FULL, NOMEM, TYPE as of a send; INVALID (a timeout below 1 us, AIRRT_NO_WAIT); TIMEOUT: the request that is being
- *       handled has no time left; SHUTDOWN: this actor has been stopped. timeout_ns 0 = 5 s; AIRRT_FOREVER: no end
+ *       FULL, NOMEM, TYPE as of a send; INVALID (a timeout below 1 us, AIRRT_NO_WAIT); TIMEOUT: the request that is
+ *       being handled has no time left; SHUTDOWN: this actor has been stopped. timeout_ns 0 = 5 s; AIRRT_FOREVER: no
+ *       end
  *   airrt_err ACTOR_ask_all_REQUEST(ACTOR_ctx *, const TARGET_ref *, size_t n, TARGET_msg, uint64_t timeout_ns,
  *                                   uint64_t tag);
- *       asks each of them (as a pool's, by its NAME_members) with a clone (.clone of AIRRT_MESSAGE); OK: n results come,
- *       also from those that could not be asked, and airrt owns the message. Else none: INVALID (also n = 0), NOMEM,
- *       TIMEOUT, SHUTDOWN
+ *       asks each of them (as a pool's, by its NAME_members) with a clone (.clone of AIRRT_MESSAGE); OK: n results
+ *       come, also from those that could not be asked, and airrt owns the message. Else none: INVALID (also n = 0),
+ *       NOMEM, TIMEOUT, SHUTDOWN
  * Time: a question that is asked while another is handled (or the result of one that was) has no more of it than that
- * one has left. Plain sends do not inherit it: what they are for is to be done though nobody waits. A request whose time
- * is over is skipped before it is handled, and counted as expired. Timeouts are found by a timer per actor, within
+ * one has left. Plain sends do not inherit it: what they are for is to be done though nobody waits. A request whose
+ * time is over is skipped before it is handled, and counted as expired. Timeouts are found by a timer per actor, within
  * about a tenth of a millisecond, or 0.1 us for each question that is open.
  * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes at once.
  * Ends: a stop lets what is queued be handled, then ends what is still open with SHUTDOWN, in results to the handler.
- * A kill, failure or restart of the asker ends its questions without a word: their replies are late ones. A result is a
- * message of the accounting when it is handled (accepted and handled), not before. */
+ * A kill, failure or restart of the asker, or its end by its supervisor, ends its questions without a word: their
+ * replies are late ones. A result is a message of the accounting when it is handled (accepted and handled), not before. */
 struct airrt_asker {
     airrt_err (*take)(airrt_ctx *ctx, const void *result);
     size_t size, align, value_at, value_size;
@@ -1789,13 +1799,13 @@ typedef struct airrt_wait_info {
     airrt_ref asker, callee;  /* callee: who is to answer it now */
     uint64_t since_ns;        /* when it was asked, by the system's monotonic clock */
     uint64_t deadline_ns;     /* 0 = none */
-    bool deferred;            /* the callee has it, and has deferred or stashed it; else it is on its way, or just handled */
+    bool deferred;            /* the callee has deferred or stashed it; else it is on its way, or just handled */
 } airrt_wait_info;
-/* Writes up to capacity of a system's waits to out, in no order; returns how many there are. Any thread or hook; it does
- * not wait, and looks at every signal and question of the process. Questions of threads are not in it.
+/* Writes up to capacity of a system's waits to out, in no order; returns how many there are. Any thread or hook; it
+ * does not wait, and looks at every signal and question of the process. Questions of threads are not in it.
  * When somebody defers (or stashes) a question that closes a circle of deferred ones, in which each waits for the next,
- * listeners are told: AIRRT_NEWS_CYCLE. It is no error: nobody is blocked, and time ends it; but mostly nobody in it will
- * ever be able to answer. Looked for only if there are listeners, and through 32 actors at most. */
+ * listeners are told: AIRRT_NEWS_CYCLE. It is no error: nobody is blocked, and time ends it; but mostly nobody in it
+ * will ever be able to answer. Looked for only if there are listeners, and through 32 actors at most. */
 AIRRT_API size_t airrt_system_waits(airrt_system *system, airrt_wait_info *out, size_t capacity);
 
 /* ---- >>topics: publish and subscribe, groups of actors ----------------------------------------------------------- */
@@ -4454,17 +4464,17 @@ static bool airrt_priv_order(airrt_ref to, uint64_t order) {
 
 /* ---- >>questions: the open requests of actors ----
  *
- * A question is a signal, the slot of the answer, and a block of what it is about, into which the result is written. The
- * asker alone makes, lists and frees them; others find a question by the handle in the request's envelope. Its word is
- * ASKED until one of all who may end it swaps that for WRITING: whoever replies, refuses or dies, loses the message, or
- * the asker itself when time is over. The winner writes the result and puts the signal into the asker's lane, which needs
- * no memory and is never full; there it waits, as a DOWN does, until the asker has taken what was in its mailbox then,
- * and is made into a message on the asker's turn. An answer costs the swap, and the two of every signal.
+ * A question is a signal, the slot of the answer, and a block of what it is about, into which the result is written.
+ * The asker alone makes, lists and frees them; others find a question by the handle in the request's envelope. Its word
+ * is ASKED until one of all who may end it swaps that for WRITING: whoever replies, refuses or dies, loses the message,
+ * or the asker itself when time is over. The winner writes the result and puts the signal into the asker's lane, which
+ * needs no memory and is never full; there it waits, as a DOWN does, until the asker has taken what was in its mailbox
+ * then, and is made into a message on the asker's turn. An answer costs the swap, and the two of every signal.
  * Restart, halt and end of the asker: questions that are still ASKED are freed, so later answers find another
  * generation; those on their way are `gone`, and freed where they arrive. Both count as late.
- * Time: no timer per question, as that would be a lock each. One per actor is armed for the earliest deadline when there
- * is none, ends what is due when it fires, and is armed again while questions are left (airrt_priv_sweep). A question
- * whose deadline is not before it touches no lock.
+ * Time: no timer per question, as that would be a lock each. One per actor is armed for the earliest deadline when
+ * there is none, ends what is due when it fires, and is armed again while questions are left (airrt_priv_sweep). A
+ * question whose deadline is not before it touches no lock.
  * Who waits for whom can be read by all at any time (airrt_system_waits, airrt_priv_find_cycle): what they look at is
  * atomic, in blocks that stay what they are, and counts if the signal's word is the same afterwards. */
 typedef struct airrt_gather { void *link; uint32_t left; } airrt_gather; /* of an ask of many: the asker's */
@@ -4569,7 +4579,8 @@ static airrt_signal *airrt_priv_question_make(airrt_cell *cell, airrt_asker *how
     airrt_store_relaxed(&question->next, older);
     if (older) airrt_priv_question_at(older)->prev = signal->index;
     airrt_store_release(&signal->id, (uint64_t)(uintptr_t)question | AIRRT_QUESTION_);
-    airrt_store_release(&signal->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)) << 4 | AIRRT_WORD_ASKED);
+    uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
+    airrt_store_release(&signal->word, generation << 4 | AIRRT_WORD_ASKED);
     airrt_store_release(&asks->first, signal->index);
     cell->cold->asked++;
     return signal;
@@ -4599,8 +4610,8 @@ static bool airrt_priv_question_claim(airrt_signal *signal, uint32_t generation,
     uint32_t asked = generation << 4 | AIRRT_WORD_ASKED;
     return airrt_cas(&signal->word, &asked, generation << 4 | to, ACQ_REL, RELAXED);
 }
-/* Ends a claimed one: its result is on the way to the asker, behind what that has been sent before position `due`. False:
- * the asker has gone. */
+/* Ends a claimed one: its result is on the way to the asker, behind what that has been sent before position `due`.
+ * False: the asker has gone. */
 static bool airrt_priv_question_end(airrt_signal *signal, airrt_err err, const airrt_reason *reason, const void *value,
                                     size_t size, uint64_t due) {
     airrt_question *question = airrt_priv_question_of(signal);
@@ -4621,7 +4632,8 @@ static bool airrt_priv_answer_actor(airrt_signal *signal, uint32_t generation, a
                                     const airrt_reason *reason, const void *value, size_t size) {
     if (!airrt_priv_question_claim(signal, generation, AIRRT_WORD_WRITING)) return false;
     airrt_cell *asker = airrt_priv_cell(signal->owner);
-    return airrt_priv_question_end(signal, err, reason, value, size, airrt_load_acquire(&asker->tail) & AIRRT_POSITION_);
+    uint64_t due = airrt_load_acquire(&asker->tail) & AIRRT_POSITION_;
+    return airrt_priv_question_end(signal, err, reason, value, size, due);
 }
 /* The asker ends, or begins anew: nobody is told what comes of its questions. */
 static void airrt_priv_forget_questions(airrt_cold *cold) {
@@ -4638,8 +4650,8 @@ static void airrt_priv_forget_questions(airrt_cold *cold) {
         if (airrt_priv_question_claim(signal, generation, AIRRT_WORD_GONE)) airrt_priv_question_put(signal);
     }
 }
-/* The asker, as long as it takes signals, ends those that are open: with SHUTDOWN because it stops, or those whose time is
- * over. Returns the earliest deadline of the others. */
+/* The asker, as long as it takes signals, ends those that are open: with SHUTDOWN because it stops, or those whose time
+ * is over. Returns the earliest deadline of the others. */
 static uint64_t airrt_priv_end_questions(airrt_cell *cell, airrt_err err, uint64_t now) {
     uint64_t earliest = AIRRT_FOREVER, head = airrt_load_relaxed(&cell->head);
     uint32_t next = airrt_load_relaxed(&cell->cold->asks->first);
@@ -4658,7 +4670,8 @@ static uint64_t airrt_priv_end_questions(airrt_cell *cell, airrt_err err, uint64
     return earliest;
 }
 
-/* A look at a question from outside: what it says is true if airrt_priv_peek_holds afterwards. NULL: none is open there. */
+/* A look at a question from outside: what it says is true if airrt_priv_peek_holds afterwards. NULL: none is open
+ * there. */
 static airrt_question *airrt_priv_peek(const airrt_signal *signal, uint32_t *word) {
     *word = airrt_load_acquire(&signal->word);
     uint64_t id = airrt_load_acquire(&signal->id);
@@ -4753,7 +4766,8 @@ static void airrt_priv_hold(airrt_ctx *ctx, uint32_t slot, uint32_t generation) 
     if (!airrt_priv_heard(system)) return;
     airrt_news news = { .kind = AIRRT_NEWS_CYCLE, .actor = airrt_priv_ref(ctx->cell),
                         .type = airrt_priv_type(ctx->cell)->name, .members = members };
-    news.count = airrt_priv_find_cycle(asks, news.actor, airrt_priv_unpacked(airrt_load_relaxed(&question->asker)), members);
+    airrt_ref asker = airrt_priv_unpacked(airrt_load_relaxed(&question->asker));
+    news.count = airrt_priv_find_cycle(asks, news.actor, asker, members);
     if (news.count) airrt_priv_tell(system, &news);
 }
 
@@ -7748,7 +7762,8 @@ static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const
     }
     *sent = !err;
     if (!err)
-        err = airrt_priv_await(system, question, deadline, AIRRT_WORD_GONE) ? question->u.answer.err : AIRRT_ERR_TIMEOUT;
+        err = airrt_priv_await(system, question, deadline, AIRRT_WORD_GONE) ? question->u.answer.err
+                                                                            : AIRRT_ERR_TIMEOUT;
     if (question) airrt_priv_signal_put(question);
     if (system) airrt_priv_unpin(system);
     if (!err) return AIRRT_OK;
@@ -7804,7 +7819,8 @@ static airrt_err airrt_priv_ask_send(airrt_ctx *ctx, const airrt_signal *signal,
     airrt_send_desc desc = { .ttl_ns = deadline ? deadline - now : 0 };
     airrt_err err = airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_TRY_, &promise);
     airrt_system *system = airrt_priv_worker(ctx)->system;
-    return err == AIRRT_ERR_DEAD && airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING ? AIRRT_ERR_SHUTDOWN : err;
+    bool draining = airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING;
+    return err == AIRRT_ERR_DEAD && draining ? AIRRT_ERR_SHUTDOWN : err;
 }
 AIRRT_API airrt_err airrt_priv_ask_from(airrt_ctx *ctx, airrt_asker *how, airrt_actor_type *type, airrt_ref to,
                                         const void *msg, uint64_t timeout_ns, uint64_t tag) {
@@ -7847,12 +7863,11 @@ AIRRT_API airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_a
         airrt_signal *signal = airrt_priv_signal_at(next);
         bool last = i + 1 == n;
         next = airrt_load_relaxed(&airrt_priv_question_of(signal)->next); /* no results are taken before this returns */
+        void *mine = last ? (void *)(uintptr_t)msg : room;
         airrt_err err = last ? AIRRT_OK : kind.clone(room, msg);
-        if (err) { /* no copy for this one */
-        } else if ((err = airrt_priv_ask_send(ctx, signal, type, to[i], last ? msg : room, now, deadline)) != AIRRT_OK) {
-            kind.drop(last ? (void *)(uintptr_t)msg : room);
-        }
-        if (err) airrt_priv_answer(signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), err, NULL, NULL, 0);
+        if (!err && (err = airrt_priv_ask_send(ctx, signal, type, to[i], mine, now, deadline)) != AIRRT_OK) kind.drop(mine);
+        uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
+        if (err) airrt_priv_answer(signal->index, generation, err, NULL, NULL, 0);
     }
     return AIRRT_OK;
 }

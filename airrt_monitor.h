@@ -387,7 +387,7 @@ typedef struct airrt_broker_event {
     uint64_t subscriber;         /* unique in the process */
     char type[24];
     char why[16];
-    char members[96];            /* "12.1 14.3 15.1": slot.generation, each waits for the next, the last for the first */
+    char members[96];            /* "12.1 14.3 15.1": slots and generations; each waits for the next, in a circle */
     airrt_pair pairs[AIRRT_PAIRS];
 } airrt_broker_event;
 
