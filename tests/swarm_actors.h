@@ -21,7 +21,7 @@ typedef struct note {
 } note;
 static void note_drop(note *msg) {
     if (msg->mark && !mark_is_good(msg->mark)) broken("a dropped message refers to what was given back");
-    swarm_free(msg->mark);
+    mark_free(msg->mark);
 }
 static airrt_err note_clone(note *to, const note *from) {
     *to = *from;
@@ -342,7 +342,7 @@ static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, cons
     if (msg->op == EVENT) check_event(at, airrt_ctx_subject(ctx), msg, k != KEEPING && !is_dynamic(at) && at < SPOTS);
     else if (airrt_ctx_subject(ctx)) broken("%s: a message that is no event has a subject", world.spots[at].name);
     if (msg->op == EVENT || stashed) return AIRRT_OK;
-    if (!(k == KEEPING && fails)) swarm_free(msg->mark);
+    if (!(k == KEEPING && fails)) mark_free(msg->mark);
     if (msg->op == TICK) return handle_tick(state, k, msg), AIRRT_OK;
     if (msg->gang) check_gang(at, self, msg);
     else if (!airrt_ref_equal(msg->to, self)) broken("%s was given another one's message", world.spots[at].name);

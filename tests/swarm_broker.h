@@ -8,10 +8,12 @@
 typedef struct bulletin { uint32_t from, sequence, subject, wire; void *mark; } bulletin;
 static void bulletin_drop(bulletin *e) {
     check_mark(e->mark, "a dropped event", 0);
-    swarm_free(e->mark);
+    mark_free(e->mark);
 }
 AIRRT_MESSAGE(bulletin, .drop = bulletin_drop);
 
+/* A seed has four of them: so that the same ones come and go again. */
+static uint32_t pattern_of(uint64_t random) { return (world.first_pattern + (uint32_t)(random % 4)) % PATTERNS; }
 /* What a publication is to reach, and what it does. */
 static struct {
     uint32_t expected, unsure, routed, refused, dropped, from, sequence; /* dropped: by the limit of a subscription */
@@ -85,7 +87,7 @@ static void publish(uint32_t from, uint64_t random) {
     going.sequence = 0;
 }
 static void subscribe(uint32_t at, airrt_ref ref, uint64_t random) {
-    uint32_t w = (uint32_t)(random % WIRES), pattern = (uint32_t)(random / 4 % PATTERNS);
+    uint32_t w = (uint32_t)(random % WIRES), pattern = pattern_of(random / 4);
     airrt_subscribe_desc desc = { .capacity = random / 64 % 4 ? 0 : 1 + random / 256 % 4, .retained = random / 1024 % 2,
                                   .backpressure = random / 2048 % 2 ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
     if (!takes_notes(at) || is_to_end(ref)) return;
@@ -100,7 +102,7 @@ static void subscribe(uint32_t at, airrt_ref ref, uint64_t random) {
     if (airrt_ref_equal(ref, world.spots[at].ref)) world.spots[at].patterns[w] |= 1u << pattern;
 }
 static void unsubscribe(uint32_t at, airrt_ref ref, uint64_t random) {
-    uint32_t w = (uint32_t)(random % WIRES), pattern = (uint32_t)(random / 4 % PATTERNS), bits;
+    uint32_t w = (uint32_t)(random % WIRES), pattern = pattern_of(random / 4), bits;
     bool all = random / 64 % 4 == 0;
     fan *who = fan_of(&wires[w].fans, ref);
     (void)at;
@@ -213,7 +215,7 @@ AIRRT_GROUP(band, plain);
 static struct { band scope; bool open; fans fans; } bands;
 
 static void join_or_leave(uint32_t at, airrt_ref ref, uint64_t random) {
-    uint32_t group = (uint32_t)(random / 4 % PATTERNS);
+    uint32_t group = pattern_of(random / 4);
     if (world.spots[at].kind != PLAIN || is_to_end(ref)) return;
     fan *who = fan_of(&bands.fans, ref);
     bool in = who && airrt_alive(ref) && who->patterns >> group & 1;
@@ -257,6 +259,7 @@ static struct {
     gang pool;
     bool open, opening;
     airrt_ref members[CREW];               /* that have begun in it, or were added; the dead too */
+    uint32_t changing;                     /* calls that add or take members are going on */
     uint32_t count, version;               /* version: changes with each that may take keys away from others */
     struct { airrt_ref ref; uint32_t version; } keys[KEYS];
 } gangs[POOLS];
@@ -298,17 +301,16 @@ static void send_to_gang(uint32_t from, note msg) {
     if (!err && !size) broken("a pool without members takes a message");
 }
 /* A key stays with its member as long as that lives, and nobody has come. */
-static void check_key(uint32_t g) {
-    uint32_t key = pick(KEYS);
+static void check_key(uint32_t g, uint32_t key) {
     airrt_ref before = gangs[g].keys[key].ref;
     airrt_info info;
     member_ref now_with;
     if (airrt_priv_pool_pick(gangs[g].pool.pool, AIRRT_ROUTE_KEY, key, &now_with.ref)) return;
     if (!airrt_alive(now_with.ref)) broken("a pool picks a dead member");
-    bool lives = before.generation && !airrt_get_info(before, &info) && info.state != AIRRT_STATE_STOPPING;
+    bool lives = before.generation && !gangs[g].changing && !airrt_get_info(before, &info) && info.state != AIRRT_STATE_STOPPING;
     if (lives && gangs[g].keys[key].version == gangs[g].version && !airrt_ref_equal(before, now_with.ref))
         broken("a key leaves a member that lives");
-    gangs[g].keys[key].ref = now_with.ref;
+    gangs[g].keys[key].ref = gangs[g].changing ? (airrt_ref){ 0, 0 } : now_with.ref;
     gangs[g].keys[key].version = gangs[g].version;
 }
 static void gang_start(uint32_t g) {
@@ -341,10 +343,13 @@ static void act_on_gangs(uint32_t me) {
         for (uint32_t n = 1 + pick(5); n > 0; n--) send_to_gang(me, msg), msg.random += 8;
         break;
     case 4:
-    case 5: check_key(g); break;
+    case 5:
+        for (uint32_t key = 0; key < KEYS; key++) check_key(g, key);
+        break;
     case 6:
-        gangs[g].version++;
+        gangs[g].changing++;
         if (!gang_resize(gangs[g].pool, size) && gang_size(gangs[g].pool) > CREW) broken("a pool grows without end");
+        gangs[g].changing--;
         gangs[g].version++;
         break;
     case 7:
@@ -352,8 +357,8 @@ static void act_on_gangs(uint32_t me) {
         if (!gang_add(gangs[g].pool, guest)) gang_add_member(g, guest.ref);
         break;
     case 8:
+        gangs[g].version++; /* whom it takes out goes on living */
         if (!gang_pick(gangs[g].pool, 0, &guest)) airrt_discard(one_in(2) ? airrt_kill(guest.ref) : gang_remove(gangs[g].pool, guest));
-        gangs[g].version++; /* a key may move to others, and back */
         break;
     default:
         if (!gang_supervisor(gangs[g].pool, &sup) && one_in(2)) {

@@ -34,10 +34,15 @@ static void swarm_free(void *ptr) {
 }
 /* What messages and events refer to: a lost one is a leak, and one that was given back too early is seen. */
 #define ALIVE_MARK 0x616c697665u
+static long live_marks;
 static void *mark_new(void) {
     uint64_t *mark = swarm_malloc(sizeof *mark);
-    if (mark) *mark = ALIVE_MARK;
+    if (mark) *mark = ALIVE_MARK, live_marks++;
     return mark;
+}
+static void mark_free(void *mark) {
+    live_marks -= mark != NULL;
+    swarm_free(mark);
 }
 static bool mark_is_good(const void *mark) { return *(const uint64_t *)mark == ALIVE_MARK; }
 
@@ -90,7 +95,7 @@ static struct {
     airrt_system *system;
     spot spots[PLACES];
     uint32_t count;
-    uint32_t features;
+    uint32_t features, first_pattern;
     uint64_t random;
     uint32_t serial, incarnations, sequence[EVERYBODY], checks;
     uint32_t last[EVERYBODY][SPOTS][LANES];
