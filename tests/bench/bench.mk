@@ -38,7 +38,7 @@ bench-peers: | $(BENCH_OUT)
 	@$(MAKE) --no-print-directory -k -f $(BENCH_DIR)/bench.mk bench-peers-found BUILD=$(BUILD) || \
 	    echo "some peers could not be built; they are left out"
 # The results are shown and the pictures drawn whatever failed; what failed decides the status.
-bench:
+bench: | $(BENCH_OUT)
 	@echo 'building'
 	+@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(BENCH_JOBS)) bench-build bench-peers >$(BUILD)/bench.log 2>&1 || \
 	    { tail -n 30 $(BUILD)/bench.log; false; }

@@ -48,7 +48,7 @@ draw() {
         echo "set key outside right; set grid y; set logscale y; set border 3; set tics nomirror"
         printf '%s\n' "$@"
     } >"$data/$name.gp"
-    gnuplot "$data/$name.gp" || echo "gnuplot cannot draw $name" >&2
+    gnuplot "$data/$name.gp" 2>"$data/$name.err" || { echo "gnuplot cannot draw $name" && cat "$data/$name.err"; } >&2
 }
 bars() { # NAME TITLE YLABEL
     draw "$1" "$2" "$3" 'set style data histograms; set style histogram clustered gap 1; set style fill solid 0.9 noborder' \
