@@ -24,6 +24,13 @@ SWAPS = [(' == ', ' != '), (' != ', ' == '), (' < ', ' <= '), (' <= ', ' < '), (
          (' && ', ' || '), (' || ', ' && '), (' + ', ' - '), (' - ', ' + '), (' & ', ' | '), (' | ', ' & '),
          ('++', '--'), (' += ', ' -= '), (' -= ', ' += '), ('true', 'false'), ('false', 'true')]
 
+# Mutants that change nothing that anybody could see: what stands in one of the two lines before, the old text, the new one,
+# and why. They are left out of the sample. Only what was looked at by hand goes in here.
+EQUIVALENT = [
+    ('if (!room && lap >= bound) {', 't = airrt_load_acquire(&cell->tail);', '',
+     'the loop looks again anyway: without room by its second look, with room by the compare-and-swap that fails'),
+]
+
 
 def closing(text, at):
     """Where the parenthesis that opens at `at` is closed, or -1."""
@@ -112,7 +119,10 @@ def find_all(room):
         for number in range(start + 1, len(lines)):
             if lines[number].startswith(('/* ---- ', '/* ====')):
                 break
-            yield from mutants_of_line(room, header, number, lines[number])
+            before = '\n'.join(lines[number - 2:number])
+            for mutant in mutants_of_line(room, header, number, lines[number]):
+                if not any(where in before and (mutant.old, mutant.new) == (old, new) for where, old, new, _ in EQUIVALENT):
+                    yield mutant
 
 
 def planted(header, chosen):
@@ -155,7 +165,7 @@ def build(out, suites, chosen):
         while True:
             for header in ('airrt.h', 'airrt_monitor.h', 'airrt_supervisor.h'):
                 open(os.path.join(out, header), 'w').write(planted(header, chosen))
-            r = subprocess.run(['gcc', '-std=c11', '-O1', '-w', '-Wno-psabi', '-pthread', '-I' + out, '-I' + ROOT, *stb,
+            r = subprocess.run(['gcc', '-std=c11', '-O0', '-w', '-Wno-psabi', '-pthread', '-I' + out, '-I' + ROOT, *stb,
                                 os.path.join(ROOT, 'tests', source + '.c'), '-o', os.path.join(out, suite + flavour), *FLAVOURS[flavour],
                                 *libs, '-lm'],
                                capture_output=True, text=True)
