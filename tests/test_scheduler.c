@@ -122,7 +122,8 @@ START_TEST(whom_a_hook_woke_need_not_wait_for_its_end) {
     airrt_test_ok(waker_send(from, WAKE_ONE));
     airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
     uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S); /* and also when all workers slept well before */
-    while ((airrt_load_acquire(&system->lingering) || airrt_load_acquire(&system->keeper)) && airrt_test_before(deadline)) {}
+    while ((airrt_load_acquire(&system->lingering) || airrt_load_acquire(&system->keeper)) &&
+           airrt_test_before(deadline)) {}
     ck_assert(airrt_test_before(deadline));
     airrt_test_ok(waker_send(from, WAKE_MANY));
     airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
