@@ -1,10 +1,10 @@
 /* sim_swarm.c: random systems, random schedules, random faults, and what must hold whatever happens.
- *     sim_swarm --seeds A..B            runs these seeds; prints figures, and one line for each failure that reproduces it
+ *     sim_swarm --seeds A..B            runs these seeds; figures, and one line for each failure that reproduces it
  *     sim_swarm --seed N [--trace]      one; with every step
  *     --twice                           runs every seed twice, not only every 16th
  *     --first                           ends with the first seed that fails, and does not shrink it
- *     --ops K, --choices C, --without M what a failing seed was shrunk to: so many acts from outside, choices of the schedule before
- *                                       it is round robin, faults left out (bits)
+ *     --ops K, --choices C, --without M what a failing seed was shrunk to: so many acts from outside, choices of the
+ *                                       schedule before it is round robin, faults left out (bits)
  * A seed makes a tree of supervisors up to five levels deep, of all strategies, with workers of five mailboxes and
  * components (swarm_actors.h); topics, streams, groups and pools (swarm_broker.h); clients that send, ask, publish, kill,
  * terminate, restart, start, also several at once, resize, replay dead letters, stop and settle. Each seed uses some of
@@ -16,21 +16,23 @@
  * message is accounted for, and, for every 16th seed, that a second run of it leaves memory as the first did. */
 #include "swarm_broker.h"
 
-/* ---- clients ------------------------------------------------------------------------------------------------------- */
+/* ---- clients ----------------------------------------------------------------------------------------------------- */
 
 static airrt_supervisor root;
 /* If there is none; never two at once. */
 static void start_root(void) {
     if (world.root_starts || airrt_alive(root.ref)) return;
     world.root_starts = true;
-    airrt_discard(airrt_spawn(world.system, spec_of(0, 0), &(airrt_spawn_desc){ .start_timeout_ns = AIRRT_FOREVER }, &root.ref));
+    airrt_discard(
+        airrt_spawn(world.system, spec_of(0, 0), &(airrt_spawn_desc){ .start_timeout_ns = AIRRT_FOREVER }, &root.ref));
     world.root_starts = false;
 }
 /* Finds a supervisor that runs, by its name; the root without. */
 static airrt_supervisor pick_supervisor(uint32_t *at) {
     airrt_supervisor found = root;
     *at = pick(world.count);
-    if (world.spots[*at].kind != SUPERVISOR || airrt_whereis(world.system, world.spots[*at].name, &found.ref)) *at = 0, found = root;
+    if (world.spots[*at].kind != SUPERVISOR || airrt_whereis(world.system, world.spots[*at].name, &found.ref))
+        *at = 0, found = root;
     return found;
 }
 /* A call to a supervisor waits until it is done, or the supervisor has ended. */
@@ -59,7 +61,8 @@ static void add_batch(airrt_supervisor sup, uint32_t at) {
     airrt_err err = n == 1 ? airrt_supervisor_start_child(sup, children[0].spec, children[0].desc, refs)
                            : airrt_supervisor_start_children(sup, children, n, refs);
     called(err);
-    if (err == AIRRT_ERR_BAD_SPEC || err == AIRRT_ERR_ALREADY_PRESENT) broken("a batch is refused: %s", airrt_err_str(err));
+    if (err == AIRRT_ERR_BAD_SPEC || err == AIRRT_ERR_ALREADY_PRESENT)
+        broken("a batch is refused: %s", airrt_err_str(err));
     if (err == AIRRT_OK || err == AIRRT_ERR_DEAD || err == AIRRT_ERR_SHUTDOWN) return;
     for (uint32_t i = 0; i < n; i++) {
         if (!airrt_supervisor_get_child(sup, world.spots[first + i].name, &info))
@@ -99,8 +102,10 @@ static void act_on_supervisor(uint32_t act) {
         break;
     case 6:
         here->touched = true;
-        if (here->strategy == 3) called(airrt_supervisor_terminate_ref(sup, world.spots[child].ref));
-        else if (child) called(airrt_supervisor_delete_child(sup, id));
+        if (here->strategy == 3)
+            called(airrt_supervisor_terminate_ref(sup, world.spots[child].ref));
+        else if (child)
+            called(airrt_supervisor_delete_child(sup, id));
         break;
     case 7: airrt_discard(airrt_supervisor_settle(sup, AIRRT_MS(1 + pick(300)))); break;
     case 8:
@@ -128,17 +133,24 @@ static void act_on_letters(void) {
     airrt_dead_letter letters[2];
     airrt_dead_letter_counts counts;
     bool may = false;
-    size_t kept = airrt_dead_letters_peek(world.system, letters, 2, one_in(2) ? AIRRT_OLDEST_FIRST : AIRRT_NEWEST_FIRST);
+    size_t kept =
+        airrt_dead_letters_peek(world.system, letters, 2, one_in(2) ? AIRRT_OLDEST_FIRST : AIRRT_NEWEST_FIRST);
     airrt_dead_letters_counts(world.system, &counts);
     if (kept != counts.kept) broken("%u letters are kept, %u are counted", (unsigned)kept, (unsigned)counts.kept);
     if (!kept) return;
-    if (airrt_dead_letters_show(world.system, letters[0].id, look_at_letter, &may)) broken("a letter that is kept is not found");
-    if (one_in(3)) airrt_discard(airrt_dead_letters_drop(world.system, letters[0].id));
-    else if (may) check_nomem(airrt_dead_letters_replay(world.system, letters[0].id, (airrt_ref){ 0, 0 }), "a replay");
+    if (airrt_dead_letters_show(world.system, letters[0].id, look_at_letter, &may))
+        broken("a letter that is kept is not found");
+    if (one_in(3))
+        airrt_discard(airrt_dead_letters_drop(world.system, letters[0].id));
+    else if (may)
+        check_nomem(airrt_dead_letters_replay(world.system, letters[0].id, (airrt_ref){ 0, 0 }), "a replay");
 }
 static void act_on_worker(uint32_t me, uint32_t at, airrt_ref to) {
-    note msg = { .op = one_in(2) ? SEND : pick_op(next_random(&world.random)), .hops = pick(6), .random = next_random(&world.random) };
-    airrt_send_desc desc = { .priority = (airrt_priority)(1 + pick(4)), .ttl_ns = one_in(3) ? AIRRT_MS(1 + pick(20)) : 0,
+    note msg = { .op = one_in(2) ? SEND : pick_op(next_random(&world.random)),
+                 .hops = pick(6),
+                 .random = next_random(&world.random) };
+    airrt_send_desc desc = { .priority = (airrt_priority)(1 + pick(4)),
+                             .ttl_ns = one_in(3) ? AIRRT_MS(1 + pick(20)) : 0,
                              .timeout_ns = AIRRT_MS(1 + pick(100)) };
     airrt_reason reason;
     airrt_health health;
@@ -147,7 +159,8 @@ static void act_on_worker(uint32_t me, uint32_t at, airrt_ref to) {
     switch (pick(10)) {
     case 0:
         if (world.spots[at].kind != PLAIN || !uses(REQUESTS)) break;
-        msg.op = WORK, msg.from = me, msg.to = to, msg.sequence = ++world.sequence[me]; /* no mark: on an error, whose is it? */
+        msg.op = WORK, msg.from = me, msg.to = to,
+        msg.sequence = ++world.sequence[me]; /* no mark: on an error, whose is it? */
         airrt_err err = answer_ask((plain_ref){ to }, msg, AIRRT_MS(1 + pick(50)), &sequence);
         check_nomem(err, "a request");
         if (!err && sequence != msg.sequence) broken("an answer to another question");
@@ -161,7 +174,8 @@ static void act_on_worker(uint32_t me, uint32_t at, airrt_ref to) {
         break;
     case 3:
         airrt_discard(airrt_probe(to, AIRRT_MS(1 + pick(20)), &health));
-        if (!airrt_get_info(to, &info) && world.spots[at].kind != LANED && info.accepted < info.queued) broken("more is queued than was ever accepted");
+        if (!airrt_get_info(to, &info) && world.spots[at].kind != LANED && info.accepted < info.queued)
+            broken("more is queued than was ever accepted");
         break;
     default:
         for (uint32_t n = 1 + pick(12); n > 0; n--) airrt_discard(send_note(me, at, to, msg, one_in(2) ? &desc : NULL));
@@ -195,7 +209,7 @@ static void act(airrt_system *system, void *arg) {
     }
 }
 
-/* ---- one seed ------------------------------------------------------------------------------------------------------ */
+/* ---- one seed ---------------------------------------------------------------------------------------------------- */
 
 static void print_event(const airrt_sim_event *event, void *ctx) {
     char line[200];
@@ -216,12 +230,14 @@ static void make_faults(airrt_sim_desc *desc) {
 static void see_letter(const airrt_dead_letter *letter, void *ctx) {
     const note *msg = letter->payload;
     (void)ctx;
-    if (letter->refused) world.told++, going.refused++;
+    if (letter->refused)
+        world.told++, going.refused++;
     else if (letter->why == AIRRT_LOSS_DROPPED && strcmp(letter->type_name, "note") == 0 && msg->op == EVENT)
         going.dropped += msg->from == going.from && msg->sequence == going.sequence;
     if (!letter->refused && letter->why <= AIRRT_LOSS_QUARANTINED) world.letters[letter->why]++;
     if (letter->refused != (letter->why == AIRRT_LOSS_FULL || letter->why == AIRRT_LOSS_NO_RECEIVER))
-        broken("a dead letter is told as %s, %s", airrt_loss_str(letter->why), letter->refused ? "refused" : "accepted");
+        broken("a dead letter is told as %s, %s", airrt_loss_str(letter->why),
+               letter->refused ? "refused" : "accepted");
 }
 /* One place at each step, in turn: its mailbox keeps to its bound, its name is found, and nobody dead by a name. */
 static void check_place(uint32_t at) {
@@ -232,10 +248,14 @@ static void check_place(uint32_t at) {
         broken("%u messages wait for %s", (unsigned)airrt_queued(here->ref), here->name);
     snprintf(name, sizeof name, "x%u", (unsigned)(at % 4));
     if (!airrt_whereis(world.system, name, &found) && !airrt_alive(found)) broken("a dead one has the name %s", name);
-    if (!here->runs_in || here->kind == SUPERVISOR || here->kind == PART || is_dynamic(at) || !here->desc.name || !here->state) return;
+    if (!here->runs_in || here->kind == SUPERVISOR || here->kind == PART || is_dynamic(at) || !here->desc.name ||
+        !here->state)
+        return;
     if (is_to_end(here->ref)) return;
-    if (airrt_whereis(world.system, here->name, &found)) broken("%s, which runs, has lost its name", here->name);
-    else if (!airrt_ref_equal(found, here->ref)) broken("another one has the name of %s, which runs", here->name);
+    if (airrt_whereis(world.system, here->name, &found))
+        broken("%s, which runs, has lost its name", here->name);
+    else if (!airrt_ref_equal(found, here->ref))
+        broken("another one has the name of %s, which runs", here->name);
 }
 static void check_step(void) {
     if (world.failure[0]) return;
@@ -260,17 +280,24 @@ static void check_letters(const airrt_counts *counts) {
     uint64_t lost = counts->dead + counts->dropped + counts->expired + counts->quarantined, shown = 0;
     for (int why = AIRRT_LOSS_DROPPED; why <= AIRRT_LOSS_QUARANTINED; why++) shown += world.letters[why];
     if (counts->expired != world.letters[AIRRT_LOSS_EXPIRED] || counts->dead != world.letters[AIRRT_LOSS_DIED] ||
-        counts->dropped != world.letters[AIRRT_LOSS_DROPPED] || counts->quarantined != world.letters[AIRRT_LOSS_QUARANTINED])
+        counts->dropped != world.letters[AIRRT_LOSS_DROPPED] ||
+        counts->quarantined != world.letters[AIRRT_LOSS_QUARANTINED])
         broken("%u messages were lost, %u were shown", (unsigned)lost, (unsigned)shown);
-    if (counts->refused != world.told) broken("%u messages were refused, %u were shown", (unsigned)counts->refused, (unsigned)world.told);
+    if (counts->refused != world.told)
+        broken("%u messages were refused, %u were shown", (unsigned)counts->refused, (unsigned)world.told);
     airrt_dead_letters_counts(world.system, &kept);
     if (uses(LETTERS) && kept.kept + kept.replayed + kept.dropped + kept.unkept != lost)
         broken("of %u lost messages %u are accounted for as letters", (unsigned)lost,
                (unsigned)(kept.kept + kept.replayed + kept.dropped + kept.unkept));
 }
 static airrt_err open_world(const run_desc *run) {
-    airrt_sim_desc sim = { .seed = run->seed, .policy = (airrt_sim_policy)(1 + pick(3)), .depth = 1 + pick(5), .horizon = 2000,
-                           .choices = run->choices, .max_steps = 1000000, .turn_ns = one_in(3) ? AIRRT_US(1 + pick(100)) : 0,
+    airrt_sim_desc sim = { .seed = run->seed,
+                           .policy = (airrt_sim_policy)(1 + pick(3)),
+                           .depth = 1 + pick(5),
+                           .horizon = 2000,
+                           .choices = run->choices,
+                           .max_steps = 1000000,
+                           .turn_ns = one_in(3) ? AIRRT_US(1 + pick(100)) : 0,
                            .without = run->without };
     airrt_system_desc desc = { .sim = &sim, .stop_timeout_ns = AIRRT_SEC(6), .dead_letters.fn = see_letter };
     world.features = one_in(8) ? ALL_FEATURES : (uint32_t)next_random(&world.random) & ALL_FEATURES;
@@ -285,9 +312,11 @@ static void close_world(figures *sum) {
     airrt_shutdown_report report = { .stuck = 0 };
     airrt_sim_stats stats;
     airrt_err err = airrt_system_shutdown(world.system, &(airrt_shutdown_desc){ .now = one_in(4) }, &report);
-    /* a tree that keeps restarting within its limits does not become quiet: half of the time is spent on waiting for it */
-    if ((err && err != AIRRT_ERR_TIMEOUT) || report.stuck) broken("the shutdown ends with %s, %u stuck", airrt_err_str(err), report.stuck);
-    if (!airrt_counts_balance(&report.counts) || report.counts.queued || report.counts.stashed) broken("messages are missing at the end");
+    /* a tree that keeps restarting within its limits does not become quiet: half of the time is spent on that */
+    if ((err && err != AIRRT_ERR_TIMEOUT) || report.stuck)
+        broken("the shutdown ends with %s, %u stuck", airrt_err_str(err), report.stuck);
+    if (!airrt_counts_balance(&report.counts) || report.counts.queued || report.counts.stashed)
+        broken("messages are missing at the end");
     check_step();
     check_letters(&report.counts);
     airrt_sim_stats_of(world.system, &stats);
@@ -332,8 +361,12 @@ static bool run_seed(const run_desc *run, figures *sum) {
 /* Blocks that the pools have to give. */
 static long free_blocks(void) {
     long count = 0;
-    for (const void *block = airrt_priv_cells.free; block; block = *airrt_priv_link(&airrt_priv_cells, (void *)(uintptr_t)block)) count++;
-    for (const void *block = airrt_priv_signals.free; block; block = *airrt_priv_link(&airrt_priv_signals, (void *)(uintptr_t)block)) count++;
+    for (const void *block = airrt_priv_cells.free; block;
+         block = *airrt_priv_link(&airrt_priv_cells, (void *)(uintptr_t)block))
+        count++;
+    for (const void *block = airrt_priv_signals.free; block;
+         block = *airrt_priv_link(&airrt_priv_signals, (void *)(uintptr_t)block))
+        count++;
     for (ptrdiff_t i = 0; i < stbds_hmlen(airrt_priv_process.pools); i++) {
         const airrt_pool *pool = airrt_priv_process.pools[i].value;
         for (const void *block = pool->free; block; block = *airrt_priv_link(pool, (void *)(uintptr_t)block)) count++;
@@ -348,12 +381,14 @@ static bool run_twice(const run_desc *run, figures *sum) {
     if (!run_seed(run, &again)) return false;
     if (again.hash != hash) broken("the second run differs from the first");
     /* a panic leaks nothing here: its message was freed before */
-    else if (live_blocks != blocks) broken("%ld blocks of memory are not given back", live_blocks - blocks);
-    else if (free_blocks() != pooled) broken("%ld blocks of pools are not given back", pooled - free_blocks());
+    else if (live_blocks != blocks)
+        broken("%ld blocks of memory are not given back", live_blocks - blocks);
+    else if (free_blocks() != pooled)
+        broken("%ld blocks of pools are not given back", pooled - free_blocks());
     return !world.failure[0];
 }
 
-/* ---- shrinking ----------------------------------------------------------------------------------------------------- */
+/* ---- shrinking --------------------------------------------------------------------------------------------------- */
 
 static bool fails(const run_desc *run) {
     figures unused = { 0 };
@@ -373,22 +408,26 @@ static void shrink(run_desc *run) {
     uint64_t low = 0, high = 20000; /* choices: fewer need not fail where more do, but mostly do */
     for (less = *run; low < high;) {
         less.choices = low + (high - low) / 2;
-        if (less.choices && fails(&less)) high = less.choices, *run = less;
-        else low = less.choices + 1;
+        if (less.choices && fails(&less))
+            high = less.choices, *run = less;
+        else
+            low = less.choices + 1;
     }
     (void)fails(run); /* what it is now */
 }
 static run_desc current;
 static void on_signal(int number) {
     char line[128];
-    int length = snprintf(line, sizeof line, "sim_swarm --seed %" PRIu64 " --ops %" PRIu32 " --choices %" PRIu64 " --without 0x%" PRIx64 "   # signal %d\n",
+    int length = snprintf(line, sizeof line,
+                          "sim_swarm --seed %" PRIu64 " --ops %" PRIu32 " --choices %" PRIu64 " --without 0x%" PRIx64
+                          "   # signal %d\n",
                           current.seed, current.ops, current.choices, current.without, number);
     if (write(1, line, (size_t)length) < 0) _exit(3);
     _exit(2);
 }
 static void print_failure(const run_desc *run) {
-    printf("sim_swarm --seed %" PRIu64 " --ops %" PRIu32 " --choices %" PRIu64 " --without 0x%" PRIx64 "   # %s\n", run->seed, run->ops,
-           run->choices, run->without, world.failure);
+    printf("sim_swarm --seed %" PRIu64 " --ops %" PRIu32 " --choices %" PRIu64 " --without 0x%" PRIx64 "   # %s\n",
+           run->seed, run->ops, run->choices, run->without, world.failure);
     fflush(stdout);
 }
 
@@ -400,18 +439,36 @@ int main(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         char *end;
-        if (strcmp(argv[i], "--trace") == 0) { run.trace = true; continue; }
-        if (strcmp(argv[i], "--no-shrink") == 0) { shrinks = false; continue; }
-        if (strcmp(argv[i], "--twice") == 0) { twice = true; continue; }
-        if (strcmp(argv[i], "--first") == 0) { first = true, shrinks = false; continue; }
+        if (strcmp(argv[i], "--trace") == 0) {
+            run.trace = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--no-shrink") == 0) {
+            shrinks = false;
+            continue;
+        }
+        if (strcmp(argv[i], "--twice") == 0) {
+            twice = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--first") == 0) {
+            first = true, shrinks = false;
+            continue;
+        }
         uint64_t number = strtoull(value, &end, 0);
         if (end == value) return fprintf(stderr, "sim_swarm: %s needs a number\n", argv[i]), 2;
-        if (strcmp(argv[i], "--seed") == 0) from = to = number;
-        else if (strcmp(argv[i], "--seeds") == 0) from = number, to = end[0] == '.' ? strtoull(end + 2, NULL, 0) : number;
-        else if (strcmp(argv[i], "--ops") == 0) run.ops = (uint32_t)number, shrinks = false;
-        else if (strcmp(argv[i], "--choices") == 0) run.choices = number, shrinks = false;
-        else if (strcmp(argv[i], "--without") == 0) run.without = number, shrinks = false;
-        else return fprintf(stderr, "sim_swarm: what is %s?\n", argv[i]), 2;
+        if (strcmp(argv[i], "--seed") == 0)
+            from = to = number;
+        else if (strcmp(argv[i], "--seeds") == 0)
+            from = number, to = end[0] == '.' ? strtoull(end + 2, NULL, 0) : number;
+        else if (strcmp(argv[i], "--ops") == 0)
+            run.ops = (uint32_t)number, shrinks = false;
+        else if (strcmp(argv[i], "--choices") == 0)
+            run.choices = number, shrinks = false;
+        else if (strcmp(argv[i], "--without") == 0)
+            run.without = number, shrinks = false;
+        else
+            return fprintf(stderr, "sim_swarm: what is %s?\n", argv[i]), 2;
         i++;
     }
     signal(SIGSEGV, on_signal), signal(SIGABRT, on_signal), signal(SIGBUS, on_signal), signal(SIGALRM, on_signal);
@@ -430,7 +487,8 @@ int main(int argc, char **argv) {
         print_failure(&small);
         if (failures >= 10 || first) break;
     }
-    printf("%" PRIu64 " seeds, %u failed; %" PRIu64 " steps, %" PRIu64 " messages handled, %" PRIu64 " faults, %" PRIu64 " s of virtual time\n",
+    printf("%" PRIu64 " seeds, %u failed; %" PRIu64 " steps, %" PRIu64 " messages handled, %" PRIu64 " faults, %" PRIu64
+           " s of virtual time\n",
            total.seeds, failures, total.steps, total.handled, total.faults, total.virtual_ns / 1000000000u);
     return failures != 0;
 }

@@ -1,20 +1,43 @@
-/* swarm_actors.h: who lives in sim_swarm's systems: workers of five mailboxes, components, members of pools, supervisors. */
+/* swarm_actors.h: who lives in sim_swarm's systems: workers of five mailboxes, components, members, supervisors. */
 #ifndef SWARM_ACTORS_H
 #define SWARM_ACTORS_H
 #include "swarm_world.h"
 
-/* ---- messages ------------------------------------------------------------------------------------------------------ */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 typedef enum op {
-    WORK, SEND, FAIL, PANIC, EXIT, LEAVE, LINK, WATCH, UNWATCH, HELPER, TIMER, EVERY, CANCEL, REGISTER, NAPS, STASH, UNSTASH,
-    DEFER, PUBLISH, SUBSCRIBE, UNSUBSCRIBE, JOIN, GANG, OP_KINDS,
-    TICK, EVENT
+    WORK,
+    SEND,
+    FAIL,
+    PANIC,
+    EXIT,
+    LEAVE,
+    LINK,
+    WATCH,
+    UNWATCH,
+    HELPER,
+    TIMER,
+    EVERY,
+    CANCEL,
+    REGISTER,
+    NAPS,
+    STASH,
+    UNSTASH,
+    DEFER,
+    PUBLISH,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    JOIN,
+    GANG,
+    OP_KINDS,
+    TICK,
+    EVENT
 } op;
 typedef struct note {
     op op;
     uint32_t from, sequence, hops;
-    uint32_t incarnation, serial;          /* of timers */
-    uint32_t wire, gang;                   /* of events; of pools, from 1; of groups POOLS + 1 */
+    uint32_t incarnation, serial; /* of timers */
+    uint32_t wire, gang;          /* of events; of pools, from 1; of groups POOLS + 1 */
     airrt_ref to;
     uint64_t random, due_ns;
     void *mark;
@@ -29,10 +52,16 @@ static airrt_err note_clone(note *to, const note *from) {
     return AIRRT_OK;
 }
 AIRRT_MESSAGE(note, .drop = note_drop, .clone = note_clone);
-typedef struct worker_args { uint32_t at, life; } worker_args;
-typedef struct watched { uint64_t id; uint32_t at, ends; airrt_ref ref; } watched;
+typedef struct worker_args {
+    uint32_t at, life;
+} worker_args;
+typedef struct watched {
+    uint64_t id;
+    uint32_t at, ends;
+    airrt_ref ref;
+} watched;
 typedef struct worker_state {
-    bool alive, lossy;                     /* lossy: an order to fail may have swallowed a message */
+    bool alive, lossy; /* lossy: an order to fail may have swallowed a message */
     worker_args args;
     uint32_t incarnation;
     uint64_t random;
@@ -41,7 +70,7 @@ typedef struct worker_state {
     uint64_t timer_due;
     uint32_t timer_serial, cancelled[8], cancelled_count;
     watched watched[8];
-    uint32_t heard[EVERYBODY];             /* members of pools */
+    uint32_t heard[EVERYBODY]; /* members of pools */
 } worker_state;
 AIRRT_ACTOR(plain, note, worker_args);
 AIRRT_ACTOR(laned, note, worker_args);
@@ -49,11 +78,15 @@ AIRRT_ACTOR(evicting, note, worker_args);
 AIRRT_ACTOR(keeping, note, worker_args);
 AIRRT_ACTOR(trapping, note, worker_args);
 AIRRT_ACTOR(member, note, worker_args);
-static airrt_actor_type *const types[] = { &plain_actor_, &laned_actor_, &evicting_actor_, &keeping_actor_,
-                                           &trapping_actor_, NULL, NULL, &member_actor_ };
+static airrt_actor_type *const types[] = {
+    &plain_actor_, &laned_actor_, &evicting_actor_, &keeping_actor_, &trapping_actor_, NULL, NULL, &member_actor_
+};
 static bool takes_notes(uint32_t at) { return types[world.spots[at].kind] != NULL; }
 AIRRT_REQUEST(answer, plain, uint32_t);
-static struct { answer_promise promise; uint32_t sequence; } promises[PROMISES]; /* that are still to be kept */
+static struct {
+    answer_promise promise;
+    uint32_t sequence;
+} promises[PROMISES]; /* that are still to be kept */
 
 /* Sends to whoever is, or was, at a place. */
 static airrt_err send_note(uint32_t from, uint32_t at, airrt_ref to, note msg, const airrt_send_desc *desc) {
@@ -66,7 +99,8 @@ static airrt_err send_note(uint32_t from, uint32_t at, airrt_ref to, note msg, c
     msg.mark = there->kind == KEEPING && world.out_of_memory ? NULL : mark_new();
     err = takes_notes(at) ? airrt_priv_send_slow(to, types[there->kind], &msg, desc, true) : AIRRT_ERR_TYPE;
     check_nomem(err, "a send");
-    if (err) note_drop(&msg);
+    if (err)
+        note_drop(&msg);
     else if (from < SPOTS && at < SPOTS && !desc && airrt_ref_equal(to, there->ref))
         world.spots[from].sent[at] = (sent_mark){ msg.sequence, there->incarnation };
     return err;
@@ -88,7 +122,7 @@ static void gang_grows(uint32_t at);
 static void check_gang(uint32_t at, airrt_ref self, const note *msg);
 static void check_event(uint32_t at, const char *subject, const note *msg, bool in_order);
 
-/* ---- starts and ends ----------------------------------------------------------------------------------------------- */
+/* ---- starts and ends --------------------------------------------------------------------------------------------- */
 
 static airrt_err worker_open(airrt_ctx *ctx, worker_state *state, const worker_args *args) {
     spot *here = &world.spots[args->at];
@@ -157,16 +191,23 @@ static airrt_err worker_trap(airrt_ctx *ctx, worker_state *state, const airrt_do
     if (random % 2 || worker_timer(ctx, TRAPPING, 1 + random % AIRRT_MS(4), bye, false, NULL)) return AIRRT_ERR_EXIT;
     return AIRRT_OK;
 }
-/* ---- what they do -------------------------------------------------------------------------------------------------- */
+/* ---- what they do ------------------------------------------------------------------------------------------------ */
 
 static feature feature_of(op what) {
     switch (what) {
-    case LINK: case WATCH: case UNWATCH: return LINKS;
-    case TIMER: case EVERY: case CANCEL: return TIMERS;
+    case LINK:
+    case WATCH:
+    case UNWATCH: return LINKS;
+    case TIMER:
+    case EVERY:
+    case CANCEL: return TIMERS;
     case REGISTER: return NAMES;
-    case STASH: case UNSTASH: return STASHES;
+    case STASH:
+    case UNSTASH: return STASHES;
     case DEFER: return REQUESTS;
-    case PUBLISH: case SUBSCRIBE: case UNSUBSCRIBE: return TOPICS;
+    case PUBLISH:
+    case SUBSCRIBE:
+    case UNSUBSCRIBE: return TOPICS;
     case JOIN: return GROUPS;
     case GANG: return GANGS;
     default: return ALL_FEATURES;
@@ -183,7 +224,8 @@ static void worker_sends(airrt_ctx *ctx, worker_state *state, const note *msg, n
     for (uint32_t n = 0; msg->hops && n < 2; n++) {
         uint32_t at = pick_worker(random >> 16);
         more.op = random % 3 ? SEND : pick_op(random >> 8);
-        airrt_discard(send_note(state->args.at, at, random % 8 ? world.spots[at].ref : world.spots[at].before, more, NULL));
+        airrt_discard(
+            send_note(state->args.at, at, random % 8 ? world.spots[at].ref : world.spots[at].before, more, NULL));
         random = next_random(&state->random);
     }
 }
@@ -255,7 +297,9 @@ static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const n
     uint64_t random = next_random(&state->random);
     uint32_t at = pick_worker(random >> 16);
     airrt_ref self = airrt_ctx_self(ctx);
-    note more = { .op = WORK, .random = random, .hops = msg->hops ? msg->hops - 1 : 0, .incarnation = state->incarnation };
+    note more = {
+        .op = WORK, .random = random, .hops = msg->hops ? msg->hops - 1 : 0, .incarnation = state->incarnation
+    };
     switch (msg->op) {
     case SEND: worker_sends(ctx, state, msg, more, random); break;
     case FAIL: return airrt_priv_fail(ctx, 1, "asked to");
@@ -263,7 +307,8 @@ static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const n
     case EXIT: return AIRRT_ERR_EXIT;
     case LEAVE: {
         airrt_reason reason = { .kind = msg->random % 2 ? AIRRT_EXIT_SHUTDOWN_TERM : AIRRT_EXIT_ERROR,
-                                .err = AIRRT_ERR_FAILED, .text = "left" };
+                                .err = AIRRT_ERR_FAILED,
+                                .text = "left" };
         return airrt_ctx_leave(ctx, &reason);
     }
     case LINK: worker_ties(ctx, at, random % 3 != 0); break;
@@ -296,7 +341,7 @@ static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const n
     return AIRRT_OK;
 }
 
-/* ---- what they are given ------------------------------------------------------------------------------------------- */
+/* ---- what they are given ----------------------------------------------------------------------------------------- */
 
 static void handle_tick(worker_state *state, kind k, const note *msg) {
     const char *name = world.spots[state->args.at].name;
@@ -319,8 +364,10 @@ static void check_sequence(uint32_t at, uint32_t lane, kind k, const note *msg) 
     *last = msg->sequence;
 }
 static void worker_answers(airrt_ctx *ctx, const note *msg) {
-    if (msg->random % 8 == 1) answer_refuse((plain_ctx *)ctx, AIRRT_ERR_LIMIT);
-    else if (msg->random % 8 < 6) answer_reply((plain_ctx *)ctx, msg->sequence);
+    if (msg->random % 8 == 1)
+        answer_refuse((plain_ctx *)ctx, AIRRT_ERR_LIMIT);
+    else if (msg->random % 8 < 6)
+        answer_reply((plain_ctx *)ctx, msg->sequence);
     if (msg->random % 8 != 6) return;
     for (int i = 0; i < PROMISES; i++) {
         if (promises[i].sequence) continue;
@@ -339,13 +386,17 @@ static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, cons
                    !airrt_priv_stash(ctx, types[k], msg);
     if (!state->alive) broken("%s handles a message while it does not run", world.spots[at].name);
     check_mark(msg->mark, "a message", at);
-    if (msg->op == EVENT) check_event(at, airrt_ctx_subject(ctx), msg, k != KEEPING && !is_dynamic(at) && at < SPOTS);
-    else if (airrt_ctx_subject(ctx)) broken("%s: a message that is no event has a subject", world.spots[at].name);
+    if (msg->op == EVENT)
+        check_event(at, airrt_ctx_subject(ctx), msg, k != KEEPING && !is_dynamic(at) && at < SPOTS);
+    else if (airrt_ctx_subject(ctx))
+        broken("%s: a message that is no event has a subject", world.spots[at].name);
     if (msg->op == EVENT || stashed) return AIRRT_OK;
     if (!(k == KEEPING && fails)) mark_free(msg->mark);
     if (msg->op == TICK) return handle_tick(state, k, msg), AIRRT_OK;
-    if (msg->gang) check_gang(at, self, msg);
-    else if (!airrt_ref_equal(msg->to, self)) broken("%s was given another one's message", world.spots[at].name);
+    if (msg->gang)
+        check_gang(at, self, msg);
+    else if (!airrt_ref_equal(msg->to, self))
+        broken("%s was given another one's message", world.spots[at].name);
     if (k == MEMBER && !envelope && msg->gang && !world.spots[at].replayed) {
         if (msg->sequence <= state->heard[msg->from]) broken("a member of a pool is given messages out of order");
         state->heard[msg->from] = msg->sequence;
@@ -356,7 +407,7 @@ static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, cons
     return worker_act(ctx, k, state, msg);
 }
 static airrt_action worker_error(kind k, worker_state *state) {
-    static const airrt_action actions[] = { AIRRT_ACTION_STOP, AIRRT_ACTION_STOP, AIRRT_ACTION_RESUME,
+    static const airrt_action actions[] = { AIRRT_ACTION_STOP,    AIRRT_ACTION_STOP, AIRRT_ACTION_RESUME,
                                             AIRRT_ACTION_RESTART, AIRRT_ACTION_STOP, AIRRT_ACTION_ESCALATE };
     airrt_action action = k == TRAPPING ? AIRRT_ACTION_STOP /* its bye must not get lost */
                                         : actions[next_random(&state->random) % 6];
@@ -366,41 +417,49 @@ static airrt_action worker_error(kind k, worker_state *state) {
 static airrt_health worker_health(worker_state *state) {
     return next_random(&state->random) % 3 ? AIRRT_HEALTHY : AIRRT_UNHEALTHY;
 }
-#define WORKER(NAME, KIND, ...)                                                                            \
-    static airrt_err NAME##_open(NAME##_ctx *ctx, worker_state *state, const worker_args *args) {          \
-        return worker_open(&ctx->base, state, args);                                                       \
-    }                                                                                                      \
-    static void NAME##_close(NAME##_ctx *ctx, worker_state *state, const airrt_reason *reason) {           \
-        (void)ctx, worker_close(state, reason);                                                            \
-    }                                                                                                      \
-    static airrt_err NAME##_down(NAME##_ctx *ctx, worker_state *state, const airrt_down *down) {           \
-        return (void)ctx, worker_down(state, down);                                                        \
-    }                                                                                                      \
-    static airrt_err NAME##_handle(NAME##_ctx *ctx, worker_state *state, const note *msg) {                \
-        return worker_handle(&ctx->base, KIND, state, msg);                                                \
-    }                                                                                                      \
-    static airrt_action NAME##_error(NAME##_ctx *ctx, worker_state *state, const airrt_reason *reason) {   \
-        return (void)ctx, (void)reason, worker_error(KIND, state);                                         \
-    }                                                                                                      \
-    static airrt_health NAME##_health(NAME##_ctx *ctx, worker_state *state) {                              \
-        return (void)ctx, worker_health(state);                                                            \
-    }                                                                                                      \
+#define WORKER(NAME, KIND, ...)                                                                              \
+    static airrt_err NAME##_open(NAME##_ctx *ctx, worker_state *state, const worker_args *args) {            \
+        return worker_open(&ctx->base, state, args);                                                         \
+    }                                                                                                        \
+    static void NAME##_close(NAME##_ctx *ctx, worker_state *state, const airrt_reason *reason) {             \
+        (void)ctx, worker_close(state, reason);                                                              \
+    }                                                                                                        \
+    static airrt_err NAME##_down(NAME##_ctx *ctx, worker_state *state, const airrt_down *down) {             \
+        return (void)ctx, worker_down(state, down);                                                          \
+    }                                                                                                        \
+    static airrt_err NAME##_handle(NAME##_ctx *ctx, worker_state *state, const note *msg) {                  \
+        return worker_handle(&ctx->base, KIND, state, msg);                                                  \
+    }                                                                                                        \
+    static airrt_action NAME##_error(NAME##_ctx *ctx, worker_state *state, const airrt_reason *reason) {     \
+        return (void)ctx, (void)reason, worker_error(KIND, state);                                           \
+    }                                                                                                        \
+    static airrt_health NAME##_health(NAME##_ctx *ctx, worker_state *state) {                                \
+        return (void)ctx, worker_health(state);                                                              \
+    }                                                                                                        \
     AIRRT_ACTOR_IMPL(NAME, worker_state, NAME##_handle, .pre_start = NAME##_open, .post_stop = NAME##_close, \
-                     .on_down = NAME##_down, .on_error = NAME##_error, .health = NAME##_health, .mailbox = __VA_ARGS__)
-#define BOX(...) { __VA_ARGS__ }
+                     .on_down = NAME##_down, .on_error = NAME##_error, .health = NAME##_health,              \
+                     .mailbox = __VA_ARGS__)
+#define BOX(...) \
+    { __VA_ARGS__ }
 static airrt_err trapping_linked(trapping_ctx *ctx, worker_state *state, const airrt_down *down) {
     return worker_trap(&ctx->base, state, down);
 }
 WORKER(plain, PLAIN, BOX(.capacity = 8));
 WORKER(laned, LANED, BOX(.capacity = 16, .lanes = true, .backpressure = AIRRT_BACKPRESSURE_BLOCK));
 WORKER(evicting, EVICTING, BOX(.capacity = 4, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST));
-WORKER(keeping, KEEPING, BOX(.capacity = 32, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY), .redeliver = 3, .stash_capacity = 5);
+WORKER(keeping, KEEPING, BOX(.capacity = 32, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY), .redeliver = 3,
+       .stash_capacity = 5);
 WORKER(trapping, TRAPPING, BOX(.unbounded = true), .on_exit = trapping_linked);
 WORKER(member, MEMBER, BOX(.capacity = 6));
 
-/* ---- components: they say themselves that they are up, or have ended, then or later --------------------------------- */
+/* ---- components: they say themselves that they are up, or have ended, then or later ------------------------------ */
 
-typedef struct part_state { bool alive; worker_args args; airrt_ref self; uint64_t random; } part_state;
+typedef struct part_state {
+    bool alive;
+    worker_args args;
+    airrt_ref self;
+    uint64_t random;
+} part_state;
 AIRRT_CHILD(part, worker_args);
 static void part_later(uint32_t at, void (*what)(airrt_system *system, void *arg), uint64_t random) {
     if (airrt_sim_client(world.system, what, (void *)(uintptr_t)at, random % AIRRT_MS(20))) broken("no client");
@@ -408,7 +467,8 @@ static void part_later(uint32_t at, void (*what)(airrt_system *system, void *arg
 /* Without memory it says so again: nobody else would. */
 static void part_up(airrt_system *system, void *arg) {
     (void)system;
-    if (part_started(world.spots[(uintptr_t)arg].ref) == AIRRT_ERR_NOMEM) part_later((uint32_t)(uintptr_t)arg, part_up, pick(1u << 20));
+    if (part_started(world.spots[(uintptr_t)arg].ref) == AIRRT_ERR_NOMEM)
+        part_later((uint32_t)(uintptr_t)arg, part_up, pick(1u << 20));
 }
 static void part_down(airrt_system *system, void *arg) {
     (void)system;
@@ -437,8 +497,10 @@ static void part_ask(part_state *state, const airrt_reason *reason) {
     uint64_t random = next_random(&state->random);
     if (!state->alive) broken("%s is asked to end while it does not run", world.spots[state->args.at].name);
     if (random % 5 == 0) return; /* deaf: it will be killed */
-    if (random % 3) part_later(state->args.at, part_down, random >> 8);
-    else airrt_discard(part_exited(state->self, reason));
+    if (random % 3)
+        part_later(state->args.at, part_down, random >> 8);
+    else
+        airrt_discard(part_exited(state->self, reason));
 }
 static void part_off(part_state *state, const airrt_reason *reason) {
     if (!state->alive) broken("a stop of %s without a start", world.spots[state->args.at].name);
@@ -451,9 +513,11 @@ static airrt_health part_health(const part_state *state) {
 }
 AIRRT_CHILD_IMPL(part, part_state, part_on, .ask = part_ask, .stop = part_off, .health = part_health);
 
-/* ---- supervisors --------------------------------------------------------------------------------------------------- */
+/* ---- supervisors ------------------------------------------------------------------------------------------------- */
 
-typedef struct witness { uint32_t at; } witness; /* a monitor: is told what a supervisor does */
+typedef struct witness {
+    uint32_t at;
+} witness; /* a monitor: is told what a supervisor does */
 enum { witness_is_noop_ = 0 };
 static witness witnesses[SPOTS];
 static uint32_t stamps_within(const spot *here, uint64_t window_ns) {
@@ -469,7 +533,8 @@ static spot *child_named(uint32_t above, const char *id) {
 static void witness_failed(uint32_t at, const airrt_supervision_event *event) {
     spot *child = child_named(at, event->id);
     if (!child || world.spots[at].strategy == 3) return;
-    if (child->desc.restart == AIRRT_RESTART_TEMPORARY && event->kind == AIRRT_CHILD_RESTARTED && child->kind != SUPERVISOR)
+    if (child->desc.restart == AIRRT_RESTART_TEMPORARY && event->kind == AIRRT_CHILD_RESTARTED &&
+        child->kind != SUPERVISOR)
         broken("%s is temporary, and was restarted", child->name);
 }
 static void witness_record(witness *w, airrt_supervision_event event) {
@@ -483,11 +548,14 @@ static void witness_record(witness *w, airrt_supervision_event event) {
     }
     if (event.kind == AIRRT_RESTART_LIMIT_EXCEEDED && within < max && !world.out_of_memory) {
         bool own = false; /* a child's own limit */
-        for (uint32_t i = 1; i < world.count; i++) own |= world.spots[i].parent == w->at && world.spots[i].desc.max_restarts;
+        for (uint32_t i = 1; i < world.count; i++)
+            own |= world.spots[i].parent == w->at && world.spots[i].desc.max_restarts;
         if (!own) broken("%s gives up after %u of %u restarts", here->name, within, max);
     }
 }
-typedef struct tree_args { uint32_t at; } tree_args;
+typedef struct tree_args {
+    uint32_t at;
+} tree_args;
 AIRRT_SUPERVISOR(ofo, tree_args, witness);
 AIRRT_SUPERVISOR(ofa, tree_args, witness);
 AIRRT_SUPERVISOR(rfo, tree_args, witness);
@@ -543,8 +611,10 @@ static void make_spot(uint32_t at, uint32_t parent, bool leaf) {
     if (uses(STUCK)) here->desc.stuck_timeout_ns = AIRRT_MS(1 + pick(20));
     if (one_in(4)) here->desc.start_timeout_ns = AIRRT_MS(1 + pick(20));
     if (one_in(3))
-        here->desc.backoff = (airrt_backoff){ .kind = (airrt_backoff_kind)pick(3), .base_ns = AIRRT_MS(1 + pick(20)), .jitter = 0.5 };
-    if (one_in(4)) here->desc.health = (airrt_health_desc){ AIRRT_MS(1 + pick(50)), AIRRT_MS(1 + pick(5)), 1 + pick(3) };
+        here->desc.backoff =
+            (airrt_backoff){ .kind = (airrt_backoff_kind)pick(3), .base_ns = AIRRT_MS(1 + pick(20)), .jitter = 0.5 };
+    if (one_in(4))
+        here->desc.health = (airrt_health_desc){ AIRRT_MS(1 + pick(50)), AIRRT_MS(1 + pick(5)), 1 + pick(3) };
     if (one_in(8)) here->desc.max_restarts = 1 + pick(3);
     here->desc.drop_mailbox = one_in(5);
     here->desc.significant = at && above->auto_shutdown && here->desc.restart != AIRRT_RESTART_PERMANENT && one_in(2);

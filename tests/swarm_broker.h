@@ -1,11 +1,14 @@
-/* swarm_broker.h: topics, streams, groups and pools of sim_swarm, each with a simple model of who is to be given what. */
+/* swarm_broker.h: topics, streams, groups and pools of sim_swarm, each with a model of who is to be given what. */
 #ifndef SWARM_BROKER_H
 #define SWARM_BROKER_H
 #include "swarm_actors.h"
 
-/* ---- topics -------------------------------------------------------------------------------------------------------- */
+/* ---- topics ------------------------------------------------------------------------------------------------------ */
 
-typedef struct bulletin { uint32_t from, sequence, subject, wire; void *mark; } bulletin;
+typedef struct bulletin {
+    uint32_t from, sequence, subject, wire;
+    void *mark;
+} bulletin;
 static void bulletin_drop(bulletin *e) {
     check_mark(e->mark, "a dropped event", 0);
     mark_free(e->mark);
@@ -25,7 +28,8 @@ static void swarm_routed(const char *type, const char *subject, airrt_ref to) {
     going.routed++;
     if (!to.generation) return; /* a stream */
     const fan *who = fan_of(going.fans, to);
-    if (strcmp(subject, going.subject) != 0) broken("an event of \"%s\" is routed as one of \"%s\"", going.subject, subject);
+    if (strcmp(subject, going.subject) != 0)
+        broken("an event of \"%s\" is routed as one of \"%s\"", going.subject, subject);
     if (!going.fans->full && (!who || !any_fits(who->patterns, subject)))
         broken("an event of \"%s\" is routed to one that has not subscribed to it", subject);
 }
@@ -34,15 +38,17 @@ static size_t published_to;
 AIRRT_TOPIC_OBSERVED(wire, bulletin, swarm);
 
 static note note_of_event(const bulletin *e) {
-    return (note){ .op = EVENT, .from = e->from, .sequence = e->sequence, .serial = e->subject, .wire = e->wire, .mark = e->mark };
+    return (note){
+        .op = EVENT, .from = e->from, .sequence = e->sequence, .serial = e->subject, .wire = e->wire, .mark = e->mark
+    };
 }
 AIRRT_SUBSCRIBER(plain, wire, note_of_event);
 typedef struct reader {
     wire_stream stream;
     bool open, busy, retained;
-    airrt_topic topic;                     /* which may be closed, and its place another one's */
+    airrt_topic topic; /* which may be closed, and its place another one's */
     uint32_t wire, pattern, last[EVERYBODY];
-    uint64_t matched;                      /* what it was given, or refused */
+    uint64_t matched; /* what it was given, or refused */
 } reader;
 static struct {
     wire topic;
@@ -78,9 +84,12 @@ static void publish(uint32_t from, uint64_t random) {
         return;
     }
     for (int i = 0; i < STREAMS; i++)
-        if (readers[i].open && readers[i].wire == w && is_open(&readers[i]) && fits(patterns[readers[i].pattern], going.subject)) streams++, readers[i].matched++;
+        if (readers[i].open && readers[i].wire == w && is_open(&readers[i]) &&
+            fits(patterns[readers[i].pattern], going.subject))
+            streams++, readers[i].matched++;
     if (!wires[w].open) broken("a topic that is closed takes an event");
-    if (published_to != going.routed) broken("%u were routed to, %u are reported", going.routed, (unsigned)published_to);
+    if (published_to != going.routed)
+        broken("%u were routed to, %u are reported", going.routed, (unsigned)published_to);
     if (!as_expected(going.fans, going.routed + going.refused + going.dropped, going.expected + streams, going.unsure))
         broken("an event of \"%s\" went to %u, was refused by %u, dropped by %u, of %u", going.subject, going.routed,
                going.refused, going.dropped, going.expected + streams);
@@ -88,8 +97,10 @@ static void publish(uint32_t from, uint64_t random) {
 }
 static void subscribe(uint32_t at, airrt_ref ref, uint64_t random) {
     uint32_t w = (uint32_t)(random % WIRES), pattern = pattern_of(random / 4);
-    airrt_subscribe_desc desc = { .capacity = random / 64 % 4 ? 0 : 1 + random / 256 % 4, .retained = random / 1024 % 2,
-                                  .backpressure = random / 2048 % 2 ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
+    airrt_subscribe_desc desc = { .capacity = random / 64 % 4 ? 0 : 1 + random / 256 % 4,
+                                  .retained = random / 1024 % 2,
+                                  .backpressure =
+                                      random / 2048 % 2 ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
     if (!takes_notes(at) || is_to_end(ref)) return;
     bool alive = airrt_alive(ref);
     airrt_err err = airrt_priv_subscribe(wires[w].topic.topic, ref, types[world.spots[at].kind], plain_map_wire_,
@@ -117,7 +128,8 @@ static void unsubscribe(uint32_t at, airrt_ref ref, uint64_t random) {
 static void check_event(uint32_t at, const char *subject, const note *msg, bool in_order) {
     const spot *here = &world.spots[at];
     if (!subject || strcmp(subject, subjects[msg->serial]) != 0)
-        broken("%s: an event of \"%s\" comes as one of \"%s\"", here->name, subjects[msg->serial], subject ? subject : "");
+        broken("%s: an event of \"%s\" comes as one of \"%s\"", here->name, subjects[msg->serial],
+               subject ? subject : "");
     if (in_order && !any_fits(here->patterns[msg->wire], subjects[msg->serial]))
         broken("%s is given an event of \"%s\", which it has never subscribed to", here->name, subjects[msg->serial]);
     if (!in_order || here->replayed) return;
@@ -128,21 +140,24 @@ static void check_event(uint32_t at, const char *subject, const note *msg, bool 
     *last = msg->sequence;
 }
 
-/* ---- streams ------------------------------------------------------------------------------------------------------- */
+/* ---- streams ----------------------------------------------------------------------------------------------------- */
 
 static void reader_close(reader *l) {
     airrt_counts counts;
     airrt_stream_counts(&l->stream.base, &counts);
     if (!airrt_counts_balance(&counts)) broken("a stream has lost events");
     if (!l->retained && counts.accepted + counts.refused != l->matched)
-        broken("a stream took %u and refused %u of %u events", (unsigned)counts.accepted, (unsigned)counts.refused, (unsigned)l->matched);
+        broken("a stream took %u and refused %u of %u events", (unsigned)counts.accepted, (unsigned)counts.refused,
+               (unsigned)l->matched);
     wire_stream_close(&l->stream);
     l->open = false;
 }
 static void reader_open(reader *l) {
     static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_DROP,
                                                    AIRRT_BACKPRESSURE_DROP_OLDEST, AIRRT_BACKPRESSURE_LATEST };
-    airrt_subscribe_desc desc = { .capacity = pick(2) * (1 + pick(4)), .backpressure = policies[pick(4)], .retained = one_in(2) };
+    airrt_subscribe_desc desc = { .capacity = pick(2) * (1 + pick(4)),
+                                  .backpressure = policies[pick(4)],
+                                  .retained = one_in(2) };
     memset(l, 0, sizeof *l);
     l->wire = pick(WIRES);
     l->topic = wires[l->wire].topic.topic;
@@ -168,7 +183,8 @@ static void reader_read(reader *l) {
         check_mark(e->mark, "an event of a stream", 0);
         if (e->wire != l->wire || strcmp(subject, subjects[e->subject]) != 0 || !fits(patterns[l->pattern], subject))
             broken("a stream of \"%s\" gives an event of \"%s\"", patterns[l->pattern], subject);
-        if (!l->retained && e->sequence <= l->last[e->from]) broken("a stream gives event %u after %u", e->sequence, l->last[e->from]);
+        if (!l->retained && e->sequence <= l->last[e->from])
+            broken("a stream gives event %u after %u", e->sequence, l->last[e->from]);
         l->last[e->from] = e->sequence;
     }
     l->busy = false;
@@ -193,26 +209,39 @@ static void act_on_topics(uint32_t me) {
         for (uint32_t n = 1 + pick(4); n > 0; n--) publish(me, next_random(&world.random));
         break;
     case 4:
-    case 5: if (at < SPOTS) subscribe(at, who, next_random(&world.random)); break;
-    case 6: if (at < SPOTS) unsubscribe(at, who, next_random(&world.random)); break;
+    case 5:
+        if (at < SPOTS) subscribe(at, who, next_random(&world.random));
+        break;
+    case 6:
+        if (at < SPOTS) unsubscribe(at, who, next_random(&world.random));
+        break;
     case 7:
     case 8:
         if (l->busy) break;
-        if (!l->open) reader_open(l);
-        else reader_read(l);
+        if (!l->open)
+            reader_open(l);
+        else
+            reader_read(l);
         break;
     default:
-        if (!l->busy && l->open && one_in(2)) reader_close(l);
-        else if (!wires[w].open) topic_open(w);
-        else if (one_in(4)) wire_close(wires[w].topic), wires[w].open = false;
+        if (!l->busy && l->open && one_in(2))
+            reader_close(l);
+        else if (!wires[w].open)
+            topic_open(w);
+        else if (one_in(4))
+            wire_close(wires[w].topic), wires[w].open = false;
         break;
     }
 }
 
-/* ---- groups -------------------------------------------------------------------------------------------------------- */
+/* ---- groups ------------------------------------------------------------------------------------------------------ */
 
 AIRRT_GROUP(band, plain);
-static struct { band scope; bool open; fans fans; } bands;
+static struct {
+    band scope;
+    bool open;
+    fans fans;
+} bands;
 
 static void join_or_leave(uint32_t at, airrt_ref ref, uint64_t random) {
     uint32_t group = pattern_of(random / 4);
@@ -227,7 +256,8 @@ static void join_or_leave(uint32_t at, airrt_ref ref, uint64_t random) {
     } else {
         airrt_err err = band_leave(bands.scope, patterns[group], (plain_ref){ ref });
         check_nomem(err, "leaving");
-        if (!bands.fans.full && err != AIRRT_ERR_NOMEM && (err == AIRRT_OK) != in) broken("leaving a group says %s", airrt_err_str(err));
+        if (!bands.fans.full && err != AIRRT_ERR_NOMEM && (err == AIRRT_OK) != in)
+            broken("leaving a group says %s", airrt_err_str(err));
         if (!err && who) who->patterns &= ~(1u << group);
     }
 }
@@ -237,31 +267,38 @@ static void send_to_group(uint32_t from) {
     size_t sent = 0;
     note msg = { .op = WORK, .from = from, .sequence = ++world.sequence[from], .gang = POOLS + 1, .mark = mark_new() };
     size_t found = band_members(bands.scope, subjects[subject], some, FANS);
-    if (!as_expected(&bands.fans, (uint32_t)found, expected, unsure)) broken("a group of %u has %u members", expected, (unsigned)found);
+    if (!as_expected(&bands.fans, (uint32_t)found, expected, unsure))
+        broken("a group of %u has %u members", expected, (unsigned)found);
     going.refused = 0;
     airrt_err err = band_send(bands.scope, subjects[subject], msg, &sent);
     check_nomem(err, "a message to a group");
     if (err) note_drop(&msg);
-    if (err == AIRRT_ERR_NOT_FOUND && expected > unsure && !bands.fans.full) broken("a group of %u is not found", expected);
+    if (err == AIRRT_ERR_NOT_FOUND && expected > unsure && !bands.fans.full)
+        broken("a group of %u is not found", expected);
     if (!err && !as_expected(&bands.fans, (uint32_t)sent + going.refused, expected, unsure))
         broken("of a group of %u %u took a message, %u refused it", expected, (unsigned)sent, going.refused);
 }
 static void act_on_groups(uint32_t me) {
     uint32_t at = pick_worker(next_random(&world.random));
-    if (at < SPOTS && one_in(2)) join_or_leave(at, world.spots[at].ref, next_random(&world.random));
-    else send_to_group(me);
+    if (at < SPOTS && one_in(2))
+        join_or_leave(at, world.spots[at].ref, next_random(&world.random));
+    else
+        send_to_group(me);
 }
 
-/* ---- pools --------------------------------------------------------------------------------------------------------- */
+/* ---- pools ------------------------------------------------------------------------------------------------------- */
 
 AIRRT_POOL(gang, member);
 static struct {
     gang pool;
     bool open, opening;
-    airrt_ref members[CREW];               /* that have begun in it, or were added; the dead too */
-    uint32_t changing;                     /* calls that add or take members are going on */
-    uint32_t count, version;               /* version: changes with each that may take keys away from others */
-    struct { airrt_ref ref; uint32_t version; } keys[KEYS];
+    airrt_ref members[CREW]; /* that have begun in it, or were added; the dead too */
+    uint32_t changing;       /* calls that add or take members are going on */
+    uint32_t count, version; /* version: changes with each that may take keys away from others */
+    struct {
+        airrt_ref ref;
+        uint32_t version;
+    } keys[KEYS];
 } gangs[POOLS];
 
 static void gang_add_member(uint32_t g, airrt_ref ref) {
@@ -291,9 +328,12 @@ static void send_to_gang(uint32_t from, note msg) {
     msg.sequence = ++world.sequence[from];
     msg.gang = g + 1;
     msg.mark = mark_new();
-    if (msg.random % 8 == 0) err = gang_broadcast(gangs[g].pool, msg, &sent);
-    else if (msg.random % 2) err = gang_send_key(gangs[g].pool, msg.random / 64 % KEYS, msg);
-    else err = gang_send(gangs[g].pool, msg);
+    if (msg.random % 8 == 0)
+        err = gang_broadcast(gangs[g].pool, msg, &sent);
+    else if (msg.random % 2)
+        err = gang_send_key(gangs[g].pool, msg.random / 64 % KEYS, msg);
+    else
+        err = gang_send(gangs[g].pool, msg);
     check_nomem(err, "a message to a pool");
     if (err) note_drop(&msg);
     if (sent > size || (msg.random % 8 == 0 && (err == AIRRT_OK) != (sent > 0)))
@@ -307,14 +347,18 @@ static void check_key(uint32_t g, uint32_t key) {
     member_ref now_with;
     if (airrt_priv_pool_pick(gangs[g].pool.pool, AIRRT_ROUTE_KEY, key, &now_with.ref)) return;
     if (!airrt_alive(now_with.ref)) broken("a pool picks a dead member");
-    bool lives = before.generation && !gangs[g].changing && !airrt_get_info(before, &info) && info.state != AIRRT_STATE_STOPPING;
+    bool lives =
+        before.generation && !gangs[g].changing && !airrt_get_info(before, &info) && info.state != AIRRT_STATE_STOPPING;
     if (lives && gangs[g].keys[key].version == gangs[g].version && !airrt_ref_equal(before, now_with.ref))
         broken("a key leaves a member that lives");
     gangs[g].keys[key].ref = gangs[g].changing ? (airrt_ref){ 0, 0 } : now_with.ref;
     gangs[g].keys[key].version = gangs[g].version;
 }
 static void gang_start(uint32_t g) {
-    airrt_pool_desc desc = { .size = 1 + pick(4), .route = (airrt_route)pick(5), .max_restarts = 1 + pick(5), .window_ns = AIRRT_MS(1 + pick(400)) };
+    airrt_pool_desc desc = { .size = 1 + pick(4),
+                             .route = (airrt_route)pick(5),
+                             .max_restarts = 1 + pick(5),
+                             .window_ns = AIRRT_MS(1 + pick(400)) };
     desc.child = (airrt_child_desc){ .restart = (airrt_restart)pick(3), .stop_timeout_ns = AIRRT_MS(1 + pick(30)) };
     if (gangs[g].opening) return;
     gangs[g].opening = true;
@@ -358,7 +402,8 @@ static void act_on_gangs(uint32_t me) {
         break;
     case 8:
         gangs[g].version++; /* whom it takes out goes on living */
-        if (!gang_pick(gangs[g].pool, 0, &guest)) airrt_discard(one_in(2) ? airrt_kill(guest.ref) : gang_remove(gangs[g].pool, guest));
+        if (!gang_pick(gangs[g].pool, 0, &guest))
+            airrt_discard(one_in(2) ? airrt_kill(guest.ref) : gang_remove(gangs[g].pool, guest));
         break;
     default:
         if (!gang_supervisor(gangs[g].pool, &sup) && one_in(2)) {
@@ -371,7 +416,7 @@ static void act_on_gangs(uint32_t me) {
     }
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------------------------------------------------- */
 
 static void brokers_open(void) {
     memset(wires, 0, sizeof wires);

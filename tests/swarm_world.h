@@ -1,4 +1,4 @@
-/* swarm_world.h: the world of one seed of sim_swarm: memory that is watched, chance, places, and what is known of them. */
+/* swarm_world.h: the world of one seed of sim_swarm: memory that is watched, chance, places and what is known. */
 #ifndef SWARM_WORLD_H
 #define SWARM_WORLD_H
 #include <stddef.h>
@@ -13,7 +13,7 @@ static void swarm_free(void *ptr);
 #include <stdarg.h>
 #include <stdio.h>
 
-/* ---- memory: counted; what is given back is overwritten ------------------------------------------------------------ */
+/* ---- memory: counted; what is given back is overwritten ---------------------------------------------------------- */
 
 enum { BLOCK_HEAD = 16 };
 static long live_blocks;
@@ -46,50 +46,95 @@ static void mark_free(void *mark) {
 }
 static bool mark_is_good(const void *mark) { return *(const uint64_t *)mark == ALIVE_MARK; }
 
-/* ---- places -------------------------------------------------------------------------------------------------------- */
+/* ---- places ------------------------------------------------------------------------------------------------------ */
 
-/* 0 to SPOTS: the tree, the root first; then helpers outside of it; then the members of each pool, and their guests. Who
+/* 0 to SPOTS: the tree, the root first; then helpers outside of it; the members of each pool; their guests. Who
  * acts from outside has a number behind them. */
-enum { TREE = 32, SPOTS = 40, HELPERS = 8, POOLS = 2, GUESTS = SPOTS + HELPERS + POOLS, PLACES = GUESTS + 1,
-       CLIENT = PLACES, OPS = 80, EVERYBODY = CLIENT + OPS, LANES = 5, STAMPS = 16, WIRES = 2, SUBJECTS = 7,
-       FANS = 64, STREAMS = 4, CREW = 64, KEYS = 4, PROMISES = 8, TIES = 256 };
+enum {
+    TREE = 32,
+    SPOTS = 40,
+    HELPERS = 8,
+    POOLS = 2,
+    GUESTS = SPOTS + HELPERS + POOLS,
+    PLACES = GUESTS + 1,
+    CLIENT = PLACES,
+    OPS = 80,
+    EVERYBODY = CLIENT + OPS,
+    LANES = 5,
+    STAMPS = 16,
+    WIRES = 2,
+    SUBJECTS = 7,
+    FANS = 64,
+    STREAMS = 4,
+    CREW = 64,
+    KEYS = 4,
+    PROMISES = 8,
+    TIES = 256
+};
 typedef enum kind { PLAIN, LANED, EVICTING, KEEPING, TRAPPING, PART, SUPERVISOR, MEMBER } kind;
 static const uint32_t capacities[] = { 8, 16, 4, 32, AIRRT_UNLIMITED, AIRRT_UNLIMITED, AIRRT_UNLIMITED, 6 };
 /* What was sent last, and to which incarnation. */
-typedef struct sent_mark { uint32_t sequence, incarnation; } sent_mark;
+typedef struct sent_mark {
+    uint32_t sequence, incarnation;
+} sent_mark;
 /* A place in the tree: children have higher numbers than their parents, siblings in the order of their starts. */
 typedef struct spot {
     kind kind;
-    uint32_t parent, depth, strategy;      /* strategy: one_for_one, one_for_all, rest_for_one, simple_one_for_one */
+    uint32_t parent, depth, strategy; /* strategy: one_for_one, one_for_all, rest_for_one, simple_one_for_one */
     airrt_child_desc desc;
     char name[8];
     uint32_t max_restarts;
     uint64_t window_ns;
     airrt_auto_shutdown auto_shutdown;
-    uint32_t only_in;                      /* added by a call: in this life of its parent only; 0: by init */
+    uint32_t only_in; /* added by a call: in this life of its parent only; 0: by init */
     /* as it goes */
-    uint32_t life;                         /* of a supervisor: how often its init has run */
-    uint32_t runs_in;                      /* of others: in which life of its parent it runs; 0: in none */
-    bool touched;                          /* a child of it was terminated or restarted from outside */
-    bool replayed;                         /* it was given old letters again: out of order */
-    airrt_ref ref, before;                 /* who is there; who was */
+    uint32_t life;         /* of a supervisor: how often its init has run */
+    uint32_t runs_in;      /* of others: in which life of its parent it runs; 0: in none */
+    bool touched;          /* a child of it was terminated or restarted from outside */
+    bool replayed;         /* it was given old letters again: out of order */
+    airrt_ref ref, before; /* who is there; who was */
     uint32_t incarnation, ends;
-    struct worker_state *state;            /* while it runs */
-    sent_mark sent[SPOTS], final[SPOTS];        /* to others there; what it had sent when it ended last */
-    uint32_t patterns[WIRES];              /* that this ref has ever subscribed to: bits */
-    uint64_t stamps[STAMPS];               /* of restarts, in this life: the supervisor's; of a child its own */
+    struct worker_state *state;          /* while it runs */
+    sent_mark sent[SPOTS], final[SPOTS]; /* to others there; what it had sent when it ended last */
+    uint32_t patterns[WIRES];            /* that this ref has ever subscribed to: bits */
+    uint64_t stamps[STAMPS];             /* of restarts, in this life: the supervisor's; of a child its own */
     uint32_t stamp_count;
 } spot;
 /* Who subscribes to a topic, or is a member of a group: patterns are bits. */
-typedef struct fan { airrt_ref ref; uint32_t at, patterns; } fan;
-typedef struct fans { fan list[FANS]; uint32_t count; bool full; } fans;
+typedef struct fan {
+    airrt_ref ref;
+    uint32_t at, patterns;
+} fan;
+typedef struct fans {
+    fan list[FANS];
+    uint32_t count;
+    bool full;
+} fans;
 /* What a seed makes use of: fewer things at once find more. */
 typedef enum feature {
-    TOPICS = 1, GROUPS = 2, GANGS = 4, LETTERS = 8, BATCHES = 16, PARTS = 32, TIMERS = 64, LINKS = 128, REQUESTS = 256,
-    STASHES = 512, NAMES = 1024, STUCK = 2048, ALL_FEATURES = 4095
+    TOPICS = 1,
+    GROUPS = 2,
+    GANGS = 4,
+    LETTERS = 8,
+    BATCHES = 16,
+    PARTS = 32,
+    TIMERS = 64,
+    LINKS = 128,
+    REQUESTS = 256,
+    STASHES = 512,
+    NAMES = 1024,
+    STUCK = 2048,
+    ALL_FEATURES = 4095
 } feature;
-typedef struct run_desc { uint64_t seed; uint32_t ops; uint64_t choices, without; bool trace; } run_desc;
-typedef struct figures { uint64_t seeds, steps, faults, handled, events, virtual_ns, hash; } figures;
+typedef struct run_desc {
+    uint64_t seed;
+    uint32_t ops;
+    uint64_t choices, without;
+    bool trace;
+} run_desc;
+typedef struct figures {
+    uint64_t seeds, steps, faults, handled, events, virtual_ns, hash;
+} figures;
 
 static struct {
     airrt_system *system;
@@ -100,9 +145,11 @@ static struct {
     uint32_t serial, incarnations, sequence[EVERYBODY], checks;
     uint32_t last[EVERYBODY][SPOTS][LANES];
     bool root_starts;
-    bool out_of_memory;                    /* allocations may fail: limits are not what makes a supervisor give up */
+    bool out_of_memory; /* allocations may fail: limits are not what makes a supervisor give up */
     uint64_t letters[AIRRT_LOSS_QUARANTINED + 1], told; /* accepted ones, by why; all refused ones */
-    struct { airrt_ref a, b; } ties[TIES]; /* links that were ever made */
+    struct {
+        airrt_ref a, b;
+    } ties[TIES]; /* links that were ever made */
     uint32_t tie_count;
     char failure[200];
 } world;
@@ -128,7 +175,8 @@ static uint64_t now(void) { return airrt_sim_now_ns(world.system); }
 static bool is_dynamic(uint32_t at) { return at < SPOTS && at && world.spots[world.spots[at].parent].strategy == 3; }
 /* Ordered to end, but it has not yet: whether names and topics still know it is open. */
 static bool is_to_end(airrt_ref ref) {
-    const uint64_t orders = AIRRT_ORDER_KILL | AIRRT_ORDER_STOP | AIRRT_ORDER_EXPIRE | AIRRT_ORDER_HALT | AIRRT_ORDER_BURY;
+    const uint64_t orders =
+        AIRRT_ORDER_KILL | AIRRT_ORDER_STOP | AIRRT_ORDER_EXPIRE | AIRRT_ORDER_HALT | AIRRT_ORDER_BURY;
     return airrt_alive(ref) && airrt_load_relaxed(&airrt_priv_cell(ref)->lane) >> AIRRT_LANE_ORDER_SHIFT & orders;
 }
 static void check_mark(const void *mark, const char *what, uint32_t at) {
@@ -179,7 +227,7 @@ static void place_ends(uint32_t at, uint32_t life, const airrt_reason *reason) {
         check_order(at, life, "stop");
 }
 
-/* ---- patterns, and who has them ------------------------------------------------------------------------------------ */
+/* ---- patterns, and who has them ---------------------------------------------------------------------------------- */
 
 static const char *const subjects[SUBJECTS] = { "a", "b", "a.b", "b.a", "b.b.a", "a.a.b", "b.b" };
 static const char *const patterns[] = { "#", "a", "*", "a.*", "a.#", "*.b", "#.b", "a.b", "b.*.a", "#.a.#", "b.b" };
@@ -205,8 +253,10 @@ static fan *fan_of(fans *all, airrt_ref ref) {
 /* The dead are none. */
 static void fans_forget(fans *all) {
     for (uint32_t i = 0; i < all->count;)
-        if (all->list[i].patterns && airrt_alive(all->list[i].ref)) i++;
-        else all->list[i] = all->list[--all->count];
+        if (all->list[i].patterns && airrt_alive(all->list[i].ref))
+            i++;
+        else
+            all->list[i] = all->list[--all->count];
 }
 /* How many want it; *unsure: of whom so many are to end. */
 static uint32_t fans_expected(fans *all, const char *subject, uint32_t *unsure) {
@@ -226,9 +276,12 @@ static bool as_expected(const fans *all, uint32_t found, uint32_t expected, uint
 static void fan_add(fans *all, airrt_ref ref, uint32_t at, uint32_t pattern) {
     fan *there = fan_of(all, ref);
     if (!there) fans_forget(all);
-    if (!there && all->count == FANS) all->full = true; /* from here on nothing is expected */
-    else if (there) there->patterns |= 1u << pattern;
-    else all->list[all->count++] = (fan){ ref, at, 1u << pattern };
+    if (!there && all->count == FANS)
+        all->full = true; /* from here on nothing is expected */
+    else if (there)
+        there->patterns |= 1u << pattern;
+    else
+        all->list[all->count++] = (fan){ ref, at, 1u << pattern };
 }
 
 #endif
