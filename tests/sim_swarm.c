@@ -6,11 +6,11 @@
  *     --ops K, --choices C, --without M what a failing seed was shrunk to: so many acts from outside, choices of the
  *                                       schedule before it is round robin, faults left out (bits)
  * A seed makes a tree of supervisors up to five levels deep, of all strategies, with workers of five mailboxes and
- * components (swarm_actors.h); topics, streams, groups and pools (swarm_broker.h); clients that send, ask, publish, kill,
+ * components (swarm_actors.h); topics, streams, groups, pools (swarm_broker.h); clients that send, ask, publish, kill,
  * terminate, restart, start, also several at once, resize, replay dead letters, stop and settle. Each seed uses some of
  * that, chosen by chance. After every step are checked: the accounting; that nobody sleeps who has something to do;
  * bounds of mailboxes; names. In the hooks: the order of every pair and lane, before a DOWN too; that messages, events,
- * timers and signals come to those, and the life, they are for, not too early, not once cancelled; that starts and stops
+ * timers and signals come to those, and the life, they are for, not too early, nor once cancelled; that starts, stops
  * go in OTP's order; that limits of restarts are kept. At each publication: that it reaches all whom it should, and no
  * others. When all is quiet: that no timer and no DOWN was lost. At the end: that everything has ended, that each
  * message is accounted for, and, for every 16th seed, that a second run of it leaves memory as the first did. */
