@@ -2165,8 +2165,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
 /* Ends it before its next message; does not wait. A handler that is running returns first. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
 /* Waits for an actor's end; OK: *out (may be NULL) is why. Also for one that has ended already: each worker remembers
- * its last 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; CONTEXT in hooks.
- * timeout_ns 0 = 5 s. On errors *out is zero. */
+ * its last 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; NOMEM; CONTEXT in
+ * hooks. timeout_ns 0 = 5 s. On errors *out is zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
 /* Runs the actor's .health hook, between its messages and before those queued. timeout_ns 0 = 1 s. TIMEOUT: it is busy,
  * or stuck; *out is then UNHEALTHY, as after DEAD. CONTEXT in hooks. */
@@ -2306,7 +2306,8 @@ typedef struct airrt_sim_stats {
     uint64_t faults[AIRRT_FAULT_KINDS]; /* that happened, ordered ones too */
 } airrt_sim_stats;
 
-/* All of these: CONTEXT in a hook, INVALID for a system without .sim, LIMIT when .max_steps are spent, NOMEM. */
+/* All of these: INVALID for a system without .sim, NOMEM. What takes steps: CONTEXT in a hook, LIMIT when .max_steps are
+ * spent; airrt_sim_inject and airrt_sim_client may be called in hooks, too. */
 /* Lets for_ns of virtual time pass, and does what is due until then, including. AIRRT_FOREVER: until nothing will
  * happen any more without something from outside. With .turn_ns, and in a busy system, it ends when the time is over,
  * whatever waits. */
