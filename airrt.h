@@ -6355,7 +6355,8 @@ AIRRT_API airrt_err airrt_priv_took(airrt_ctx *ctx, const void *msg) {
     airrt_actor_type *type = airrt_priv_type(ctx->cell);
     airrt_wrap *wrap = NULL;
     airrt_priv_answer_done(w);
-    if (AIRRT_UNLIKELY(type->redeliver) && (wrap = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align))) {
+    if (AIRRT_UNLIKELY(type->redeliver) &&
+        (wrap = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align))) {
         msg = memcpy(airrt_priv_wrapped(wrap), msg, type->msg.size);
         ctx->envelope = &wrap->envelope;
     }
@@ -7590,7 +7591,8 @@ AIRRT_API airrt_err airrt_address_parse(const char *text, airrt_ref *out) {
     if (!(at = airrt_priv_hex(at + 1, 8, &generation)) || *at != '.')
         return airrt_priv_err(AIRRT_ERR_INVALID, "address", "the generation: up to 8 digits of 0-9a-f, then a dot");
     if (!(at = airrt_priv_hex(at + 1, 16, &process)) || (*at && *at != '/'))
-        return airrt_priv_err(AIRRT_ERR_INVALID, "address", "the process: up to 16 digits of 0-9a-f, then / or the end");
+        return airrt_priv_err(AIRRT_ERR_INVALID, "address",
+                              "the process: up to 16 digits of 0-9a-f, then / or the end");
     if (process != airrt_origin()) return airrt_priv_err(AIRRT_ERR_NOT_FOUND, "address", "of another process");
     airrt_ref ref = { (uint32_t)slot, (uint32_t)generation };
     if (airrt_get_info(ref, &info) || !airrt_priv_begun(ref)) return airrt_priv_err(AIRRT_ERR_DEAD, "address", NULL);
@@ -7719,7 +7721,8 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
     cold->stashed++;
     ctx->envelope = &wrap->envelope;
     ctx->kept = true;
-    if (wrap->envelope.promise_slot) airrt_priv_hold(ctx, wrap->envelope.promise_slot, wrap->envelope.promise_generation);
+    if (wrap->envelope.promise_slot)
+        airrt_priv_hold(ctx, wrap->envelope.promise_slot, wrap->envelope.promise_generation);
     airrt_count(&ctx->handled, (uint64_t)-1); /* it will be when it comes again */
     airrt_count(&airrt_priv_worker(ctx)->tally.stashed, 1);
     return AIRRT_OK;
@@ -7866,7 +7869,8 @@ AIRRT_API airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_a
         next = airrt_load_relaxed(&airrt_priv_question_of(signal)->next); /* no results are taken before this returns */
         void *mine = last ? (void *)(uintptr_t)msg : room;
         airrt_err err = last ? AIRRT_OK : kind.clone(room, msg);
-        if (!err && (err = airrt_priv_ask_send(ctx, signal, type, to[i], mine, now, deadline)) != AIRRT_OK) kind.drop(mine);
+        if (!err && (err = airrt_priv_ask_send(ctx, signal, type, to[i], mine, now, deadline)) != AIRRT_OK)
+            kind.drop(mine);
         uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
         if (err) airrt_priv_answer(signal->index, generation, err, NULL, NULL, 0);
     }
@@ -9599,9 +9603,11 @@ static void airrt_priv_watch_end(airrt_system *system) {
 AIRRT_INLINE airrt_err airrt_priv_want_relief(airrt_system *system, uint64_t limit_ns) {
     if (limit_ns < AIRRT_MS(1)) limit_ns = AIRRT_MS(1);
     uint64_t before = airrt_load_relaxed(&system->watch.relief_ns);
-    if (system->sim || system->desc.polled || limit_ns == AIRRT_FOREVER || (before && before <= limit_ns)) return AIRRT_OK;
+    if (system->sim || system->desc.polled || limit_ns == AIRRT_FOREVER || (before && before <= limit_ns))
+        return AIRRT_OK;
     AIRRT_TRY(airrt_priv_watch_start(system, "stuck_timeout_ns"));
-    while ((!before || before > limit_ns) && !airrt_cas(&system->watch.relief_ns, &before, limit_ns, RELAXED, RELAXED)) {}
+    while ((!before || before > limit_ns) &&
+           !airrt_cas(&system->watch.relief_ns, &before, limit_ns, RELAXED, RELAXED)) {}
     airrt_priv_watch_ring(system);
     return AIRRT_OK;
 }
@@ -9745,7 +9751,8 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
         airrt_store_relaxed(&system->workers[i]->gate, 1);
         err = airrt_priv_thread_start(system->workers[i]);
     }
-    if (!err && !d.sim && d.overruns.fn && d.overrun_ns != AIRRT_FOREVER) err = airrt_priv_watch_start(system, "overruns");
+    if (!err && !d.sim && d.overruns.fn && d.overrun_ns != AIRRT_FOREVER)
+        err = airrt_priv_watch_start(system, "overruns");
     if (err) {
         airrt_priv_quit(system);
         for (uint32_t i = 0; i < airrt_priv_made(system); i++)
@@ -9911,7 +9918,8 @@ static airrt_err airrt_priv_letter_send(airrt_system *system, const airrt_letter
     if (!type || !airrt_load_acquire(&type->described)) err = airrt_priv_err(AIRRT_ERR_DEAD, "to", NULL);
     else if (!airrt_priv_same_message(&type->msg, letter->type))
         err = airrt_priv_err(AIRRT_ERR_TYPE, "to", "takes messages of another type");
-    if (!err) return airrt_priv_send_full(to, type, letter->told.payload, envelope->id ? &desc : NULL, AIRRT_SEND_TRY_, NULL);
+    if (!err)
+        return airrt_priv_send_full(to, type, letter->told.payload, envelope->id ? &desc : NULL, AIRRT_SEND_TRY_, NULL);
     airrt_priv_report(system, to, envelope->sender, letter->type, letter->told.payload, AIRRT_LOSS_NO_RECEIVER, true);
     return err;
 }
@@ -9925,7 +9933,8 @@ AIRRT_API airrt_err airrt_dead_letters_replay(airrt_system *system, uint64_t id,
 AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter_counts *out) {
     airrt_letters *letters = &system->letters;
     airrt_priv_lock(&letters->lock);
-    *out = (airrt_dead_letter_counts){ .kept = letters->kept, .replayed = letters->replayed, .dropped = letters->dropped };
+    *out =
+        (airrt_dead_letter_counts){ .kept = letters->kept, .replayed = letters->replayed, .dropped = letters->dropped };
     airrt_priv_unlock(&letters->lock);
     out->unkept = airrt_load_relaxed(&letters->unkept);
     out->suppressed = airrt_load_relaxed(&letters->suppressed);

@@ -200,7 +200,7 @@ typedef struct airrt_child_desc {
     airrt_backoff backoff;       /* 0 = restarts come at once */
     airrt_health_desc health;
     bool significant;            /* its end may end the supervisor: .auto_shutdown */
-    bool drop_mailbox;           /* a restart does not keep its messages: what waits when it begins again and what it had
+    bool drop_mailbox; /* a restart does not keep its messages: what waits when it begins again and what it had
                                     stashed are dead letters, with the reason of its end (what it failed on comes again, with
                                     .redeliver); also when on_error says RESTART, and when its siblings' ends restart it */
 } airrt_child_desc;
@@ -1330,7 +1330,8 @@ static void airrt_priv_sup_retry_later(airrt_sup *sup, airrt_kid *kid) {
     if (airrt_priv_sup_backs_off(sup, kid)) return;
     if (AIRRT_RETRY_NS && airrt_priv_kid_arm(sup, kid, AIRRT_SUP_RETRY, AIRRT_RETRY_NS)) return;
     airrt_sup_call again = { AIRRT_SUP_RETRY, ++kid->stamp, kid->number, NULL };
-    if (airrt_priv_send_full(airrt_ctx_self(sup->ctx), airrt_priv_type(sup->ctx->cell), &again, NULL, AIRRT_SEND_TRY_, NULL))
+    if (airrt_priv_send_full(airrt_ctx_self(sup->ctx), airrt_priv_type(sup->ctx->cell), &again, NULL, AIRRT_SEND_TRY_,
+                             NULL))
         airrt_priv_sup_give_up(sup, &airrt_priv_gave_up); /* no memory to go on with */
 }
 static bool airrt_priv_sup_last_significant(const airrt_sup *sup, const airrt_kid *gone) {
