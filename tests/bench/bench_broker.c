@@ -8,6 +8,7 @@
  * pattern:     the same, with "eu.*.close"
  * owned:       the same with "#", of an event that owns memory, freed with the last receiver
  * group:       a message to a group, cloned for each member
+ * name:        a loop of sends to each by its name
  * pool:        as many messages through a pool of as many members, round robin, or by a key
  *
  * Then requests: nanoseconds from a question of one actor to the handling of its answer, by AIRRT_ASKER with a
@@ -46,11 +47,13 @@ AIRRT_GROUP(readers, reader);
 AIRRT_POOL(members, reader);
 
 enum { READERS_MAX = 1000, MESSAGES = 200000 };
-typedef enum way { SEND, PUBLISH, PATTERN, OWNED, GROUP, POOL, KEY } way;
+typedef enum way { SEND, NAME, PUBLISH, PATTERN, OWNED, GROUP, POOL, KEY } way;
 static reader_ref all[READERS_MAX];
+static char names[READERS_MAX][8];
 static struct {
     way way;
     uint32_t readers;
+    airrt_system *system;
     ticks ticks;
     pages pages;
     readers group;
@@ -62,6 +65,10 @@ static airrt_err give(tick msg) {
     switch (now_playing.way) {
     case SEND:
         for (uint32_t i = 0; i < now_playing.readers; i++) AIRRT_TRY(reader_send(all[i], msg));
+        return AIRRT_OK;
+    case NAME:
+        for (uint32_t i = 0; i < now_playing.readers; i++)
+            AIRRT_TRY(reader_send_name(now_playing.system, names[i], msg));
         return AIRRT_OK;
     case PUBLISH:
     case PATTERN: return ticks_publish(now_playing.ticks, "eu.dax.close", msg);
@@ -109,9 +116,11 @@ static double run(const void *row_) {
              !readers_open(system, &now_playing.group),
          "topics");
     now_playing.way = r->way;
+    now_playing.system = system;
     now_playing.readers = r->readers;
     for (uint32_t i = 0; i < r->readers; i++) {
-        must(!reader_spawn(system, AIRRT_NONE, NULL, &all[i]), "spawn");
+        snprintf(names[i], sizeof names[i], "r%03u", (unsigned)i);
+        must(!reader_spawn(system, AIRRT_NONE, &(airrt_spawn_desc){ .name = names[i] }, &all[i]), "spawn");
         must(!reader_subscribe_ticks(all[i], now_playing.ticks, r->way == PATTERN ? "eu.*.close" : "#") &&
                  !reader_subscribe_pages(all[i], now_playing.pages, "#") &&
                  !readers_join(now_playing.group, "all", all[i]),
@@ -196,30 +205,29 @@ static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
-enum { ROUNDS_MAX = 101, WAYS = 7, ASKS = 8 };
+enum { ROUNDS_MAX = 101, WAYS = 8, ASKS = 8 };
 static void requests(int rounds) {
-    static const ask_row rows[ASKS] = { { "request, same worker", false, false, 1 },
-                                        { "two messages, same worker", true, false, 1 },
-                                        { "64 requests, same worker", false, false, 64 },
-                                        { "64 times two messages, same worker", true, false, 64 },
-                                        { "request, across workers", false, true, 1 },
-                                        { "two messages, across workers", true, true, 1 },
-                                        { "64 requests, across workers", false, true, 64 },
-                                        { "64 times two messages, across workers", true, true, 64 } };
+    static const ask_row rows[ASKS] = { { "request_same_worker", false, false, 1 },
+                                        { "two_messages_same_worker", true, false, 1 },
+                                        { "64_requests_same_worker", false, false, 64 },
+                                        { "64_times_two_messages_same_worker", true, false, 64 },
+                                        { "request_across_workers", false, true, 1 },
+                                        { "two_messages_across_workers", true, true, 1 },
+                                        { "64_requests_across_workers", false, true, 64 },
+                                        { "64_times_two_messages_across_workers", true, true, 64 } };
     static double took[ASKS][ROUNDS_MAX];
     for (int round = 0; round < rounds; round++)
         for (int i = 0; i < ASKS; i++) took[(i + round) % ASKS][round] = run_requests(&rows[(i + round) % ASKS]);
-    printf("\n| request and reply | ns | range |\n|---|---|---|\n");
     for (int i = 0; i < ASKS; i++) {
         qsort(took[i], (size_t)rounds, sizeof **took, compare);
-        printf("| %s | %.1f | %.1f to %.1f |\n", rows[i].name, took[i][rounds / 2], took[i][0], took[i][rounds - 1]);
+        printf("workload=%s peer=airrt ns=%.2f\n", rows[i].name, took[i][rounds / 2]);
     }
 }
 int main(int argc, char **argv) {
-    static const row rows[WAYS] = { { "send_to_each", SEND, 0 },        { "publish", PUBLISH, 0 },
-                                    { "publish_by_pattern", PATTERN, 0 }, { "publish_owned", OWNED, 0 },
-                                    { "send_to_a_group", GROUP, 0 },    { "send_to_a_pool", POOL, 0 },
-                                    { "send_to_a_pool_by_key", KEY, 0 } };
+    static const row rows[WAYS] = { { "send_to_each", SEND, 0 },          { "send_by_name", NAME, 0 },
+                                    { "publish", PUBLISH, 0 },            { "publish_by_pattern", PATTERN, 0 },
+                                    { "publish_owned", OWNED, 0 },        { "send_to_a_group", GROUP, 0 },
+                                    { "send_to_a_pool", POOL, 0 },        { "send_to_a_pool_by_key", KEY, 0 } };
     static double took[WAYS][ROUNDS_MAX];
     int rounds = argc > 1 ? atoi(argv[1]) : 1;
     if (rounds < 1 || rounds > ROUNDS_MAX) rounds = 1;
