@@ -113,8 +113,9 @@ static airrt_err hands_handle(hands_ctx *ctx, hand *state, const order *msg) {
     case EVENT:
         look_at(&msg->event, airrt_ctx_subject(&ctx->base));
         airrt_fetch_add(&received, 1u, RELAXED);
-        /* a retained value comes out of order */
-        if (!now->retain && msg->event.seq <= state->seen[msg->event.publisher])
+        /* a retained value comes out of order, and so do those of a killed life that overlaps with the next of its place */
+        if (!now->retain && msg->event.seq <= state->seen[msg->event.publisher] &&
+            msg->event.seq >> 16 == state->seen[msg->event.publisher] >> 16)
             airrt_fetch_add(&out_of_order, 1u, RELAXED);
         state->seen[msg->event.publisher] = msg->event.seq;
         return AIRRT_OK;
@@ -133,12 +134,11 @@ static airrt_err hands_handle(hands_ctx *ctx, hand *state, const order *msg) {
     default: return hands_unstash(ctx);
     }
 }
-/* Publishers of different lives of one place share their number: the order is then not known. */
 static airrt_err hands_open(hands_ctx *ctx, hand *state, const hand_args *args) {
     static airrt_atomic_u32 lives;
     state->now = args->now;
     state->place = args->place;
-    state->sent = airrt_fetch_add(&lives, 1u, RELAXED) << 16; /* increasing over the lives of a place */
+    state->sent = (airrt_fetch_add(&lives, 1u, RELAXED) + 1) << 16; /* in its upper half: which life it is */
     subscribe(hands_self(ctx), args->now, args->place * 13 + airrt_ctx_restarts(&ctx->base));
     return AIRRT_OK;
 }
