@@ -9519,7 +9519,7 @@ static airrt_worker *airrt_priv_worker_add_locked(airrt_system *system, uint32_t
  * done before. False: no memory, no thread, no place. */
 static bool airrt_priv_replace(airrt_system *system, airrt_worker *old) {
     airrt_worker *fresh = NULL, *w = NULL;
-    pthread_t before;
+    pthread_t before = pthread_self(); /* no thread yet: set when one is to be joined */
     bool joins = false;
     airrt_priv_lock(&system->pinned_lock);
     bool room = airrt_priv_free_place(system) < airrt_priv_made(system);
