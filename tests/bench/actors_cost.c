@@ -306,6 +306,17 @@ static double wakeups(void) {
     getrusage(RUSAGE_SELF, &usage);
     return (double)usage.ru_nvcsw; /* how often a thread has gone to sleep */
 }
+/* Workers look for work for a while before they park: until none has gone to sleep for ten milliseconds. */
+static void await_parked(void) {
+    uint64_t deadline = now() + AIRRT_SEC(10);
+    double before = -1, seen = wakeups();
+    while (seen > before) {
+        must(now() < deadline, "the workers do not come to rest");
+        before = seen;
+        for (uint64_t until = now() + AIRRT_MS(10); now() < until;) {}
+        seen = wakeups();
+    }
+}
 AIRRT_ACTOR(sleeper, note, airrt_none);
 static airrt_err sleeper_handle(sleeper_ctx *ctx, airrt_none *self, const note *m) {
     (void)ctx, (void)self;
@@ -324,11 +335,11 @@ void run_idle(bench *b) {
         must_ok(sleeper_send(made, (note){ ADD, 1, 0 }));
     }
     await(b);
-    struct timespec rest = { (time_t)(b->n / 1000), (long)(b->n % 1000) * 1000000 }, settle = { 0, 50000000 };
-    nanosleep(&settle, NULL); /* workers look for work for a while before they park */
+    struct timespec rest = { (time_t)(b->n / 1000), (long)(b->n % 1000) * 1000000 };
+    await_parked();
     uint64_t cpu = cpu_ns(), begun = now();
     double woken = wakeups();
-    nanosleep(&rest, NULL);
+    nanosleep(&rest, NULL); /* what is measured: a process in which nothing happens for so long */
     double ns = (double)(now() - begun);
     b->cpu_percent = 100 * (double)(cpu_ns() - cpu) / ns;
     b->wakeups_per_s = (wakeups() - woken - 1) * 1e9 / ns; /* this thread's own sleep is one */
