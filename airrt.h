@@ -4,7 +4,9 @@
  *     #define AIRRT_IMPLEMENTATION
  *     #include "airrt.h"
  * and `#include "airrt.h"` in all others. Compile with -pthread, C11 or later, gcc or clang. The one package it needs
- * is stb_ds.h (Debian: libstb-dev). C++17 files can include it and use everything but the implementation.
+ * is stb_ds.h (Debian: libstb-dev). C++17 files can include it and use everything but the implementation: messages,
+ * arguments, states and replies are trivially copyable there (others do not compile), hooks and options of the macros
+ * stand in the order in which this manual lists them, and option structs are filled field by field.
  *
  * CONTENTS (search for the banner)
  *     >>platform   atomics (public); waiting, locks, time, randomness, memory (implementation)
@@ -18,7 +20,7 @@
  *     >>actors     AIRRT_ACTOR, AIRRT_ACTOR_IMPL     timers, links, watches, stash
  *     >>requests   AIRRT_REQUEST, AIRRT_ASKER        questions of threads and of actors
  *     >>topics     AIRRT_TOPIC, AIRRT_SUBSCRIBER     publish and subscribe; AIRRT_GROUP: groups of actors
- *     >>transport  AIRRT_REMOTE, AIRRT_SERVER        topics and requests over machines, by an engine of the user
+ *     >>transport  AIRRT_REMOTE, AIRRT_SERVER        topics, requests, messages over machines, by an engine of yours
  *     >>system     open, shutdown, settle, counts, stop, kill, wait, names, ids
  *     >>simulation one seed decides schedule, faults and time; AIRRT_PROBE_IMPL
  *
@@ -45,16 +47,19 @@
  *
  * COMPILE-TIME OPTIONS: defined where the implementation is, unless noted
  *     AIRRT_STB_DS_INCLUDE            "x/stb_ds.h"; default: "stb_ds.h" if it is found, else <stb/stb_ds.h>
- *     AIRRT_NO_STB_DS_IMPLEMENTATION  another file, or -lstb, has stb_ds's implementation (its maps are then not safe against
- *                                     running out of memory)
- *     AIRRT_MALLOC(n), AIRRT_FREE(p)  malloc and free for what belongs to the process, and for systems without an allocator
+ *     AIRRT_NO_STB_DS_IMPLEMENTATION  another file, or -lstb, has stb_ds's implementation (its maps are then not safe
+ *                                     against running out of memory)
+ *     AIRRT_MALLOC(n), AIRRT_FREE(p)  malloc and free for what belongs to the process, and for systems without an
+ *                                     allocator
  *     AIRRT_FAULT(site)               true makes an allocation or thread creation fail; default 0: no code
  *     AIRRT_NO_FUTEX                  condition variables instead of futexes (the default off Linux)
- *     AIRRT_ACTORS_MAX                actors living at once in the process: 2^24 (2^18 on 32 bits); costs address space only
- *     AIRRT_TURN_MESSAGES             messages an actor handles at least before the next one has its turn: 64
+ *     AIRRT_ACTORS_MAX                actors living at once in the process: 2^24 (2^18 on 32 bits); costs address space
+ *                                     only
+ *     AIRRT_TURN_MESSAGES             messages an actor handles before the next one has its turn: 64. A turn ends
+ *                                     earlier when the machine's tick comes (each 1 to 10 ms), unless .polled
  *     AIRRT_TURN_NS                   quick messages may be more of them, as many as take this long: 10000
- *     AIRRT_USDT                      a probe airrt:news(kind, slot, generation, type, name, count) for bpftrace, perf and
- *                                     SystemTap wherever listeners are told; needs <sys/sdt.h>
+ *     AIRRT_USDT                      a probe airrt:news(kind, slot, generation, type, name, count) for bpftrace, perf
+ *                                     and SystemTap wherever listeners are told; needs <sys/sdt.h>
  *     AIRRT_API, AIRRT_STATIC         everywhere: linkage of the functions; AIRRT_STATIC: all private to this one file
  *     AIRRT_ASSERT(x), AIRRT_DEBUG    everywhere: checks of the caller's bugs; nothing unless AIRRT_DEBUG
  *
@@ -66,6 +71,18 @@
  * and exit signals come behind what the dying actor had sent.
  * Ownership: a send that returns OK has given the message away; on any error it is still the sender's. The handler owns
  * what it is given. The type's .drop runs once for every accepted message that nobody handled.
+ * Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL, and who sends keeps the message; or
+ * drops some, as its policy says; or blocks (BLOCK): a thread waits, but a hook must not. Its message waits in its
+ * actor's outbox (.outbox_capacity): the send is OK, and the actor rests: until its outbox is empty, also while a
+ * receiver is between two lives, it is given no message, timer, answer or DOWN, while its worker runs others. Orders
+ * and probes reach it, and one that its supervisor has asked to stop rests no more. What airrt_stop ends delivers in
+ * order first (and meanwhile takes empty turns: do not let it wait for one that is long in a hook); when an actor
+ * fails, is killed or stopped by its supervisor, what still finds no room is a dead letter. FULL (airrt_error_last's
+ * field says which): "outbox", it is full; "cycle", the receiver waits, if through others, for the sender itself. Also
+ * FULL: receivers of other systems, questions of actors (they have their time), and sends from post_stop, pre_start and
+ * on_error, unless something waits for that receiver already. Events of topics and answers do not wait, and may
+ * overtake what does. Who would rather not rest looks at airrt_room, or sends with NAME_try_send, and has itself told
+ * by NAME_when_room.
  * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody
  * sends or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and
  * payload; if it was accepted, the system can keep the last .keep of them, to be looked at, replayed or dropped
@@ -73,24 +90,26 @@
  * name and mailbox, until their supervisor starts them again or gives them up; airrt_wait and those who watch are told
  * of every such end. Failing: a hook that returns an error, NAME_fail or airrt_panic ends the actor with a reason
  * (on_error may decide otherwise); links pass it on, watchers are told. A panic leaks what the hook held; locks it held
- * stay locked. Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL; a thread may ask to
- * BLOCK; a hook that meets FULL keeps the message and tries again later (airrt_ctx_yield, a timer, its own stash).
- * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us. A worker's queue is shared with
- * others when it holds 50 us of work, judged by the turns before; behind a turn that does not end, after a millisecond
- * or two, and with it the one actor that a hook has woken last, which otherwise runs here as soon as that turn is over.
+ * stay locked.
+ * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us, but no more when the machine's
+ * tick has come (looked at every 32 messages, after each while some take more than 50 us): then timers and what comes
+ * from threads outside have their turn, too. One hook is never interrupted. A worker's queue is shared with others when
+ * it holds 50 us of work, judged by the turns before; behind a turn that does not end, after a millisecond or two, and
+ * with it the one actor that a hook has woken last, which otherwise runs here as soon as that turn is over.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
- * they ask (ACTOR_ask_REQUEST of AIRRT_ASKER), go on, and exactly one result comes as a message of their own: the reply,
- * a refusal, the end of who was asked with its reason, or TIMEOUT. Who is asked may reply at once, later and from
- * anywhere (NAME_defer, NAME_fulfil), or let another do it (NAME_forward). What a request leads to has the time that it
- * has left; what comes too late is skipped or reaches nobody, and is counted. airrt_system_waits lists who waits for
- * whom.
+ * they ask (ACTOR_ask_REQUEST of AIRRT_ASKER), go on, and exactly one result comes as a message of their own: the
+ * reply, a refusal, the end of who was asked with its reason, or TIMEOUT. Who is asked may reply at once, later and
+ * from anywhere (NAME_defer, NAME_fulfil), or let another do it (NAME_forward). What a request leads to has the time
+ * that it has left; what comes too late is skipped or reaches nobody, and is counted. airrt_system_waits lists who
+ * waits for whom.
  *
  * THREADS
  *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait
- *     NAME_send with BLOCK                                   waits in threads; in hooks FULL
- *     NAME_ask, airrt_stop, _wait, _probe, _settle, _shutdown, NAME_spawn (until pre_start has returned)    threads; wait
+ *     NAME_send with BLOCK                                   waits in threads; in hooks its message does
+ *     NAME_ask, airrt_stop, _wait, _probe, _settle, _shutdown, NAME_spawn (until pre_start has returned)    threads;
+ *                                                                                                           wait
  *     airrt_ctx_..., NAME_exit, _fail, _after, _stash, _ask_...    the hook that was given the ctx, until it returns
  *     airrt_system_close                                     one thread, outside, last
  *     rings: one consumer; AIRRT_SPSC one producer, AIRRT_MPSC many. Mailboxes: many senders, one receiver
@@ -170,10 +189,13 @@
 #ifdef __cplusplus
 #define AIRRT_STATIC_ASSERT(COND, TEXT) static_assert(COND, TEXT)
 #define AIRRT_ALIGNOF(T) alignof(T)
+/* What is moved as bytes: in C everything is. */
+#define AIRRT_IS_BYTES_(T) __is_trivially_copyable(T)
 extern "C" {
 #else
 #define AIRRT_STATIC_ASSERT(COND, TEXT) _Static_assert(COND, TEXT)
 #define AIRRT_ALIGNOF(T) _Alignof(T)
+#define AIRRT_IS_BYTES_(T) 1
 #endif
 
 /* A bug of the caller. Overridable; the default compiles to nothing unless AIRRT_DEBUG is defined. */
@@ -300,6 +322,7 @@ typedef struct airrt_error {
     char text[96];       /* what was wrong with it, in words */
     char id[64];         /* the child that a supervisor's answer is about */
     airrt_reason reason; /* START: why it did not start; kind 0: not known */
+    bool sent;           /* NAME_ask of AIRRT_REQUEST: its message was accepted; else it is still the caller's */
 } airrt_error;
 AIRRT_API const airrt_error *airrt_error_last(void);
 /* What to make of an error. Fatal: the same call will not do better, as what it is given is wrong or what it is for has
@@ -319,9 +342,10 @@ typedef enum airrt_priority {
 typedef enum airrt_backpressure {
     AIRRT_BACKPRESSURE_DEFAULT = 0, /* ERROR */
     AIRRT_BACKPRESSURE_ERROR,       /* the send returns FULL */
-    AIRRT_BACKPRESSURE_BLOCK,       /* the sending thread waits; inside a hook, which must not wait, FULL */
+    AIRRT_BACKPRESSURE_BLOCK,       /* the sending thread waits; in a hook the message does, in its actor's outbox */
     AIRRT_BACKPRESSURE_DROP,        /* the incoming message is dropped and counted; the send returns AIRRT_OK */
-    AIRRT_BACKPRESSURE_DROP_OLDEST, /* the oldest queued message is dropped and counted; capacity becomes a power of two */
+    AIRRT_BACKPRESSURE_DROP_OLDEST, /* the oldest queued message is dropped and counted; capacity becomes a power of
+                                       two */
     AIRRT_BACKPRESSURE_LATEST,      /* only the newest message is kept, all older ones are dropped and counted */
     AIRRT_BACKPRESSURE_BY_PRIORITY /* CRITICAL, HIGH: BLOCK; NORMAL: ERROR; LOW: DROP */
 } airrt_backpressure;
@@ -332,7 +356,8 @@ typedef enum airrt_loss {
     AIRRT_LOSS_NO_RECEIVER,  /* refused: the actor has ended or never was */
     AIRRT_LOSS_DROPPED,      /* accepted, then dropped by DROP, DROP_OLDEST or LATEST */
     AIRRT_LOSS_EXPIRED,      /* accepted, then its time to live was over */
-    AIRRT_LOSS_DIED,         /* accepted, then its receiver ended before it was handled */
+    AIRRT_LOSS_DIED,         /* accepted, then its receiver ended before it was handled, or its sender while it was
+                              * in the outbox */
     AIRRT_LOSS_QUARANTINED,  /* accepted, then its handler failed as often as .redeliver allows */
     AIRRT_LOSS_UNDECODABLE   /* refused: bytes that came from elsewhere are no message; payload: these bytes */
 } airrt_loss;
@@ -400,15 +425,16 @@ typedef struct airrt_mailbox_desc {
     uint32_t capacity;               /* messages, 1 to 2^26; 0 = 1000 */
     airrt_backpressure backpressure; /* when full; 0 = ERROR */
     bool unbounded;                  /* no bound but memory; capacity and backpressure are not looked at */
-    bool lanes; /* messages of other than NORMAL priority get lanes of their own, up to capacity together;
-                                        not with DROP_OLDEST and LATEST */
+    bool lanes; /* messages of other than NORMAL priority get lanes of their own, up to capacity together, besides
+                                        as many of NORMAL priority; not with DROP_OLDEST and LATEST */
     airrt_clock clock;               /* mailboxes without a system: judges time to live; all zero = the machine's */
 } airrt_mailbox_desc;
 
 typedef struct airrt_send_desc {
     airrt_priority priority;  /* 0 = the message type's */
     uint64_t ttl_ns;          /* time to live from now; 0 = no end */
-    uint64_t timeout_ns;      /* BLOCK: how long to wait for room; 0 = AIRRT_FOREVER; AIRRT_NO_WAIT = not at all */
+    uint64_t timeout_ns;      /* BLOCK: how long to wait for room; 0 = AIRRT_FOREVER; AIRRT_NO_WAIT = not at all;
+                               * in hooks all but that are AIRRT_FOREVER, in the outbox */
     uint64_t correlation;     /* the user's own number, given to the receiver */
     airrt_ref sender;         /* zero: the sending actor, if one sends */
     airrt_ref reply_to;       /* zero: nobody in particular */
@@ -420,7 +446,7 @@ typedef struct airrt_envelope {
     uint64_t id;              /* unique in this process */
     uint64_t correlation;
     uint64_t deadline_ns;     /* absolute, monotonic; 0 = none */
-    uint64_t sent_ns;         /* monotonic */
+    uint64_t sent_ns;         /* monotonic; of an actor's question that may take a second up to a tick (10 ms) early */
     airrt_priority priority;
     uint32_t promise_slot, promise_generation; /* private: the open request */
 } airrt_envelope;
@@ -444,7 +470,8 @@ typedef struct airrt_dead_letter {
     airrt_ref to, sender;     /* sender zero if not known */
     const char *type_name;
     const void *payload; /* of payload_size bytes, good during the call; NULL in what airrt_dead_letters_peek gives.
-                                 Dropped after the call unless the letter is kept, or the sender still owns it (refused) */
+                                 Dropped after the call unless the letter is kept, or the sender still owns it
+                                 (refused) */
     size_t payload_size;
     airrt_loss why;
     bool refused;             /* the send returned an error: the sender still owns the message */
@@ -460,7 +487,8 @@ typedef struct airrt_dead_letter_counts {
     uint64_t kept;            /* now */
     uint64_t replayed;        /* taken out by a replay that was accepted */
     uint64_t dropped;         /* made room for newer ones, or were dropped by airrt_dead_letters_drop */
-    uint64_t unkept;          /* dropped at once: no memory to keep it, a .perishable type, or a topic's event, which is shared */
+    uint64_t unkept;          /* dropped at once: no memory to keep it, a .perishable type, or a topic's event, which is
+                                 shared */
     uint64_t suppressed;      /* of all letters: not shown to .dead_letters.fn */
 } airrt_dead_letter_counts;
 typedef enum airrt_letter_order { AIRRT_OLDEST_FIRST = 0, AIRRT_NEWEST_FIRST } airrt_letter_order;
@@ -488,16 +516,19 @@ typedef struct airrt_system_desc {
     uint64_t overrun_ns;          /* a hook that runs longer is told to .overruns; 0 = 1 s; AIRRT_FOREVER = never */
     uint64_t seed;                /* of the runtime's random choices; 0 = from the machine */
     struct {
-        void (*fn)(const airrt_dead_letter *letter, void *ctx); /* is shown every dead letter; any thread, no lock held */
+        void (*fn)(const airrt_dead_letter *letter, void *ctx); /* is shown every dead letter; any thread, no lock
+                                                                   held */
         void *ctx;
-        uint32_t per_second;      /* at most so many are shown in one second of the clock, the others counted; 0 = all */
+        uint32_t per_second;      /* at most so many are shown in one second of the clock, the others counted; 0 =
+                                     all */
         uint32_t keep;            /* so many of those that were accepted are kept, the last ones; 0 = none */
     } dead_letters;
     struct { void (*fn)(const airrt_log_item *item, void *ctx); void *ctx; } log;               /* any thread */
     struct {
         void (*fn)(const airrt_overrun *overrun, void *ctx);
         void *ctx;
-    } overruns; /* on a thread that the system has for it, and which looks four times per overrun_ns; not with .polled */
+    } overruns; /* on a thread that the system has for it, and which looks four times per overrun_ns; not with
+                   .polled */
     struct {
         void (*fn)(void *ctx);
         void *ctx;
@@ -512,7 +543,8 @@ typedef struct airrt_system_desc {
 typedef struct airrt_counts {
     uint64_t accepted, handled, queued, stashed, expired, dropped, quarantined, dead;
     uint64_t failed, refused;
-    uint64_t late_replies;    /* answers whose asker had gone or begun anew, or second ones; not those of threads outside */
+    uint64_t late_replies;    /* answers whose asker had gone or begun anew, or second ones; not those of threads
+                                 outside */
 } airrt_counts;
 /* True when the identity holds. Pure. */
 AIRRT_API bool airrt_counts_balance(const airrt_counts *counts);
@@ -553,9 +585,11 @@ typedef enum airrt_news_kind {
     AIRRT_NEWS_DEREGISTERED,  /* actor, name */
     AIRRT_NEWS_FULL,          /* actor, type, policy, count: messages queued; once for a send that met a full mailbox */
     AIRRT_NEWS_LOST,          /* actor, type: the message's, loss, refused: as in a dead letter */
-    AIRRT_NEWS_SUBSCRIBED,    /* actor (zero: a stream), type: the topic's events', name: the pattern, count: the subscriber's number */
+    AIRRT_NEWS_SUBSCRIBED,    /* actor (zero: a stream), type: the topic's events', name: the pattern, count: the
+                                 subscriber's number */
     AIRRT_NEWS_UNSUBSCRIBED,  /* the same */
-    AIRRT_NEWS_CYCLE          /* actor, type: who has closed it; members, count: each waits for the next, the last for the first */
+    AIRRT_NEWS_CYCLE          /* actor, type: who has closed it; members, count: each waits for the next, the last for
+                                 the first */
 } airrt_news_kind;
 typedef struct airrt_news {   /* fields that the kind does not name are zero or NULL; valid during the call */
     airrt_news_kind kind;
@@ -606,8 +640,8 @@ typedef struct airrt_message_type {
  *   airrt_err clone(T *to, const T *from)               a copy that owns what it refers to
  *   size_t    encode(const T *, void *out, size_t n)    the bytes needed; writes them if n is enough (n 0: out is NULL)
  *   airrt_err decode(T *, const void *, size_t n)       of bytes from anywhere, not aligned; on an error *T is nothing
- *   .perishable = true                                  never kept as a dead letter: dropped at once, as when drop frees
- *                                                       what others wait for
+ *   .perishable = true                                  never kept as a dead letter: dropped at once, as when drop
+ *                                                       frees what others wait for
  * T is one word (a typedef). It travels by value, so sizes above 64 KiB are refused: send a pointer and a .drop. */
 #ifdef __cplusplus
 #define AIRRT_DESIGNATORS_BEGIN_ _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wpedantic\"") \
@@ -643,6 +677,8 @@ typedef struct airrt_message_type {
         "AIRRT_MESSAGE(" #T "): larger than 64 KiB; send a pointer");                                 \
     AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(T) <= AIRRT_MESSAGE_ALIGN_MAX,                                  \
         "AIRRT_MESSAGE(" #T "): aligned to more than 4096 bytes");                                    \
+    AIRRT_STATIC_ASSERT(AIRRT_IS_BYTES_(T),                                                           \
+        "AIRRT_MESSAGE(" #T "): not trivially copyable; send a pointer, with a .drop");               \
     AIRRT_DESIGNATORS_BEGIN_                                                                          \
     static const T##_message_desc_ T##_message_hooks_ __attribute__((unused)) = { __VA_ARGS__ };      \
     AIRRT_DESIGNATORS_END_                                                                            \
@@ -689,7 +725,8 @@ typedef struct airrt_message_type {
 typedef enum airrt_frame_kind {
     AIRRT_FRAME_EVENT = 1,    /* a publication; subject: that which it was published under */
     AIRRT_FRAME_REQUEST,      /* a question; subject: the name of the actor that is asked */
-    AIRRT_FRAME_REPLY         /* its answer, with the same correlation: a value, or err and no payload */
+    AIRRT_FRAME_REPLY,        /* its answer, with the same correlation: a value, or err and no payload */
+    AIRRT_FRAME_MESSAGE       /* what is sent without asking; subject: the name of the actor it is for */
 } airrt_frame_kind;
 typedef struct airrt_frame {
     airrt_frame_kind kind;
@@ -699,7 +736,8 @@ typedef struct airrt_frame {
     uint64_t origin;          /* the process it comes from; encode: 0 = this one's */
     airrt_ref sender;         /* an actor there; zero: not known */
     uint64_t correlation;
-    uint64_t remaining_ns;    /* how long it was to live when it was sent: clocks differ, durations do not; 0 = no end */
+    uint64_t remaining_ns;    /* how long it was to live when it was sent: clocks differ, durations do not; 0 = no
+                                 end */
     const char *subject;      /* 0 to 255 bytes, none of them zero; decoded: not terminated, in the caller's buffer */
     const void *payload;      /* up to AIRRT_FRAME_PAYLOAD_MAX bytes; decoded: in the caller's buffer, not aligned */
     uint32_t subject_size, payload_size;
@@ -932,7 +970,8 @@ AIRRT_INLINE size_t airrt_mpsc_pop_many(airrt_mpsc *r, void *out, size_t n, size
         return airrt_mpsc_pop(&ring->ring, out, sizeof *out, offsetof(NAME##_slot, msg), sizeof(NAME##_slot)); \
     }                                                                                                      \
     AIRRT_INLINE size_t NAME##_push_many(NAME *ring, const NAME##_msg *msgs, size_t n) {                   \
-        return airrt_mpsc_push_many(&ring->ring, msgs, n, sizeof *msgs, offsetof(NAME##_slot, msg), sizeof(NAME##_slot)); \
+        return airrt_mpsc_push_many(&ring->ring, msgs, n, sizeof *msgs, offsetof(NAME##_slot, msg),             \
+                                    sizeof(NAME##_slot));                                                       \
     }                                                                                                      \
     AIRRT_INLINE size_t NAME##_pop_many(NAME *ring, NAME##_msg *out, size_t n) {                           \
         return airrt_mpsc_pop_many(&ring->ring, out, n, sizeof *out, offsetof(NAME##_slot, msg), sizeof(NAME##_slot)); \
@@ -989,28 +1028,34 @@ struct airrt_cell {
     uint32_t slot;                /* its own index */
     airrt_atomic_u8 policy;       /* airrt_backpressure */
     airrt_atomic_u8 traits;       /* AIRRT_EVICTING_, AIRRT_PINNED_ */
-    airrt_atomic_u8 lanes;        /* sends go the long way: 1 priority lanes, 2 LATEST, or simulated */
+    airrt_atomic_u8 lanes;        /* AIRRT_LANES_..: sends go the long way */
     airrt_atomic_u8 named;
     struct airrt_cold *cold;      /* the consumer's: what most actors never need */
 
     airrt_atomic_u64 head AIRRT_ALIGNED(64); /* the next position to take */
     uintptr_t cur;                /* ring the consumer takes from; 0 = see `first` */
     airrt_atomic_u64 lane;        /* orders and signals */
-    void *link;                   /* run queue, free list */
+    union {
+        void *link;                         /* free list; what is handed over to a worker */
+        struct { uint32_t next, ahead; } queued; /* shared run queue: whose turn is next; whom to fetch */
+    } u;
     void *state;                  /* STATE, then ARGS */
     airrt_atomic_u32 laps;        /* how often the 36-bit position has wrapped */
     airrt_atomic_u8 life;         /* airrt_state, and private phases above it */
     uint8_t exit_kind;            /* why it is stopping, when no cold part holds the reason */
     airrt_atomic_u8 restarts;     /* incarnations before this one; stays at 255 */
     airrt_atomic_u8 home;         /* the worker that has run it last */
-    /* [ generation 22 | senders that are taking messages out 10 | messages in priority lanes 32 ]: changed only while its
-     * generation is the changer's */
+    /* [ generation 22 | senders that are taking messages out 10 | messages in priority lanes 32 ]: changed only while
+     * its generation is the changer's */
     airrt_atomic_u64 guests;
     uint64_t small;               /* STATE and ARGS of at most 8 bytes */
 };
 #define AIRRT_EVICTING_ 1u       /* senders may take messages out: DROP_OLDEST, LATEST */
 #define AIRRT_PINNED_ 2u         /* a worker of its own runs it */
 #define AIRRT_KEPT_ 4u           /* by a supervisor */
+#define AIRRT_LANES_PRIORITY_ 1u
+#define AIRRT_LANES_DETOUR_ 2u   /* LATEST, or simulated */
+#define AIRRT_LANES_CROWDED_ 4u  /* an actor has waited for room here: who has others waiting must not overtake them */
 AIRRT_STATIC_ASSERT(sizeof(airrt_cell) == 128, "an actor's control block is two cache lines");
 
 typedef struct airrt_actor_type airrt_actor_type;
@@ -1141,7 +1186,8 @@ AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t siz
     /* acquire: pairs with the sender's release of the slot */
     if (airrt_load_acquire(airrt_priv_seq(slot)) != head + AIRRT_POS1_) return false;
     memcpy(out, slot + AIRRT_SLOT_OFFSET_(align), size);
-    airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63))); /* pairs with the sender's acquire */
+    airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63))); /* pairs with the sender's
+                                                                                       acquire */
     airrt_store_release(&cell->head, head + AIRRT_POS1_);
     if (AIRRT_UNLIKELY(head + AIRRT_POS1_ == 0)) airrt_count(&cell->laps, 1);
     airrt_count(&box->received, 1);
@@ -1150,7 +1196,8 @@ AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t siz
 
 /* AIRRT_MAILBOX(NAME, T) makes a mailbox of T, a message (AIRRT_MESSAGE), for many senders and one receiver:
  *   airrt_err NAME_open(NAME *, const airrt_mailbox_desc *);   void NAME_seal(NAME *);   void NAME_close(NAME *);
- *   airrt_err NAME_send(NAME *, T);           as .backpressure says; FULL, CLOSED, NOMEM: the message is still the caller's
+ *   airrt_err NAME_send(NAME *, T);           as .backpressure says; FULL, CLOSED, NOMEM: the message is still the
+ *                                             caller's
  *   airrt_err NAME_try_send(NAME *, T);       the same, but BLOCK is FULL: never waits
  *   airrt_err NAME_send_with(NAME *, T, const airrt_send_desc *);   priority, time to live, limit of waiting (TIMEOUT)
  *   airrt_err NAME_recv(NAME *, T *out, uint64_t timeout_ns);       TIMEOUT; CLOSED when sealed and empty
@@ -1177,7 +1224,8 @@ AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t siz
     AIRRT_HOT airrt_err NAME##_send_(NAME *box, NAME##_msg msg, bool wait) {                               \
         uint64_t word;                                                                                     \
         airrt_losses losses = { 0, (airrt_loss)0 };                                                        \
-        NAME##_msg *slot = (NAME##_msg *)airrt_priv_mailbox_claim(&box->base, &word, sizeof msg, AIRRT_ALIGNOF(NAME##_msg)); \
+        NAME##_msg *slot = (NAME##_msg *)airrt_priv_mailbox_claim(&box->base, &word, sizeof msg,           \
+                                                                  AIRRT_ALIGNOF(NAME##_msg));              \
         if (AIRRT_LIKELY(slot != NULL)) {                                                                  \
             *slot = msg;                                                                                   \
             airrt_priv_publish(&box->base.cell, slot, word, AIRRT_ALIGNOF(NAME##_msg));                    \
@@ -1187,8 +1235,12 @@ AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t siz
         airrt_err err = airrt_mailbox_send_with(&box->base, &copy, NULL, wait, &losses);                   \
         return NAME##_sent_(box, err, losses);                                                             \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME *box, NAME##_msg msg) { return NAME##_send_(box, msg, true); } \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME *box, NAME##_msg msg) { return NAME##_send_(box, msg, false); } \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME *box, NAME##_msg msg) {                    \
+        return NAME##_send_(box, msg, true);                                                           \
+    }                                                                                                 \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME *box, NAME##_msg msg) {                \
+        return NAME##_send_(box, msg, false);                                                          \
+    }                                                                                                 \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_with(NAME *box, NAME##_msg msg, const airrt_send_desc *desc) { \
         airrt_losses loss;                                                                                 \
         airrt_err err = airrt_mailbox_send_with(&box->base, &msg, desc, true, &loss);                      \
@@ -1218,11 +1270,14 @@ AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t siz
 struct airrt_ctx {
     airrt_cell *cell;
     const airrt_envelope *envelope;
-    uint32_t left;                /* messages until the next actor has its turn */
-    bool leaving;                 /* NAME_exit, NAME_fail or NAME_ignore was called: `reason` says how */
+    uint32_t left;                /* messages until the next look at the time and at how many there were; at least 1 */
     bool kept;                    /* the message was stashed */
     bool promised;                /* the reply was given, refused or deferred */
     airrt_atomic_u64 handled;     /* by this worker, ever */
+    uint64_t turn_from;           /* `handled` when the turn began */
+    const airrt_cell *leaver;     /* who has called NAME_fail or airrt_ctx_leave, `reason` says how; what it has
+                                     called */
+    uint64_t left_at;             /* and not returned is forgotten with the next message: `handled` then */
     airrt_reason reason;
 };
 
@@ -1235,7 +1290,8 @@ struct airrt_ctx {
 #define AIRRT_HAS_HEALTH_ 32u
 #define AIRRT_HAS_MAILBOX_ 64u
 #define AIRRT_HAS_KEEP_ 128u     /* a supervisor: kept, asked */
-#define AIRRT_HAS_CHILD_ 256u    /* an AIRRT_CHILD: exit is how it is asked to stop; may start later than pre_start returns */
+#define AIRRT_HAS_CHILD_ 256u    /* an AIRRT_CHILD: exit is how it is asked to stop; may start later than pre_start
+                                    returns */
 #define AIRRT_KEPT_ESCALATES_ ((uint64_t)1 << 63)
 
 /* What airrt knows of an actor type; made by AIRRT_ACTOR_IMPL, one per NAME in the program. */
@@ -1249,15 +1305,15 @@ struct airrt_actor_type {
     airrt_err (*down)(airrt_ctx *ctx, void *state, const airrt_down *down);
     airrt_err (*exit)(airrt_ctx *ctx, void *state, const airrt_down *down);
     airrt_health (*health)(airrt_ctx *ctx, void *state);
-    /* of supervisors: one it keeps has started, or ended (reason; with ESCALATES in child); it is asked to stop. Between them they end the actor by
-     * an error, as hooks do */
+    /* of supervisors: one it keeps has started, or ended (reason; with ESCALATES in child); it is asked to stop.
+     * Between them they end the actor by an error, as hooks do */
     airrt_err (*kept)(airrt_ctx *ctx, void *state, uint64_t child, airrt_ref ref, const airrt_reason *reason);
     airrt_err (*asked)(airrt_ctx *ctx, void *state);
     airrt_message_type (*message)(void);
     void (*describe)(airrt_actor_type *type);          /* fills in what follows, at the first spawn */
     uint32_t state_size, state_align, args_size, args_align;
     airrt_atomic_u32 described;
-    uint32_t has, redeliver, stash_capacity;
+    uint32_t has, redeliver, stash_capacity, outbox_capacity;
     bool timestamps;
     airrt_mailbox_desc mailbox;
     airrt_message_type msg;
@@ -1282,7 +1338,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_spawn(airrt_system *system, airrt
                                                      const airrt_spawn_desc *desc, airrt_ref *out);
 
 /* Everything a send does beyond the common case. desc NULL: a plain one. */
-enum { AIRRT_SEND_TRY_ = 0, AIRRT_SEND_WAIT_ = 1, AIRRT_SEND_NEXT_ = 2 }; /* NEXT: DEAD is no refusal, another one is tried */
+enum { AIRRT_SEND_TRY_ = 0, AIRRT_SEND_WAIT_ = 1, AIRRT_SEND_NEXT_ = 2 }; /* NEXT: DEAD is no refusal, another one is
+                                                                             tried */
 AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type,
                                                                     const void *msg, const airrt_send_desc *desc,
                                                                     unsigned how);
@@ -1306,6 +1363,8 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
 /* After a handler that failed, or whose message had an envelope. False: the actor is not to be touched again. */
 AIRRT_API AIRRT_COLD bool airrt_priv_after(airrt_ctx *ctx, airrt_err err);
 AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx);
+/* Every few messages: whether the turn goes on. */
+AIRRT_API bool airrt_priv_goes_on(airrt_ctx *ctx);
 
 /* The message loop of a type, into which its handler is inlined. msg is room for one message. */
 AIRRT_HOT void airrt_priv_run(airrt_ctx *ctx, void *msg, size_t size, size_t align,
@@ -1330,7 +1389,7 @@ AIRRT_HOT void airrt_priv_run(airrt_ctx *ctx, void *msg, size_t size, size_t ali
         airrt_count(&ctx->handled, 1);
         airrt_err err = deliver(ctx, cell->state, msg);
         if (AIRRT_UNLIKELY(err != AIRRT_OK || ctx->envelope) && !airrt_priv_after(ctx, err)) return;
-    } while (--ctx->left > 0);
+    } while (AIRRT_LIKELY(--ctx->left > 0) || airrt_priv_goes_on(ctx));
     airrt_priv_turn_over(ctx);
 }
 
@@ -1339,6 +1398,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err h
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t delay_ns, uint64_t period_ns,
                                                      bool catch_up, airrt_actor_type *type, const void *msg,
                                                      airrt_timer *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_when_room(airrt_ctx *ctx, airrt_ref to, uint32_t n,
+                                                         airrt_actor_type *type, const void *msg);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, const void *msg);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_unstash(airrt_ctx *ctx);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_from(airrt_ref ref, const airrt_actor_type *type);
@@ -1361,16 +1422,18 @@ AIRRT_INLINE const airrt_envelope *airrt_ctx_envelope(const airrt_ctx *ctx) {
 }
 AIRRT_API uint32_t airrt_ctx_restarts(const airrt_ctx *ctx); /* incarnations before this one; 255 = that many or more */
 AIRRT_API uint64_t airrt_ctx_messages(const airrt_ctx *ctx);        /* taken from the mailbox, in all incarnations */
-AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx); /* monotonic, read once a turn and every 64 messages */
+AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx);          /* monotonic, read once a turn */
 AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx);      /* when it was spawned; 0 without .timestamps */
 AIRRT_API uint64_t airrt_ctx_last_message_ns(
     const airrt_ctx *ctx); /* when the message before this one was taken; 0 = none, or without .timestamps */
-/* Return it: the hook's actor ends with this reason, NAME_exit and NAME_fail in one. One without a kind (0) is NORMAL. */
+/* Return it: the hook's actor ends with this reason, NAME_exit and NAME_fail in one. One without a kind (0) is
+ * NORMAL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason);
 AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx);                     /* others have their turn after this message */
 
-/* Asks to be told (on_down) when `ref` ends, or its incarnation does; at once, NO_PROCESS, if it has. *id undoes it;
- * may be NULL. DOWN never overtakes what the dying actor sent before. errors NOMEM. */
+/* Asks to be told (on_down) once: when `ref` ends, or its incarnation does, so that who wants to hear of the next one
+ * too watches again; at once, NO_PROCESS, if it has ended. *id undoes it; may be NULL. DOWN never overtakes what the
+ * dying actor sent before. errors NOMEM. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_watch(airrt_ctx *ctx, airrt_ref ref, uint64_t *id);
 /* No DOWN with this id comes any more. NOT_FOUND: it has come already, or never was. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_unwatch(airrt_ctx *ctx, uint64_t id);
@@ -1392,7 +1455,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *                                                 OK: airrt owns it. DEAD, FULL, NOMEM, TYPE: the caller still does
  *   airrt_err NAME_try_send(NAME_ref, MSG);       the same, but BLOCK is FULL: never waits
  *   airrt_err NAME_send_with(NAME_ref, MSG, const airrt_send_desc *);     with an envelope; also TIMEOUT
- *   airrt_err NAME_send_many(NAME_ref, const MSG *, size_t n, size_t *sent);   in order; *sent went, the rest is the caller's
+ *   airrt_err NAME_send_many(NAME_ref, const MSG *, size_t n, size_t *sent);   in order; *sent went, the rest is the
+ *                                                                              caller's
  *   airrt_err NAME_send_name(airrt_system *, const char *name, MSG);      also NOT_FOUND
  *   airrt_err NAME_stop(NAME_ref, uint64_t timeout_ns);                   as airrt_stop
  *   airrt_err NAME_whereis(airrt_system *, const char *name, NAME_ref *out);   NOT_FOUND, TYPE
@@ -1404,11 +1468,18 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_ignore(NAME_ctx *);            return it from pre_start: there is nothing to run
  *   airrt_err NAME_after(NAME_ctx *, uint64_t delay_ns, MSG, airrt_timer *out);     to itself, on the control lane
  *   airrt_err NAME_every(NAME_ctx *, uint64_t period_ns, MSG, const airrt_every_desc *, airrt_timer *out);
- *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL, NOMEM, EXISTS
+ *   airrt_err NAME_when_room(NAME_ctx *, airrt_ref to, uint32_t n, MSG);  to itself, before what is in its mailbox,
+ *                                                 once `to` has room for n messages (0 = 1; more than half its
+ *                                                 capacity is half), or has ended; others may have taken the room by
+ *                                                 then. Not from an earlier incarnation. NOMEM, INVALID (of another
+ *                                                 system)
+ *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL,
+ *                                                                         NOMEM, EXISTS
  *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first
  * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and every send calls, when it has put n messages into the
  * mailbox,
- *   void OBSERVER_sent(airrt_ref, size_t n)                               a function or macro; on the sender's thread */
+ *   void OBSERVER_sent(airrt_ref, size_t n)                               a function or macro; on the sender's
+ *                                                                         thread */
 #define AIRRT_ACTOR(NAME, MSG, ARGS) AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, airrt_unobserved)
 #define airrt_unobserved_sent(TO, N) ((void)0)
 #define AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER)                                                    \
@@ -1420,7 +1491,10 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
     AIRRT_STATIC_ASSERT(MSG##_message_ == sizeof(NAME##_msg), #MSG " is not a message");                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_args) <= AIRRT_ARGS_SIZE_MAX,                                        \
         "AIRRT_ACTOR(" #NAME "): arguments larger than 96 bytes; pass a pointer");                         \
-    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_args) <= 16, "AIRRT_ACTOR(" #NAME "): arguments aligned to more than 16"); \
+    AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_args) <= 16,                                                  \
+        "AIRRT_ACTOR(" #NAME "): arguments aligned to more than 16");                                      \
+    AIRRT_STATIC_ASSERT(AIRRT_IS_BYTES_(NAME##_args),                                                      \
+        "AIRRT_ACTOR(" #NAME "): arguments not trivially copyable; pass a pointer");                       \
     extern airrt_actor_type NAME##_actor_;                                                                 \
     AIRRT_INLINE airrt_message_type NAME##_message_(void) { return MSG##_message_type(); }                 \
     AIRRT_INLINE airrt_spec NAME##_spec(NAME##_args args) {                                                \
@@ -1450,15 +1524,21 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
         if (!err) OBSERVER##_sent(to.ref, (size_t)1);                                                      \
         return err;                                                                                        \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, AIRRT_SEND_WAIT_); } \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME##_ref to, NAME##_msg msg) { return NAME##_send_(to, msg, AIRRT_SEND_TRY_); } \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_with(NAME##_ref to, NAME##_msg msg, const airrt_send_desc *desc) { \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME##_ref to, NAME##_msg msg) {                    \
+        return NAME##_send_(to, msg, AIRRT_SEND_WAIT_);                                                    \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_try_send(NAME##_ref to, NAME##_msg msg) {                \
+        return NAME##_send_(to, msg, AIRRT_SEND_TRY_);                                                     \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_with(NAME##_ref to, NAME##_msg msg,                 \
+                                                            const airrt_send_desc *desc) {                 \
         static const airrt_send_desc plain = { AIRRT_PRIORITY_DEFAULT, 0, 0, 0, { 0, 0 }, { 0, 0 } };      \
         airrt_err err = airrt_priv_send_slow(to.ref, &NAME##_actor_, &msg, desc ? desc : &plain, AIRRT_SEND_WAIT_); \
         if (!err) OBSERVER##_sent(to.ref, (size_t)1);                                                      \
         return err;                                                                                        \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_many(NAME##_ref to, const NAME##_msg *msgs, size_t n, size_t *sent) { \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send_many(NAME##_ref to, const NAME##_msg *msgs, size_t n, \
+                                                            size_t *sent) {                                \
         size_t went = 0;                                                                                   \
         airrt_err err = airrt_priv_send_many(to.ref, &NAME##_actor_, msgs, n, &went);                      \
         if (went) OBSERVER##_sent(to.ref, went);                                                           \
@@ -1496,13 +1576,18 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_fail(NAME##_ctx *ctx, int32_t code, const char *text) {  \
         return airrt_priv_fail(&ctx->base, code, text);                                                    \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_after(NAME##_ctx *ctx, uint64_t delay_ns, NAME##_msg msg, airrt_timer *out) { \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_after(NAME##_ctx *ctx, uint64_t delay_ns, NAME##_msg msg, \
+                                                        airrt_timer *out) {                                \
         return airrt_priv_timer(&ctx->base, delay_ns, 0, false, &NAME##_actor_, &msg, out);                \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_every(NAME##_ctx *ctx, uint64_t period_ns, NAME##_msg msg, \
                                                         const airrt_every_desc *desc, airrt_timer *out) {  \
-        return airrt_priv_timer(&ctx->base, desc && desc->first_ns ? desc->first_ns : period_ns, period_ns, \
-                                desc && desc->catch_up, &NAME##_actor_, &msg, out);                        \
+        return airrt_priv_timer(&ctx->base, desc && desc->first_ns ? desc->first_ns : period_ns,           \
+                                period_ns ? period_ns : 1, desc && desc->catch_up, &NAME##_actor_, &msg, out); \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_when_room(NAME##_ctx *ctx, airrt_ref to, uint32_t n,     \
+                                                            NAME##_msg msg) {                              \
+        return airrt_priv_when_room(&ctx->base, to, n, &NAME##_actor_, &msg);                              \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stash(NAME##_ctx *ctx, const NAME##_msg *msg) {          \
         return airrt_priv_stash(&ctx->base, &NAME##_actor_, msg);                                          \
@@ -1519,19 +1604,22 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   .post_stop = void f(NAME_ctx *, STATE *, const airrt_reason *)  at every end of an incarnation, also a killed one
  *   .on_error  = airrt_action f(NAME_ctx *, STATE *, const airrt_reason *)   a hook returned an error; absent: STOP
  *   .on_down   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a watched actor has ended; absent: ignored
- *   .on_exit   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a linked actor has ended, for any reason; absent:
- *                                                                   abnormal reasons end this one with the same reason
+ *   .on_exit   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a linked actor has ended, for any reason;
+ *                                                                   absent: abnormal reasons end this one with the same
+ *                                                                   reason
  *   .health    = airrt_health f(NAME_ctx *, STATE *)                asked by airrt_probe; absent: healthy
  *   .mailbox   = { .capacity =, .backpressure =, .unbounded =, .lanes = }    the type's default mailbox
  *   .redeliver = K   the message on which handle failed, also a timer's, comes again after the restart; the K-th
- *                    failure, or the first one for which there is no memory, quarantines it (until it returns OK the message
- *                    and what it refers to stay airrt's), from where it can be replayed if the system keeps dead letters;
- *                    this option and .timestamps cost about 10 ns a message
+ *                    failure, or the first one for which there is no memory, quarantines it (until it returns OK the
+ *                    message and what it refers to stay airrt's), from where it can be replayed if the system keeps
+ *                    dead letters; this option and .timestamps cost about 10 ns a message
  *   .stash_capacity = N   messages; 0 = the mailbox's capacity
+ *   .outbox_capacity = N  messages that may wait for room elsewhere (below); 0 = 64
  *   .timestamps = true    airrt_ctx_created_ns and airrt_ctx_last_message_ns tell
  * A hook ends its actor by returning NAME_exit(ctx), NAME_fail(...) or any error.
  * AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, handle [, hooks]) calls
- *   uint64_t OBSERVER_received(airrt_ctx *)                   before every call of handle, and after it, with what that returned
+ *   uint64_t OBSERVER_received(airrt_ctx *)                   before every call of handle, and after it, with what that
+ *                                                             returned
  *   void     OBSERVER_handled(airrt_ctx *, uint64_t, airrt_err)
  * (functions or macros); not after a panic. */
 #define airrt_unobserved_received(CTX) ((void)(CTX), (uint64_t)0)
@@ -1565,7 +1653,7 @@ extern "C" {
         airrt_err (*on_exit)(NAME##_ctx * ctx, NAME##_state_ *state, const airrt_down *down);                          \
         airrt_health (*health)(NAME##_ctx * ctx, NAME##_state_ *state);                                                \
         airrt_mailbox_desc mailbox;                                                                                    \
-        uint32_t redeliver, stash_capacity;                                                                            \
+        uint32_t redeliver, stash_capacity, outbox_capacity;                                                           \
         bool timestamps, child_;                                                                                       \
         int end_;                                                                                                      \
     } NAME##_hooks;                                                                                                    \
@@ -1613,6 +1701,7 @@ extern "C" {
         type->mailbox = NAME##_hooks_.mailbox;                                                                         \
         type->redeliver = NAME##_hooks_.redeliver;                                                                     \
         type->stash_capacity = NAME##_hooks_.stash_capacity;                                                           \
+        type->outbox_capacity = NAME##_hooks_.outbox_capacity;                                                         \
         type->timestamps = NAME##_hooks_.timestamps;                                                                   \
     }                                                                                                                  \
     AIRRT_DESIGNATORS_BEGIN_                                                                                           \
@@ -1633,6 +1722,8 @@ extern "C" {
                                        .args_align = AIRRT_ALIGNOF(NAME##_args) };                                     \
     AIRRT_DESIGNATORS_END_                                                                                             \
     AIRRT_GENERATED_END_                                                                                               \
+    AIRRT_STATIC_ASSERT(AIRRT_IS_BYTES_(NAME##_state_),                                                                \
+                        "AIRRT_ACTOR_IMPL(" #NAME "): state not trivially copyable; keep a pointer");                  \
     AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_state_) <= 64,                                                            \
                         "AIRRT_ACTOR_IMPL(" #NAME "): state aligned to more than 64 bytes")
 
@@ -1643,12 +1734,14 @@ extern "C" {
  * or time. What comes later reaches nobody and is counted (late_replies). Threads wait for the answer; actors go on,
  * and it comes to them as a message of their own.
  *
- * AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. Makes NAME_promise
- * (8 bytes, copied freely; all zero answers nobody), NAME_result (below), and
- *   airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only
+ * AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. It is copied as
+ * bytes, and one that reaches nobody (late, or its asker has ended) is forgotten: let it own nothing, or refer to what
+ * somebody else will free. Makes NAME_promise (8 bytes, copied freely; all zero answers nobody), NAME_result (below),
+ *   and airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only
  *       (CONTEXT in hooks). DEAD: nobody there, or it failed or was ended first (airrt_error_last's reason says why;
  *       SHUTDOWN: with its system); NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave; FULL, NOMEM;
- *       FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero
+ *       FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero, and whose the
+ *       message is says airrt_error_last's sent: true, it was accepted; false, it is still the caller's
  * for who is asked
  *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is only counted
  *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
@@ -1659,7 +1752,7 @@ extern "C" {
  *   void NAME_decline(NAME_promise, airrt_err);    the same with an error
  *   airrt_err NAME_forward(ACTOR_ctx *, ACTOR_ref, ACTOR_msg);     another one is to answer: what it replies, or its
  *       end, goes to the asker, by the time the asker has set. INVALID: no request is being handled, or it is answered;
- *       DEAD, FULL, NOMEM, TYPE: as of a send, it is still to be answered here
+ *       DEAD, FULL (also of a mailbox that blocks), NOMEM, TYPE: as of a send, it is still to be answered here
  * AIRRT_FORWARDER(NAME, OTHER): the same to who answers the request OTHER, with the same type of reply:
  *   airrt_err NAME_forward_OTHER(ctx, ref, msg) of the actors that NAME and OTHER ask. */
 typedef struct airrt_asker airrt_asker;
@@ -1686,7 +1779,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
         NAME##_reply_ value;                                                                               \
     } NAME##_result;                                                                                       \
     AIRRT_INLINE airrt_actor_type *NAME##_target_(void) { return &ACTOR##_actor_; }                        \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_ask(ACTOR##_ref to, ACTOR##_msg msg, uint64_t timeout_ns, NAME##_reply_ *out) { \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_ask(ACTOR##_ref to, ACTOR##_msg msg, uint64_t timeout_ns, \
+                                                      NAME##_reply_ *out) {                                \
         return airrt_priv_ask(to.ref, &ACTOR##_actor_, &msg, timeout_ns, out, sizeof *out);                \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_reply(ACTOR##_ctx *ctx, NAME##_reply_ value) {                                \
@@ -1712,6 +1806,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
         return airrt_priv_forward(&ctx->base, &ACTOR##_actor_, to.ref, &msg);                              \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(AIRRT_IS_BYTES_(NAME##_reply_), "AIRRT_REQUEST(" #NAME "): reply not trivially copyable"); \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_promise) == 8, #NAME "_promise is 8 bytes")
 #ifdef __cplusplus
 #define AIRRT_SAME_TYPE_(A, B) __is_same(A, B)
@@ -1740,7 +1835,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  * Two functions, for the hooks of ACTOR:
  *   airrt_err ACTOR_ask_REQUEST(ACTOR_ctx *, TARGET_ref, TARGET_msg, uint64_t timeout_ns, uint64_t tag);
  *       OK: exactly one result comes, and airrt owns the message. Else none comes, and it is still the caller's: DEAD,
- *       FULL, NOMEM, TYPE as of a send; INVALID (a timeout below 1 us, AIRRT_NO_WAIT); TIMEOUT: the request that is
+ *       FULL (also of a mailbox that blocks: a question has its time, and does not wait for room; NAME_when_room tells
+ *       of it), NOMEM, TYPE as of a send; INVALID (a timeout below 1 us, AIRRT_NO_WAIT); TIMEOUT: the request that is
  *       being handled has no time left; SHUTDOWN: this actor has been stopped. timeout_ns 0 = 5 s; AIRRT_FOREVER: no
  *       end
  *   airrt_err ACTOR_ask_all_REQUEST(ACTOR_ctx *, const TARGET_ref *, size_t n, TARGET_msg, uint64_t timeout_ns,
@@ -1755,7 +1851,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes at once.
  * Ends: a stop lets what is queued be handled, then ends what is still open with SHUTDOWN, in results to the handler.
  * A kill, failure or restart of the asker, or its end by its supervisor, ends its questions without a word: their
- * replies are late ones. A result is a message of the accounting when it is handled (accepted and handled), not before. */
+ * replies are late ones. A result is a message of the accounting when it is handled (accepted and handled), not
+ * before. */
 struct airrt_asker {
     airrt_err (*take)(airrt_ctx *ctx, const void *result);
     size_t size, align, value_at, value_size;
@@ -1781,15 +1878,17 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_ask
         ACTOR##_take_##REQUEST##_, sizeof(REQUEST##_result), AIRRT_ALIGNOF(REQUEST##_result),              \
         offsetof(REQUEST##_result, value), sizeof(REQUEST##_reply_), { NULL } };                           \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_ask_##REQUEST(ACTOR##_ctx *ctx, REQUEST##_target_ref_ to, \
-                                                                 REQUEST##_target_msg_ msg, uint64_t timeout_ns, uint64_t tag) { \
-        return airrt_priv_ask_from(&ctx->base, &ACTOR##_asker_##REQUEST##_, REQUEST##_target_(), to.ref, &msg, timeout_ns, tag); \
+                                                                 REQUEST##_target_msg_ msg,                 \
+                                                                  uint64_t timeout_ns, uint64_t tag) {     \
+        return airrt_priv_ask_from(&ctx->base, &ACTOR##_asker_##REQUEST##_, REQUEST##_target_(), to.ref, &msg, \
+                                   timeout_ns, tag);                                                       \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_ask_all_##REQUEST(                                      \
         ACTOR##_ctx *ctx, const REQUEST##_target_ref_ *to, size_t n, REQUEST##_target_msg_ msg,            \
         uint64_t timeout_ns, uint64_t tag) {                                                               \
         REQUEST##_target_msg_ room;                                                                        \
-        return airrt_priv_ask_all(&ctx->base, &ACTOR##_asker_##REQUEST##_, REQUEST##_target_(), (const airrt_ref *)to, n, &msg, \
-                                  &room, timeout_ns, tag);                                                 \
+        return airrt_priv_ask_all(&ctx->base, &ACTOR##_asker_##REQUEST##_, REQUEST##_target_(),            \
+                                  (const airrt_ref *)to, n, &msg, &room, timeout_ns, tag); \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     enum { ACTOR##_asks_##REQUEST##_ = 1 }
@@ -1829,8 +1928,9 @@ typedef struct airrt_topic_desc {
 /* What a subscriber may have waiting, apart from all others: a slow one costs nobody else anything. */
 typedef struct airrt_subscribe_desc {
     uint32_t capacity;               /* events, up to 2^26; 0 = actors: what the mailbox allows, streams: 1000 */
-    airrt_backpressure backpressure; /* of what comes at capacity: 0, ERROR = refused, a dead letter; DROP = dropped and
-                                        counted; streams also DROP_OLDEST and LATEST */
+    airrt_backpressure backpressure; /* of what comes at this capacity (actors: not of what the mailbox refuses or drops
+                                        by itself): 0, ERROR = refused, a dead letter; DROP = dropped and counted;
+                                        streams also DROP_OLDEST and LATEST */
     bool retained;                   /* first the last values of all subjects that fit, if the topic retains them */
 } airrt_subscribe_desc;
 
@@ -1844,9 +1944,9 @@ typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_
  *   void NAME_close(NAME);
  *       no more publications; streams end when they are read to the end. The system's close does it too. Stale: nothing
  *   airrt_err NAME_publish(NAME, const char *subject, MSG);
- *       to all whose pattern fits, once each; nobody is no error. OK: airrt owns the event. Errors: nobody was given it,
- *       and it is still the caller's: DEAD (closed), INVALID (subject), NOMEM, LIMIT (a subject more than .retain), what
- *       a transport's publish returns. A mailbox that cannot grow for lack of memory refuses the event for itself
+ *       to all whose pattern fits, once each; nobody is no error. OK: airrt owns the event. Errors: nobody was given
+ *       it, and it is still the caller's: DEAD (closed), INVALID (subject), NOMEM, LIMIT (a subject more than .retain),
+ *       what a transport's publish returns. A mailbox that cannot grow for lack of memory refuses the event for itself
  *   size_t NAME_subscribers(NAME);
  *       actors and streams that subscribe now; the dead are none
  *   airrt_err NAME_stream_open(NAME, const char *pattern, const airrt_subscribe_desc *, NAME_stream *out);
@@ -1866,8 +1966,9 @@ typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_
  * mailbox that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses is a dead letter to
  * nobody. Retained values: what is published while somebody subscribes may come to him twice, retained and as itself.
  * AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER): the same, and publish calls, on its thread (AIRRT_OBSERVER makes these),
- *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it; zero: a stream.
- *       In the middle of the publication: it may close the topic, and must not close the system, which waits for its end
+ *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it; zero: a
+ *       stream. In the middle of the publication: it may close the topic, and must not close the system, which waits
+ *       for its end
  *   void OBSERVER_published(const char *type, const char *subject, size_t receivers);    when it is done */
 typedef void airrt_routed_fn(const char *type, const char *subject, airrt_ref to);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_type type,
@@ -2003,22 +2104,24 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, con
 
 /* ---- >>transport: what crosses machines -------------------------------------------------------------------------- */
 
-/* An engine that carries frames (>>wire) to other processes and back, over sockets or a message server. A topic that is
- * opened with one (.transport and .channel of airrt_topic_desc) is one with the topics of this channel elsewhere: what
- * is published goes to its subscribers here, as always, and as a frame to the engine; frames that come from elsewhere
- * are given to airrt_topic_deliver by the engine, and go to the subscribers here only. Between topics of one process
- * nothing is ever encoded. Who made a frame is not checked: whom the engine lets in may publish.
- * The engine is the user's: opened before the topics, closed after them. Its functions are called on any thread, many at
- * a time, with no lock held, in hooks too; none of them may wait for the other end, or close a system. */
+/* An engine that carries frames (>>wire) to other processes and back, over sockets or a message server, as that of
+ * examples/remote_topic.c does. A topic that is opened with one (.transport and .channel of airrt_topic_desc) is one
+ * with the topics of this channel elsewhere: what is published goes to its subscribers here, as always, and as a frame
+ * to the engine; frames that come from elsewhere are given to airrt_topic_deliver by the engine, and go to the
+ * subscribers here only. Between topics of one process nothing is ever encoded. Who made a frame is not checked: whom
+ * the engine lets in may publish. Nobody knows where a damaged frame ends: an engine that would rather leave it out
+ * than close its stream sends the length of each before it.
+ * The engine is the user's: opened before the topics, closed after them. Its functions are called on any thread, many
+ * at a time, with no lock held, in hooks too; none of them may wait for the other end, or close a system. */
 typedef struct airrt_remote_question airrt_remote_question;
 struct airrt_transport {
     /* Frames of this channel shall be given to this topic from now on; once for a topic, while it is opened. Its error
      * is that of the open, and there is no close. */
     airrt_err (*subscribe)(void *ctx, const char *channel, airrt_topic topic);
-    /* A publication, for all other topics of the channel; the frame is good during the call. Those of one publisher come
-     * in their order. OK: the engine has it, and may lose it by its own policy, which it tells itself. An error is that
-     * of the publication, and nobody is given the event, here neither. The publisher's topic should not have it back;
-     * if it does, it is known by its origin, and not given to anybody again. */
+    /* A publication, for all other topics of the channel; the frame is good during the call. Those of one publisher
+     * come in their order. OK: the engine has it, and may lose it by its own policy, which it tells itself. An error is
+     * that of the publication, and nobody is given the event, here neither. The publisher's topic should not have it
+     * back; if it does, it is known by its origin, and not given to anybody again. */
     airrt_err (*publish)(void *ctx, const char *channel, const void *frame, size_t size);
     /* The topic is closed, and nobody is inside any other of these functions for it: the last call, once for each
      * subscribe that was OK. Runs where the last one leaves the topic, perhaps within a call of airrt_topic_deliver:
@@ -2027,7 +2130,7 @@ struct airrt_transport {
     /* A question to the actor of this name elsewhere (AIRRT_REMOTE; NULL: topics only): a frame, good during the call.
      * OK: the engine will end it, from any thread, perhaps within this call, by airrt_remote_answer or _fail; one that
      * it forgets ends by its time. SHUTDOWN is for those that are open when the engine is closed. An error is what the
-     * asker is told, at once. */
+     * asker is told, at once. question NULL: a plain message, OK as for publish; an error makes it a dead letter. */
     airrt_err (*request)(void *ctx, const char *name, const void *frame, size_t size,
                          const airrt_remote_question *question);
     void *ctx;
@@ -2057,14 +2160,25 @@ AIRRT_API void airrt_remote_fail(const airrt_remote_question *question, airrt_er
  * AIRRT_REMOTE_IMPL(PEER, MSG, REPLY) in one file. It is started with whom it stands for:
  *     PEER_spawn(system, (airrt_remote){ &transport, "the name there" }, NULL, &ref)
  * INVALID, TYPE from pre_start: transport without request, no name, no .encode or .decode. The transport must outlive
- * it. What is sent to it without asking is a dead letter (NO_RECEIVER). Elsewhere, the engine answers by
+ * it. What is sent to it without asking goes to the one elsewhere too; if it cannot be encoded, or the engine refuses
+ * it, it is a dead letter here (NO_RECEIVER). Elsewhere, the engine gives both to
  * AIRRT_SERVER(REQUEST, MSG, REPLY), of a REQUEST there:
- *   airrt_err REQUEST_serve(airrt_system *, const void *frame, size_t size, void *out, size_t capacity, size_t *used);
- *       asks the actor of the frame's name, and writes the frame that answers it, a value or an error (NOT_FOUND: no
- *       such name; LIMIT: capacity is too small for the value; AIRRT_FRAME_MAX always does), which goes back to who
- *       asked. Waits as REQUEST_ask, by the time in the frame (none: 5 s): for threads that the engine has for it;
- *       CONTEXT in hooks. INVALID: no question (a dead letter, UNDECODABLE), or no room for any answer
- *       (AIRRT_FRAME_HEAD): there is nothing to send back */
+ *   airrt_err REQUEST_serve(airrt_system *, const void *frame, size_t size, const airrt_remote_asker *from);
+ *       OK: it is asked or sent to the actor of the frame's name, and a question gets exactly one answer, a frame with
+ *       a value or an error, by from->answer, perhaps within this call: as of REQUEST_ask, NOT_FOUND (no such name),
+ *       TYPE (not this REQUEST's actor or message), what .decode returned, INVALID (a value that is no payload). Its
+ *       time is that in the frame (none: 5 s). A message that cannot be delivered is a dead letter.
+ *       INVALID: it is neither (a dead letter, UNDECODABLE), and nothing is answered. Any thread or hook; never waits
+ * What is served in a system goes through one actor of it, called "airrt_server", which is there from the first serve
+ * on and asks as any actor does: so all of it comes in its order, and with 1024 frames before that, FULL is answered
+ * (a dead letter, too, of type airrt_served, as of any send that is refused).
+ * .decode runs in REQUEST_serve, .encode in that actor; if it is ended, open questions are answered DEAD, SHUTDOWN with
+ * its system, and the next serve starts another one. */
+typedef struct airrt_remote_asker {
+    /* The frame is good during the call. On any thread, in a hook mostly, with no lock held; must not wait. */
+    void (*answer)(void *ctx, const void *frame, size_t size);
+    void *ctx; /* must outlive the answer; all are given when airrt_system_close returns */
+} airrt_remote_asker;
 typedef struct airrt_remote {
     const airrt_transport *transport;
     char name[80]; /* up to 79 bytes */
@@ -2073,9 +2187,10 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_remote_open(airrt_message_type ms
                                                            const airrt_remote *remote);
 AIRRT_API void airrt_priv_remote_ask(airrt_ctx *ctx, const airrt_remote *remote, airrt_message_type type,
                                      airrt_message_type reply, const void *msg);
+AIRRT_API airrt_err airrt_priv_serve_take(airrt_ctx *ctx, const void *result);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_serve(airrt_system *system, airrt_actor_type *type,
-                                                     airrt_message_type reply, const void *frame, size_t size,
-                                                     void *out, size_t capacity, size_t *used);
+                                                     airrt_message_type reply, airrt_asker *how, const void *frame,
+                                                     size_t size, const airrt_remote_asker *from);
 #define AIRRT_REMOTE(PEER, REQUEST, MSG, REPLY)                                                            \
     AIRRT_ACTOR(PEER, MSG, airrt_remote);                                                                  \
     AIRRT_REQUEST(REQUEST, PEER, REPLY)
@@ -2090,10 +2205,13 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_serve(airrt_system *system, airrt
     AIRRT_ACTOR_IMPL(PEER, airrt_remote, PEER##_handle_, .pre_start = PEER##_open_)
 #define AIRRT_SERVER(REQUEST, MSG, REPLY)                                                                  \
     AIRRT_GENERATED_BEGIN_                                                                                 \
+    static airrt_asker REQUEST##_serving_ __attribute__((unused)) = {                                      \
+        airrt_priv_serve_take, sizeof(REQUEST##_result), AIRRT_ALIGNOF(REQUEST##_result),                  \
+        offsetof(REQUEST##_result, value), sizeof(REQUEST##_reply_), { NULL } };                           \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err REQUEST##_serve(airrt_system *system, const void *frame, size_t size, \
-                                                           void *out, size_t capacity, size_t *used) {     \
-        airrt_message_type reply = REPLY##_message_type();                                                 \
-        return airrt_priv_serve(system, REQUEST##_target_(), reply, frame, size, out, capacity, used);     \
+                                                           const airrt_remote_asker *from) {               \
+        return airrt_priv_serve(system, REQUEST##_target_(), REPLY##_message_type(), &REQUEST##_serving_,  \
+                                frame, size, from);                                                        \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(AIRRT_SAME_TYPE_(REQUEST##_reply_, REPLY) && AIRRT_SAME_TYPE_(REQUEST##_target_msg_, MSG), \
@@ -2112,10 +2230,12 @@ AIRRT_API void airrt_system_close(airrt_system *system);
 /* Opens a system, runs body(system, arg) on this thread, shuts down, closes; the first error of these. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *desc,
                                                      airrt_err (*body)(airrt_system *system, void *arg), void *arg);
-/* Ends all actors: first, unless .now, what is queued is handled; at the deadline the rest is killed and TIMEOUT is
- * returned. From the call on nothing can be spawned from outside. CONTEXT in a hook, and in a fork()ed child. Any
- * thread, again and again: later
- * calls wait for the first and report the same. desc and out may be NULL. */
+/* Ends all actors. First, unless .now, what is queued is handled with all that it leads to, for half of the time at
+ * most; then all are stopped, those of supervisors in their order: actors handle what waits by then, supervised ones
+ * none that still wait; at the deadline the rest is killed. TIMEOUT: some were killed or are stuck, or messages were
+ * lost or refused for lack of time. From the call on nothing can be spawned from outside. CONTEXT in a hook, and in a
+ * fork()ed child. Any thread, again and again: later calls wait for the first and report the same. desc and out may be
+ * NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                                           airrt_shutdown_report *out);
 /* Waits until no actor is runnable or running and nothing is queued; timers do not count. timeout_ns 0 = 5 s. TIMEOUT,
@@ -2174,11 +2294,14 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_
 AIRRT_API bool airrt_alive(airrt_ref ref); /* not ended yet; true while it drains */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *out);
 AIRRT_API uint64_t airrt_queued(airrt_ref ref); /* messages in its mailbox; 0 if it has ended. Any thread or hook */
+/* How many more its mailbox would take now, whatever their priority; AIRRT_UNLIMITED; 0 if it has ended. Any thread or
+ * hook. */
+AIRRT_API uint64_t airrt_room(airrt_ref ref);
 
 /* Names are unique in a system, copied, at most 255 bytes; an actor has at most one. Released by its end, before
  * anybody is told of it. Registering the name that it has already is OK: a supervisor's child keeps it over
- * restarts. Any thread; only register and release take a lock, the process's own for names: whereis and what sends by name
- * wait for nobody. */
+ * restarts. Any thread; only register and release take a lock, the process's own for names: whereis and what sends by
+ * name wait for nobody. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_register(airrt_system *system, const char *name,
                                                         airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, const char *name); /* NOT_FOUND */
@@ -2186,14 +2309,14 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_whereis(airrt_system *system, const ch
                                                   airrt_ref *out); /* NOT_FOUND */
 
 /* An actor in words, for logs, command lines and configuration, as "counter@2a.7.8f3c2a71d0b4e915/alice": type, slot,
- * generation and process (airrt_origin), all three in hexadecimal, and the name it has now, if any. Ended, or never was:
- * "-@2a.7.8f3c2a71d0b4e915". As snprintf: writes up to capacity - 1 characters (names are cut at 63) and a zero; returns
- * how many there are. Any thread or hook. */
+ * generation and process (airrt_origin), all three in hexadecimal, and the name it has now, if any. Ended, or never
+ * was: "-@2a.7.8f3c2a71d0b4e915". As snprintf: writes up to capacity - 1 characters (names are cut at 63) and a zero;
+ * returns how many there are. Any thread or hook. */
 AIRRT_API size_t airrt_address_format(airrt_ref ref, char *out, size_t capacity);
-/* Back again; NAME_from(ref, &out) makes a typed handle of what it gives, and compares the types themselves. The name is
- * for the reader: the handle stays good when its actor takes another. Any bytes will do for text. INVALID: not in these
- * words, the error's text says where; NOT_FOUND: of another process; DEAD: that actor has ended; TYPE: the slot's actor
- * is no such one. On errors *out is zero. */
+/* Back again; NAME_from(ref, &out) makes a typed handle of what it gives, and compares the types themselves. The name
+ * is for the reader: the handle stays good when its actor takes another. Any bytes will do for text. INVALID: not in
+ * these words, the error's text says where; NOT_FOUND: of another process; DEAD: that actor has ended; TYPE: the slot's
+ * actor is no such one. On errors *out is zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_address_parse(const char *text, airrt_ref *out);
 
 /* Ids. message: sequential in this process; uuid: unique across machines. Any thread. */
@@ -2218,8 +2341,8 @@ AIRRT_API void airrt_uuid_format(airrt_uuid id, char out[37]);
 typedef enum airrt_sim_policy {
     AIRRT_SIM_DEFAULT = 0, /* RANDOM */
     AIRRT_SIM_RANDOM,      /* any, with equal chances, for 1, 2, 8 or 64 messages */
-    AIRRT_SIM_PCT,         /* priorities drawn once for everybody, lowered at .depth random steps: finds with known probability
-                              what needs few unlucky switches (probabilistic concurrency testing) */
+    AIRRT_SIM_PCT,         /* priorities drawn once for everybody, lowered at .depth random steps: finds with known
+                              probability what needs few unlucky switches (probabilistic concurrency testing) */
     AIRRT_SIM_ROUND_ROBIN, /* who has waited longest; for 64 messages */
     AIRRT_SIM_RECORDED     /* as .schedule says, then round robin */
 } airrt_sim_policy;
@@ -2234,7 +2357,8 @@ typedef enum airrt_fault_kind {
     AIRRT_FAULT_SLOW_STOP,  /* the turn in which it would see an order to stop comes later */
     AIRRT_FAULT_NOMEM,      /* an allocation fails, in a hook or a client; the body of a test is spared */
     AIRRT_FAULT_FULL,       /* a send finds the mailbox full, where the policy then is an error; likewise */
-    AIRRT_FAULT_DELAY,      /* an actor with something to do gets its turn later, with all its messages in their order */
+    AIRRT_FAULT_DELAY,      /* an actor with something to do gets its turn later, with all its messages in their
+                               order */
     AIRRT_FAULT_STALL,      /* time passes while actors could run: timers are late, several periods are due at once */
     AIRRT_FAULT_JUMP,       /* the wall clock jumps, either way; the monotonic one never does */
     AIRRT_FAULT_WAKE,       /* an actor gets a turn for nothing */
@@ -2282,11 +2406,15 @@ struct airrt_sim_desc {
     uint64_t horizon;           /* PCT: they lie within so many steps; 0 = 1000 */
     const uint32_t *schedule;   /* RECORDED: what .choice was told; kept by address until the system is closed */
     size_t schedule_length;
-    uint64_t choices;           /* so many choices are made, the rest is round robin; 0 = all. For making a run shorter */
+    uint64_t choices;           /* so many choices are made, the rest is round robin; 0 = all. For making a run
+                                   shorter */
     uint64_t max_steps;         /* then every call says LIMIT, or TIMEOUT if it waits; 0 = 100 million */
-    uint64_t turn_ns;           /* how long a turn takes; 0 = no time, but 1000 of them in one instant take a millisecond */
-    airrt_sim_rate faults[AIRRT_FAULT_KINDS]; /* .faults = { [AIRRT_FAULT_CRASH] = { .per_million = 1000, .budget = 3 } } */
-    uint64_t without;           /* bit n: the n-th fault by chance, from 0, is left out. For finding those that matter */
+    uint64_t turn_ns;           /* how long a turn takes; 0 = no time, but 1000 of them in one instant take a
+                                   millisecond */
+    airrt_sim_rate faults[AIRRT_FAULT_KINDS]; /* .faults = { [AIRRT_FAULT_CRASH] = { .per_million = 1000, .budget = 3 }
+                                                 } */
+    uint64_t without;           /* bit n: the n-th fault by chance, from 0, is left out. For finding those that
+                                   matter */
     struct { void (*fn)(const airrt_sim_event *event, void *ctx); void *ctx; } trace;
     struct { void (*fn)(uint32_t choice, void *ctx); void *ctx; } choice; /* every choice made, for RECORDED */
 };
@@ -2294,7 +2422,8 @@ struct airrt_sim_desc {
 /* A fault ordered: at the nth occasion from now, 0 = 1, it happens once. */
 typedef struct airrt_fault {
     airrt_fault_kind kind;
-    airrt_ref actor;            /* whose occasions count: who handles, starts, allocates, is sent to; zero: everybody's */
+    airrt_ref actor;            /* whose occasions count: who handles, starts, allocates, is sent to; zero:
+                                   everybody's */
     uint64_t nth;
     uint64_t delay_ns;          /* of those that take time; 0 = 10 ms */
 } airrt_fault;
@@ -2306,8 +2435,8 @@ typedef struct airrt_sim_stats {
     uint64_t faults[AIRRT_FAULT_KINDS]; /* that happened, ordered ones too */
 } airrt_sim_stats;
 
-/* All of these: INVALID for a system without .sim, NOMEM. What takes steps: CONTEXT in a hook, LIMIT when .max_steps are
- * spent; airrt_sim_inject and airrt_sim_client may be called in hooks, too. */
+/* All of these: INVALID for a system without .sim, NOMEM. What takes steps: CONTEXT in a hook, LIMIT when .max_steps
+ * are spent; airrt_sim_inject and airrt_sim_client may be called in hooks, too. */
 /* Lets for_ns of virtual time pass, and does what is due until then, including. AIRRT_FOREVER: until nothing will
  * happen any more without something from outside. With .turn_ns, and in a busy system, it ends when the time is over,
  * whatever waits. */
@@ -2336,9 +2465,11 @@ AIRRT_API airrt_clock airrt_system_clock(const airrt_system *system);
 
 /* AIRRT_PROBE_IMPL(NAME) gives the actor type NAME (AIRRT_ACTOR) another body than AIRRT_ACTOR_IMPL: for tests, in the
  * place of the real one. It keeps what its actors are sent, one queue for all of them, and makes
- *   airrt_err NAME_expect(airrt_system *, uint64_t timeout_ns, NAME_msg *out);      runs the simulation until one has come; its
- *                                                        message is yours. TIMEOUT; 0 = 5 s, AIRRT_NO_WAIT: looks only
- *   airrt_err NAME_expect_none(airrt_system *, uint64_t for_ns);                    EXISTS if one comes within that time
+ *   airrt_err NAME_expect(airrt_system *, uint64_t timeout_ns, NAME_msg *out);      runs the simulation until one has
+ *                                                        come; its message is yours. TIMEOUT; 0 = 5 s, AIRRT_NO_WAIT:
+ *                                                        looks only
+ *   airrt_err NAME_expect_none(airrt_system *, uint64_t for_ns);                    EXISTS if one comes within that
+ *                                                                                   time
  *   void      NAME_forget(void);                                                    drops what has not been expected
  * In simulation only. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect(airrt_system *system, airrt_mailbox *box, uint64_t timeout_ns,
@@ -2407,6 +2538,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airr
 #ifndef AIRRT_TURN_MESSAGES
 #define AIRRT_TURN_MESSAGES 64 /* of one actor, at least, before the next one has its turn */
 #endif
+#define AIRRT_LOOK_MESSAGES 32 /* of all actors of a worker, before it looks at the time */
+#define AIRRT_SLOW_NS 50000    /* while messages take longer than this it looks after each ... */
+#define AIRRT_SLOW_HOLD_NS 250000000 /* ... and for so long after the last such one */
 #ifndef AIRRT_TURN_NS
 #define AIRRT_TURN_NS 10000    /* quick messages may be more of them in a turn: as many as take this long */
 #endif
@@ -2474,6 +2608,19 @@ static uint64_t airrt_priv_machine_ns(void *ctx) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+/* The same as of the machine's last tick, which takes a quarter of the time to read: behind by what a tick takes, 1 to
+ * 10 ms. */
+static uint64_t airrt_priv_machine_tick_ns(void *ctx) {
+#ifdef CLOCK_MONOTONIC_COARSE
+    struct timespec now;
+    (void)ctx;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+#else
+    return airrt_priv_machine_ns(ctx);
+#endif
+}
+#define AIRRT_TICK_MOST_NS AIRRT_MS(20) /* nobody's tick is longer */
 static uint64_t airrt_priv_machine_wall_ns(void *ctx) {
     struct timespec now;
     (void)ctx;
@@ -2610,7 +2757,8 @@ static void airrt_priv_default_free(void *ptr, size_t size, void *ctx) {
     AIRRT_FREE(raw);
 }
 /* Memory of the process: what stale handles may still look at outlives every system and follows AIRRT_MALLOC. */
-static _Thread_local struct airrt_sim *airrt_priv_sim_here; /* whose hooks run on this thread: its memory may be refused */
+static _Thread_local struct airrt_sim *airrt_priv_sim_here; /* whose hooks run on this thread: its memory may be
+                                                               refused */
 static AIRRT_COLD bool airrt_priv_sim_nomem(void);
 static uint64_t airrt_priv_sim_stamp(uint64_t *tail);
 static void *airrt_priv_alloc(size_t size, size_t align) {
@@ -2867,7 +3015,7 @@ static airrt_err airrt_priv_bad_frame(const char *field, const char *text) {
 }
 /* What must hold of a frame, on its way out and in. Pure, but for the error's text. */
 static airrt_err airrt_priv_check_frame(const airrt_frame *frame) {
-    if (frame->kind < AIRRT_FRAME_EVENT || frame->kind > AIRRT_FRAME_REPLY)
+    if (frame->kind < AIRRT_FRAME_EVENT || frame->kind > AIRRT_FRAME_MESSAGE)
         return airrt_priv_bad_frame("kind", "no such kind of frame");
     if (frame->priority < AIRRT_PRIORITY_LOW || frame->priority > AIRRT_PRIORITY_CRITICAL)
         return airrt_priv_bad_frame("priority", "no such priority");
@@ -3056,8 +3204,10 @@ typedef enum airrt_signal_kind {
     AIRRT_SIGNAL_TIMER,
     AIRRT_SIGNAL_MESSAGE,   /* a message of a priority lane */
     AIRRT_SIGNAL_CHECK,     /* to one that is kept: how are you? It comes back as the next */
-    AIRRT_SIGNAL_KEPT,      /* to a supervisor: one that it keeps has started (near), is well or not (parent), or has halted */
-    AIRRT_SIGNAL_ANSWER     /* an actor's question; in its lane when it is answered */
+    AIRRT_SIGNAL_KEPT,      /* to a supervisor: one that it keeps has started (near), is well or not (parent), or has
+                               halted */
+    AIRRT_SIGNAL_ANSWER,    /* an actor's question; in its lane when it is answered */
+    AIRRT_SIGNAL_ROOM       /* an actor waits for room in another's mailbox: goes there, and back when there is some */
 } airrt_signal_kind;
 enum {
     AIRRT_WORD_FREE,
@@ -3102,6 +3252,8 @@ typedef struct airrt_signal {
         airrt_wrap *wrap;
         struct { uint64_t child; airrt_reason reason; } kept;
         struct airrt_cold *spare;     /* of a tie on its way: for a target without a cold part */
+        struct { struct airrt_signal *next, *todo; uint32_t mark; } room; /* guarded by the system's jam */
+        struct { airrt_wrap *wrap; uint32_t n, life; } notice; /* ROOM with .near: the message that says so */
     } u;
 } airrt_signal;
 
@@ -3122,9 +3274,10 @@ static airrt_table airrt_priv_table;
 #else
 airrt_table airrt_priv_table;
 #endif
-static airrt_atomic_u32 *airrt_priv_since; /* by slot: the first generation of the system that has it now; 0: the first one */
+static airrt_atomic_u32 *airrt_priv_since; /* by slot: the first generation of the system that has it now; 0: the first
+                                              one */
 static uint32_t airrt_priv_carved;  /* cells given to the pool so far; guarded by the pool's lock */
-static airrt_pool airrt_priv_cells = { .size = sizeof(airrt_cell), .align = 64, .link_at = offsetof(airrt_cell, link),
+static airrt_pool airrt_priv_cells = { .size = sizeof(airrt_cell), .align = 64, .link_at = offsetof(airrt_cell, u.link),
                                        .batch = 64, .index = 0, .kind = AIRRT_POOL_CELLS };
 static airrt_pool airrt_priv_signals = { .size = sizeof(airrt_signal),
                                          .align = 64,
@@ -3214,7 +3367,7 @@ static bool airrt_priv_refill_cells_locked(airrt_pool *pool) {
     for (uint32_t i = airrt_priv_carved + pool->batch; i-- > airrt_priv_carved;) {
         airrt_cell *cell = airrt_priv_table.cells + i;
         cell->slot = i;
-        cell->link = pool->free;
+        cell->u.link = pool->free;
         pool->free = cell;
     }
     airrt_priv_carved += pool->batch;
@@ -3441,10 +3594,12 @@ static uint64_t airrt_priv_length(const airrt_cell *cell) {
     uint64_t length = airrt_priv_between(head, tail & AIRRT_POSITION_);
     return length >> 35 ? 0 : length; /* a ring's first message can be taken before its position is counted */
 }
-/* Messages in the ring and the priority lanes. Any thread. */
+/* Messages in the priority lanes; in these and the ring. Any thread. */
+static uint64_t airrt_priv_in_lanes(const airrt_cell *cell) {
+    return (uint32_t)airrt_load_relaxed(&cell->guests);
+}
 static uint64_t airrt_priv_waiting(const airrt_cell *cell) {
-    return airrt_priv_length(cell) +
-           (airrt_load_relaxed(&cell->lanes) == 1 ? (uint32_t)airrt_load_relaxed(&cell->guests) : 0);
+    return airrt_priv_length(cell) + airrt_priv_in_lanes(cell);
 }
 /* Messages that the ring has taken, ever; exact when nobody sends or receives. */
 static uint64_t airrt_priv_accepted(const airrt_cell *cell) {
@@ -3452,7 +3607,7 @@ static uint64_t airrt_priv_accepted(const airrt_cell *cell) {
     return (laps << 36) + (head >> 28) + airrt_priv_length(cell);
 }
 static uint32_t airrt_priv_log2_for(uint32_t capacity) {
-    return capacity <= 2 ? 1 : 32u - (uint32_t)__builtin_clz(capacity - 1);
+    return 32u - (uint32_t)__builtin_clz((capacity - 1) | 1);
 }
 
 /* Attaches a ring with the message already in it. OK, NOMEM, or EXISTS: the word has moved, start again. */
@@ -3484,12 +3639,10 @@ static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, airrt_pools *pool
         airrt_store_release(airrt_priv_seq(first + index * stride), position + (i << 28));
     }
     /* What older rings still hold counts too: the slots that the senders beyond the bound will look at are marked. */
-    if (AIRRT_UNLIKELY(backlog + slots > capacity)) {
-        uint64_t span = capacity < slots ? capacity : slots;
-        for (uint64_t i = backlog < capacity ? capacity - backlog : 0; i < span; i++) {
-            uint64_t look = position + ((i + slots - span) << 28);
-            airrt_store_release(airrt_priv_seq(airrt_priv_slot(tagged, look, size, align)), look | AIRRT_SEQ_BOUND_);
-        }
+    uint64_t span = capacity < slots ? capacity : slots;
+    for (uint64_t i = backlog < capacity ? capacity - backlog : 0; i < span; i++) {
+        uint64_t look = position + ((i + slots - span) << 28);
+        airrt_store_release(airrt_priv_seq(airrt_priv_slot(tagged, look, size, align)), look | AIRRT_SEQ_BOUND_);
     }
     unsigned char *slot = airrt_priv_slot(tagged, position, size, align);
     memcpy(slot + AIRRT_SLOT_OFFSET_(align), payload, payload_size);
@@ -3569,13 +3722,12 @@ static uintptr_t airrt_priv_cur(airrt_cell *cell) {
     }
     return cell->cur;
 }
-/* Copies a message out of its slot: true if it is a pointer to a wrap, then in *wrap. */
-static bool airrt_priv_copy_out(unsigned char *slot, uint64_t seq, void *out, size_t size, size_t align,
+/* Copies a message out of its slot, into *out or, if it is a pointer to a wrap, into *wrap, which is NULL else. */
+static void airrt_priv_copy_out(unsigned char *slot, uint64_t seq, void *out, size_t size, size_t align,
                                 airrt_wrap **wrap) {
     *wrap = NULL;
     if (seq & AIRRT_SEQ_WRAPPED_) memcpy(wrap, slot + AIRRT_SLOT_OFFSET_(align), sizeof *wrap);
     else memcpy(out, slot + AIRRT_SLOT_OFFSET_(align), size);
-    return *wrap != NULL;
 }
 /* Takes a message out of a ring from which senders may take too: head is claimed first. Gives way to nobody's death:
  * callers are the consumer, or senders counted in `evictors`. keep: how many of the newest to leave alone. */
@@ -3753,7 +3905,8 @@ typedef struct airrt_cold {
     airrt_timer starter;                   /* the spawner that waits for pre_start */
     airrt_timer *promises;                 /* deferred answers; stb_ds array-like, grown by hand */
     uint32_t promise_count, promise_room;
-    airrt_wrap *spare;                     /* with .redeliver: holds a message while it is handled, when there is no memory */
+    airrt_wrap *spare;                     /* with .redeliver: holds a message while it is handled, when there is no
+                                              memory */
     struct airrt_asks *asks;               /* its own open questions; NULL: it has never asked or deferred */
     uint32_t asked;                        /* how many they are */
     airrt_signal *sweep;                   /* the timer that looks for those whose time is over; NULL: not armed */
@@ -3769,6 +3922,10 @@ typedef struct airrt_cold {
     bool drops;                            /* begins again without what was in its mailbox */
     airrt_signal *reports[2];              /* set aside for telling it: started, ended */
     uint32_t held;                         /* signals that were not handled when it halted */
+    airrt_fifo outbox;                     /* messages that wait for room in others' mailboxes */
+    uint32_t outgoing, late;               /* how many; timers that have fired meanwhile, linked by `after` */
+    bool hurried;                          /* its supervisor has asked it to stop: it does not rest any more */
+    airrt_fifo wanters;                    /* ROOM signals of others that wait for room here */
     bool escalates;                        /* on_error wants its supervisor to fail */
     bool forced;                           /* killed in this life */
     airrt_atomic_u32 fate;                 /* of this life, when it has a keeper: airrt_fate */
@@ -3822,14 +3979,15 @@ typedef struct airrt_ends {
 struct airrt_worker {
     airrt_ctx ctx;             /* first: a ctx is a worker */
     airrt_system *system;
-    /* The actor just woken: runs next. Only the owner puts one in; it takes it out while `taking` is set and no thief is
-     * there, a thief while `thief` is set, under slot_lock, and the owner does not take. */
+    /* The actor just woken: runs next. Only the owner puts one in; it takes it out while `taking` is set and no thief
+     * is there, a thief while `thief` is set, under slot_lock, and the owner does not take. */
     airrt_atomic_ptr next;
     airrt_atomic_u8 taking, thief;
     bool barrier;              /* a thief makes the barrier between the two for both */
     airrt_lock slot_lock;
     uint32_t streak;           /* how often in a row `next` was used */
     uint32_t index, tick;
+    bool hurry;                /* the machine's tick has come: timers and the shared queue are to be looked at */
     airrt_phase phase;         /* the hook that is running */
     airrt_reason failing;      /* the failure that on_error or post_stop is told of */
     airrt_signal *probe;       /* being answered by the health hook */
@@ -3845,11 +4003,14 @@ struct airrt_worker {
     airrt_atomic_u32 looking;  /* counted as sleeping, but looks a last time */
     airrt_atomic_u32 surplus;  /* how long its queue must be before others are woken for it or take from it */
     uint64_t paced_ns, paced_turns, paced_messages; /* when the pace was last looked at */
+    uint64_t seen_tick_ns, seen_ns, seen_messages; /* when another tick of the machine was last seen */
+    uint64_t slow_until_ns;    /* there are messages that take long */
     airrt_worker *robbed;      /* whose actors it took last, and has not done with; when, and after how many turns */
     uint64_t robbed_ns, robbed_turns;
     airrt_atomic_u32 regrets;  /* how often what others took was not worth it */
     uint32_t seen_regrets;
-    uint64_t private_until_ns, private_ns; /* how long its queue is not shared because of them; for how long this time */
+    uint64_t private_until_ns, private_ns; /* how long its queue is not shared because of them; for how long this
+                                              time */
     airrt_atomic_u32 budget;   /* messages of a turn */
     airrt_worker *follow;      /* where the running actor is to go, as a full receiver of its runs there; mostly NULL */
     airrt_atomic_ptr given;    /* actors that others have handed over, the last one first */
@@ -3859,7 +4020,8 @@ struct airrt_worker {
     pthread_t thread;
     bool has_thread;
     airrt_atomic_u32 gone;     /* its thread has left the system for good */
-    airrt_atomic_u32 quit;     /* it is to leave: the system closes, or there is another one in its place: airrt_leaving */
+    airrt_atomic_u32 quit;     /* it is to leave: the system closes, or there is another one in its place:
+                                  airrt_leaving */
     airrt_atomic_u32 gate;     /* its thread does nothing until it is set */
     uint64_t seen_turns;       /* what the keeper saw of it */
     struct { uint64_t progress, since_ns; bool told; } watched; /* what the watch saw of it */
@@ -3894,6 +4056,10 @@ typedef struct airrt_letters {
     airrt_atomic_u64 suppressed, untold; /* in all; since the last one that was shown */
 } airrt_letters;
 
+/* Which actor waits for room in whose mailbox: ROOM signals by the slot of who waits. */
+#define AIRRT_JAM_HEADS 64u
+typedef struct airrt_jam { airrt_lock lock; uint32_t mark; airrt_signal *heads[AIRRT_JAM_HEADS]; } airrt_jam;
+
 enum { AIRRT_SYSTEM_RUNNING, AIRRT_SYSTEM_DRAINING, AIRRT_SYSTEM_STOPPING, AIRRT_SYSTEM_STOPPED };
 /* A mailbox's bound as a cell's senders see it. */
 typedef struct airrt_bound { uint32_t capacity; uint8_t policy, lanes; bool evicting; } airrt_bound;
@@ -3904,9 +4070,11 @@ struct airrt_system {
     struct airrt_sim *sim;     /* NULL: real threads and time */
     pid_t process;             /* whose threads these are */
     uint32_t worker_count;     /* that run actors, without those that others have replaced */
-    airrt_atomic_u32 made;     /* workers there are, with those that are stuck or have left; only grows, under pinned_lock */
+    airrt_atomic_u32 made;     /* workers there are, with those that are stuck or have left; only grows, under
+                                  pinned_lock */
     airrt_worker *workers[AIRRT_WORKERS_MAX];
-    airrt_atomic_u32 abandoned; /* actors that are stuck, and whose supervisors have gone on; lately returned ones not */
+    airrt_atomic_u32 abandoned; /* actors that are stuck, and whose supervisors have gone on; lately returned ones
+                                   not */
     airrt_atomic_u32 state;
     airrt_atomic_u32 quit;     /* workers leave */
     airrt_atomic_u32 polling;  /* a thread is inside airrt_system_poll */
@@ -3919,8 +4087,8 @@ struct airrt_system {
     airrt_atomic_u32 lingering; /* parked workers that will look within a millisecond whether there must be one */
     airrt_atomic_u32 replaced; /* workers in whose place there is another one, and which have not left */
     bool left;                 /* closed, with actors that are stuck; guarded by pinned_lock */
-    /* A thread that looks at the turns: for overruns, and for supervisors, when all workers are stuck. lock guards is_on
-     * and over. */
+    /* A thread that looks at the turns: for overruns, and for supervisors, when all workers are stuck. lock guards
+     * is_on and over. */
     struct {
         airrt_lock lock;
         bool is_on, over;
@@ -3946,6 +4114,7 @@ struct airrt_system {
     airrt_err shutdown_err;
     airrt_shutdown_report report;
     airrt_letters letters;
+    airrt_jam jam;
     airrt_system *next_system; /* guarded by the process's lock */
 };
 
@@ -3966,6 +4135,10 @@ AIRRT_INLINE uint32_t airrt_priv_made(const airrt_system *system) { return airrt
 AIRRT_INLINE airrt_worker *airrt_priv_worker(const airrt_ctx *ctx) { return (airrt_worker *)(uintptr_t)ctx; }
 static uint64_t airrt_priv_now(airrt_system *system) {
     return system->desc.clock.monotonic_ns(system->desc.clock.ctx);
+}
+/* How far airrt_priv_machine_tick_ns may be behind that; 0: the system does not go by the machine's clock. */
+static uint64_t airrt_priv_tick_lag(const airrt_system *system) {
+    return system->desc.clock.monotonic_ns == airrt_priv_machine_ns ? AIRRT_TICK_MOST_NS : 0;
 }
 /* What those go by who wait for a system (NULL: for none): the machine's time, in simulation the virtual one. */
 static uint64_t airrt_priv_wait_now(airrt_system *system) {
@@ -4427,8 +4600,10 @@ static void airrt_priv_bell(airrt_cell *cell, uint32_t generation) {
     do {
         if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_))
             return; /* it is ending: it looks at its lane before it has ended */
-        /* release: pairs with the consumer's fetch_and of SIGNAL; acquire: may become the runner */
-    } while (!airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) | AIRRT_SIGNAL_, ACQ_REL, RELAXED));
+        /* Who is woken looks at its lane before it goes idle; who runs may have looked already, and is told. Release:
+         * pairs with the consumer's fetch_and of SIGNAL; acquire: may become the runner. */
+    } while (!airrt_cas(&cell->tail, &t, t & AIRRT_IDLE_ ? t & ~(uint64_t)AIRRT_IDLE_ : t | AIRRT_SIGNAL_, ACQ_REL,
+                        RELAXED));
     if (t & AIRRT_IDLE_) airrt_priv_wake(cell);
 }
 AIRRT_INLINE bool airrt_priv_lane_lost(uint64_t lane) { return lane >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_LOST; }
@@ -4499,7 +4674,6 @@ typedef struct airrt_question {
     bool gone;
     /* the answerer's, while the word says WRITING */
     airrt_err err;
-    airrt_reason reason;
 } airrt_question;
 /* How every NAME_result begins. */
 typedef struct airrt_result {
@@ -4617,13 +4791,13 @@ static bool airrt_priv_question_end(airrt_signal *signal, airrt_err err, const a
                                     size_t size, uint64_t due) {
     airrt_question *question = airrt_priv_question_of(signal);
     const airrt_asker *how = question->how;
-    char *at = (char *)airrt_priv_result_of(question) + how->value_at;
+    char *result = airrt_priv_result_of(question);
     if (!err && size != how->value_size) err = AIRRT_ERR_TYPE;
-    if (err) memset(at, 0, how->value_size);
-    else memcpy(at, value, size);
+    if (err) memset(result + how->value_at, 0, how->value_size);
+    else memcpy(result + how->value_at, value, size);
     question->err = err;
-    if (reason) question->reason = *reason;
-    else memset(&question->reason, 0, sizeof question->reason);
+    if (reason) memcpy(result + offsetof(airrt_result, reason), reason, sizeof *reason);
+    else memset(result + offsetof(airrt_result, reason), 0, sizeof *reason);
     signal->due = due;
     if (airrt_priv_signal(signal->owner, signal)) return true;
     airrt_priv_question_put(signal);
@@ -4851,12 +5025,12 @@ static void airrt_priv_untie(airrt_ctx *ctx, airrt_signal *near) {
 AIRRT_API airrt_err airrt_unwatch(airrt_ctx *ctx, uint64_t id) {
     for (airrt_signal *tie = ctx->cell->cold ? ctx->cell->cold->ties : NULL; tie && id; tie = tie->next)
         if (tie->near && !tie->link_tie && tie->match == id) return airrt_priv_untie(ctx, tie), AIRRT_OK;
-    return AIRRT_ERR_NOT_FOUND;
+    return airrt_priv_err(AIRRT_ERR_NOT_FOUND, NULL, NULL);
 }
 AIRRT_API airrt_err airrt_unlink(airrt_ctx *ctx, airrt_ref ref) {
     for (airrt_signal *tie = ctx->cell->cold ? ctx->cell->cold->ties : NULL; tie; tie = tie->next)
         if (tie->link_tie && airrt_ref_equal(tie->peer, ref)) return airrt_priv_untie(ctx, tie), AIRRT_OK;
-    return AIRRT_ERR_NOT_FOUND;
+    return airrt_priv_err(AIRRT_ERR_NOT_FOUND, NULL, NULL);
 }
 
 /* ---- >>timers ---- */
@@ -4982,12 +5156,24 @@ static unsigned airrt_priv_wheel_run(airrt_wheel *wheel, uint64_t now_ns) {
 
 /* ---- >>scheduler: run queues, stealing, parking ---- */
 
-static void airrt_priv_shared_push(airrt_system *system, airrt_cell *first, airrt_cell *last, uint32_t n) {
-    last->link = NULL;
+/* Has the two lines of a cell come into the cache. */
+AIRRT_INLINE void airrt_priv_fetch(const airrt_cell *cell) {
+    __builtin_prefetch(cell, 1);
+    __builtin_prefetch(&cell->head, 1);
+}
+/* Links cells in the order of the shared queue. Whoever takes them out knows some steps ahead what to fetch into its
+ * cache: many that are ready are mostly not there any more, and one after the other takes long. */
+enum { AIRRT_FETCH_AHEAD = 12 };
+static void airrt_priv_shared_push(airrt_system *system, airrt_cell *const *cells, uint32_t n) {
+    const airrt_cell *base = airrt_priv_table.cells;
+    for (uint32_t i = 0; i < n; i++) {
+        cells[i]->u.queued.next = (uint32_t)(cells[i + 1 < n ? i + 1 : i] - base);
+        cells[i]->u.queued.ahead = (uint32_t)(cells[i + AIRRT_FETCH_AHEAD < n ? i + AIRRT_FETCH_AHEAD : i] - base);
+    }
     airrt_priv_lock(&system->shared_lock);
-    if (system->shared_tail) system->shared_tail->link = first;
-    else system->shared_head = first;
-    system->shared_tail = last;
+    if (airrt_load_relaxed(&system->shared_count)) system->shared_tail->u.queued.next = (uint32_t)(cells[0] - base);
+    else system->shared_head = cells[0];
+    system->shared_tail = cells[n - 1];
     airrt_fetch_add(&system->shared_count, n, SEQ_CST); /* visible before the look for sleepers */
     airrt_priv_unlock(&system->shared_lock);
 }
@@ -5002,14 +5188,11 @@ static void airrt_priv_queue_push(airrt_worker *w, airrt_cell *cell) {
             return;
         }
         if (!airrt_cas(&q->head, &head, head + AIRRT_QUEUE_SIZE / 2, ACQ_REL, RELAXED)) continue;
-        airrt_cell *first = airrt_load_relaxed(&q->entries[head % AIRRT_QUEUE_SIZE]), *last = first;
-        for (uint64_t i = 1; i < AIRRT_QUEUE_SIZE / 2; i++) {
-            airrt_cell *next = airrt_load_relaxed(&q->entries[(head + i) % AIRRT_QUEUE_SIZE]);
-            last->link = next;
-            last = next;
-        }
-        last->link = cell;
-        airrt_priv_shared_push(w->system, first, cell, AIRRT_QUEUE_SIZE / 2 + 1);
+        airrt_cell *half[AIRRT_QUEUE_SIZE / 2 + 1];
+        for (uint64_t i = 0; i < AIRRT_QUEUE_SIZE / 2; i++)
+            half[i] = airrt_load_relaxed(&q->entries[(head + i) % AIRRT_QUEUE_SIZE]);
+        half[AIRRT_QUEUE_SIZE / 2] = cell;
+        airrt_priv_shared_push(w->system, half, AIRRT_QUEUE_SIZE / 2 + 1);
         return;
     }
 }
@@ -5093,17 +5276,16 @@ static airrt_cell *airrt_priv_shared_pop(airrt_worker *w) {
              share = count / (system->worker_count ? system->worker_count : 1), n = 0;
     if (share > AIRRT_QUEUE_SIZE / 2) share = AIRRT_QUEUE_SIZE / 2;
     uint64_t room = AIRRT_QUEUE_SIZE - (airrt_load_relaxed(&w->queue.tail) - airrt_load_acquire(&w->queue.head));
-    airrt_cell *cell = system->shared_head;
-    if (cell) {
-        system->shared_head = cell->link;
-        for (n = 1; system->shared_head && n < share && n < room; n++) {
-            airrt_cell *more = system->shared_head;
-            system->shared_head = more->link;
-            airrt_priv_queue_push(w, more);
-        }
-        if (!system->shared_head) system->shared_tail = NULL;
-        airrt_fetch_add(&system->shared_count, (uint32_t)-n, SEQ_CST);
+    airrt_cell *cell = NULL;
+    for (; n < count && (n == 0 || (n < share && n < room)); n++) {
+        airrt_cell *first = system->shared_head;
+        airrt_priv_fetch(airrt_priv_table.cells + first->u.queued.ahead);
+        __builtin_prefetch(first->state, 1);
+        system->shared_head = airrt_priv_table.cells + first->u.queued.next; /* of the last one: not looked at */
+        if (n) airrt_priv_queue_push(w, first);
+        else cell = first;
     }
+    airrt_fetch_add(&system->shared_count, (uint32_t)-n, SEQ_CST);
     airrt_priv_unlock(&system->shared_lock);
     return cell;
 }
@@ -5118,6 +5300,11 @@ static void airrt_priv_wake_one(airrt_system *system) {
     airrt_fetch_add(&system->tokens, 1, RELEASE);
     airrt_priv_notify(&system->tokens, 1);
 }
+/* A pinned actor's own thread waits on its bell, and says so: nobody calls the machine for one that is awake. */
+enum { AIRRT_BELL_STILL, AIRRT_BELL_WORK, AIRRT_BELL_DISMISS, AIRRT_BELL_ASLEEP };
+static void airrt_priv_pinned_ring(airrt_worker *w, uint32_t why) {
+    if (airrt_exchange(&w->pinned_bell, why, SEQ_CST) == AIRRT_BELL_ASLEEP) airrt_priv_notify(&w->pinned_bell, 1);
+}
 AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
     airrt_system *system = airrt_load_relaxed(&cell->system);
     if (!system) { /* a mailbox without a runtime */
@@ -5128,15 +5315,14 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
     if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->traits) & AIRRT_PINNED_)) {
         airrt_worker *its = cell->cold->pinned;
         airrt_fetch_add(&system->pins, 1, ACQUIRE);
-        airrt_store_seq(&its->pinned_bell, 1);
-        airrt_priv_notify(&its->pinned_bell, 1);
+        airrt_priv_pinned_ring(its, AIRRT_BELL_WORK);
         airrt_priv_unpin(system);
     } else if (AIRRT_LIKELY(me && me->system == system && !me->alone)) {
         airrt_cell *displaced = airrt_priv_swap_next(me, cell);
         if (displaced) airrt_priv_queue_push(me, displaced);
     } else {
         airrt_fetch_add(&system->pins, 1, ACQUIRE); /* once it is pushed the actor may end, and the system with it */
-        airrt_priv_shared_push(system, cell, cell, 1);
+        airrt_priv_shared_push(system, &cell, 1);
         airrt_priv_wake_one(system);
         if (system->desc.wake.fn) system->desc.wake.fn(system->desc.wake.ctx);
         airrt_priv_unpin(system);
@@ -5146,7 +5332,7 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
 static void airrt_priv_take_given(airrt_worker *w, airrt_worker *from) {
     airrt_cell *cell = airrt_exchange(&from->given, NULL, SEQ_CST);
     while (cell) {
-        airrt_cell *next = cell->link;
+        airrt_cell *next = cell->u.link;
         airrt_priv_queue_push(w, cell);
         cell = next;
     }
@@ -5156,7 +5342,7 @@ static void airrt_priv_take_given(airrt_worker *w, airrt_worker *from) {
 static AIRRT_COLD void airrt_priv_hand_over(airrt_worker *w, airrt_worker *to, airrt_cell *cell) {
     void *newest = airrt_load_relaxed(&to->given);
     do {
-        cell->link = newest;
+        cell->u.link = newest;
     } while (!airrt_cas(&to->given, &newest, cell, SEQ_CST, RELAXED));
     if (!airrt_load_seq(&to->running)) airrt_priv_take_given(w, to);
 }
@@ -5169,14 +5355,20 @@ static AIRRT_COLD void airrt_priv_follow(airrt_worker *me, const airrt_cell *rec
     if (airrt_load_relaxed(&receiver->traits) & (AIRRT_EVICTING_ | AIRRT_PINNED_)) return;
     if (airrt_load_relaxed(&home->budget) > AIRRT_TURN_MESSAGES) me->follow = home;
 }
+static AIRRT_COLD void airrt_priv_offer_room_now(airrt_system *system, airrt_cell *cell, bool any);
+/* Lets those go on that wait for room here, if there is some: see there. */
+AIRRT_INLINE void airrt_priv_offer_room(airrt_system *system, airrt_cell *cell, bool any) {
+    if (AIRRT_UNLIKELY(cell->cold && cell->cold->wanters.first)) airrt_priv_offer_room_now(system, cell, any);
+}
 /* To the back of the queue. */
 static void airrt_priv_requeue(airrt_worker *w, airrt_cell *cell) {
-    if (w->alone) airrt_store_seq(&w->pinned_bell, 1);
+    if (w->alone) airrt_priv_pinned_ring(w, AIRRT_BELL_WORK);
     else if (AIRRT_UNLIKELY(w->follow != NULL)) airrt_priv_hand_over(w, w->follow, cell);
     else airrt_priv_queue_push(w, cell);
 }
 AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx) {
     airrt_priv_make_room(ctx->cell);
+    airrt_priv_offer_room(airrt_priv_worker(ctx)->system, ctx->cell, true);
     airrt_priv_requeue(airrt_priv_worker(ctx), ctx->cell);
 }
 
@@ -5209,7 +5401,10 @@ static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
 /* The next actor of this worker's own: the one just woken (not too often in a row), its queue, the shared queue. */
 static airrt_cell *airrt_priv_find(airrt_worker *w) {
     airrt_cell *cell;
-    if (AIRRT_UNLIKELY(++w->tick % 61 == 0) && (cell = airrt_priv_shared_pop(w)) != NULL) return cell;
+    if (AIRRT_UNLIKELY(++w->tick % 61 == 0 || w->hurry)) {
+        w->hurry = false;
+        if ((cell = airrt_priv_shared_pop(w)) != NULL) return cell;
+    }
     if (AIRRT_UNLIKELY(airrt_load_seq(&w->given) != NULL)) airrt_priv_take_given(w, w);
     if ((cell = airrt_priv_swap_next(w, NULL)) != NULL) {
         if (AIRRT_LIKELY(++w->streak % 16)) return cell;
@@ -5310,7 +5505,8 @@ static void *airrt_priv_watch(void *arg) {
     while (!airrt_load_acquire(&system->watch.quit)) {
         uint32_t bell = airrt_load_acquire(&system->watch.bell);
         uint64_t pause = airrt_priv_watch_pause(system);
-        airrt_store_seq(&system->watch.asleep, 1); /* before the look: a worker that stops sleeping sees it, or is seen */
+        airrt_store_seq(&system->watch.asleep, 1); /* before the look: a worker that stops sleeping sees it, or is
+                                                      seen */
         bool idle = !system->desc.overruns.fn && airrt_load_seq(&system->idle) >> 16 == system->worker_count;
         if (!idle) airrt_store_seq(&system->watch.asleep, 0);
         airrt_priv_wait(&system->watch.bell, bell, idle ? AIRRT_FOREVER : airrt_priv_deadline(pause));
@@ -5353,8 +5549,8 @@ static bool airrt_priv_work_waits(const airrt_system *system) {
     }
     return false;
 }
-/* The last searcher to leave looks for what was pushed meanwhile: that woke nobody. And a turn may be long: somebody must
- * be there who looks at it in time. Else the others sleep on. */
+/* The last searcher to leave looks for what was pushed meanwhile: that woke nobody. And a turn may be long: somebody
+ * must be there who looks at it in time. Else the others sleep on. */
 static void airrt_priv_stop_searching(airrt_system *system) {
     if ((airrt_fetch_add(&system->idle, (uint32_t)-1, SEQ_CST) & (AIRRT_SLEEPING1 - 1)) == 1 &&
         (airrt_priv_work_waits(system) || (!airrt_load_seq(&system->lingering) && !airrt_load_seq(&system->keeper))))
@@ -5448,11 +5644,11 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         if (keeper) airrt_store_release(&system->keeper, 0);
         if (lingers) airrt_fetch_add(&system->lingering, (uint32_t)-1, SEQ_CST);
         airrt_store_seq(&w->looking, 0);
-        if (airrt_load_relaxed(&system->quit)) return NULL;
         if (cell) {
             airrt_priv_stop_searching(system);
             return cell;
         }
+        if (airrt_load_relaxed(&system->quit)) return NULL;
     }
 }
 
@@ -5464,7 +5660,7 @@ static void airrt_priv_panicked(airrt_worker *w);
 /* Begins a turn of one actor. False: it is over already. */
 AIRRT_HOT bool airrt_priv_turn_begin(airrt_worker *w, airrt_cell *cell) {
     w->ctx.cell = cell;
-    w->ctx.left = airrt_load_relaxed(&w->budget);
+    w->ctx.turn_from = airrt_load_relaxed(&w->ctx.handled);
     w->follow = NULL;
     w->now_ns = 0;
     w->phase = AIRRT_PHASE_HANDLE;
@@ -5503,7 +5699,33 @@ static uint32_t airrt_priv_budget(uint64_t ns, uint64_t messages) {
     if (budget < AIRRT_TURN_MESSAGES) return AIRRT_TURN_MESSAGES;
     return budget > AIRRT_TURN_MESSAGES_MAX ? AIRRT_TURN_MESSAGES_MAX : (uint32_t)budget;
 }
-/* Every 64 turns: timers, and how long turns and messages take. */
+static void airrt_priv_see(airrt_worker *w, uint64_t tick_ns, uint64_t now_ns) {
+    w->seen_tick_ns = tick_ns;
+    w->seen_ns = now_ns;
+    w->seen_messages = airrt_load_relaxed(&w->ctx.handled);
+}
+/* A turn has as many messages as it may, and ends with the machine's tick: actors whose messages take long must not
+ * keep the others, timers, and what comes from outside waiting for that many of them. */
+AIRRT_API bool airrt_priv_goes_on(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    uint32_t budget = airrt_load_relaxed(&w->budget), left = budget;
+    uint64_t messages = airrt_load_relaxed(&ctx->handled), taken = messages - ctx->turn_from;
+    bool timed = !w->system->desc.polled && !w->system->sim; /* else who polls has the say */
+    uint64_t tick_ns = timed ? airrt_priv_machine_tick_ns(NULL) : w->seen_tick_ns;
+    if (tick_ns != w->seen_tick_ns) {
+        uint64_t now = airrt_priv_machine_ns(NULL);
+        if (now - w->seen_ns > (messages - w->seen_messages) * AIRRT_SLOW_NS)
+            w->slow_until_ns = tick_ns + AIRRT_SLOW_HOLD_NS;
+        airrt_priv_see(w, tick_ns, now);
+        w->hurry = true;
+    }
+    bool over = w->hurry || taken >= budget;
+    if (!over) left -= (uint32_t)taken;
+    if (timed && left > AIRRT_LOOK_MESSAGES) left = AIRRT_LOOK_MESSAGES;
+    ctx->left = timed && tick_ns < w->slow_until_ns ? 1 : left;
+    return !over;
+}
+/* Every 64 turns, and with the machine's tick: timers, and how long turns and messages take. */
 static void airrt_priv_housekeep(airrt_worker *w) {
     uint64_t now = airrt_priv_machine_ns(NULL), turns = airrt_load_relaxed(&w->turns);
     uint64_t messages = airrt_load_relaxed(&w->ctx.handled);
@@ -5520,6 +5742,7 @@ static void airrt_priv_housekeep(airrt_worker *w) {
                                              : airrt_priv_surplus(now - w->paced_ns, turns - w->paced_turns));
         airrt_store_relaxed(&w->budget, airrt_priv_budget(now - w->paced_ns, messages - w->paced_messages));
     }
+    airrt_priv_see(w, airrt_priv_machine_tick_ns(NULL), now);
     w->paced_messages = messages;
     w->paced_ns = now;
     w->paced_turns = turns;
@@ -5528,14 +5751,16 @@ static void airrt_priv_housekeep(airrt_worker *w) {
         airrt_priv_wheel_run(&w->wheel, airrt_priv_now(w->system));
 }
 static void airrt_priv_work_loop(airrt_worker *w) {
-    while (!airrt_load_relaxed(&w->quit)) {
-        if (AIRRT_UNLIKELY(w->tick % 64 == 0)) airrt_priv_housekeep(w);
+    /* When the system closes, one that was stuck may still wait here for its end. */
+    while (airrt_load_relaxed(&w->quit) != AIRRT_LEAVING_REPLACED) {
+        if (AIRRT_UNLIKELY(w->tick % 64 == 0 || w->hurry)) airrt_priv_housekeep(w);
         airrt_cell *cell = airrt_priv_find(w);
         if (!cell) {
             airrt_priv_turn_end(w);
             if (!(cell = airrt_priv_park(w))) break;
             w->paced_ns = airrt_priv_machine_ns(NULL);
             w->paced_turns = airrt_load_relaxed(&w->turns);
+            airrt_priv_see(w, airrt_priv_machine_tick_ns(NULL), w->paced_ns);
             if (airrt_load_relaxed(&w->surplus) == AIRRT_SURPLUS_NEVER) airrt_store_relaxed(&w->surplus, 1);
         }
         /* What waits in the own queue is another worker's, if there is enough of it. */
@@ -5546,24 +5771,31 @@ static void airrt_priv_work_loop(airrt_worker *w) {
     }
     airrt_priv_turn_end(w);
 }
-enum { AIRRT_BELL_WORK = 1, AIRRT_BELL_DISMISS };
 static void airrt_priv_pinned_loop(airrt_worker *w) {
-    while (w->pinned && !airrt_load_relaxed(&w->system->quit)) {
+    while (w->pinned) {
         airrt_priv_housekeep(w);
+        w->hurry = false;
         airrt_store_seq(&w->running, w->pinned); /* before the bell is taken: who sees neither sees it quiet */
-        uint32_t bell = airrt_exchange(&w->pinned_bell, 0, SEQ_CST);
+        uint32_t bell = airrt_exchange(&w->pinned_bell, AIRRT_BELL_STILL, SEQ_CST), still = AIRRT_BELL_STILL;
         if (bell == AIRRT_BELL_DISMISS) break;
-        if (bell) {
+        if (bell == AIRRT_BELL_WORK) {
             airrt_priv_turn(w, w->pinned);
             airrt_priv_turn_end(w);
         } else {
             airrt_priv_turn_end(w);
+            if (airrt_load_relaxed(&w->system->quit)) break;
+            for (int looks = 0; looks < AIRRT_SPIN_LOOKS; looks++) { /* often more is not far */
+                if (airrt_load_relaxed(&w->pinned_bell) != AIRRT_BELL_STILL) break;
+                airrt_priv_pause();
+            }
             uint64_t due = airrt_load_relaxed(&w->wheel.due_ns), left = due;
             if (due != AIRRT_FOREVER) {
                 uint64_t now = airrt_priv_now(w->system);
                 left = airrt_priv_deadline(due > now ? due - now : 1);
             }
-            airrt_priv_wait(&w->pinned_bell, 0, left);
+            if (airrt_cas(&w->pinned_bell, &still, AIRRT_BELL_ASLEEP, SEQ_CST, RELAXED) &&
+                !airrt_load_seq(&w->system->quit)) /* or who sets it sees us asleep */
+                airrt_priv_wait(&w->pinned_bell, AIRRT_BELL_ASLEEP, left);
         }
     }
 }
@@ -5599,7 +5831,7 @@ static AIRRT_COLD void airrt_priv_clear_out(airrt_worker *w) {
     airrt_priv_take_given(w, w);
     if ((cell = airrt_priv_swap_next(w, NULL)) != NULL) airrt_priv_queue_push(w, cell);
     while ((cell = airrt_priv_queue_pop(w)) != NULL) {
-        airrt_priv_shared_push(w->system, cell, cell, 1);
+        airrt_priv_shared_push(w->system, &cell, 1);
         airrt_priv_wake_one(w->system);
     }
 }
@@ -5630,7 +5862,7 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget) {
         airrt_priv_turn_end(w);
     }
     while (turns < budget) {
-        if (turns % 64 == 0) airrt_priv_housekeep(w);
+        if (turns % 64 == 0 || w->hurry) airrt_priv_housekeep(w);
         airrt_cell *cell = airrt_priv_find(w);
         if (!cell) break;
         turns++;
@@ -5677,8 +5909,8 @@ static const airrt_reason airrt_priv_killed = { .kind = AIRRT_EXIT_KILLED, .text
 static const airrt_reason airrt_priv_late_start = { .kind = AIRRT_EXIT_TIMEOUT, .text = "start took too long" };
 /* The reason that an error returned by a hook stands for; good until the ctx's next failure. */
 static const airrt_reason *airrt_priv_reason_of(airrt_ctx *ctx, airrt_err err) {
-    bool told = ctx->leaving;
-    ctx->leaving = false;
+    bool told = ctx->leaver == ctx->cell && ctx->left_at == airrt_load_relaxed(&ctx->handled);
+    ctx->leaver = NULL;
     if (err == AIRRT_ERR_EXIT && told) return &ctx->reason; /* it has said how */
     if (err == AIRRT_ERR_EXIT) return &airrt_priv_normal;
     if (err == AIRRT_ERR_IGNORE) return &airrt_priv_ignored;
@@ -5745,6 +5977,332 @@ static uint32_t airrt_priv_lose_fifo(airrt_system *system, airrt_cell *cell, air
     }
     return n;
 }
+/* ---- >>outbox: actors that wait for room ----
+ *
+ * A hook must not wait. What it sends to a full mailbox that blocks goes to its actor's outbox, and the actor rests: it
+ * takes no message until the outbox is empty, though its ring need not be; signals reach it. For each receiver that it
+ * waits for one ROOM signal is on its way: into the receiver's lane, where it waits in `wanters` until there is room,
+ * and back into the sender's, which then tries again. So nobody polls, and telling needs no memory. Who ends sends back
+ * what waits there: the sender then finds the receiver dead.
+ * Order: while something waits for a receiver, whatever its sender sends there goes to the outbox too; that the short
+ * way is not taken meanwhile is what CROWDED is for, which stays for the receiver's life.
+ * A circle of such waits would never end. The send that would close it is refused; the jam of the system knows who
+ * waits for whom. Its lock is held for as long as that takes, by senders that begin or end to wait. */
+static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, airrt_pools *pools, const airrt_message_type *type,
+                                const void *msg, airrt_wrap *wrap, bool lane);
+static void airrt_priv_note_detour(airrt_cell *cell);
+AIRRT_INLINE bool airrt_priv_rests(const airrt_cell *cell) {
+    return cell->cold && cell->cold->outbox.first && !cell->cold->hurried;
+}
+/* Whether something in the actor's outbox waits for `to`. */
+static bool airrt_priv_owes(const airrt_cell *cell, airrt_ref to) {
+    const airrt_signal *at = cell && cell->cold ? cell->cold->outbox.first : NULL;
+    while (at && !airrt_ref_equal(at->peer, to)) at = at->next;
+    return at != NULL;
+}
+AIRRT_INLINE airrt_signal **airrt_priv_jam_head(airrt_jam *jam, airrt_ref from) {
+    return &jam->heads[from.slot % AIRRT_JAM_HEADS];
+}
+/* Puts those whom `from` waits for on the list of what is to be looked at. */
+static airrt_signal *airrt_priv_jam_next(airrt_jam *jam, airrt_ref from, airrt_signal *todo) {
+    for (airrt_signal *at = *airrt_priv_jam_head(jam, from); at; at = at->u.room.next) {
+        if (at->u.room.mark == jam->mark || !airrt_ref_equal(at->owner, from)) continue;
+        at->u.room.mark = jam->mark;
+        at->u.room.todo = todo;
+        todo = at;
+    }
+    return todo;
+}
+/* Notes that the signal's owner waits for its peer. False: that one waits for the owner, if through others. */
+static bool airrt_priv_jam_add(airrt_jam *jam, airrt_signal *signal) {
+    airrt_priv_lock(&jam->lock);
+    jam->mark++;
+    bool circle = airrt_ref_equal(signal->owner, signal->peer);
+    airrt_signal *todo = airrt_priv_jam_next(jam, signal->peer, NULL);
+    while (todo && !circle) {
+        airrt_signal *at = todo;
+        circle = airrt_ref_equal(at->peer, signal->owner);
+        todo = airrt_priv_jam_next(jam, at->peer, at->u.room.todo);
+    }
+    if (!circle) {
+        airrt_signal **head = airrt_priv_jam_head(jam, signal->owner);
+        signal->u.room.mark = 0;
+        signal->u.room.next = *head;
+        *head = signal;
+    }
+    airrt_priv_unlock(&jam->lock);
+    return !circle;
+}
+/* The actor does not wait for `to` any more; generation 0: for nobody. */
+static void airrt_priv_jam_remove(airrt_jam *jam, airrt_ref from, airrt_ref to) {
+    airrt_priv_lock(&jam->lock);
+    for (airrt_signal **at = airrt_priv_jam_head(jam, from); *at;) {
+        if (airrt_ref_equal((*at)->owner, from) && (!to.generation || airrt_ref_equal((*at)->peer, to)))
+            *at = (*at)->u.room.next;
+        else at = &(*at)->u.room.next;
+    }
+    airrt_priv_unlock(&jam->lock);
+}
+/* Puts a message, in its wrap, into the running actor's outbox. OK; FULL, and *why says of what; NOMEM. */
+static airrt_err airrt_priv_outbox_put(airrt_worker *me, airrt_ref to, airrt_actor_type *type, airrt_wrap *wrap,
+                                       const char **why) {
+    airrt_cell *cell = me->ctx.cell;
+    airrt_cold *cold = airrt_priv_cold(cell);
+    const uint32_t asked = airrt_priv_type(cell)->outbox_capacity, capacity = asked ? asked : 64;
+    airrt_signal *entry = NULL, *room = NULL;
+    bool owes = airrt_priv_owes(cell, to);
+    if (cold && cold->outgoing >= capacity) return *why = "outbox", AIRRT_ERR_FULL;
+    if (!cold || !(entry = airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE)) ||
+        (!owes && !(room = airrt_priv_signal_get(AIRRT_SIGNAL_ROOM)))) {
+        if (entry) airrt_priv_signal_put(entry);
+        return AIRRT_ERR_NOMEM;
+    }
+    entry->peer = to;
+    entry->type = type;
+    entry->u.wrap = wrap;
+    if (room) {
+        room->owner = airrt_priv_ref(cell);
+        room->peer = to;
+        airrt_fetch_or(&airrt_priv_cell(to)->lanes, (uint8_t)AIRRT_LANES_CROWDED_, RELAXED);
+        bool waits = airrt_priv_jam_add(&me->system->jam, room);
+        if (!waits || !airrt_priv_signal(to, room)) {
+            if (waits) airrt_priv_jam_remove(&me->system->jam, room->owner, to);
+            airrt_priv_signal_put(room);
+            airrt_priv_signal_put(entry);
+            return waits ? AIRRT_ERR_DEAD : (*why = "cycle", AIRRT_ERR_FULL);
+        }
+    }
+    airrt_priv_append(&cold->outbox, entry);
+    cold->outgoing++;
+    airrt_count(&me->tally.accepted, 1);
+    airrt_count(&me->tally.aside, 1);
+    airrt_priv_note_detour(cell);
+    return AIRRT_OK;
+}
+/* One that will not be sent is a dead letter. */
+static void airrt_priv_outbox_lost(airrt_worker *w, const airrt_signal *entry, const airrt_reason *reason) {
+    airrt_count(&w->tally.aside, (uint64_t)-1);
+    airrt_priv_lose(w->system, entry->peer, &entry->type->msg, NULL, entry->u.wrap, AIRRT_LOSS_DIED, reason);
+}
+/* Tries to send one. False: there is no room, or no memory. */
+static bool airrt_priv_outbox_send(airrt_worker *w, airrt_signal *entry) {
+    airrt_actor_type *type = entry->type;
+    airrt_wrap *wrap = entry->u.wrap;
+    airrt_cell *to = airrt_priv_cell(entry->peer);
+    bool plain = !wrap->envelope.id, lane = !plain && (airrt_load_relaxed(&to->lanes) & AIRRT_LANES_PRIORITY_) &&
+                                            wrap->envelope.priority != AIRRT_PRIORITY_NORMAL;
+    airrt_err err = airrt_priv_try(to, airrt_priv_key(entry->peer), &type->pools, &type->msg, airrt_priv_wrapped(wrap),
+                                   plain ? NULL : wrap, lane);
+    if (err && err != AIRRT_ERR_DEAD) return false;
+    if (err) return airrt_priv_outbox_lost(w, entry, NULL), true;
+    airrt_count(&w->tally.aside, (uint64_t)-1);
+    if (!lane) airrt_count(&w->tally.accepted, (uint64_t)-1); /* its ring counts it */
+    if (plain) airrt_priv_wrap_put(wrap);
+    return true;
+}
+/* Takes out the entry behind `before` (NULL: the first); returns the one that follows it. */
+static airrt_signal *airrt_priv_outbox_unlink(airrt_cold *cold, airrt_signal *before) {
+    airrt_signal *entry = before ? before->next : cold->outbox.first, *next = entry->next;
+    *(before ? &before->next : &cold->outbox.first) = next;
+    if (!next) cold->outbox.last = before;
+    cold->outgoing--;
+    airrt_priv_signal_put(entry);
+    return next;
+}
+/* Sends what it can of what waits for `to`, or loses all of it, without a try: who is given up may still be open and
+ * full. True: nothing is left. What is lost may send: that waits behind the rest, which therefore stays in the
+ * outbox. */
+static bool airrt_priv_outbox_clear(airrt_worker *w, airrt_cold *cold, airrt_ref to, bool lose) {
+    airrt_signal *before = NULL;
+    for (airrt_signal *at = cold->outbox.first; at;) {
+        if (!airrt_ref_equal(at->peer, to)) {
+            before = at;
+            at = at->next;
+            continue;
+        }
+        if (lose) airrt_priv_outbox_lost(w, at, NULL);
+        else if (!airrt_priv_outbox_send(w, at)) return false;
+        at = airrt_priv_outbox_unlink(cold, before);
+    }
+    return true;
+}
+/* Who is stuck in user code gives no room signal back: those that wait for it look for themselves. */
+static void airrt_priv_outbox_give_up(airrt_worker *w, airrt_cell *cell) {
+    airrt_cold *cold = cell->cold;
+    for (airrt_signal *at = cold->outbox.first; at;) {
+        const airrt_ref to = at->peer;
+        const uint64_t lane = airrt_load_acquire(&airrt_priv_cell(to)->lane);
+        if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation || !airrt_priv_lane_lost(lane)) {
+            at = at->next;
+            continue;
+        }
+        (void)airrt_priv_outbox_clear(w, cold, to, true);
+        airrt_priv_jam_remove(&w->system->jam, airrt_priv_ref(cell), to);
+        at = cold->outbox.first;
+    }
+}
+/* Wakes all that wait for this actor, which has been given up. */
+static AIRRT_COLD void airrt_priv_jam_wake(airrt_jam *jam, airrt_ref to) {
+    airrt_priv_lock(&jam->lock);
+    for (unsigned i = 0; i < AIRRT_JAM_HEADS; i++)
+        for (airrt_signal *at = jam->heads[i]; at; at = at->u.room.next)
+            if (airrt_ref_equal(at->peer, to)) (void)airrt_priv_order(at->owner, AIRRT_ORDER_DETOUR);
+    airrt_priv_unlock(&jam->lock);
+}
+/* Messages that the mailbox would take now, whatever their priority: ring and lanes have a capacity each. Any
+ * thread. */
+static uint64_t airrt_priv_free_room(const airrt_cell *cell) {
+    uint64_t capacity = airrt_load_relaxed(&cell->capacity), ring = airrt_priv_length(cell),
+             lanes = airrt_priv_in_lanes(cell), most = ring > lanes ? ring : lanes;
+    return capacity == AIRRT_UNLIMITED ? capacity : most < capacity ? capacity - most : 0;
+}
+/* Done with a ROOM signal that nobody waits for any more. */
+static void airrt_priv_room_put(airrt_system *system, airrt_signal *room) {
+    airrt_wrap *notice = room->near ? room->u.notice.wrap : NULL;
+    if (!room->near) airrt_priv_jam_remove(&system->jam, room->owner, room->peer);
+    else if (notice) airrt_priv_drop(&room->type->msg, airrt_priv_wrapped(notice), notice);
+    airrt_priv_signal_put(room);
+}
+/* The same, if nothing has been sent for it: the room is the next one's. The signal goes to the receiver once more, as
+ * nobody's, which makes it look again. */
+static void airrt_priv_room_pass_on(airrt_system *system, airrt_signal *room) {
+    const airrt_ref nobody = { 0, 0 };
+    if (!room->near) {
+        airrt_priv_jam_remove(&system->jam, room->owner, room->peer);
+        room->owner = nobody;
+        if (airrt_priv_signal(room->peer, room)) return;
+    }
+    airrt_priv_room_put(system, room);
+}
+/* One that waits for room in another's mailbox: it may try again. False: it has ended. */
+static bool airrt_priv_room_back(airrt_system *system, airrt_signal *room) {
+    if (airrt_priv_signal(room->owner, room)) return true;
+    airrt_priv_room_put(system, room);
+    return false;
+}
+static void airrt_priv_room_refused(airrt_system *system, airrt_cell *cell, airrt_signal *room) {
+    if (airrt_ref_equal(room->owner, airrt_priv_ref(cell))) airrt_priv_room_pass_on(system, room);
+    else (void)airrt_priv_room_back(system, room);
+}
+/* The notice that the actor wanted: it is a message from now on. */
+static void airrt_priv_room_notice(airrt_worker *w, airrt_cell *cell, airrt_signal *room) {
+    airrt_cell *to = airrt_priv_cell(room->peer);
+    airrt_wrap *wrap = room->u.notice.wrap;
+    if (room->u.notice.life != airrt_load_relaxed(&cell->restarts) || !airrt_priv_cold(cell)) {
+        airrt_priv_room_put(w->system, room);
+        return;
+    }
+    if (to && airrt_priv_free_room(to) < room->u.notice.n) {
+        if (to == cell && airrt_ref_equal(room->peer, room->owner)) { /* not into its lane, where it finds it at once */
+            airrt_priv_append(&cell->cold->wanters, room);
+            return;
+        }
+        if (airrt_priv_signal(room->peer, room)) return;
+    }
+    room->kind = AIRRT_SIGNAL_MESSAGE; /* near still: it is this life's only */
+    room->u.wrap = wrap;
+    airrt_priv_append(&cell->cold->ready, room);
+    airrt_count(&w->tally.accepted, 1);
+    airrt_count(&w->tally.aside, 1);
+}
+/* A ROOM signal has come: from who waits for room here, or back. */
+static void airrt_priv_room_come(airrt_ctx *ctx, airrt_signal *room) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cold *cold = ctx->cell->cold;
+    if (!airrt_ref_equal(room->owner, airrt_priv_ref(ctx->cell))) {
+        if (cold && room->owner.generation) airrt_priv_append(&cold->wanters, room);
+        else (void)airrt_priv_room_back(w->system, room); /* nobody's; or no memory to keep it */
+    } else if (room->near) {
+        airrt_priv_room_notice(w, ctx->cell, room);
+    } else if (!airrt_priv_owes(ctx->cell, room->peer)) {
+        airrt_priv_room_pass_on(w->system, room); /* of a life that is over */
+    } else if ((cold && !airrt_priv_outbox_clear(w, cold, room->peer, false)) && airrt_priv_signal(room->peer, room)) {
+        return;
+    } else {
+        if (cold) (void)airrt_priv_outbox_clear(w, cold, room->peer, true); /* nothing, unless it has died */
+        airrt_priv_room_put(w->system, room);
+    }
+}
+/* Lets as many go on as there is room for: when half of the mailbox is free, or at the end of a turn. */
+static void airrt_priv_offer_room_now(airrt_system *system, airrt_cell *cell, bool any) {
+    airrt_fifo *wanters = &cell->cold->wanters;
+    uint64_t capacity = airrt_load_relaxed(&cell->capacity), free = airrt_priv_free_room(cell);
+    if (!free || (!any && free < capacity - capacity / 2)) return;
+    airrt_fifo all = *wanters;
+    wanters->first = wanters->last = NULL;
+    for (airrt_signal *room; (room = airrt_priv_shift(&all)) != NULL;) {
+        if (!free || (room->near && free < room->u.notice.n)) {
+            airrt_priv_append(wanters, room);
+            continue;
+        }
+        /* who is only told takes no room, nor does who has ended or halted meanwhile */
+        bool takes = !room->near && airrt_load_relaxed(&airrt_priv_cell(room->owner)->life) != AIRRT_STATE_RESTARTING;
+        if (airrt_priv_room_back(system, room) && takes) free--;
+    }
+}
+AIRRT_API airrt_err airrt_priv_when_room(airrt_ctx *ctx, airrt_ref to, uint32_t n, airrt_actor_type *type,
+                                         const void *msg) {
+    airrt_system *system = airrt_priv_worker(ctx)->system;
+    airrt_cell *cell = airrt_priv_cell(to);
+    if (cell && airrt_load_acquire(&cell->system) != system && airrt_alive(to)) /* it was, when we looked */
+        return airrt_priv_err(AIRRT_ERR_INVALID, "to", "an actor of another system");
+    airrt_signal *room = airrt_priv_cold(ctx->cell) ? airrt_priv_signal_get(AIRRT_SIGNAL_ROOM) : NULL;
+    airrt_wrap *wrap = room ? airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align) : NULL;
+    if (!wrap) {
+        if (room) airrt_priv_signal_put(room);
+        return airrt_priv_err(AIRRT_ERR_NOMEM, "notice", NULL);
+    }
+    const uint32_t capacity = cell ? airrt_load_relaxed(&cell->capacity) : 1, most = capacity / 2 ? capacity / 2 : 1;
+    memcpy(airrt_priv_wrapped(wrap), msg, type->msg.size);
+    room->near = true;
+    room->owner = airrt_priv_ref(ctx->cell);
+    room->peer = to;
+    room->type = type;
+    room->u.notice.wrap = wrap;
+    room->u.notice.n = n < 1 ? 1 : n < most ? n : most;
+    room->u.notice.life = airrt_load_relaxed(&ctx->cell->restarts);
+    if (!airrt_priv_signal(to, room)) (void)airrt_priv_room_back(system, room); /* it has ended: a message at once */
+    return AIRRT_OK;
+}
+/* The running actor ends: a last try, and what there is no room for is lost. Nobody waits for room here any more. */
+static void airrt_priv_outbox_end(airrt_ctx *ctx, const airrt_reason *reason) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cold *cold = ctx->cell->cold;
+    if (!cold) return;
+    const airrt_ref nobody = { 0, 0 };
+    bool rested = cold->outbox.first;
+    cold->outgoing = UINT32_MAX; /* full: else what is lost might send, and be lost, for ever */
+    while (cold->outbox.first) {
+        airrt_signal *entry = airrt_priv_shift(&cold->outbox);
+        if (!airrt_priv_outbox_send(w, entry)) airrt_priv_outbox_lost(w, entry, reason);
+        airrt_priv_signal_put(entry);
+    }
+    cold->outgoing = 0;
+    if (rested) airrt_priv_jam_remove(&w->system->jam, airrt_priv_ref(ctx->cell), nobody);
+}
+/* A timer that has fired while its actor rests: it waits as messages do. */
+static AIRRT_COLD void airrt_priv_put_off(airrt_cold *cold, airrt_signal *timer) {
+    uint32_t *last = &cold->late;
+    while (*last) last = &airrt_priv_signal_at(*last)->after;
+    *last = timer->index;
+    timer->after = 0;
+}
+/* Those are to be handled again, before what else there is. */
+static AIRRT_COLD void airrt_priv_late_back(airrt_worker *w, airrt_cold *cold) {
+    uint32_t *last = &cold->late;
+    while (*last) last = &airrt_priv_signal_at(*last)->after;
+    *last = w->signals;
+    w->signals = cold->late;
+    cold->late = 0;
+}
+/* A resting actor goes idle, whatever is in its ring. False: a signal has come. */
+static bool airrt_priv_rest(airrt_cell *cell) {
+    uint64_t t = airrt_load_acquire(&cell->tail);
+    while (!(t & AIRRT_SIGNAL_))
+        if (airrt_cas(&cell->tail, &t, t | AIRRT_IDLE_, RELEASE, ACQUIRE)) return true;
+    return false;
+}
+
 /* ---- kept actors. One that a supervisor keeps is not buried when it ends: it halts, with its handle, name and
  * mailbox, and tells. From then on nobody runs it: it is the supervisor's alone, which revives or releases it. ---- */
 
@@ -5782,8 +6340,8 @@ AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
     cell->cold->reasoned = cell->cold->escalates = cell->cold->forced = false;
     airrt_store_relaxed(&cell->cold->fate, AIRRT_FATE_KEPT);
     airrt_fetch_or(&cell->tail, AIRRT_OPEN_, RELEASE);
-    /* What it was ordered before it halted, or while nobody ran it, has been done. Behind the opening: what comes to the lane
-     * before this is found there by who runs it, who comes later finds it open (acquire) and wakes it. */
+    /* What it was ordered before it halted, or while nobody ran it, has been done. Behind the opening: what comes to
+     * the lane before this is found there by who runs it, who comes later finds it open (acquire) and wakes it. */
     airrt_fetch_and(&cell->lane, ~((orders & ~(uint64_t)AIRRT_ORDER_DETOUR) << AIRRT_LANE_ORDER_SHIFT), ACQ_REL);
     airrt_priv_wake(cell);
     return true;
@@ -5862,6 +6420,7 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
                               NULL, NULL, 0))
             return;
         break;
+    case AIRRT_SIGNAL_ROOM: airrt_priv_room_refused(system, cell, signal); return;
     case AIRRT_SIGNAL_DOWN: break;
     }
     airrt_priv_signal_put(signal);
@@ -5911,6 +6470,13 @@ static void airrt_priv_tell_waiter(airrt_signal *signal, const airrt_reason *rea
     uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
     if (!airrt_priv_answer(signal->index, generation, AIRRT_OK, reason, NULL, 0)) airrt_priv_signal_put(signal);
 }
+/* Gives a slot back for its next life. One whose generations are used up is retired, never wrapped. */
+static void airrt_priv_cell_put(airrt_cell *cell, uint32_t generation) {
+    const bool used_up = generation > AIRRT_GENERATION_MAX_;
+    if (used_up) generation = AIRRT_GENERATION_MAX_;
+    airrt_store_release(&cell->tail, (uint64_t)generation << AIRRT_GENERATION_SHIFT_ | AIRRT_NORING_);
+    if (!used_up) airrt_priv_put(&airrt_priv_cells, cell);
+}
 /* Ends an actor whose post_stop has run. Comes back for more turns while senders are in the middle of a send to it. */
 static void airrt_priv_found(airrt_worker *w);
 static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
@@ -5924,6 +6490,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     bool abandoned = cold && airrt_load_relaxed(&cold->fate) == AIRRT_FATE_ABANDONED;
     airrt_store_relaxed(&cell->life, AIRRT_LIFE_BURYING);
     airrt_priv_done(ctx, AIRRT_ERR_DEAD, reason);
+    if (cold && cold->late) airrt_priv_late_back(w, cold);
     while (w->signals) { /* taken from its lane, not handled any more */
         signal = airrt_priv_signal_at(w->signals);
         w->signals = signal->after;
@@ -5958,16 +6525,15 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++)
             airrt_priv_lose_fifo(system, cell, &cold->lanes.queue[i], reason);
         airrt_priv_end_requests(system, cold, reason);
-        while ((signal = airrt_priv_shift(&cold->due)) != NULL)
-            airrt_priv_refuse_signal(system, cell, signal, reason, NULL); /* DOWN, ANSWER */
+        while ((signal = airrt_priv_shift(&cold->due)) != NULL || (signal = airrt_priv_shift(&cold->wanters)) != NULL)
+            airrt_priv_refuse_signal(system, cell, signal, reason, NULL); /* DOWN, ANSWER, ROOM */
     }
     if (!abandoned) airrt_priv_remember(w, self, reason);
-    /* From here on signals are refused; what was in the lane is disposed of. */
-    uint64_t lane = airrt_exchange(
-        &cell->lane, (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_LANE_GENERATION_SHIFT, SEQ_CST);
+    /* From here on signals are refused: the lane is nobody's, not even the successor's, who has not begun. What was in
+     * it is disposed of. */
+    uint64_t lane = airrt_exchange(&cell->lane, 0u, SEQ_CST);
     if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
-    airrt_priv_release_name(system, cell); /* again: one registered meanwhile either sees us dead or is seen */
-    airrt_priv_release_topics(self);       /* the same holds for who subscribes */
+    airrt_priv_release_topics(self); /* who subscribes meanwhile either sees us dead or is seen */
     for (uint32_t index = airrt_priv_reverse((uint32_t)lane); index;) {
         signal = airrt_priv_signal_at(index);
         index = signal->after;
@@ -6003,12 +6569,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_store_relaxed(&cell->head, 0);
     airrt_store_relaxed(&cell->laps, 0);
     w->pinned = NULL;
-    if (successor <= AIRRT_GENERATION_MAX_) {
-        airrt_store_release(&cell->tail, (uint64_t)successor << AIRRT_GENERATION_SHIFT_ | AIRRT_NORING_);
-        airrt_priv_put(&airrt_priv_cells, cell);
-    } else { /* its generations are used up: retired, never wrapped */
-        airrt_store_release(&cell->tail, (uint64_t)AIRRT_GENERATION_MAX_ << AIRRT_GENERATION_SHIFT_ | AIRRT_NORING_);
-    }
+    airrt_priv_cell_put(cell, successor);
     ctx->cell = NULL;
     if (starter.slot)
         airrt_priv_answer(starter.slot, starter.generation, reason->err ? reason->err : AIRRT_ERR_DEAD, reason, NULL,
@@ -6045,7 +6606,7 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_reason why = *reason;
     cold->reason = why;
     cold->reasoned = true;
-    cold->begun = false;
+    cold->begun = cold->hurried = false;
     airrt_store_relaxed(&cell->life, AIRRT_STATE_RESTARTING);
     airrt_priv_done(ctx, AIRRT_ERR_DEAD, &why);
     for (uint32_t *at = &w->signals; *at;) { /* who waits for this end came before it */
@@ -6054,6 +6615,7 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
         *at = signal->after;
         airrt_priv_insert(&cold->waiters, signal);
     }
+    if (cold->late) airrt_priv_late_back(w, cold);
     cold->held = w->signals;
     w->signals = 0;
     airrt_priv_cancel_timers(cold);
@@ -6064,6 +6626,7 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
         airrt_priv_tell_waiter(signal, &why);
     }
     airrt_priv_make_room(cell); /* for those who wait for what this turn has taken */
+    airrt_priv_offer_room(w->system, cell, true);
     ctx->cell = NULL;
     if (airrt_priv_report_to_keeper(cell, &why)) return;
     ctx->cell = cell; /* nobody keeps it any more */
@@ -6082,6 +6645,7 @@ static bool airrt_priv_may_halt(airrt_cold *cold) {
 /* Ends the running actor, after its post_stop. */
 static void airrt_priv_finish(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_cold *cold = ctx->cell->cold;
+    airrt_priv_outbox_end(ctx, reason);
     if (cold && cold->keeper.generation && airrt_priv_may_halt(cold)) airrt_priv_halt(ctx, reason);
     else airrt_priv_bury(ctx, reason);
 }
@@ -6174,6 +6738,15 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
     airrt_priv_started(ctx);
     return true;
 }
+/* It begins once more: notices of room that have come but were not handled are of the life before. */
+static void airrt_priv_count_restart(airrt_worker *w, airrt_cell *cell, const airrt_reason *reason) {
+    airrt_fifo ready = cell->cold->ready, lost = { NULL, NULL };
+    cell->cold->ready.first = cell->cold->ready.last = NULL;
+    for (airrt_signal *signal; (signal = airrt_priv_shift(&ready)) != NULL;)
+        airrt_priv_append(signal->near ? &lost : &cell->cold->ready, signal);
+    airrt_count(&w->tally.aside, -(uint64_t)airrt_priv_lose_fifo(w->system, cell, &lost, reason));
+    if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
+}
 /* The second half of a restart, after post_stop. False: the actor is gone. */
 static bool airrt_priv_begin_again(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
@@ -6182,7 +6755,7 @@ static bool airrt_priv_begin_again(airrt_ctx *ctx) {
     airrt_priv_cancel_timers(cell->cold);
     airrt_priv_end_requests(w->system, cell->cold, &w->failing);
     airrt_priv_forget_ties(cell, &w->failing);
-    if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
+    airrt_priv_count_restart(w, cell, &w->failing);
     return airrt_priv_begin(ctx);
 }
 /* At most 5 restarts in place in 60 s. */
@@ -6213,7 +6786,7 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
         w->phase = AIRRT_PHASE_ERROR;
         action = type->error(ctx, cell->state, &w->failing);
         w->phase = AIRRT_PHASE_HANDLE;
-        ctx->leaving = false;
+        ctx->leaver = NULL;
     }
     if (airrt_load_relaxed(&cell->life) == AIRRT_STATE_STOPPING && action == AIRRT_ACTION_RESTART)
         action = AIRRT_ACTION_RESUME;
@@ -6333,9 +6906,12 @@ static bool airrt_priv_deliver_answer(airrt_ctx *ctx, airrt_signal *signal) {
         return true;
     }
     airrt_priv_question_unlist(ctx->cell->cold, question);
-    airrt_result result = { question->err, airrt_priv_gathered(question), question->tag,
-                            airrt_priv_unpacked(airrt_load_relaxed(&question->callee)), question->reason };
-    memcpy(airrt_priv_result_of(question), &result, sizeof result);
+    airrt_result result;
+    result.err = question->err;
+    result.left = airrt_priv_gathered(question);
+    result.tag = question->tag;
+    result.from = airrt_priv_unpacked(airrt_load_relaxed(&question->callee));
+    memcpy(airrt_priv_result_of(question), &result, offsetof(airrt_result, reason)); /* that is there already */
     w->answer = signal; /* so that a panic in the map finds it */
     w->until_ns = question->until_ns;
     airrt_count(&w->tally.accepted, 1);
@@ -6442,8 +7018,9 @@ static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
 }
 /* True when all that came before a DOWN has been taken: from the ring, and from the priority lanes. */
 static bool airrt_priv_is_due(const airrt_cell *cell, const airrt_signal *down) {
+    if (airrt_priv_rests(cell)) return false;
     if ((int64_t)(airrt_load_relaxed(&cell->head) - down->due) < 0) return false;
-    for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++) {
+    for (int i = 0; cell->cold->lane_serial && i <= AIRRT_PRIORITY_CRITICAL; i++) { /* 0: there never was one */
         const airrt_signal *first = cell->cold->lanes.queue[i].first;
         if (first && first->serial <= down->serial) return false;
     }
@@ -6507,6 +7084,7 @@ static bool airrt_priv_deliver_halt(airrt_ctx *ctx) {
         return false;
     }
     airrt_down down = { .from = ctx->cell->cold->keeper, .reason = airrt_priv_stopped };
+    ctx->cell->cold->hurried = true; /* whom it waits for may be waiting for its end to start again */
     airrt_priv_worker(ctx)->phase = AIRRT_PHASE_SIGNAL;
     return airrt_priv_after_signal(ctx, type->has & AIRRT_HAS_KEEP_ ? type->asked(ctx, ctx->cell->state)
                                                                    : type->exit(ctx, ctx->cell->state, &down));
@@ -6568,7 +7146,11 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
         }
         airrt_priv_insert(&cold->waiters, signal);
         return true;
-    case AIRRT_SIGNAL_TIMER: return airrt_priv_deliver_timer(ctx, signal);
+    case AIRRT_SIGNAL_TIMER:
+        if (AIRRT_UNLIKELY(cold && (cold->late || airrt_priv_rests(cell))) && signal->u.timer.wrap)
+            return airrt_priv_put_off(cold, signal), true; /* late ones: those that have fired before it */
+        return airrt_priv_deliver_timer(ctx, signal);
+    case AIRRT_SIGNAL_ROOM: airrt_priv_room_come(ctx, signal); return true;
     case AIRRT_SIGNAL_PROBE: break;
     case AIRRT_SIGNAL_KEPT: return airrt_priv_deliver_kept(ctx, signal);
     case AIRRT_SIGNAL_CHECK: break; /* as a probe, above */
@@ -6582,20 +7164,26 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
 static bool airrt_priv_has_private(const airrt_cell *cell) {
     const airrt_cold *cold = cell->cold;
     if (!cold) return false;
-    if (cold->due.first || cold->ready.first || cold->every) return true;
-    for (int i = 0; i <= AIRRT_PRIORITY_CRITICAL; i++)
+    if (cold->due.first || cold->ready.first || cold->every || cold->outbox.first || cold->wanters.first) return true;
+    for (int i = 0; cold->lane_serial && i <= AIRRT_PRIORITY_CRITICAL; i++)
         if (cold->lanes.queue[i].first) return true;
     return false;
 }
 /* Handles the signals taken from the lane, then those that are due. False: the actor has ended. */
 static bool airrt_priv_attend_signals(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
-    while (w->signals) {
-        airrt_signal *signal = airrt_priv_signal_at(w->signals);
-        w->signals = signal->after;
-        if (!airrt_priv_deliver(ctx, signal)) return false;
+    for (;;) {
+        while (w->signals) {
+            airrt_signal *signal = airrt_priv_signal_at(w->signals);
+            w->signals = signal->after;
+            if (!airrt_priv_deliver(ctx, signal)) return false;
+        }
+        airrt_cold *cold = ctx->cell->cold;
+        if (AIRRT_LIKELY(!cold || !cold->late || airrt_priv_rests(ctx->cell))) break;
+        airrt_priv_late_back(w, cold);
     }
     if (!airrt_priv_deliver_due(ctx)) return false;
+    airrt_priv_offer_room(w->system, ctx->cell, false);
     if (airrt_priv_has_private(ctx->cell)) airrt_priv_note_detour(ctx->cell);
     airrt_cell *woken = airrt_priv_swap_next(w, NULL);
     if (woken) airrt_priv_queue_push(w, woken); /* it must not wait for the messages that this turn handles now */
@@ -6630,9 +7218,9 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
 }
 
 static bool airrt_priv_take_lane(airrt_cell *cell, airrt_fifo *fifo, airrt_wrap **wrap);
-/* One that begins again without its mailbox: what is in it now, and what it had put aside, are dead letters, but for what
- * it is to be given again. False: not all of it, as a sender is about to publish, or memory will come; it has another
- * turn. */
+/* One that begins again without its mailbox: what is in it now, and what it had put aside, are dead letters, but for
+ * what it is to be given again. False: not all of it, as a sender is about to publish, or memory will come; it has
+ * another turn. */
 static bool airrt_priv_clear_mailbox(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
@@ -6690,7 +7278,7 @@ static bool airrt_priv_first_turn(airrt_ctx *ctx) {
             return false;
         }
         if (cold->drops && !airrt_priv_clear_mailbox(ctx)) return false;
-        if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
+        airrt_priv_count_restart(w, cell, &cold->reason);
         return airrt_priv_begin(ctx) && airrt_priv_attend_signals(ctx);
     }
     if (AIRRT_UNLIKELY(orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE))) return airrt_priv_attend(ctx);
@@ -6720,13 +7308,21 @@ static bool airrt_priv_take_any(airrt_cell *cell, airrt_lanes *lanes, void *out,
     if (airrt_priv_take(cell, out, size, align, wrap)) return true;
     return airrt_priv_take_lane(cell, &lanes->queue[AIRRT_PRIORITY_LOW], wrap);
 }
+/* Whether the time of a message is over: mostly not for long, which the tick shows. */
+static bool airrt_priv_is_over(const airrt_ctx *ctx, uint64_t at_ns) {
+    const airrt_worker *w = airrt_priv_worker(ctx);
+    uint64_t lag = w->now_ns ? 0 : airrt_priv_tick_lag(w->system);
+    if (lag && airrt_priv_machine_tick_ns(NULL) + lag < at_ns) return false;
+    return airrt_ctx_now_ns(ctx) >= at_ns;
+}
 /* The next message of the actor, wherever it waits. */
 static bool airrt_priv_take_next(airrt_cell *cell, void *msg, size_t size, size_t align, airrt_wrap **wrap) {
     airrt_cold *cold = cell->cold;
     airrt_signal *ready = cold ? airrt_priv_shift(&cold->ready) : NULL;
     if (!ready)
-        return airrt_priv_take_any(cell, cold && airrt_load_relaxed(&cell->lanes) == 1 ? &cold->lanes : NULL, msg, size,
-                                   align, wrap);
+        return airrt_priv_take_any(
+            cell, cold && (airrt_load_relaxed(&cell->lanes) & AIRRT_LANES_PRIORITY_) ? &cold->lanes : NULL, msg, size,
+            align, wrap);
     *wrap = ready->u.wrap;
     airrt_priv_signal_put(ready);
     airrt_count(&airrt_priv_me->tally.aside, (uint64_t)-1);
@@ -6736,7 +7332,7 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     airrt_system *system = w->system;
-    const uint32_t taken = airrt_load_relaxed(&w->budget) - ctx->left;
+    const uint32_t taken = (uint32_t)(airrt_load_relaxed(&ctx->handled) - ctx->turn_from);
     /* Mostly there is simply nothing more: the swap that goes idle is itself the proof. */
     uint64_t seen = airrt_load_relaxed(&cell->tail);
     if (AIRRT_LIKELY(!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && (seen & AIRRT_OPEN_) &&
@@ -6746,8 +7342,18 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
     for (int looks = 0; looks < 4;) {
         airrt_wrap *wrap = NULL;
         if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && !airrt_priv_attend(ctx)) return AIRRT_NEXT_LEAVE_;
+        if (AIRRT_UNLIKELY(airrt_priv_rests(cell))) {
+            airrt_priv_outbox_give_up(w, cell);
+            if (!airrt_priv_rests(cell)) continue;
+            airrt_priv_offer_room(system, cell, true);
+            airrt_priv_make_room(cell);
+            if (!(airrt_load_relaxed(&cell->tail) & AIRRT_OPEN_)) break; /* nobody wakes one that stops */
+            if (airrt_priv_rest(cell)) return AIRRT_NEXT_LEAVE_;
+            continue;
+        }
         if (airrt_priv_take_next(cell, msg, size, align, &wrap)) {
-            if (wrap && wrap->envelope.deadline_ns && airrt_ctx_now_ns(ctx) >= wrap->envelope.deadline_ns) {
+            airrt_priv_offer_room(system, cell, false);
+            if (wrap && wrap->envelope.deadline_ns && airrt_priv_is_over(ctx, wrap->envelope.deadline_ns)) {
                 airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, wrap,
                                 AIRRT_LOSS_EXPIRED, NULL);
                 continue;
@@ -6770,6 +7376,7 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
             }
             return AIRRT_NEXT_MESSAGE_;
         }
+        airrt_priv_offer_room(system, cell, true);
         uint64_t t = airrt_load_acquire(&cell->tail);
         if (!(t & AIRRT_OPEN_) && (t & AIRRT_POSITION_) == airrt_load_acquire(&cell->head) &&
             !(uint32_t)airrt_load_seq(&cell->guests)) { /* drained */
@@ -6805,15 +7412,21 @@ static void airrt_priv_panicked(airrt_worker *w) {
     airrt_phase phase = w->phase;
     airrt_reason reason = ctx->reason;
     bool goes_on;
-    ctx->leaving = false;
+    ctx->leaver = NULL;
     w->phase = AIRRT_PHASE_HANDLE;
     if (w->probe) airrt_priv_answer_probe(w->probe, AIRRT_ERR_FAILED, NULL);
     w->probe = NULL;
     airrt_priv_answer_done(w);
     w->until_ns = 0;
     switch (phase) {
-    case AIRRT_PHASE_STOP: airrt_priv_finish(ctx, &w->failing); return;
-    case AIRRT_PHASE_RESTART: goes_on = airrt_priv_begin_again(ctx); break;
+    case AIRRT_PHASE_STOP: /* it has ended as it had to; that its last hook did not is told */
+        airrt_priv_tell_error(ctx, &reason);
+        airrt_priv_finish(ctx, &w->failing);
+        return;
+    case AIRRT_PHASE_RESTART:
+        airrt_priv_tell_error(ctx, &reason);
+        goes_on = airrt_priv_begin_again(ctx);
+        break;
     case AIRRT_PHASE_START: {
         airrt_timer starter = { 0, 0 };
         if (ctx->cell->cold) {
@@ -6882,6 +7495,19 @@ static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap
     }
     return err;
 }
+/* The short way of a message in its envelope. False: the long way. */
+AIRRT_INLINE bool airrt_priv_push_wrapped(airrt_cell *cell, uint64_t key, const airrt_message_type *type,
+                                          airrt_wrap *wrap) {
+    uint64_t word;
+    if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->lanes))) return false;
+    unsigned char *place = airrt_priv_claim_slot(cell, key, &word, type->size, type->align);
+    if (AIRRT_UNLIKELY(!place)) return false;
+    memcpy(place, &wrap, sizeof wrap);
+    airrt_store_release(airrt_priv_seq(place - AIRRT_SLOT_OFFSET_(type->align)), /* pairs with the consumer's acquire */
+                        ((word & AIRRT_POSITION_) + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_);
+    if (word & AIRRT_IDLE_) airrt_priv_wake(cell);
+    return true;
+}
 /* One try of a send: plain, or wrapped, or into a lane. */
 static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, airrt_pools *pools, const airrt_message_type *type,
                                 const void *msg, airrt_wrap *wrap, bool lane) {
@@ -6934,7 +7560,7 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
         if (err != AIRRT_ERR_FULL) return err;
         if (sink->system && !told && airrt_priv_heard(sink->system)) {
             airrt_news news = { .kind = AIRRT_NEWS_FULL, .actor = sink->to, .type = type->name, .policy = policy,
-                                .count = airrt_priv_length(cell) };
+                                .count = airrt_priv_waiting(cell) };
             told = true;
             airrt_priv_tell(sink->system, &news);
         }
@@ -6982,6 +7608,24 @@ static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_
     if (desc->ttl_ns) wrap->envelope.deadline_ns = airrt_priv_later(now, desc->ttl_ns);
     return wrap;
 }
+/* What must not overtake the sender's own messages that wait for the receiver: as if that were full. */
+static AIRRT_COLD airrt_err airrt_priv_behind(const airrt_cell *cell, airrt_priority priority, bool *dropped) {
+    *dropped = airrt_priv_drops((airrt_backpressure)airrt_load_relaxed(&cell->policy), priority);
+    return *dropped ? AIRRT_OK : AIRRT_ERR_FULL;
+}
+/* A hook's message to a full mailbox: if that blocks, into the outbox. */
+static AIRRT_COLD airrt_err airrt_priv_send_later(airrt_worker *me, airrt_ref to, airrt_actor_type *type,
+                                                  const void *msg, airrt_wrap *wrap, airrt_priority priority,
+                                                  bool owes, const char **detail) {
+    if (!airrt_priv_blocks((airrt_backpressure)airrt_load_relaxed(&airrt_priv_cell(to)->policy), priority) ||
+        (!owes && me->phase != AIRRT_PHASE_HANDLE && me->phase != AIRRT_PHASE_SIGNAL))
+        return AIRRT_ERR_FULL;
+    airrt_wrap *kept = wrap ? wrap : airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
+    if (kept && !wrap) memcpy(airrt_priv_wrapped(kept), msg, type->msg.size);
+    airrt_err err = kept ? airrt_priv_outbox_put(me, to, type, kept, detail) : AIRRT_ERR_NOMEM;
+    if (err && kept && !wrap) airrt_priv_wrap_put(kept);
+    return err;
+}
 static airrt_err airrt_priv_refuse_dead(airrt_ref to, airrt_actor_type *type, const void *msg, unsigned how) {
     return how & AIRRT_SEND_NEXT_ ? airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL)
                                   : airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
@@ -7005,7 +7649,8 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     airrt_priority priority = airrt_priv_priority(&type->msg, desc);
     airrt_wrap *wrap = NULL;
     airrt_err err = AIRRT_OK;
-    bool dropped = false, lane = airrt_load_relaxed(&cell->lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL;
+    bool dropped = false, outboxed = false,
+         lane = (airrt_load_relaxed(&cell->lanes) & AIRRT_LANES_PRIORITY_) && priority != AIRRT_PRIORITY_NORMAL;
     if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL)
         err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
     if (!err && (desc || promise || lane)) {
@@ -7021,10 +7666,20 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     }
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
     if (!err && AIRRT_UNLIKELY(system->sim != NULL) && airrt_priv_sim_full(system->sim, to)) err = AIRRT_ERR_FULL;
-    if (!err)
+    const airrt_cell *self = inside ? me->ctx.cell : NULL; /* NULL also between hooks */
+    const bool waits = self && self->cold && self->cold->outbox.first,
+               owes = AIRRT_UNLIKELY(waits) && airrt_priv_owes(self, to);
+    const char *detail = NULL;
+    if (!err && owes) err = airrt_priv_behind(cell, priority, &dropped);
+    else if (!err && !(wrap && airrt_priv_push_wrapped(cell, key, &type->msg, wrap)))
         err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, (how & AIRRT_SEND_WAIT_) && !me,
                                      desc ? desc->timeout_ns : 0, &sink, &dropped);
     if (!err && lane && !dropped) AIRRT_TALLY(system, accepted, 1);
+    if (AIRRT_UNLIKELY(err == AIRRT_ERR_FULL) && self && (how & AIRRT_SEND_WAIT_) &&
+        !(desc && desc->timeout_ns == AIRRT_NO_WAIT)) {
+        err = airrt_priv_send_later(me, to, type, msg, wrap, priority, owes, &detail);
+        outboxed = !err;
+    }
     if (dropped) { /* accepted, and dropped by policy */
         AIRRT_TALLY(system, accepted, 1);
         airrt_priv_sink(&sink, &type->msg, (void *)(uintptr_t)msg, wrap);
@@ -7032,18 +7687,23 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
         airrt_priv_wrap_put(wrap);
     }
     if (AIRRT_UNLIKELY(system->sim != NULL)) airrt_priv_sim_sent(system->sim, to, err);
-    if (inside && err == AIRRT_ERR_FULL) airrt_priv_follow(me, cell);
+    if (inside && (err == AIRRT_ERR_FULL || outboxed)) airrt_priv_follow(me, cell);
     if (!inside) airrt_priv_unpin(system);
     if (err == AIRRT_ERR_INVALID) return err;
     if (err == AIRRT_ERR_DEAD) return airrt_priv_refuse_dead(to, type, msg, how);
-    return err ? airrt_priv_refuse(to, type, msg, err, AIRRT_LOSS_FULL) : AIRRT_OK;
+    if (!err) return AIRRT_OK;
+    err = airrt_priv_refuse(to, type, msg, err, AIRRT_LOSS_FULL);
+    if (!detail) return err;
+    return airrt_priv_err(err, detail, *detail == 'c' ? "its receiver waits for room in the sender's mailbox" : NULL);
 }
 AIRRT_API airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg,
                                          const airrt_send_desc *desc, unsigned how) {
     airrt_cell *cell = airrt_priv_cell(to);
     if (!desc && cell && to.generation && to.generation <= AIRRT_GENERATION_MAX_ &&
         airrt_load_relaxed(&cell->type) == type &&
-        !airrt_load_relaxed(&cell->lanes) && /* mostly a ring that is full, or not there yet */
+        /* mostly a ring that is full, or not there yet */
+        !(airrt_load_relaxed(&cell->lanes) & ~(unsigned)AIRRT_LANES_CROWDED_) &&
+        !(airrt_load_relaxed(&cell->lanes) && airrt_priv_me && airrt_priv_owes(airrt_priv_me->ctx.cell, to)) &&
         !airrt_priv_push_slow(cell, airrt_priv_key(to), &type->pools, msg, type->msg.size, type->msg.size,
                               type->msg.align, 0))
         return AIRRT_OK;
@@ -7115,8 +7775,8 @@ static airrt_bound airrt_priv_bound(const airrt_mailbox_desc *desc) {
     bool evicting = policy == AIRRT_BACKPRESSURE_DROP_OLDEST || policy == AIRRT_BACKPRESSURE_LATEST;
     if (evicting) capacity = (uint32_t)1 << airrt_priv_log2_for(capacity);
     airrt_bound bound = { capacity, (uint8_t)policy,
-                          (uint8_t)(desc->lanes                           ? 1
-                                    : policy == AIRRT_BACKPRESSURE_LATEST ? 2
+                          (uint8_t)(desc->lanes                           ? AIRRT_LANES_PRIORITY_
+                                    : policy == AIRRT_BACKPRESSURE_LATEST ? AIRRT_LANES_DETOUR_
                                                                           : 0),
                           evicting };
     return bound;
@@ -7201,7 +7861,8 @@ AIRRT_API void airrt_mailbox_close(airrt_mailbox *box) {
     unsigned spins = 0;
     if (box->lanes) airrt_priv_box_attend(box);
     while (airrt_mailbox_length(box) > 0)
-        if (!airrt_priv_drain(&sink, &box->cell, box->lanes, &box->type)) airrt_priv_spin(&spins); /* memory will come */
+        if (!airrt_priv_drain(&sink, &box->cell, box->lanes, &box->type)) airrt_priv_spin(&spins); /* memory will
+                                                                                                      come */
     airrt_priv_strip(&box->cell);
     airrt_priv_free(box->lanes, sizeof *box->lanes);
     box->lanes = NULL;
@@ -7212,7 +7873,8 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
     airrt_priority priority = airrt_priv_priority(&box->type, desc);
     airrt_wrap *wrap = NULL;
     airrt_err err = AIRRT_OK;
-    bool dropped = false, lane = airrt_load_relaxed(&box->cell.lanes) == 1 && priority != AIRRT_PRIORITY_NORMAL;
+    bool dropped = false,
+         lane = (airrt_load_relaxed(&box->cell.lanes) & AIRRT_LANES_PRIORITY_) && priority != AIRRT_PRIORITY_NORMAL;
     losses->dropped = 0;
     losses->refused = (airrt_loss)0;
     if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL)
@@ -7317,9 +7979,9 @@ AIRRT_API void airrt_atomic_recorder_dropped(airrt_atomic_recorder *recorder, ai
 
 /* ---- >>registry: names. Writers take a lock, readers do not ---- */
 
-/* A name that is, or was, bound. Such a block stays one for ever, so that a reader may look at it at any time; its version
- * is odd while it is in a chain, and never the same again. Written under the lock, with release: who sees a later content
- * sees a later version. Guarded by the lock, for readers not at all: of, pool. */
+/* A name that is, or was, bound. Such a block stays one for ever, so that a reader may look at it at any time; its
+ * version is odd while it is in a chain, and never the same again. Written under the lock, with release: who sees a
+ * later content sees a later version. Guarded by the lock, for readers not at all: of, pool. */
 typedef struct airrt_name {
     void *link; /* free list */
     airrt_pool *pool;
@@ -7372,8 +8034,8 @@ static airrt_ref airrt_priv_name_ref(uint64_t bits) {
     return ref;
 }
 /* Who has this name, 0: nobody. Any thread, no lock. Each step is into a name that was in the chain when the step was
- * made, which its version and its hash show; else the walk begins again. New ones come first, and none ever moves: so none
- * that is there all the time is missed. */
+ * made, which its version and its hash show; else the walk begins again. New ones come first, and none ever moves: so
+ * none that is there all the time is missed. */
 static uint64_t airrt_priv_name_find(const airrt_name_key *key) {
     const airrt_atomic_ptr *chain = airrt_priv_name_chain(key->hash);
     const airrt_name *name = chain ? airrt_load_acquire(chain) : NULL;
@@ -7432,9 +8094,16 @@ static void airrt_priv_name_bind_locked(airrt_name *name) {
     airrt_store_release(&name->version, airrt_load_relaxed(&name->version) + 1);
     airrt_store_release(chain, name);
 }
+/* cell->named. Its end takes the name from it, if it has one, and whoever comes later is too late: that is one step. */
+enum { AIRRT_NAMED_NOT, AIRRT_NAMED, AIRRT_NAMED_NEVER };
 /* The name of an actor; NULL: it has none. */
 static airrt_name *airrt_priv_name_of_locked(const airrt_cell *cell) {
-    return airrt_load_relaxed(&cell->named) ? airrt_priv_names.of[cell->slot] : NULL;
+    return airrt_load_relaxed(&cell->named) != AIRRT_NAMED_NOT && airrt_priv_names.of ? airrt_priv_names.of[cell->slot]
+                                                                                     : NULL;
+}
+static void airrt_priv_name_lost_locked(airrt_cell *cell) {
+    uint8_t named = AIRRT_NAMED;
+    (void)airrt_cas(&cell->named, &named, AIRRT_NAMED_NOT, RELAXED, RELAXED);
 }
 /* Copies the name, cut to fit; NULL: "". */
 static void airrt_priv_name_text_locked(const airrt_name *name, char *out, size_t room) {
@@ -7454,7 +8123,7 @@ static bool airrt_priv_name_unbind_locked(airrt_cell *cell) {
     airrt_store_release(at, airrt_load_relaxed(&name->next)); /* first: who begins again does not meet it */
     airrt_store_release(&name->version, airrt_load_relaxed(&name->version) + 1);
     airrt_priv_names.of[cell->slot] = NULL;
-    airrt_store_relaxed(&cell->named, 0);
+    airrt_priv_name_lost_locked(cell);
     airrt_priv_put(name->pool, name);
     return true;
 }
@@ -7463,9 +8132,10 @@ static AIRRT_COLD void airrt_priv_tell_name(airrt_system *system, airrt_news_kin
     airrt_news news = { .kind = kind, .actor = ref, .name = name };
     airrt_priv_tell(system, &news);
 }
+/* Of one that ends, before anybody can know: from then on it is given none. */
 static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell) {
     char name[AIRRT_NAME_MAX + 1];
-    if (!airrt_load_seq(&cell->named)) return;
+    if (airrt_exchange(&cell->named, AIRRT_NAMED_NEVER, SEQ_CST) != AIRRT_NAMED) return;
     airrt_priv_lock(&airrt_priv_names.lock);
     airrt_priv_name_text_locked(airrt_priv_name_of_locked(cell), name, sizeof name);
     bool had = airrt_priv_name_unbind_locked(cell);
@@ -7479,9 +8149,14 @@ static airrt_err airrt_priv_check_name(const char *name) {
         return airrt_priv_err(AIRRT_ERR_INVALID, "name", "must have 1 to 255 bytes");
     return AIRRT_OK;
 }
-/* Opens a new actor, so that its name is never that of one who does not take messages. */
+/* Opens a new actor: from here on its handle reaches it. */
+static void airrt_priv_open(airrt_cell *cell, uint64_t lane, uint64_t tail) {
+    airrt_store_relaxed(&cell->lane, lane);
+    airrt_store_release(&cell->tail, tail);
+}
+/* The same with a name, so that it is never that of one who does not take messages. */
 static airrt_err airrt_priv_name_spawned(airrt_system *system, airrt_cell *cell, airrt_ref ref, const char *text,
-                                         uint64_t tail) {
+                                         uint64_t lane, uint64_t tail) {
     airrt_name_key key;
     airrt_priv_name_key(system, text, &key);
     airrt_name *name = airrt_priv_name_make(&key, ref);
@@ -7489,8 +8164,8 @@ static airrt_err airrt_priv_name_spawned(airrt_system *system, airrt_cell *cell,
     airrt_priv_lock(&airrt_priv_names.lock);
     airrt_err err = airrt_priv_name_free_locked(&key);
     if (!err) {
-        airrt_store_relaxed(&cell->named, 1);
-        airrt_store_release(&cell->tail, tail);
+        airrt_store_relaxed(&cell->named, AIRRT_NAMED);
+        airrt_priv_open(cell, lane, tail);
         airrt_priv_name_bind_locked(name);
     }
     airrt_priv_unlock(&airrt_priv_names.lock);
@@ -7511,18 +8186,19 @@ AIRRT_API airrt_err airrt_name_register(airrt_system *system, const char *name, 
         const airrt_name *has = airrt_priv_name_of_locked(cell);
         err = !has ? airrt_priv_name_free_locked(&key) : airrt_priv_name_is(has, &key) ? AIRRT_OK : AIRRT_ERR_EXISTS;
         if (!err && !has) {
-            airrt_priv_name_bind_locked(made);
-            bound = true;
-            airrt_store_seq(&cell->named, 1);
-            if (!airrt_alive(ref)) { /* it has ended meanwhile, and perhaps not seen its name */
-                airrt_priv_name_unbind_locked(cell);
-                err = AIRRT_ERR_DEAD;
+            uint8_t nameless = AIRRT_NAMED_NOT;
+            bound = airrt_cas(&cell->named, &nameless, AIRRT_NAMED, SEQ_CST, RELAXED);
+            if (bound && !airrt_alive(ref)) { /* what it was, is now a next actor's */
+                airrt_priv_name_lost_locked(cell);
+                bound = false;
             }
+            if (bound) airrt_priv_name_bind_locked(made);
+            else err = AIRRT_ERR_DEAD;
         }
     }
     airrt_priv_unlock(&airrt_priv_names.lock);
     if (!bound) airrt_priv_put(made->pool, made);
-    else if (!err && airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, name);
+    else if (airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, name);
     return err ? airrt_priv_err(err, "name", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_name_release(airrt_system *system, const char *name) {
@@ -7562,15 +8238,6 @@ AIRRT_API size_t airrt_address_format(airrt_ref ref, char *out, size_t capacity)
                           lives && info.name[0] ? "/" : "", lives ? info.name : "");
     return length > 0 ? (size_t)length : 0;
 }
-/* False for a life of a slot that has not begun, of which handles were never given: a text may name any. */
-static bool airrt_priv_begun(airrt_ref ref) {
-    const airrt_cell *cell = airrt_priv_cell(ref);
-    /* acquire: pairs with the release that gave the slot this generation, when the life before had its end */
-    uint64_t tail = cell ? airrt_load_acquire(&cell->tail) : 0;
-    if (!tail || (tail >> AIRRT_GENERATION_SHIFT_ & AIRRT_GENERATION_MAX_) != ref.generation) return false;
-    uint8_t life = airrt_load_relaxed(&cell->life);
-    return life && life != AIRRT_STATE_STOPPED && life != AIRRT_STATE_FAILED;
-}
 /* A hexadecimal number as airrt_address_format writes it, of at most so many digits; NULL: there is none. */
 static const char *airrt_priv_hex(const char *at, int digits, uint64_t *out) {
     const char *begin = at;
@@ -7595,7 +8262,7 @@ AIRRT_API airrt_err airrt_address_parse(const char *text, airrt_ref *out) {
                               "the process: up to 16 digits of 0-9a-f, then / or the end");
     if (process != airrt_origin()) return airrt_priv_err(AIRRT_ERR_NOT_FOUND, "address", "of another process");
     airrt_ref ref = { (uint32_t)slot, (uint32_t)generation };
-    if (airrt_get_info(ref, &info) || !airrt_priv_begun(ref)) return airrt_priv_err(AIRRT_ERR_DEAD, "address", NULL);
+    if (airrt_get_info(ref, &info)) return airrt_priv_err(AIRRT_ERR_DEAD, "address", NULL);
     if (strlen(info.type) != length || memcmp(info.type, type, length) != 0)
         return airrt_priv_err(AIRRT_ERR_TYPE, "address", NULL);
     *out = ref;
@@ -7621,18 +8288,25 @@ AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx) {
 AIRRT_API uint64_t airrt_ctx_last_message_ns(const airrt_ctx *ctx) {
     return ctx->cell->cold ? ctx->cell->cold->before_ns : 0;
 }
-AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx) { ctx->left = 1; }
+AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx) {
+    ctx->left = 1;
+    ctx->turn_from -= AIRRT_TURN_MESSAGES_MAX; /* it has had all of them */
+}
+static void airrt_priv_note_leaver(airrt_ctx *ctx) {
+    ctx->leaver = ctx->cell;
+    ctx->left_at = airrt_load_relaxed(&ctx->handled);
+}
 AIRRT_API airrt_err airrt_priv_fail(airrt_ctx *ctx, int32_t code, const char *text) {
-    ctx->leaving = true;
+    airrt_priv_note_leaver(ctx);
     ctx->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, AIRRT_ERR_FAILED, code, text);
     return AIRRT_ERR_FAILED;
 }
 AIRRT_API airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err how) {
-    ctx->leaving = false;
+    ctx->leaver = NULL;
     return how; /* EXIT and IGNORE stand for a normal end by themselves */
 }
 AIRRT_API airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason) {
-    ctx->leaving = true;
+    airrt_priv_note_leaver(ctx);
     ctx->reason = *reason;
     ctx->reason.text[sizeof reason->text - 1] = 0;
     if (!ctx->reason.kind) ctx->reason.kind = AIRRT_EXIT_NORMAL; /* else its supervisor would not know it for an end */
@@ -7743,12 +8417,10 @@ AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx) {
 
 /* ---- >>requests ---- */
 
-/* *sent: the message is not the caller's any more, whatever came of it. */
-static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
-                                     void *out, size_t size, bool *sent) {
+AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
+                                   void *out, size_t size) {
     airrt_reason reason = { .err = AIRRT_OK };
     memset(out, 0, size);
-    *sent = false;
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
     if (!timeout_ns) timeout_ns = AIRRT_SEC(5);
     airrt_cell *cell = airrt_priv_cell(to);
@@ -7764,8 +8436,8 @@ static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const
         promise.generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&question->word));
         err = airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_WAIT_, &promise);
     }
-    *sent = !err;
-    if (!err)
+    const bool sent = !err;
+    if (sent)
         err = airrt_priv_await(system, question, deadline, AIRRT_WORD_GONE) ? question->u.answer.err
                                                                             : AIRRT_ERR_TIMEOUT;
     if (question) airrt_priv_signal_put(question);
@@ -7773,12 +8445,8 @@ static airrt_err airrt_priv_ask_sent(airrt_ref to, airrt_actor_type *type, const
     if (!err) return AIRRT_OK;
     airrt_discard(airrt_priv_err(err, NULL, NULL));
     airrt_priv_error.reason = reason;
+    airrt_priv_error.sent = sent;
     return err;
-}
-AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
-                                   void *out, size_t size) {
-    bool sent;
-    return airrt_priv_ask_sent(to, type, msg, timeout_ns, out, size, &sent);
 }
 
 /* When what the running hook does is to be done: by the time of the request it handles, or whose question's result it
@@ -7787,7 +8455,8 @@ static uint64_t airrt_priv_limit(const airrt_ctx *ctx) {
     const airrt_envelope *envelope = ctx->envelope;
     return envelope && envelope->promise_slot ? envelope->deadline_ns : airrt_priv_worker(ctx)->until_ns;
 }
-/* The questions that are about to be asked: whether they may be, and by when they are to be answered. */
+/* The questions that are about to be asked: whether they may be, and by when they are to be answered. Of a second and
+ * more the tick is good enough: such a question is given that much more. */
 static airrt_err airrt_priv_ask_time(airrt_ctx *ctx, uint64_t timeout_ns, uint64_t *now, uint64_t *deadline) {
     uint64_t limit = airrt_priv_limit(ctx);
     if (!timeout_ns) timeout_ns = AIRRT_SEC(5);
@@ -7795,8 +8464,10 @@ static airrt_err airrt_priv_ask_time(airrt_ctx *ctx, uint64_t timeout_ns, uint64
         return airrt_priv_err(AIRRT_ERR_INVALID, "timeout_ns", "below 1 us: AIRRT_MS forgotten?");
     if (airrt_load_relaxed(&ctx->cell->life) == AIRRT_STATE_STOPPING)
         return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, "who is stopping does not ask");
-    *now = airrt_priv_now(airrt_priv_worker(ctx)->system);
-    *deadline = timeout_ns == AIRRT_FOREVER ? 0 : airrt_priv_later(*now, timeout_ns);
+    airrt_system *system = airrt_priv_worker(ctx)->system;
+    uint64_t lag = timeout_ns >= AIRRT_SEC(1) && !limit ? airrt_priv_tick_lag(system) : 0;
+    *now = lag ? airrt_priv_machine_tick_ns(NULL) : airrt_priv_now(system);
+    *deadline = timeout_ns == AIRRT_FOREVER ? 0 : airrt_priv_later(*now, airrt_priv_later(timeout_ns, lag));
     if (limit && (!*deadline || limit < *deadline)) *deadline = limit;
     if (*deadline && *deadline <= *now)
         return airrt_priv_err(AIRRT_ERR_TIMEOUT, NULL, "the request that is being handled has no time left");
@@ -7884,18 +8555,20 @@ AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value
     ctx->promised = true;
     if (!answered) airrt_priv_late(airrt_priv_worker(ctx)->system);
 }
-/* Room for one more promise. Those answered meanwhile make it. */
+/* Room for one more promise. Those answered meanwhile make it; it grows if they leave less than half of it, so that
+ * this is seldom. */
 static bool airrt_priv_promise_room(airrt_cold *cold) {
-    uint32_t kept = 0, full = cold->promise_count == cold->promise_room;
-    for (uint32_t i = 0; full && i < cold->promise_count; i++)
+    if (cold->promise_count < cold->promise_room) return true;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < cold->promise_count; i++)
         if (airrt_priv_is_asked(cold->promises[i].slot, cold->promises[i].generation))
             cold->promises[kept++] = cold->promises[i];
-    if (full) cold->promise_count = kept;
-    if (cold->promise_count * 2 < cold->promise_room) return true;
+    cold->promise_count = kept;
+    if (kept * 2 < cold->promise_room) return true;
     uint32_t room = cold->promise_room ? cold->promise_room * 2 : 8;
     airrt_timer *grown = airrt_priv_alloc(room * sizeof *grown, 8);
-    if (!grown) return cold->promise_count < cold->promise_room;
-    if (cold->promise_count) memcpy(grown, cold->promises, cold->promise_count * sizeof *grown);
+    if (!grown) return kept < cold->promise_room;
+    if (kept) memcpy(grown, cold->promises, kept * sizeof *grown);
     airrt_priv_free(cold->promises, 0);
     cold->promises = grown;
     cold->promise_room = room;
@@ -8577,20 +9250,10 @@ static airrt_err airrt_priv_wrap_event(airrt_subscriber *subscriber, airrt_share
 /* Into the mailbox, as its policy says, without waiting. */
 static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt_actor_type *type, airrt_wrap *wrap) {
     airrt_cell *cell = airrt_priv_table.cells + to.slot;
-    const size_t size = type->msg.size, align = type->msg.align;
-    uint64_t word, key = airrt_priv_key(to);
-    if (AIRRT_LIKELY(!airrt_load_relaxed(&cell->lanes))) {
-        unsigned char *place = airrt_priv_claim_slot(cell, key, &word, size, align);
-        if (AIRRT_LIKELY(place != NULL)) {
-            memcpy(place, &wrap, sizeof wrap);
-            airrt_store_release(
-                airrt_priv_seq(place - AIRRT_SLOT_OFFSET_(align)), /* pairs with the consumer's acquire */
-                ((word & AIRRT_POSITION_) + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_);
-            if (word & AIRRT_IDLE_) airrt_priv_wake(cell);
-            return AIRRT_OK;
-        }
-    }
-    bool dropped, lane = airrt_load_relaxed(&cell->lanes) == 1 && wrap->envelope.priority != AIRRT_PRIORITY_NORMAL;
+    uint64_t key = airrt_priv_key(to);
+    if (AIRRT_LIKELY(airrt_priv_push_wrapped(cell, key, &type->msg, wrap))) return AIRRT_OK;
+    bool dropped, lane = (airrt_load_relaxed(&cell->lanes) & AIRRT_LANES_PRIORITY_) &&
+                         wrap->envelope.priority != AIRRT_PRIORITY_NORMAL;
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
     airrt_err err = airrt_priv_send_policy(cell, key, &type->msg, NULL, wrap, lane, wrap->envelope.priority, false, 0,
                                            &sink, &dropped);
@@ -8664,7 +9327,8 @@ typedef struct airrt_publication {
     airrt_wrap *first;
     uint32_t wraps, streams;
 } airrt_publication;
-/* Makes what is to be sent to `count` subscribers of the table. On an error nothing has been, and the caller unprepares. */
+/* Makes what is to be sent to `count` subscribers of the table. On an error nothing has been, and the caller
+ * unprepares. */
 static airrt_err airrt_priv_prepare(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
     airrt_wrap **last = &p->first;
     airrt_err err = AIRRT_OK;
@@ -8863,24 +9527,25 @@ AIRRT_API airrt_err airrt_priv_remote_open(airrt_message_type msg, airrt_message
 AIRRT_API void airrt_priv_remote_ask(airrt_ctx *ctx, const airrt_remote *remote, airrt_message_type type,
                                      airrt_message_type reply, const void *msg) {
     const airrt_envelope *envelope = ctx->envelope;
+    const bool asked = envelope && envelope->promise_slot;
     airrt_timer promise = airrt_priv_defer(ctx);
     uint64_t now = airrt_ctx_now_ns(ctx), deadline = envelope ? envelope->deadline_ns : 0;
     airrt_remote_question question = { (uint64_t)promise.generation << 32 | promise.slot, reply };
+    airrt_frame frame = { .kind = asked ? AIRRT_FRAME_REQUEST : AIRRT_FRAME_MESSAGE, .correlation = question.number,
+                          .subject = remote->name, .subject_size = (uint32_t)strlen(remote->name),
+                          .remaining_ns = !deadline ? 0 : deadline > now ? deadline - now : 1 };
+    if (envelope) frame.priority = envelope->priority, frame.sender = envelope->sender;
     uint8_t small[1024], *out = small;
-    if (promise.slot) {
-        airrt_frame frame = { .kind = AIRRT_FRAME_REQUEST, .priority = envelope->priority, .sender = envelope->sender,
-                              .correlation = question.number, .subject = remote->name,
-                              .subject_size = (uint32_t)strlen(remote->name),
-                              .remaining_ns = !deadline ? 0 : deadline > now ? deadline - now : 1 };
-        size_t size;
-        airrt_err err = airrt_priv_encode(&type, msg, &frame, small, sizeof small, &out, &size);
-        if (!err) err = remote->transport->request(remote->transport->ctx, remote->name, out, size, &question);
-        if (err) airrt_remote_fail(&question, err);
-    } else {
-        const airrt_ref nobody = { 0, 0 };
-        airrt_priv_report(airrt_ctx_system(ctx), airrt_ctx_self(ctx), envelope ? envelope->sender : nobody, &type, msg,
-                          AIRRT_LOSS_NO_RECEIVER, true);
-    }
+    size_t size;
+    airrt_err err = asked && !promise.slot ? AIRRT_ERR_NOMEM : AIRRT_OK;
+    if (!err) err = airrt_priv_encode(&type, msg, &frame, small, sizeof small, &out, &size);
+    if (!err)
+        err = remote->transport->request(remote->transport->ctx, remote->name, out, size, asked ? &question : NULL);
+    if (err && promise.slot) airrt_remote_fail(&question, err);
+    else if (err && asked) airrt_priv_reply(ctx, err, NULL, 0);
+    else if (err)
+        airrt_priv_report(airrt_ctx_system(ctx), airrt_ctx_self(ctx), frame.sender, &type, msg, AIRRT_LOSS_NO_RECEIVER,
+                          true);
     if (out != small) airrt_priv_free(out, 0);
     type.drop((void *)(uintptr_t)msg);
 }
@@ -8920,50 +9585,190 @@ AIRRT_API airrt_err airrt_remote_answer(const airrt_remote_question *question, c
 
 /* ---- questions: in ---- */
 
-/* Who is asked, and what; an error is the answer. */
-static airrt_err airrt_priv_serve_find(airrt_system *system, airrt_actor_type *type, const airrt_frame *frame,
-                                       airrt_ref *to) {
-    char name[256];
-    memcpy(name, frame->subject, frame->subject_size);
-    name[frame->subject_size] = 0;
-    return airrt_priv_whereis(system, name, type, to);
-}
-/* The answer to a question that was understood: to value, which is the caller's. */
-static airrt_err airrt_priv_serve_ask(airrt_system *system, airrt_actor_type *type, const airrt_frame *frame, void *msg,
-                                      void *value, size_t size) {
-    airrt_ref to;
+/* A frame that is served. Whoever has it gives the answer and frees it: the caller, a message, or the server's list. */
+typedef struct airrt_serving {
+    struct airrt_serving *prev, *next; /* in the list: asked, and not answered yet */
+    airrt_system *system;
+    airrt_actor_type *type;
+    airrt_message_type reply;
+    airrt_asker *how;
+    airrt_remote_asker from;
+    airrt_frame frame;                 /* as it came, without subject and payload */
+    uint64_t deadline_ns;
+    void *msg;                         /* in this block; not if it is an asked actor's by now: `sent` */
     bool sent;
-    AIRRT_TRY(airrt_priv_serve_find(system, type, frame, &to));
-    AIRRT_TRY(airrt_message_decode(type->msg, frame, msg));
-    airrt_err err = airrt_priv_ask_sent(to, type, msg, frame->remaining_ns, value, size, &sent);
-    if (!sent) type->msg.drop(msg);
+    char name[256];
+} airrt_serving;
+typedef struct airrt_served { airrt_serving *of; } airrt_served; /* NULL: an answer that has been given */
+typedef struct airrt_server_state { airrt_serving *open; } airrt_server_state;
+
+static void airrt_priv_answer_err(const airrt_remote_asker *from, const airrt_frame *frame, airrt_err err) {
+    uint8_t head[AIRRT_FRAME_HEAD];
+    size_t size;
+    const airrt_frame back = { .kind = AIRRT_FRAME_REPLY, .priority = frame->priority, .err = err,
+                               .correlation = frame->correlation };
+    if (!airrt_frame_encode(&back, head, sizeof head, &size)) from->answer(from->ctx, head, size);
+}
+/* Gives the answer, `bytes` or an error, if it is a question; frees. */
+static void airrt_priv_serving_end(airrt_serving *s, const void *bytes, size_t size, airrt_err err) {
+    if (err && !s->sent) s->type->msg.drop(s->msg);
+    if (s->frame.kind == AIRRT_FRAME_REQUEST) {
+        if (err) airrt_priv_answer_err(&s->from, &s->frame, err);
+        else s->from.answer(s->from.ctx, bytes, size);
+    }
+    airrt_priv_free(s, 0);
+}
+/* The same for one that nobody will look at any more. */
+static void airrt_priv_serving_lost(airrt_serving *s, airrt_err err) {
+    const airrt_ref nobody = { 0, 0 };
+    if (err == AIRRT_ERR_DEAD && airrt_load_relaxed(&s->system->state) >= AIRRT_SYSTEM_DRAINING)
+        err = AIRRT_ERR_SHUTDOWN;
+    if (s->frame.kind == AIRRT_FRAME_MESSAGE)
+        airrt_priv_report(s->system, nobody, nobody, &s->type->msg, s->msg, AIRRT_LOSS_NO_RECEIVER, true);
+    airrt_priv_serving_end(s, NULL, 0, err);
+}
+static void airrt_priv_served_drop(airrt_served *msg) {
+    if (msg->of) airrt_priv_serving_lost(msg->of, AIRRT_ERR_DEAD);
+}
+AIRRT_MESSAGE(airrt_served, .drop = airrt_priv_served_drop, .perishable = true);
+
+static void airrt_priv_serving_list(airrt_server_state *state, airrt_serving *s) {
+    s->next = state->open;
+    if (s->next) s->next->prev = s;
+    state->open = s;
+}
+static void airrt_priv_serving_unlist(airrt_server_state *state, const airrt_serving *s) {
+    if (s->next) s->next->prev = s->prev;
+    *(s->prev ? &s->prev->next : &state->open) = s->next;
+}
+static airrt_err airrt_priv_server_ask(airrt_ctx *ctx, airrt_serving *s, airrt_ref to) {
+    uint64_t now = airrt_priv_now(s->system), left = s->deadline_ns > now ? s->deadline_ns - now : 0;
+    if (left < 1000) return AIRRT_ERR_TIMEOUT;
+    s->sent = true; /* before: it may be handled at once */
+    airrt_err err = airrt_priv_ask_from(ctx, s->how, s->type, to, s->msg, left, (uint64_t)(uintptr_t)s);
+    if (err) s->sent = false;
     return err;
 }
+static airrt_err airrt_priv_server_deliver(airrt_ctx *ctx, void *server, const void *msg) {
+    airrt_serving *s = ((const airrt_served *)msg)->of;
+    airrt_server_state *state = server;
+    airrt_ref to;
+    if (!s) return AIRRT_OK;
+    airrt_err err = airrt_priv_whereis(s->system, s->name, s->type, &to);
+    if (s->frame.kind == AIRRT_FRAME_MESSAGE) {
+        const airrt_send_desc desc = { .priority = s->frame.priority, .ttl_ns = s->frame.remaining_ns };
+        if (err) return airrt_priv_serving_lost(s, err), AIRRT_OK;
+        err = airrt_priv_send_slow(to, s->type, s->msg, &desc, AIRRT_SEND_WAIT_); /* refused: a dead letter already */
+        return airrt_priv_serving_end(s, NULL, 0, err), AIRRT_OK;
+    }
+    airrt_priv_serving_list(state, s);
+    if (!err) err = airrt_priv_server_ask(ctx, s, to);
+    if (!err) return AIRRT_OK;
+    airrt_priv_serving_unlist(state, s);
+    return airrt_priv_serving_end(s, NULL, 0, err), AIRRT_OK;
+}
+static airrt_err airrt_priv_server_start(airrt_ctx *ctx, void *server, const void *args) {
+    return (void)ctx, (void)server, (void)args, AIRRT_OK;
+}
+static airrt_health airrt_priv_server_health(airrt_ctx *ctx, void *server) {
+    return (void)ctx, (void)server, AIRRT_HEALTHY;
+}
+static void airrt_priv_server_stop(airrt_ctx *ctx, void *server, const airrt_reason *reason) {
+    airrt_server_state *state = server;
+    (void)ctx, (void)reason;
+    while (state->open) {
+        airrt_serving *s = state->open;
+        airrt_priv_serving_unlist(state, s);
+        airrt_priv_serving_lost(s, AIRRT_ERR_DEAD);
+    }
+}
+static void airrt_priv_server_run(airrt_ctx *ctx) {
+    airrt_served msg;
+    airrt_priv_run(ctx, &msg, sizeof msg, AIRRT_ALIGNOF(airrt_served), airrt_priv_server_deliver);
+}
+static void airrt_priv_server_describe(airrt_actor_type *type) {
+    type->has = AIRRT_HAS_STOP_;
+    type->mailbox.capacity = 1024;
+    type->mailbox.backpressure = AIRRT_BACKPRESSURE_ERROR;
+}
+/* Not by AIRRT_ACTOR_IMPL, whose type is a name of the whole program: with AIRRT_STATIC there are several of these. */
+static airrt_actor_type airrt_priv_server = {
+    .name = "airrt_server", .run = airrt_priv_server_run, .deliver = airrt_priv_server_deliver,
+    .start = airrt_priv_server_start, .stop = airrt_priv_server_stop, .health = airrt_priv_server_health,
+    .message = airrt_served_message_type, .describe = airrt_priv_server_describe,
+    .state_size = sizeof(airrt_server_state), .state_align = AIRRT_ALIGNOF(airrt_server_state), .args_align = 1
+};
+
+AIRRT_API airrt_err airrt_priv_serve_take(airrt_ctx *ctx, const void *result) {
+    airrt_result head;
+    uint8_t small[1024], *out = small;
+    size_t size = 0;
+    memcpy(&head, result, sizeof head);
+    airrt_serving *s = (airrt_serving *)(uintptr_t)head.tag;
+    const airrt_served done = { NULL };
+    const airrt_frame back = { .kind = AIRRT_FRAME_REPLY, .priority = s->frame.priority,
+                               .correlation = s->frame.correlation };
+    airrt_err err = head.err;
+    if (!err) {
+        void *value = (char *)(uintptr_t)result + s->how->value_at; /* whose it is now */
+        err = airrt_priv_encode(&s->reply, value, &back, small, sizeof small, &out, &size);
+        s->reply.drop(value);
+    }
+    airrt_priv_serving_unlist(ctx->cell->state, s);
+    airrt_priv_serving_end(s, out, size, err);
+    if (out != small) airrt_priv_free(out, 0);
+    return airrt_priv_took(ctx, &done);
+}
+/* The server of a system, which the first who needs it starts. */
+static airrt_err airrt_priv_server_find(airrt_system *system, airrt_ref *out) {
+    const airrt_spawn_desc desc = { .name = "airrt_server", .detached = true };
+    const airrt_none none = AIRRT_NONE;
+    if (!airrt_priv_whereis(system, desc.name, &airrt_priv_server, out)) return AIRRT_OK;
+    airrt_err err = airrt_priv_spawn(system, &airrt_priv_server, &none, &desc, out);
+    if (err != AIRRT_ERR_EXISTS) return err;
+    err = airrt_priv_whereis(system, desc.name, &airrt_priv_server, out); /* somebody else's, at the same time */
+    return err == AIRRT_ERR_NOT_FOUND ? AIRRT_ERR_DEAD : err;
+}
+static void airrt_priv_describe(airrt_actor_type *type);
 AIRRT_API airrt_err airrt_priv_serve(airrt_system *system, airrt_actor_type *type, airrt_message_type reply,
-                                     const void *frame, size_t size, void *out, size_t capacity, size_t *used) {
+                                     airrt_asker *how, const void *frame, size_t size,
+                                     const airrt_remote_asker *from) {
     airrt_frame f;
-    size_t whole, answer;
-    *used = 0;
-    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
-    if (capacity < AIRRT_FRAME_HEAD) return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "no room for any answer");
+    airrt_ref server;
+    size_t whole;
+    airrt_priv_describe(type); /* perhaps the first actor of its kind is being started at this moment */
     airrt_err err = airrt_frame_decode(frame, size, &f, &whole);
     if (err == AIRRT_ERR_PENDING || (!err && whole != size))
         err = airrt_priv_err(AIRRT_ERR_INVALID, "size", "not just one frame");
-    if (!err && f.kind != AIRRT_FRAME_REQUEST) err = airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no request");
+    if (!err && f.kind != AIRRT_FRAME_REQUEST && f.kind != AIRRT_FRAME_MESSAGE)
+        err = airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no request, no message");
     if (err) return airrt_priv_report_bytes(system, &type->msg, frame, size), err;
-    void *msg = airrt_priv_alloc(type->msg.size, type->msg.align), *value = airrt_priv_alloc(reply.size, reply.align);
-    airrt_err said = msg && value ? airrt_priv_serve_ask(system, type, &f, msg, value, reply.size) : AIRRT_ERR_NOMEM;
-    airrt_frame back = { .kind = AIRRT_FRAME_REPLY, .priority = f.priority, .correlation = f.correlation };
-    if (!said) {
-        said = airrt_message_encode(reply, value, &back, out, capacity, &answer);
-        reply.drop(value);
+    size_t align = type->msg.align > 16 ? type->msg.align : 16, room = AIRRT_ROUND_UP_(sizeof(airrt_serving), align);
+    airrt_serving *s = airrt_priv_alloc(room + type->msg.size, align);
+    if (s) {
+        memset(s, 0, sizeof *s);
+        s->system = system;
+        s->type = type;
+        s->reply = reply;
+        s->how = how;
+        s->from = *from;
+        s->frame = f;
+        memcpy(s->name, f.subject, f.subject_size);
+        s->deadline_ns = airrt_priv_later(airrt_priv_now(system), f.remaining_ns ? f.remaining_ns : AIRRT_SEC(5));
+        s->msg = (char *)s + room;
     }
-    back.err = said;
-    if (said) err = airrt_frame_encode(&back, out, capacity, &answer);
-    airrt_priv_free(msg, 0);
-    airrt_priv_free(value, 0);
-    *used = err ? 0 : answer;
-    return err;
+    err = s ? airrt_message_decode(type->msg, &f, s->msg) : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
+    if (err) { /* nothing to be asked or sent */
+        airrt_priv_free(s, 0);
+        if (f.kind == AIRRT_FRAME_REQUEST) airrt_priv_answer_err(from, &f, err);
+        else airrt_priv_report_bytes(system, &type->msg, frame, size);
+        return AIRRT_OK;
+    }
+    err = airrt_priv_server_find(system, &server);
+    const airrt_served msg = { s };
+    if (!err) err = airrt_priv_send_slow(server, &airrt_priv_server, &msg, NULL, AIRRT_SEND_TRY_);
+    if (err) airrt_priv_serving_lost(s, err);
+    return AIRRT_OK;
 }
 AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx) {
     const airrt_wrap *wrap = (const airrt_wrap *)(const void *)ctx->envelope;
@@ -9312,8 +10117,8 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     airrt_err err = AIRRT_ERR_NOMEM;
     airrt_signal *question = NULL;
     airrt_cell *cell = airrt_priv_get(&airrt_priv_cells);
+    uint32_t generation = cell ? airrt_priv_generation(cell) : 0;
     if (!cell) goto fail;
-    uint32_t generation = airrt_priv_generation(cell);
     if (generation == 0) generation = 1;
     airrt_ref ref = { cell->slot, generation };
     airrt_priv_set_bound(cell, bound);
@@ -9340,7 +10145,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->system) != system && generation > 1))
         airrt_store_relaxed(&airrt_priv_since[cell->slot], generation);
     airrt_store_release(&cell->system, system); /* who sees it sees since when */
-    airrt_store_relaxed(&cell->named, 0);
+    airrt_store_relaxed(&cell->named, AIRRT_NAMED_NOT);
     airrt_store_relaxed(&cell->home, (uint8_t)(parent ? me->index : 0));
     bool starts = type->has & AIRRT_HAS_START_, waits = starts && !desc->detached && !me;
     bool detours = type->redeliver || type->timestamps;
@@ -9370,14 +10175,14 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     uint64_t orders = detours ? AIRRT_ORDER_DETOUR : 0u;
     uint64_t tail =
         (uint64_t)generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_ | AIRRT_NORING_ | (starts ? 0u : AIRRT_IDLE_);
-    airrt_store_relaxed(&cell->lane,
-                        (uint64_t)generation << AIRRT_LANE_GENERATION_SHIFT | orders << AIRRT_LANE_ORDER_SHIFT);
+    uint64_t lane = (uint64_t)generation << AIRRT_LANE_GENERATION_SHIFT | orders << AIRRT_LANE_ORDER_SHIFT;
     AIRRT_TALLY(system, spawned, 1);
     bool heard = airrt_priv_heard(system);
     if (AIRRT_UNLIKELY(heard)) airrt_priv_tell_spawn(system, AIRRT_NEWS_SPAWNED, ref, type, NULL);
     if (desc->name) { /* found by its name when it takes messages */
-        err = airrt_priv_name_spawned(system, cell, ref, desc->name, tail);
+        err = airrt_priv_name_spawned(system, cell, ref, desc->name, lane, tail);
         if (err) {
+            generation++; /* the handle has been told */
             AIRRT_TALLY(system, spawned, -1);
             if (heard) {
                 airrt_reason taken = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, "name");
@@ -9387,7 +10192,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         }
         if (heard) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, desc->name);
     } else {
-        airrt_store_release(&cell->tail, tail);
+        airrt_priv_open(cell, lane, tail);
     }
     if (out) *out = ref;
     if (!starts && AIRRT_UNLIKELY(heard)) airrt_priv_tell_spawn(system, AIRRT_NEWS_STARTED, ref, type, NULL);
@@ -9416,7 +10221,7 @@ fail:
         cell->cold = NULL;
         cell->state = NULL;
         airrt_store_relaxed(&cell->life, 0);
-        airrt_priv_put(&airrt_priv_cells, cell);
+        airrt_priv_cell_put(cell, generation);
     }
     if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
     if (err == AIRRT_ERR_INVALID || err == AIRRT_ERR_OS) return err; /* has its words already */
@@ -9473,6 +10278,7 @@ static airrt_worker *airrt_priv_worker_make(airrt_system *system, uint32_t index
     w->magazine_count = system->sim ? 0 : AIRRT_MAGAZINES;
     airrt_store_relaxed(&w->surplus, 1);
     airrt_store_relaxed(&w->budget, AIRRT_TURN_MESSAGES);
+    w->ctx.left = 1;
     w->random = airrt_priv_mix(system->desc.seed + index) | 1;
     airrt_priv_wheel_open(&w->wheel, airrt_priv_now(system));
     return w;
@@ -9537,7 +10343,8 @@ static bool airrt_priv_replace(airrt_system *system, airrt_worker *old) {
         done = true;
         airrt_fetch_add(&system->replaced, 1, SEQ_CST);
         airrt_store_seq(&old->quit, AIRRT_LEAVING_REPLACED);
-        if (airrt_load_seq(&system->quit)) airrt_store_relaxed(&w->quit, AIRRT_LEAVING_CLOSED); /* airrt_priv_quit sees it, or it that */
+        if (airrt_load_seq(&system->quit)) airrt_store_relaxed(&w->quit, AIRRT_LEAVING_CLOSED); /* airrt_priv_quit sees
+                                                                                                   it, or it that */
     }
     airrt_priv_unlock(&system->pinned_lock);
     if (w) airrt_priv_gate_open(w);
@@ -9566,12 +10373,13 @@ AIRRT_INLINE bool airrt_priv_abandon(airrt_cell *cell, const airrt_reason *reaso
     bool done = airrt_cas(&cell->cold->fate, &fate, AIRRT_FATE_ABANDONING, ACQ_REL, RELAXED);
     if (done) {
         airrt_priv_remember(me, ref, reason);
-        airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_LOST << AIRRT_LANE_ORDER_SHIFT, SEQ_CST);
         airrt_priv_release_name(system, cell);
+        airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_LOST << AIRRT_LANE_ORDER_SHIFT, SEQ_CST);
         airrt_priv_release_topics(ref);
         airrt_priv_shut(cell);
         airrt_priv_log(system, 1, ref, "an actor is stuck in user code", __LINE__);
         airrt_store_release(&cell->cold->fate, AIRRT_FATE_ABANDONED); /* pairs with airrt_priv_may_halt */
+        airrt_priv_jam_wake(&system->jam, ref);
         if (airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING) airrt_priv_ring(&system->quiet);
     } else {
         airrt_fetch_add(&system->abandoned, (uint32_t)-1, SEQ_CST);
@@ -9598,8 +10406,8 @@ static void airrt_priv_watch_end(airrt_system *system) {
     airrt_priv_watch_ring(system);
     if (joins) pthread_join(system->watch.thread, NULL);
 }
-/* A supervisor's: it has a child that it gives up when that does not return for so long. For that it must run, also when
- * all workers are stuck. */
+/* A supervisor's: it has a child that it gives up when that does not return for so long. For that it must run, also
+ * when all workers are stuck. */
 AIRRT_INLINE airrt_err airrt_priv_want_relief(airrt_system *system, uint64_t limit_ns) {
     if (limit_ns < AIRRT_MS(1)) limit_ns = AIRRT_MS(1);
     uint64_t before = airrt_load_relaxed(&system->watch.relief_ns);
@@ -9665,8 +10473,7 @@ static airrt_err airrt_priv_pinned_start(airrt_system *system, airrt_cell *cell)
 
 /* Its actor will not come: the thread leaves. */
 static void airrt_priv_pinned_dismiss(airrt_worker *w) {
-    airrt_store_seq(&w->pinned_bell, AIRRT_BELL_DISMISS);
-    airrt_priv_notify(&w->pinned_bell, 1);
+    airrt_priv_pinned_ring(w, AIRRT_BELL_DISMISS);
 }
 static airrt_err airrt_priv_sim_desc_check(const airrt_system_desc *d);
 static bool airrt_priv_sim_open(airrt_system *system);
@@ -9710,8 +10517,9 @@ static void airrt_priv_quit(airrt_system *system) {
     airrt_priv_notify(&system->tokens, INT32_MAX);
     airrt_priv_lock(&system->pinned_lock);
     for (airrt_worker *w = system->pinned; w; w = w->pinned_next) {
-        airrt_store_seq(&w->pinned_bell, 1);
-        airrt_priv_notify(&w->pinned_bell, 1);
+        uint32_t asleep = AIRRT_BELL_ASLEEP;
+        if (airrt_cas(&w->pinned_bell, &asleep, AIRRT_BELL_STILL, SEQ_CST, RELAXED))
+            airrt_priv_notify(&w->pinned_bell, 1);
     }
     airrt_priv_unlock(&system->pinned_lock);
 }
@@ -9846,7 +10654,7 @@ static void airrt_priv_info(airrt_cell *cell, airrt_info *out) {
     out->accepted = airrt_priv_accepted(cell);
     out->capacity = airrt_load_relaxed(&cell->capacity);
     out->restarts = airrt_load_relaxed(&cell->restarts);
-    if (!airrt_load_relaxed(&cell->named)) return;
+    if (airrt_load_relaxed(&cell->named) != AIRRT_NAMED) return;
     airrt_priv_lock(&airrt_priv_names.lock);
     airrt_priv_name_text_locked(airrt_priv_name_of_locked(cell), out->name, sizeof out->name);
     airrt_priv_unlock(&airrt_priv_names.lock);
@@ -9859,9 +10667,14 @@ AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size
         if (n < capacity) airrt_priv_info(cell, &out[n]);
     return n;
 }
+AIRRT_API uint64_t airrt_room(airrt_ref ref) {
+    airrt_cell *cell = airrt_priv_cell(ref);
+    uint64_t room = cell ? airrt_priv_free_room(cell) : 0;
+    return airrt_alive(ref) ? room : 0;
+}
 AIRRT_API uint64_t airrt_queued(airrt_ref ref) {
     airrt_cell *cell = airrt_priv_cell(ref);
-    uint64_t queued = cell ? airrt_priv_length(cell) : 0;
+    uint64_t queued = cell ? airrt_priv_waiting(cell) : 0;
     return airrt_alive(ref) ? queued : 0; /* not a successor's, when it was alive after the look */
 }
 AIRRT_API airrt_err airrt_get_info(airrt_ref ref, airrt_info *out) {
@@ -9962,7 +10775,9 @@ static bool airrt_priv_is_quiet(airrt_system *system) {
                 airrt_load_seq(&system->workers[i]->queue.tail) == airrt_load_seq(&system->workers[i]->queue.head);
     airrt_priv_lock(&system->pinned_lock);
     for (airrt_worker *w = system->pinned; quiet && w; w = w->pinned_next)
-        quiet = airrt_load_acquire(&w->gone) || (!airrt_load_seq(&w->pinned_bell) && !airrt_load_seq(&w->running));
+        quiet = airrt_load_acquire(&w->gone) ||
+                (airrt_load_seq(&w->pinned_bell) % AIRRT_BELL_ASLEEP == AIRRT_BELL_STILL &&
+                 !airrt_load_seq(&w->running));
     airrt_priv_unlock(&system->pinned_lock);
     return quiet && airrt_load_seq(&system->idle) == before;
 }
@@ -10002,7 +10817,8 @@ AIRRT_API airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_n
 static void airrt_priv_order_all(airrt_system *system, uint64_t order) {
     uint32_t slot = 0;
     airrt_ref ref;
-    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) /* those kept are stopped by who keeps them */
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) /* those kept are stopped by who
+                                                                                      keeps them */
         if (order != AIRRT_ORDER_STOP || !(airrt_load_relaxed(&cell->traits) & AIRRT_KEPT_))
             airrt_priv_order(ref, order);
 }
@@ -10028,6 +10844,7 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
     if (!d.timeout_ns) d.timeout_ns = system->desc.stop_timeout_ns;
     uint64_t start = airrt_priv_wait_now(system), deadline = airrt_priv_wait_until(system, d.timeout_ns);
     airrt_err err = AIRRT_OK;
+    bool drained = true;
     airrt_store_seq(&system->state, AIRRT_SYSTEM_DRAINING);
     airrt_news news = { .kind = AIRRT_NEWS_SHUTDOWN };
     airrt_priv_tell(system, &news);
@@ -10035,11 +10852,12 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
         uint64_t half = deadline == AIRRT_FOREVER ? AIRRT_FOREVER
                         : deadline > start        ? start + (deadline - start) / 2
                                                   : start; /* AIRRT_NO_WAIT */
-        if (airrt_priv_settle_until(system, half)) err = AIRRT_ERR_TIMEOUT;
+        drained = !airrt_priv_settle_until(system, half);
     }
     airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPING);
     for (unsigned spins = 0; airrt_load_seq(&system->spawning);) airrt_priv_spin(&spins);
-    uint64_t living = airrt_priv_unended(system), killed_before = AIRRT_SUM(system, killed);
+    uint64_t living = airrt_priv_unended(system), killed_before = AIRRT_SUM(system, killed),
+             lost_before = AIRRT_SUM(system, dead) + AIRRT_SUM(system, refused);
     if (!airrt_priv_end_all(system, d.now ? AIRRT_ORDER_KILL : AIRRT_ORDER_STOP, deadline)) {
         if (!d.now) err = AIRRT_ERR_TIMEOUT;
         (void)airrt_priv_end_all(system, AIRRT_ORDER_KILL, airrt_priv_wait_until(system, AIRRT_MS(500)));
@@ -10054,8 +10872,12 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
             airrt_priv_log(system, 1, report->first_stuck, "an actor is stuck in user code", __LINE__);
         }
     }
+    if (!drained && AIRRT_SUM(system, dead) + AIRRT_SUM(system, refused) != lost_before)
+        err = AIRRT_ERR_TIMEOUT; /* there was more to be done */
     report->killed = (uint32_t)(AIRRT_SUM(system, killed) - killed_before);
-    report->stopped = (uint32_t)(living - report->killed - report->stuck);
+    /* those begun meanwhile, and killed, were not counted as living */
+    const uint64_t others = (uint64_t)report->killed + report->stuck;
+    report->stopped = living > others ? (uint32_t)(living - others) : 0;
     airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPED);
     return err;
 }
@@ -10101,8 +10923,8 @@ static bool airrt_priv_all_gone(airrt_system *system) {
             return !left && !airrt_priv_unended(system);
     }
 }
-/* Those that are left behind, stuck, are dead for all others. One that returns meanwhile may end: its slot's next life is
- * not meant. */
+/* Those that are left behind, stuck, are dead for all others. One that returns meanwhile may end: its slot's next life
+ * is not meant. */
 static void airrt_priv_leave_behind(airrt_system *system) {
     uint32_t slot = 0;
     airrt_ref ref;
@@ -10654,6 +11476,7 @@ static void airrt_priv_sim_turn(airrt_sim *sim, airrt_cell *cell, uint32_t budge
     jmp_buf panic;
     w->panic = &panic;
     airrt_store_relaxed(&w->budget, budget);
+    w->ctx.left = budget;
     airrt_priv_me = w;
     airrt_priv_sim_here = sim;
     if (setjmp(panic)) airrt_priv_panicked(w);
@@ -10888,7 +11711,8 @@ static bool airrt_priv_sim_placed(const airrt_sim_entry *entry) {
     const uint64_t detour = (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT;
     if (entry->ready) return !(t & AIRRT_IDLE_);
     if (t & AIRRT_IDLE_)
-        return (t & AIRRT_POSITION_) == airrt_load_relaxed(&entry->cell->head) && !(lane & AIRRT_LANE_BUSY_ & ~detour);
+        return ((t & AIRRT_POSITION_) == airrt_load_relaxed(&entry->cell->head) || airrt_priv_rests(entry->cell)) &&
+               !(lane & AIRRT_LANE_BUSY_ & ~detour);
     return (airrt_load_relaxed(&entry->cell->traits) & AIRRT_KEPT_) &&
            airrt_load_relaxed(&entry->cell->life) == AIRRT_STATE_RESTARTING;
 }

@@ -849,16 +849,6 @@ AIRRT_API void airrt_priv_monitor_reset(airrt_monitor *monitor) {
 static uint32_t airrt_priv_keeps(const airrt_monitor_desc *d) {
     return d->disabled ? 0 : (0x7eu << (d->filter - AIRRT_SEVERITY_TRACE)) & 0x7eu;
 }
-static uint64_t airrt_priv_coarse_ns(void *ctx) {
-#ifdef CLOCK_MONOTONIC_COARSE
-    struct timespec now;
-    (void)ctx;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-#else
-    return airrt_priv_machine_ns(ctx);
-#endif
-}
 /* Memory for `history` events; only a shared ring looks at marks before it has written them. */
 static airrt_history *airrt_priv_history_new(const airrt_monitor_body *m, uint32_t history, bool clear) {
     uint64_t slots = 2;
@@ -965,7 +955,9 @@ AIRRT_API airrt_err airrt_priv_monitor_open(airrt_monitor *monitor, size_t size,
     airrt_monitor_body *m = (airrt_monitor_body *)airrt_priv_alloc(bytes, AIRRT_ALIGNOF(airrt_monitor_body));
     if (!m) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     memset(m, 0, bytes);
-    m->now = d.clock.monotonic_ns ? d.clock.monotonic_ns : d.coarse_time ? airrt_priv_coarse_ns : airrt_priv_machine_ns;
+    m->now = d.clock.monotonic_ns ? d.clock.monotonic_ns
+             : d.coarse_time      ? airrt_priv_machine_tick_ns
+                                  : airrt_priv_machine_ns;
     m->now_ctx = d.clock.ctx;
     if (!d.clock.wall_ns) d.clock.wall_ns = airrt_priv_machine_wall_ns;
     m->size = size;
@@ -1598,7 +1590,7 @@ AIRRT_API airrt_event airrt_priv_enqueued(airrt_ref to) {
     return airrt_priv_event_mailbox(AIRRT_MAILBOX_ENQUEUED, to, airrt_queued(to));
 }
 AIRRT_API airrt_event airrt_priv_dequeued(const airrt_ctx *ctx) {
-    return airrt_priv_event_mailbox(AIRRT_MAILBOX_DEQUEUED, airrt_ctx_self(ctx), airrt_priv_length(ctx->cell));
+    return airrt_priv_event_mailbox(AIRRT_MAILBOX_DEQUEUED, airrt_ctx_self(ctx), airrt_priv_waiting(ctx->cell));
 }
 AIRRT_API airrt_event airrt_priv_routed(const char *type, const char *subject, airrt_ref to) {
     airrt_event event = airrt_priv_event_blank(AIRRT_FAMILY_BROKER);
@@ -1680,7 +1672,7 @@ AIRRT_API uint64_t airrt_priv_meter_received(airrt_meter *meter, const airrt_ctx
     airrt_ref self = airrt_ctx_self(ctx);
     airrt_gauge *g = airrt_priv_gauge(meter, self.slot);
     if (AIRRT_UNLIKELY(!g) && !(g = airrt_priv_gauge_make(meter, self.slot))) return 0;
-    uint64_t queued = airrt_priv_length(ctx->cell) + 1, now = airrt_priv_machine_ns(NULL); /* with the one at hand */
+    uint64_t queued = airrt_priv_waiting(ctx->cell) + 1, now = airrt_priv_machine_ns(NULL); /* with the one at hand */
     if (airrt_load_relaxed(&g->generation) != self.generation) { /* only the actor's own worker writes here */
         airrt_store_relaxed(&g->generation, 0);
         airrt_store_release(&g->handled, 0);

@@ -62,13 +62,14 @@
  * free, a restart makes a new actor, another thread runs what waited behind it. Its memory, mailbox and thread are left
  * to it; when it returns it runs post_stop, tells those that had watched or awaited it before, and its messages are
  * dead letters. The system's shutdown does not wait for it and says who was stuck; its close leaves it behind, unless
- * it has returned by then. For that the supervisor needs a thread to run on: when all workers have been in one turn each
- * for as long as the shortest .stuck_timeout_ns of the system's children, and something waits, a worker is added, at the
- * latest after twice that time; one whose handler merely took long leaves afterwards. A thread that looks for this comes
- * with the first child (AIRRT_FOREVER: none). A polled system has no thread but its caller's: there and in simulation a
- * child that does not return is never given up. A kill that comes from elsewhere (airrt_kill) is not watched in this way.
- * A supervisor that is killed kills its children and does not wait for them: their names are free at once, but the names
- * of those further down only when they have ended; a restart that comes before that is a failed one, and tried again.
+ * it has returned by then. For that the supervisor needs a thread to run on: when all workers have been in one turn
+ * each for as long as the shortest .stuck_timeout_ns of the system's children, and something waits, a worker is added,
+ * at the latest after twice that time; one whose handler merely took long leaves afterwards. A thread that looks for
+ * this comes with the first child (AIRRT_FOREVER: none). A polled system has no thread but its caller's: there and in
+ * simulation a child that does not return is never given up. A kill that comes from elsewhere (airrt_kill) is not
+ * watched in this way. A supervisor that is killed kills its children and does not wait for them: their names are free
+ * at once, but the names of those further down only when they have ended; a restart that comes before that is a failed
+ * one, and tried again.
  *
  * TREES
  * A root is started with NAME_start, a supervisor below another with airrt_supervisor_start_child(above,
@@ -143,18 +144,21 @@ typedef struct airrt_window {
     uint32_t max, count, room, oldest;
     uint64_t *stamps;
 } airrt_window;
-AIRRT_API void airrt_window_open(airrt_window *window, uint32_t max, uint64_t window_ns); /* AIRRT_UNLIMITED, AIRRT_NO_RESTARTS */
+AIRRT_API void airrt_window_open(airrt_window *window, uint32_t max, uint64_t window_ns); /* AIRRT_UNLIMITED,
+                                                                                             AIRRT_NO_RESTARTS */
 AIRRT_API void airrt_window_close(airrt_window *window);
 /* How many lie within the window at this time. */
 AIRRT_API uint32_t airrt_window_count(const airrt_window *window, uint64_t now_ns);
 /* Would one more be within the limit? */
 AIRRT_API bool airrt_window_allow(const airrt_window *window, uint64_t now_ns);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_window_record(airrt_window *window, uint64_t now_ns); /* NOMEM: not recorded */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_window_record(airrt_window *window, uint64_t now_ns); /* NOMEM: not
+                                                                                                   recorded */
 
 /* What a strategy is asked: child number `failed` of `count`, in the order of their starts, is to be restarted. */
 typedef struct airrt_failure { size_t failed, count; } airrt_failure;
 typedef enum airrt_decision_kind {
-    AIRRT_DECISION_RESTART = 1,  /* children first to last: those that run are stopped in reverse, then all are started */
+    AIRRT_DECISION_RESTART = 1,  /* children first to last, who has failed among them, or the supervisor gives up: those
+                                  * that run are stopped in reverse, then all are started */
     AIRRT_DECISION_STOP,         /* the failed child stays down */
     AIRRT_DECISION_ESCALATE      /* the supervisor gives up */
 } airrt_decision_kind;
@@ -187,22 +191,27 @@ typedef struct airrt_health_desc {
     uint32_t threshold;          /* failures in a row, degraded is none and breaks no row, until it is killed; 0 = 3 */
 } airrt_health_desc;
 typedef struct airrt_child_desc {
-    const char *id;              /* unique under its supervisor, 1 to 63 bytes, copied; of dynamic children not looked at */
+    const char *id;              /* unique under its supervisor, 1 to 63 bytes, copied; of dynamic children not looked
+                                    at */
     const char *name;            /* its name in the system; NULL = none; at most 63 bytes, copied */
     airrt_restart restart;
     airrt_child_type type;       /* what which_children and count_children call it; 0 = what it is */
-    uint64_t start_timeout_ns;   /* 0 = 30 s, of supervisors AIRRT_FOREVER; who has not begun then does not start; a pre_start that
-                                    is running is let return, within .stuck_timeout_ns; its actor ends with TIMEOUT */
+    uint64_t start_timeout_ns;   /* 0 = 30 s, of supervisors AIRRT_FOREVER; who has not begun then does not start; a
+                                    pre_start that is running is let return, within .stuck_timeout_ns; its actor ends
+                                    with TIMEOUT */
     uint64_t stop_timeout_ns;    /* then it is killed; 0 = 5 s, of supervisors AIRRT_FOREVER; AIRRT_NO_WAIT = at once */
-    uint64_t stuck_timeout_ns;   /* then, if it has not returned from user code, it is given up; 0 = 5 s; AIRRT_FOREVER = waits for it */
-    uint32_t max_restarts;       /* of this child within window_ns, besides the supervisor's limit; 0 = no limit of its own */
+    uint64_t stuck_timeout_ns;   /* then, if it has not returned from user code, it is given up; 0 = 5 s; AIRRT_FOREVER
+                                    = waits for it */
+    uint32_t max_restarts;       /* of this child within window_ns, besides the supervisor's limit; 0 = no limit of its
+                                    own */
     uint64_t window_ns;          /* 0 = 60 s */
     airrt_backoff backoff;       /* 0 = restarts come at once */
     airrt_health_desc health;
     bool significant;            /* its end may end the supervisor: .auto_shutdown */
     bool drop_mailbox; /* a restart does not keep its messages: what waits when it begins again and what it had
-                                    stashed are dead letters, with the reason of its end (what it failed on comes again, with
-                                    .redeliver); also when on_error says RESTART, and when its siblings' ends restart it */
+                                    stashed are dead letters, with the reason of its end (what it failed on comes again,
+                                    with .redeliver); also when on_error says RESTART, and when its siblings' ends
+                                    restart it */
 } airrt_child_desc;
 
 typedef enum airrt_child_state {
@@ -248,15 +257,17 @@ AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_rest
  * what it does it does by itself. Every start gives it another handle. Makes airrt_spec NAME_spec(ARGS), and for
  * whoever knows, any thread:
  *   airrt_err NAME_started(airrt_ref);                        its start, which was pending, is done. DEAD: too late
- *   airrt_err NAME_exited(airrt_ref, const airrt_reason *);   it has ended: by itself, as asked, or its pending start failed;
- *                                                             a reason without a kind (0) is NORMAL. DEAD
+ *   airrt_err NAME_exited(airrt_ref, const airrt_reason *);   it has ended: by itself, as asked, or its pending start
+ *                                                             failed; a reason without a kind (0) is NORMAL. DEAD
  * AIRRT_CHILD_IMPL(NAME, STATE, start [, .ask =, .stop =, .health =]) gives it its body; on a worker, so none may wait
  * for long:
- *   airrt_err    start(STATE *, airrt_ref self, const ARGS *)     at every start and restart, on zeroed state. AIRRT_ERR_IGNORE:
- *                      nothing to run; AIRRT_ERR_PENDING: it runs when NAME_started says so, within .start_timeout_ns
+ *   airrt_err    start(STATE *, airrt_ref self, const ARGS *)     at every start and restart, on zeroed state.
+ *                      AIRRT_ERR_IGNORE: nothing to run; AIRRT_ERR_PENDING: it runs when NAME_started says so, within
+ *                      .start_timeout_ns
  *   void         .ask(STATE *, const airrt_reason *)              asks it to end, which NAME_exited then tells, within
  *                      .stop_timeout_ns. Without one it ends at once
- *   void         .stop(STATE *, const airrt_reason *)             at every end of what was started or pending, the last thing
+ *   void         .stop(STATE *, const airrt_reason *)             at every end of what was started or pending, the last
+ *                thing
  *   airrt_health .health(const STATE *)                           for .health of airrt_child_desc */
 typedef struct airrt_child_news { bool started; airrt_reason reason; } airrt_child_news;
 AIRRT_MESSAGE(airrt_child_news, .perishable = true);
@@ -360,8 +371,9 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
 
 /* AIRRT_SUPERVISOR(NAME, ARGS, MONITOR) declares a supervisor type. ARGS: what its init is given, at most 80 bytes;
  * MONITOR: a monitor of airrt_supervision_event, airrt_quiet for none. The monitor outlives the system. Makes
- *   airrt_err  NAME_start(airrt_system *, ARGS, MONITOR *, airrt_supervisor *out);    a root: from a thread, returns when all
- *                     children run, or with what failed: BAD_SPEC, START, IGNORE, what init returned, TIMEOUT, NOMEM
+ *   airrt_err  NAME_start(airrt_system *, ARGS, MONITOR *, airrt_supervisor *out);    a root: from a thread, returns
+ *                     when all children run, or with what failed: BAD_SPEC (airrt_error_last's text: which child, which
+ *                     field), START, IGNORE, what init returned, TIMEOUT, NOMEM
  *   airrt_spec NAME_spec(ARGS, MONITOR *);                                            as another's child
  * AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, init [, .max_restarts = N, .window_ns = NS, .auto_shutdown = A]) gives it its
  * body, in one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or
@@ -452,9 +464,9 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
 
 /* Calls, with the results of OTP. From threads (CONTEXT in hooks); they wait until the supervisor has done it, and fail
  * with DEAD when there is none, NOMEM, SHUTDOWN. */
-/* Adds a child at the end and starts it. desc: of a dynamic supervisor NULL, as the template says. *out (may be NULL)
- * is zero if the child said that there is nothing to run. errors ALREADY_STARTED, ALREADY_PRESENT, START, BAD_SPEC (the
- * field). */
+/* Adds a child at the end and starts it. desc: of a dynamic supervisor NULL, which is the template's (as in OTP), or
+ * this child's own, which holds for all but the id. *out (may be NULL) is zero if the child said that there is nothing
+ * to run. errors ALREADY_STARTED, ALREADY_PRESENT, START, BAD_SPEC (the field). */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_start_child(airrt_supervisor sup, airrt_spec spec,
                                                                  const airrt_child_desc *desc, airrt_ref *out);
 /* The same for several, all or none: started in this order; if one cannot, those before it are stopped in reverse and
@@ -556,16 +568,16 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       INVALID, NOMEM, what a start returned
  * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
  *   airrt_err NAME_send(NAME, ACTOR_msg);
- *       as .route says; then as ACTOR_send to the member; when that has just ended, to the next one, which is no refusal.
- *       DEAD: closed, or no member lives
+ *       as .route says; then as ACTOR_send to the member; when that has just ended, to the next one, which is no
+ *       refusal. DEAD: closed, or no member lives
  *   airrt_err NAME_send_key(NAME, uint64_t key, ACTOR_msg);
- *       the same by rendezvous: a key stays with its member, also over restarts; members that come or go take only
- *       their own share of the keys with them. Looks at all members
+ *       the same by consistent hash: a key stays with its member, also over restarts; members that come or go take only
+ *       their own share of the keys with them. Its cost does not depend on how many there are
  *   airrt_err NAME_pick(NAME, uint64_t key, ACTOR_ref *out);      whom NAME_send would choose; key: for KEY. DEAD
  *   airrt_err NAME_broadcast(NAME, ACTOR_msg, size_t *sent);
  *       a clone (.clone of AIRRT_MESSAGE) to each living member; *sent (may be NULL) took it. OK: at least one did, and
- *       airrt owns the message. Else it is still the caller's: DEAD (no member lives), or what the last refusal or clone
- *       said, as FULL, NOMEM
+ *       airrt owns the message. Else it is still the caller's: DEAD (no member lives), or what the last refusal or
+ *       clone said, as FULL, NOMEM
  *   airrt_err NAME_add(NAME, ACTOR_ref);                          one that lives elsewhere; again is OK. LIMIT, DEAD
  *   airrt_err NAME_remove(NAME, ACTOR_ref);                       takes it out; it goes on living. NOT_FOUND, DEAD
  *   size_t    NAME_size(NAME);                                    members that live now
@@ -652,7 +664,8 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
 #define AIRRT_RETRY_NS 0
 #endif
 #ifndef AIRRT_SUPERVISOR_NOTE
-#define AIRRT_SUPERVISOR_NOTE(ARGS, WHAT, REASON) ((void)0) /* for tests: "start", "start_fail", "exit", "ask" (a child to stop) as it happens */
+#define AIRRT_SUPERVISOR_NOTE(ARGS, WHAT, REASON) ((void)0) /* for tests: "start", "start_fail", "exit", "ask" (a child
+                                                               to stop) as it happens */
 #endif
 
 /* ---- policies --------------------------------------------------------------------------------------------------- */
@@ -748,7 +761,8 @@ typedef struct airrt_kid {
     airrt_reason reason;         /* of its last end */
     uint32_t restarts, attempt;
     uint64_t failed_ns, started_ns;
-    uint64_t kill_by_ns;         /* when it was killed, and there was no memory for a timer: to be given up then; else 0 */
+    uint64_t kill_by_ns;         /* when it was killed, and there was no memory for a timer: to be given up then; else
+                                    0 */
     airrt_window window;
     airrt_timer timer;
     uint32_t stamp;              /* of the timer: an older one's message is stale */
@@ -837,7 +851,8 @@ struct airrt_sup {
     airrt_kid *template;         /* of dynamic children; not in kids */
     bool dynamic, booting, held, asked;
     bool overdue;                /* perhaps a child is */
-    airrt_signal *spare_timer;   /* set aside for the alarm, which looks at kill_by_ns of all children; NULL: it is on */
+    airrt_signal *spare_timer;   /* set aside for the alarm, which looks at kill_by_ns of all children; NULL: it is
+                                    on */
     airrt_wrap *spare_wrap;
     airrt_timer alarm;
     uint32_t max_restarts;
@@ -911,6 +926,11 @@ static void airrt_priv_sup_tell_strategy(airrt_sup *sup, const airrt_kid *kid, c
 static airrt_err airrt_priv_bad_spec(const char *field, const char *text) {
     return airrt_priv_err(AIRRT_ERR_BAD_SPEC, field, text);
 }
+/* The same error, with the child that it is about. */
+static airrt_err airrt_priv_bad_child(const airrt_kid *kid, airrt_err err) {
+    airrt_priv_text(airrt_priv_error.id, sizeof airrt_priv_error.id, kid->desc->id);
+    return err;
+}
 static airrt_kid *airrt_priv_kid_find(const airrt_sup *sup, const char *id) {
     for (size_t i = 0; i < sup->count; i++)
         if (strcmp(sup->kids[i]->desc->id, id) == 0) return sup->kids[i];
@@ -944,10 +964,11 @@ static airrt_err airrt_priv_kids_check(const airrt_sup *sup) {
     if (!sorted) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     memcpy(sorted, sup->kids, sup->count * sizeof *sorted);
     qsort(sorted, sup->count, sizeof *sorted, airrt_priv_kid_compare_ids);
-    bool twice = false;
-    for (size_t i = 1; i < sup->count; i++) twice |= strcmp(sorted[i - 1]->desc->id, sorted[i]->desc->id) == 0;
+    const airrt_kid *twice = NULL;
+    for (size_t i = 1; i < sup->count; i++)
+        if (strcmp(sorted[i - 1]->desc->id, sorted[i]->desc->id) == 0) twice = sorted[i];
     airrt_priv_free(sorted, sup->count * sizeof *sorted);
-    return twice ? airrt_priv_bad_spec("id", "twice") : AIRRT_OK;
+    return twice ? airrt_priv_bad_child(twice, airrt_priv_bad_spec("id", "twice")) : AIRRT_OK;
 }
 static airrt_health_desc airrt_priv_health_filled(const airrt_health_desc *desc) {
     airrt_health_desc filled = *desc;
@@ -1113,7 +1134,6 @@ static void airrt_priv_kid_unqueue(airrt_sup *sup, airrt_kid *kid) {
     else sup->ended_first = kid->next_ended;
     if (sup->ended_last == kid) sup->ended_last = before;
     kid->ended = false;
-    kid->next_ended = NULL;
 }
 /* Lets go of its actor, which has halted. */
 static void airrt_priv_kid_release(airrt_kid *kid) {
@@ -1143,6 +1163,7 @@ AIRRT_API airrt_err airrt_children_add(airrt_children *children, airrt_spec spec
     airrt_kid *kid = airrt_priv_kid_new(&spec, desc ? desc : &none);
     airrt_err err = !kid ? AIRRT_ERR_NOMEM : sup->template ? airrt_priv_bad_spec("template", "more than one")
                                                            : airrt_priv_kid_check(sup, kid);
+    if (err == AIRRT_ERR_BAD_SPEC) airrt_discard(airrt_priv_bad_child(kid, err));
     if (!err && !sup->dynamic) err = airrt_priv_kids_reserve(sup, 1);
     if (err && kid) airrt_priv_kid_free(kid);
     else if (kid && sup->dynamic) sup->template = kid;
@@ -1282,7 +1303,6 @@ static void airrt_priv_job_begin(airrt_sup *sup, airrt_job_kind kind, bool up, s
     sup->job.first = first;
     sup->job.at = at;
     sup->job.end = end;
-    sup->activity++;
 }
 static const airrt_reason airrt_priv_gave_up = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "restart limit exceeded" };
 static const airrt_reason airrt_priv_auto_shut = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "automatic shutdown" };
@@ -1297,14 +1317,14 @@ static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
                    !airrt_window_record(&sup->window, now) && !airrt_window_record(&kid->window, now);
     airrt_failure failure = { airrt_priv_kid_index(sup, kid), sup->count };
     airrt_decision d = { AIRRT_DECISION_ESCALATE, 0, 0 };
-    airrt_priv_kid_disarm(sup, kid);
     if (allowed) {
         d = sup->type->decide(&failure);
         airrt_priv_sup_tell_strategy(sup, kid, &d);
     } else {
         airrt_priv_sup_tell(sup, AIRRT_RESTART_LIMIT_EXCEEDED, kid, &kid->reason);
     }
-    if (d.kind == AIRRT_DECISION_RESTART && d.first <= d.last && d.last < sup->count) {
+    if (d.kind == AIRRT_DECISION_RESTART && d.first <= failure.failed && failure.failed <= d.last &&
+        d.last < failure.count) {
         kid->attempt++;
         airrt_priv_job_begin(sup, AIRRT_JOB_RESTART, false, d.first, d.last + 1, d.last + 1);
         sup->job.kid = kid;
@@ -1399,8 +1419,8 @@ static bool airrt_priv_job_down(airrt_sup *sup) {
     }
     return true;
 }
-/* A child's start was tried. False: the job goes no further. */
-static bool airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started how) {
+/* A child's start was tried. */
+static void airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started how) {
     airrt_job *job = &sup->job;
     bool restart = job->kind == AIRRT_JOB_RESTART;
     if (job->request && how != AIRRT_STARTED_FAILED) {
@@ -1410,7 +1430,7 @@ static bool airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started
     if (how == AIRRT_STARTED_OK) {
         airrt_priv_kid_runs(sup, kid, restart);
         job->at++;
-        return true;
+        return;
     }
     airrt_priv_kid_disarm(sup, kid);
     kid->state = AIRRT_CHILD_UNDEFINED;
@@ -1422,12 +1442,12 @@ static bool airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started
         } else {
             job->at++;
         }
-        return true;
+        return;
     }
     if (restart) {
         job->kind = AIRRT_JOB_NONE;
         airrt_priv_sup_retry_later(sup, kid);
-        return false;
+        return;
     }
     airrt_priv_kid_release(kid);
     if (job->kind == AIRRT_JOB_BOOT) {
@@ -1435,18 +1455,17 @@ static bool airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started
         airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
         airrt_priv_job_begin(sup, AIRRT_JOB_FAIL_BOOT, false, 0, job->at, 0);
         job->reason = reason;
-        return true;
+        return;
     }
     airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
     airrt_priv_sup_blame(job->request, AIRRT_ERR_START, kid);
     if (job->kind == AIRRT_JOB_START_CHILDREN) { /* those before it are stopped, those after it are forgotten */
         while (job->end > job->at) airrt_priv_kid_remove(sup, sup->kids[--job->end]);
         airrt_priv_job_begin(sup, AIRRT_JOB_ROLL_BACK, false, job->first, job->at, job->at);
-        return true;
+        return;
     }
     job->kind = AIRRT_JOB_NONE;
     airrt_priv_job_answer(sup, AIRRT_ERR_START);
-    return false;
 }
 /* Up as far as possible; true: done, or it is another job now. */
 static bool airrt_priv_job_up(airrt_sup *sup) {
@@ -1463,13 +1482,11 @@ static bool airrt_priv_job_up(airrt_sup *sup) {
 static airrt_err airrt_priv_job_done(airrt_sup *sup) {
     airrt_job *job = &sup->job;
     airrt_job_kind kind = job->kind;
-    if (!job->up && kind == AIRRT_JOB_RESTART) { /* the other way */
+    if (!job->up && kind == AIRRT_JOB_RESTART) { /* the other way, from where it is */
         job->up = true;
-        job->at = job->first;
         return AIRRT_OK;
     }
     job->kind = AIRRT_JOB_NONE;
-    job->kid = NULL;
     switch (kind) {
     case AIRRT_JOB_NONE:
     case AIRRT_JOB_RESTART: break;
@@ -1497,7 +1514,7 @@ static bool airrt_priv_sup_quiet(const airrt_sup *sup) {
 static const airrt_reason airrt_priv_sup_shutdown = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "stopped" };
 /* Goes on with what there is to do, until it must wait. An error ends the supervisor. */
 static airrt_err airrt_priv_sup_step(airrt_sup *sup) {
-    for (;;) {
+    for (;; sup->activity++) { /* so that who settles sees that there was something */
         if (sup->job.kind) {
             airrt_job_kind kind = sup->job.kind;
             if (!(sup->job.up ? airrt_priv_job_up(sup) : airrt_priv_job_down(sup))) return AIRRT_OK;
@@ -1510,7 +1527,6 @@ static airrt_err airrt_priv_sup_step(airrt_sup *sup) {
         } else if (sup->ended_first && !sup->held) {
             airrt_kid *kid = sup->ended_first;
             airrt_priv_kid_unqueue(sup, kid);
-            sup->activity++;
             airrt_priv_sup_ended(sup, kid);
         } else if (sup->overdue && !sup->held) {
             size_t i = 0;
@@ -1543,6 +1559,16 @@ AIRRT_API void airrt_priv_sup_run(airrt_ctx *ctx) {
     airrt_sup_call msg;
     airrt_priv_run(ctx, &msg, sizeof msg, AIRRT_ALIGNOF(airrt_sup_call), airrt_priv_sup_deliver);
 }
+/* The reason says what was wrong with which child: the error's own words do not leave this thread. */
+static airrt_err airrt_priv_sup_refuse(airrt_ctx *ctx, airrt_err err) {
+    const airrt_error *e = airrt_error_last();
+    char text[128];
+    if (e->err != err || (!e->field[0] && !e->id[0])) return err;
+    snprintf(text, sizeof text, "%.63s%s%.31s", e->id, e->id[0] && e->field[0] ? ": " : "", e->field);
+    const airrt_reason reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, text);
+    airrt_discard(airrt_ctx_leave(ctx, &reason));
+    return err;
+}
 AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void *args) {
     airrt_sup *sup = (airrt_sup *)airrt_priv_alloc(sizeof *sup, 16);
     if (!sup) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
@@ -1558,6 +1584,7 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     sup->dynamic = strcmp(sup->type->strategy, "airrt_simple_one_for_one") == 0;
     sup->numbers = airrt_fetch_add(&airrt_priv_sup_lives, 1, RELAXED) << 32 & ~AIRRT_KEPT_ESCALATES_;
     airrt_children children = { sup, AIRRT_OK };
+    airrt_priv_error.err = AIRRT_OK; /* not one of before */
     airrt_err err = sup->type->init(&children, args);
     if (!err) err = children.err;
     if (!err) err = airrt_priv_kids_check(sup);
@@ -1567,7 +1594,7 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     if (err) {
         if (err != AIRRT_ERR_IGNORE) AIRRT_SUPERVISOR_NOTE(args, "start_fail", NULL);
         airrt_priv_sup_end(ctx, state, NULL);
-        return err;
+        return airrt_priv_sup_refuse(ctx, err);
     }
     airrt_window_open(&sup->window, sup->max_restarts, sup->window_ns);
     sup->booting = true;
@@ -1580,7 +1607,6 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
     airrt_sup *sup = ((airrt_sup_state *)state)->sup;
     if (!sup) return;
     ((airrt_sup_state *)state)->sup = NULL;
-    sup->ctx = ctx;
     for (size_t i = 0; i < sup->count; i++) {
         airrt_kid *kid = sup->kids[i];
         if (kid->alive && !kid->halted) {
@@ -1605,7 +1631,6 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
 }
 /* A child runs (reason NULL), or its actor has ended. */
 static airrt_err airrt_priv_kid_news(airrt_sup *sup, airrt_kid *kid, const airrt_reason *reason) {
-    sup->activity++;
     if (reason) {
         kid->reason = *reason;
         airrt_priv_kid_disarm(sup, kid);
@@ -1866,10 +1891,8 @@ AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const vo
     airrt_sup *sup = ((airrt_sup_state *)state)->sup;
     airrt_sup_call call = *(const airrt_sup_call *)msg;
     bool busy = sup->job.kind || sup->ended_first || sup->asked;
-    bool asks = call.op >= AIRRT_SUP_WHICH && call.op <= AIRRT_SUP_SETTLE, /* changes nothing */
-         aside = call.op >= AIRRT_SUP_LATE_START; /* of one child alone: in the midst of a job too */
+    bool aside = call.op >= AIRRT_SUP_LATE_START; /* of one child alone: in the midst of a job too */
     sup->ctx = ctx;
-    if (!asks && call.op != AIRRT_SUP_CHECK && call.op != AIRRT_SUP_ALARM) sup->activity++;
     if (aside) return airrt_priv_sup_tick(sup, &call);
     if (call.op != AIRRT_SUP_UNHOLD && (busy || sup->held)) { /* one after the other */
         airrt_err err = airrt_priv_stash(ctx, airrt_priv_type(ctx->cell), msg);
@@ -1911,10 +1934,9 @@ static airrt_err airrt_priv_sup_ask(airrt_supervisor sup, airrt_sup_op op, airrt
     airrt_sup_call call = { op, 0, 0, r };
     airrt_actor_type *type = airrt_priv_supervisor_type(sup.ref);
     char unused = 0;
-    bool sent = false;
-    airrt_err err = type ? airrt_priv_ask_sent(sup.ref, type, &call, timeout_ns, &unused, 1, &sent)
+    airrt_err err = type ? airrt_priv_ask(sup.ref, type, &call, timeout_ns, &unused, 1)
                          : airrt_priv_err(AIRRT_ERR_DEAD, NULL, "no such supervisor");
-    if (!sent) airrt_priv_sup_let_go(r); /* the message's hold */
+    if (err && !airrt_error_last()->sent) airrt_priv_sup_let_go(r); /* the message's hold */
     if (!err && r->error.err) airrt_priv_error = r->error;
     return err ? err : r->error.err;
 }
@@ -2140,7 +2162,7 @@ static airrt_err airrt_priv_settle_tree(airrt_system *system, airrt_supervisor s
         airrt_supervisor below = { info.ref };
         if (!airrt_priv_is_supervisor(info.ref)) continue;
         err = airrt_priv_settle_one(system, below, deadline, activity);
-        if (!err) err = airrt_priv_walk_push(&walk, below, level + 1);
+        if (!err) err = airrt_priv_walk_push(&walk, below, 0);
         if (err == AIRRT_ERR_DEAD) err = AIRRT_OK, *activity += 1; /* it went; the next pass finds what came of it */
     }
     airrt_priv_walk_close(&walk);
@@ -2289,15 +2311,37 @@ static AIRRT_COLD uint64_t airrt_priv_pick_least(const airrt_team *team, uint32_
     }
     return best;
 }
-/* Rendezvous: of all places with a living member the one whose hash with the key is highest. */
-static uint64_t airrt_priv_pick_key(const airrt_team *team, uint32_t count, uint64_t key) {
-    uint64_t best = 0, highest = 0;
-    for (uint32_t at = 0; at < count; at++) {
-        uint64_t word = airrt_load_acquire(&team->members[at]);
-        uint64_t height = airrt_priv_mix(key + (at + 1) * 0x9e3779b97f4a7c15u) | 1;
-        if (height > highest && airrt_priv_member_takes(word)) highest = height, best = word;
+/* The key's place among `count`: each with the same chance, and with one place more only keys that are its own from
+ * then on move. Places lie in halves: those beyond the largest power of two below count, and those before. A key's
+ * draws for this pair are always the same; the first one that is no place beyond count decides for a place of the upper
+ * half, or for the lower half, where the same is done again: twice, on average. Pure. */
+static uint32_t airrt_priv_place(uint64_t key, uint32_t count) {
+    while (count > 1) {
+        const uint32_t lower = 1u << (31 - __builtin_clz(count - 1));
+        uint64_t mixed = airrt_priv_mix(key + lower * 0x9e3779b97f4a7c15u), draws = mixed;
+        for (int left = 3;; left--) { /* of 16 bits each; a pool has fewer places */
+            uint32_t at = (uint32_t)draws & (2 * lower - 1);
+            if (at < lower) break;
+            if (at < count) return at;
+            draws >>= 16;
+            if (left > 0) continue;
+            mixed = draws = airrt_priv_mix(mixed);
+            left = 4;
+        }
+        count = lower;
     }
-    return best;
+    return 0;
+}
+/* The key's place; while nobody lives there another one, of the key's own too, so that it does not all fall to one. */
+static uint64_t airrt_priv_pick_key(const airrt_team *team, uint32_t count, uint64_t key) {
+    uint32_t place = 0;
+    for (int tries = 0; tries < 16; tries++) {
+        place = airrt_priv_place(key, count);
+        uint64_t word = airrt_load_acquire(&team->members[place]);
+        if (AIRRT_LIKELY(airrt_priv_member_takes(word))) return word;
+        key = airrt_priv_mix(key + (uint64_t)place);
+    }
+    return airrt_priv_pick_from(team, count, place); /* hardly anybody lives */
 }
 AIRRT_API airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key, airrt_ref *out) {
     const airrt_ref none = { 0, 0 };

@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/.." || exit 2
 . tests/common.sh
 limit=120
-clean='airrt_monitor.h tests/test_oom.c tests/test_scheduler.c tests/test_policy.c tests/bench/bench.h
+clean='airrt.h airrt_monitor.h airrt_supervisor.h tests/test_oom.c tests/test_scheduler.c tests/test_policy.c tests/bench/bench.h
  tests/bench/bench_queues.c tests/build/one_send.c tests/build/late.c tests/build/implementation.c tests/build/stb_user.c
  tests/build/shared_body.c'
 long_lines() {

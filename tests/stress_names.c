@@ -138,6 +138,8 @@ static bool ends_well(trial *now, bool midway) {
             airrt_discard(airrt_kill(one));
             airrt_discard(airrt_wait(one, AIRRT_SEC(20), NULL));
         }
+        /* those that others have taken the place of were killed too, and not waited for */
+        airrt_discard(airrt_system_settle(now->system, AIRRT_SEC(20)));
         for (int i = 0; i < NAMES; i++) {
             if (!airrt_whereis(now->system, names[i], &found)) return failed(now, "a name of the dead", (uint64_t)i);
             airrt_spawn_desc desc = { .name = names[i] };

@@ -1,8 +1,18 @@
 /* test_actor.c: what an actor is given, keeps, and loses: spawning, messages, handles, failures, mailboxes of actors. */
+#include <stddef.h>
+static void *counted_malloc(size_t size);
+#define AIRRT_MALLOC(SIZE) counted_malloc(SIZE)
+#define AIRRT_FREE(BLOCK) free(BLOCK)
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h"
 #include "airrt_test.h"
 #include "airrt_probe.h"
+
+static airrt_atomic_u64 allocated; /* bytes, in all */
+static void *counted_malloc(size_t size) {
+    airrt_fetch_add(&allocated, size, RELAXED);
+    return malloc(size);
+}
 
 /* ---- other actor types ------------------------------------------------------------------------------------------- */
 
@@ -391,6 +401,29 @@ START_TEST(fail_runs_post_stop_with_code_and_text) {
     airrt_counts counts = world_counts();
     ck_assert_uint_eq(counts.handled, 1);
     ck_assert_uint_eq(counts.failed, 1);
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_fail_unsaid(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    airrt_discard(probe_fail(PROBE(ctx), 42, "not meant"));
+    return AIRRT_OK;
+}
+/* On the one worker: neither its own later failure nor another actor's is told with it. */
+START_TEST(failure_that_is_not_returned_is_forgotten) {
+    diary books[2] = { { 0 }, { 0 } };
+    world_open(&(airrt_system_desc){ .workers = 1 });
+    SPAWN(probe, one, &books[0]);
+    SPAWN(probe, other, &books[1]);
+    TELL(one, act_fail_unsaid, NULL, 1);
+    TELL(other, act_error, NULL, 2);
+    TELL(one, act_error, NULL, 3);
+    SETTLE();
+    for (int i = 0; i < 2; i++) {
+        ck_assert_uint_eq(COUNT(books[i].errors), 1);
+        ck_assert_int_eq(books[i].failed.err, AIRRT_ERR_NOT_FOUND);
+        ck_assert_int_eq(books[i].failed.code, 0);
+    }
     WORLD_CLOSE();
 } END_TEST
 
@@ -947,6 +980,94 @@ START_TEST(slot_beyond_the_table_reaches_nobody) {
         airrt_test_is(airrt_get_info(forged.ref, &info), AIRRT_ERR_DEAD);
         ck_assert(!airrt_alive(forged.ref));
     }
+    WORLD_CLOSE();
+} END_TEST
+
+/* Everything that takes a handle, of one that never named anybody. */
+static airrt_err act_tie_to(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    const airrt_ref *ref = msg->arg;
+    (void)state;
+    airrt_test_ok(airrt_watch(ctx, *ref, NULL));
+    airrt_test_ok(airrt_link(ctx, *ref));
+    return probe_when_room(PROBE(ctx), *ref, 1, (act){ .number = 70 });
+}
+static void nobody_is_there(airrt_ref ref) {
+    static diary book;
+    memset(&book, 0, sizeof book);
+    probe_ref typed = { ref };
+    airrt_info info;
+    airrt_health health;
+    airrt_ref found;
+    char address[128], claimed[160];
+    ck_assert(!airrt_alive(ref));
+    airrt_test_is(probe_send(typed, NOTE(1)), AIRRT_ERR_DEAD);
+    airrt_test_is(probe_from(ref, &typed), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_kill(ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_stop_async(ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_stop(ref, AIRRT_NO_WAIT), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_wait(ref, AIRRT_NO_WAIT, NULL), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_probe(ref, AIRRT_NO_WAIT, &health), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_get_info(ref, &info), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_name_register(world, "nobody", ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_whereis(world, "nobody", &found), AIRRT_ERR_NOT_FOUND);
+    ck_assert_uint_eq(airrt_queued(ref) + airrt_room(ref), 0);
+    airrt_address_format(ref, address, sizeof address);
+    ck_assert_int_eq(address[0], '-');
+    snprintf(claimed, sizeof claimed, "probe%s", address + 1);
+    airrt_test_is(airrt_address_parse(claimed, &found), AIRRT_ERR_DEAD);
+    SPAWN(trap, tied, &book); /* in another slot */
+    ck_assert_uint_ne(tied.ref.slot, ref.slot);
+    SEND(trap, tied, .fn = act_tie_to, .arg = &ref);
+    SETTLE();
+    ACTED(&book, 0, 70);
+    ck_assert_uint_eq(COUNT(book.downs), 1);
+    ck_assert_int_eq(book.down_items[0].reason.kind, AIRRT_EXIT_NO_PROCESS);
+    ck_assert_uint_eq(COUNT(book.exits), 1);
+    ck_assert_int_eq(book.exit_items[0].reason.kind, AIRRT_EXIT_NO_PROCESS);
+}
+START_TEST(handle_of_a_life_that_has_not_begun_reaches_nobody) {
+    static diary book;
+    POLLED_WORLD();
+    SPAWN(probe, before, &book);
+    SPAWN(probe, other, &book);
+    airrt_test_ok(airrt_kill(before.ref));
+    SETTLE();
+    airrt_ref next = { before.ref.slot, before.ref.generation + 1 }, never = { before.ref.slot + 300, 1 };
+    ck_assert_uint_lt(never.slot, airrt_load_acquire(&airrt_priv_table.count));
+    nobody_is_there(next);
+    nobody_is_there(never);
+    ck_assert(airrt_alive(other.ref));
+    WORLD_CLOSE();
+} END_TEST
+
+/* A spawn whose name is taken: listeners have been told of an actor by then, and that it has ended. */
+static airrt_ref born[8];
+static airrt_atomic_u64 births;
+static airrt_err last_stand;
+static void hear_births(const airrt_news *news, void *ctx) {
+    (void)ctx;
+    if (news->kind == AIRRT_NEWS_SPAWNED) born[airrt_fetch_add(&births, 1u, RELAXED) % 8] = news->actor;
+    if (news->kind == AIRRT_NEWS_ENDED) last_stand = airrt_alive(news->actor) ? AIRRT_OK : AIRRT_ERR_DEAD;
+}
+START_TEST(handle_of_an_actor_whose_name_was_taken_is_never_anothers) {
+    static diary book;
+    airrt_listener listener = { .fn = hear_births };
+    POLLED_WORLD();
+    SPAWN_WITH(probe, ref, &book, .name = "taken");
+    SETTLE();
+    airrt_system_listen(world, &listener);
+    for (int i = 0; i < 3; i++) {
+        probe_ref none;
+        airrt_test_is(probe_spawn(world, (probe_args){ .book = &book }, &(airrt_spawn_desc){ .name = "taken" }, &none),
+                      AIRRT_ERR_EXISTS);
+        airrt_test_is(last_stand, AIRRT_ERR_DEAD);
+        ck_assert_uint_eq(born[i].slot, born[0].slot);
+        ck_assert_uint_eq(born[i].generation, born[0].generation + (uint32_t)i);
+    }
+    SPAWN(probe, next, &book);
+    ck_assert_uint_eq(next.ref.slot, born[0].slot);
+    for (int i = 0; i < 3; i++) nobody_is_there(born[i]);
+    ck_assert(airrt_alive(ref.ref) && airrt_alive(next.ref));
     WORLD_CLOSE();
 } END_TEST
 
@@ -1606,17 +1727,17 @@ static airrt_err act_flood(airrt_ctx *ctx, probe_state *state, const act *msg) {
     *err = probe_send(outer, NOTE(2));
     return AIRRT_OK;
 }
-START_TEST(full_mailbox_does_not_block_a_hook) {
+START_TEST(full_mailbox_does_not_block_a_hook) { /* test_outbox.c has the rest */
     diary book = { 0 };
-    airrt_err err = AIRRT_OK;
+    airrt_err err = AIRRT_ERR_FULL;
     POLLED_WORLD();
     SPAWN_WITH(probe, full, &book, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
     SPAWN(probe, ref, NULL);
     outer = full;
     TELL(ref, act_flood, &err, 0);
     SETTLE();
-    ck_assert_int_eq(err, AIRRT_ERR_FULL);
-    ACTED(&book, 1);
+    ck_assert_int_eq(err, AIRRT_OK);
+    ACTED(&book, 1, 2);
     ck_assert_uint_eq(DROPS(), 0);
     WORLD_CLOSE();
 } END_TEST
@@ -1891,6 +2012,21 @@ START_TEST(ring_that_is_far_too_large_is_given_back) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(rings_that_were_given_back_are_used_again) {
+    POLLED_WORLD();
+    SPAWN(probe, ref, NULL);
+    uint64_t before = 0;
+    for (int round = 0; round < 220; round++) {
+        if (round == 20) before = airrt_load_relaxed(&allocated);
+        for (uint64_t i = 0; i < 1000; i++) TELL(ref, .number = 1);
+        SETTLE();
+        TELL(ref, .number = 1);
+        SETTLE();
+    }
+    ck_assert_uint_le(airrt_load_relaxed(&allocated), before + ((uint64_t)1 << 20)); /* 200 of 1024 slots were more */
+    WORLD_CLOSE();
+} END_TEST
+
 /* An actor that never goes idle wakes those who wait for room all the same. */
 static airrt_err act_keep_four(airrt_ctx *ctx, probe_state *state, const act *msg) {
     airrt_info info;
@@ -1942,27 +2078,33 @@ START_TEST(send_with_an_unknown_priority_is_nobodys_loss) {
     WORLD_CLOSE();
 } END_TEST
 
-/* A hook must not wait: policies that would make it are FULL, and the message stays with it. */
-static airrt_err full_errs[4];
+/* A hook must not wait: what a thread would wait for goes to the outbox, the rest is as ever, and overtakes nothing. */
+static airrt_err full_errs[5];
 static airrt_err act_fill_up(airrt_ctx *ctx, probe_state *state, const act *msg) {
     probe_ref to = *(const probe_ref *)msg->arg;
     (void)ctx, (void)state;
-    full_errs[0] = SEND_WITH(to, NOTE(1), .priority = AIRRT_PRIORITY_CRITICAL);
-    full_errs[1] = SEND_WITH(to, NOTE(2), .priority = AIRRT_PRIORITY_HIGH, .timeout_ns = AIRRT_FOREVER);
-    full_errs[2] = probe_send(to, NOTE(3));
-    full_errs[3] = SEND_WITH(to, NOTE(4), .priority = AIRRT_PRIORITY_LOW);
+    full_errs[0] = probe_send(to, NOTE(5));
+    full_errs[1] = SEND_WITH(to, NOTE(1), .priority = AIRRT_PRIORITY_CRITICAL);
+    full_errs[2] = SEND_WITH(to, NOTE(2), .priority = AIRRT_PRIORITY_HIGH, .timeout_ns = AIRRT_FOREVER);
+    full_errs[3] = probe_send(to, NOTE(3));
+    full_errs[4] = SEND_WITH(to, NOTE(4), .priority = AIRRT_PRIORITY_LOW);
     return AIRRT_OK;
 }
 START_TEST(by_priority_policy_does_not_block_a_hook) {
     POLLED_WORLD();
-    SPAWN_WITH(probe, to, NULL, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY });
+    diary book = { 0 };
+    SPAWN_WITH(probe, to, &book, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY });
     SPAWN(probe, ref, NULL);
     TELL(ref, act_fill_up, &to, 100);
     TELL(to, .number = 100);
     SETTLE();
-    for (int i = 0; i < 3; i++) airrt_test_is(full_errs[i], AIRRT_ERR_FULL);
-    airrt_test_ok(full_errs[3]);
-    ck_assert_uint_eq(DROPS(), 1);
+    airrt_test_is(full_errs[0], AIRRT_ERR_FULL);
+    airrt_test_ok(full_errs[1]);
+    airrt_test_ok(full_errs[2]);
+    airrt_test_is(full_errs[3], AIRRT_ERR_FULL);
+    airrt_test_ok(full_errs[4]);
+    ck_assert_uint_eq(DROPPED(4), 1);
+    ACTED(&book, 100, 1, 2);
     WORLD_CLOSE();
 } END_TEST
 
@@ -2019,7 +2161,7 @@ SUITE("actor", 60,
     actor_spawned_inside_an_actor_stops_with_it, detached_actor_spawned_inside_an_actor_lives_on,
     abnormal_end_of_a_child_ends_its_parent, normal_end_of_a_child_leaves_its_parent,
     failing_start_of_a_child_reaches_its_parent, pre_start_may_spawn,
-    exit_runs_post_stop_with_normal, fail_runs_post_stop_with_code_and_text, returned_error_is_in_the_reason,
+    exit_runs_post_stop_with_normal, fail_runs_post_stop_with_code_and_text, returned_error_is_in_the_reason, failure_that_is_not_returned_is_forgotten,
     stop_runs_post_stop_with_shutdown, kill_runs_post_stop_with_killed, panic_runs_post_stop_with_crash,
     panic_leaves_from_any_depth, panic_in_post_stop_does_not_undo_the_end, panic_in_on_error_ends_the_actor,
     panic_in_post_stop_of_a_restart_begins_afresh, exit_leaves_what_is_queued_as_dead_letters,
@@ -2033,7 +2175,9 @@ SUITE("actor", 60,
     redelivered_message_that_succeeds_is_handled_once, message_kept_for_redelivery_dies_with_its_actor,
     failed_stays_a_part_of_handled,
     zero_handle_is_dead, stale_handle_reaches_nobody_when_its_slot_is_used_again, forged_handles_reach_nobody,
-    generation_with_high_bits_set_reaches_nobody, slot_beyond_the_table_reaches_nobody, handle_of_another_type_is_refused,
+    generation_with_high_bits_set_reaches_nobody,
+    handle_of_a_life_that_has_not_begun_reaches_nobody,
+    handle_of_an_actor_whose_name_was_taken_is_never_anothers, slot_beyond_the_table_reaches_nobody, handle_of_another_type_is_refused,
     from_gives_the_typed_handle_of_the_living,
     refused_message_stays_with_the_sender, handled_message_is_not_dropped, four_kibibyte_messages_arrive_whole,
     over_aligned_messages_arrive_aligned, messages_without_content_are_counted_one_by_one,
@@ -2057,4 +2201,4 @@ SUITE("actor", 60,
     redelivered_message_comes_before_those_put_aside,
     capacity_of_a_spawn_bounds_an_unbounded_type,
     blocked_sender_wakes_though_the_actor_is_never_idle,
-    ring_that_is_far_too_large_is_given_back);
+    ring_that_is_far_too_large_is_given_back, rings_that_were_given_back_are_used_again);

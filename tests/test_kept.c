@@ -16,14 +16,25 @@ static void noted(const char *what);
 #include "airrt_test.h"
 #include "airrt_crew.h"
 
+/* Every block has its size before it and a mark behind it. */
 static airrt_atomic_u64 blocks; /* not given back */
+enum { BLOCK_HEAD = 16 };
+static const char block_mark[] = "end of block";
 static void *counted_malloc(size_t size) {
-    void *block = malloc(size);
-    if (block) airrt_fetch_add(&blocks, 1, RELAXED);
-    return block;
+    char *block = malloc(BLOCK_HEAD + size + sizeof block_mark);
+    if (!block) return NULL;
+    airrt_fetch_add(&blocks, 1, RELAXED);
+    memcpy(block, &size, sizeof size);
+    memcpy(block + BLOCK_HEAD + size, block_mark, sizeof block_mark);
+    return block + BLOCK_HEAD;
 }
-static void counted_free(void *block) {
-    if (block) airrt_fetch_add(&blocks, (uint64_t)-1, RELAXED);
+static void counted_free(void *ptr) {
+    size_t size;
+    if (!ptr) return;
+    char *block = (char *)ptr - BLOCK_HEAD;
+    memcpy(&size, block, sizeof size);
+    if (memcmp(block + BLOCK_HEAD + size, block_mark, sizeof block_mark) != 0) abort(); /* written behind its end */
+    airrt_fetch_add(&blocks, (uint64_t)-1, RELAXED);
     free(block);
 }
 /* How often a supervisor that gives up has looked whether a child must be asked to stop. */
@@ -458,6 +469,164 @@ START_TEST(an_init_that_panics_leaks_nothing) {
     close_system();
 } END_TEST
 
+/* All that one can ask of a supervisor, once; the tree is afterwards as it was before. */
+static void ask_all(airrt_supervisor sup, const member *more) {
+    airrt_batch_child batch[] = { { more[0].spec, &more[0].desc }, { more[1].spec, &more[1].desc } };
+    airrt_child_info infos[4];
+    airrt_child_counts counts;
+    airrt_supervisor_status status;
+    airrt_supervisor above;
+    airrt_ref refs[2];
+    size_t count;
+    char text[64];
+    airrt_text out = { .at = text, .capacity = sizeof text };
+    airrt_test_ok(airrt_supervisor_start_children(sup, batch, 2, refs));
+    airrt_test_is(airrt_supervisor_start_children(sup, batch, 2, refs), AIRRT_ERR_ALREADY_STARTED);
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, more[0].desc.id));
+    airrt_test_ok(airrt_supervisor_restart_child(sup, more[0].desc.id, &refs[0]));
+    airrt_test_is(airrt_supervisor_delete_child(sup, more[0].desc.id), AIRRT_ERR_RUNNING);
+    airrt_test_is(airrt_supervisor_get_child(sup, "nobody", infos), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_supervisor_which_children(sup, infos, 4, &count));
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    airrt_test_ok(airrt_supervisor_get_status(sup, &status));
+    airrt_test_ok(airrt_supervisor_set_health(sup, more[0].desc.id, &(airrt_health_desc){ 0 }));
+    airrt_test_is(airrt_supervisor_parent(sup, &above), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &out), AIRRT_ERR_LIMIT);
+    settled(sup);
+    airrt_test_ok(airrt_supervisor_terminate_ref(sup, refs[0]));
+    airrt_test_ok(airrt_supervisor_delete_child(sup, more[0].desc.id));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, more[1].desc.id));
+    airrt_test_ok(airrt_supervisor_delete_child(sup, more[1].desc.id));
+}
+START_TEST(calls_that_were_answered_hold_no_memory) {
+    crew c = crew_of("ab", 5), one_of = { .max = 5, .count = 1 };
+    one_of.members[0] = (member){ kid_spec((plan){ .name = 't' }), { .id = "t" } };
+    member more[] = { member_of('c', AIRRT_RESTART_PERMANENT), member_of('d', AIRRT_RESTART_TRANSIENT) };
+    airrt_supervisor sup, pool;
+    char text[64];
+    uint64_t before = 0;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, NULL, &sup));
+    airrt_test_ok(simple_start(sys, (crew_args){ &one_of }, NULL, &pool));
+    for (int i = 0; i < 40; i++)
+        airrt_test_ok(airrt_supervisor_start_child(pool, kid_spec((plan){ .name = 't' }), NULL, NULL));
+    for (int i = 0; i < 60; i++) {
+        airrt_text out = { .at = text, .capacity = sizeof text };
+        if (i == 30) before = airrt_load_relaxed(&blocks); /* pools have what they need */
+        ask_all(sup, more);
+        airrt_test_is(airrt_supervisor_format(pool, AIRRT_TREE_TEXT, &out), AIRRT_ERR_LIMIT);
+    }
+    ck_assert_uint_le(airrt_load_relaxed(&blocks), before + 5); /* not one in each of 30 rounds */
+    close_system();
+} END_TEST
+
+START_TEST(supervisors_that_have_ended_hold_no_memory) {
+    crew c = crew_of("ab", 5), one_of = { .max = 5, .count = 1 };
+    one_of.members[0] = (member){ kid_spec((plan){ .name = 't' }), { .id = "t" } };
+    airrt_supervisor sup, pool;
+    uint64_t before = 0;
+    open_system();
+    for (int i = 0; i < 60; i++) {
+        if (i == 30) before = airrt_load_relaxed(&blocks); /* pools have what they need */
+        airrt_test_ok(one_start(sys, (crew_args){ &c }, NULL, &sup));
+        airrt_test_ok(simple_start(sys, (crew_args){ &one_of }, NULL, &pool));
+        airrt_test_ok(airrt_supervisor_start_child(pool, kid_spec((plan){ .name = 't' }), NULL, NULL));
+        tell("a", FAIL);
+        settled(sup);
+        airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(20)));
+        airrt_test_ok(airrt_supervisor_stop(pool, AIRRT_SEC(20)));
+        airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    }
+    ck_assert_uint_le(airrt_load_relaxed(&blocks), before + 5); /* not one in each of 30 rounds */
+    close_system();
+} END_TEST
+
+START_TEST(a_batch_finds_room_whatever_there_was_before) { /* what is written behind a block is seen when it goes */
+    static const char names[] = "abcdefghijklmnopqrstuvwxyz";
+    for (size_t before = 0; before <= 8; before++) {
+        for (size_t more = 1; more <= 17; more++) {
+            crew c = crew_of("", 5);
+            airrt_child_desc descs[17];
+            airrt_batch_child batch[17];
+            airrt_child_counts counts;
+            airrt_supervisor sup;
+            open_system();
+            for (size_t i = 0; i < before; i++) c.members[c.count++] = member_of(names[i], AIRRT_RESTART_PERMANENT);
+            airrt_test_ok(one_start(sys, (crew_args){ &c }, NULL, &sup));
+            for (size_t i = 0; i < more; i++) {
+                member m = member_of(names[before + i], AIRRT_RESTART_PERMANENT);
+                descs[i] = m.desc;
+                batch[i] = (airrt_batch_child){ m.spec, &descs[i] };
+            }
+            airrt_test_ok(airrt_supervisor_start_children(sup, batch, more, NULL));
+            airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+            ck_assert_uint_eq(counts.active, before + more);
+            close_system();
+        }
+    }
+} END_TEST
+
+START_TEST(specs_that_are_refused_hold_no_memory) {
+    crew c = crew_of("a", 5), bad = crew_of("ab", 5);
+    airrt_supervisor sup, none;
+    uint64_t before = 0;
+    bad.members[1].desc.name = "";
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, NULL, &sup));
+    for (int i = 0; i < 60; i++) {
+        if (i == 30) before = airrt_load_relaxed(&blocks); /* pools have what they need */
+        airrt_test_is(all_start(sys, (crew_args){ &bad }, NULL, &none), AIRRT_ERR_BAD_SPEC);
+        airrt_test_is(airrt_supervisor_start_child(sup, bad.members[1].spec, &bad.members[1].desc, NULL),
+                      AIRRT_ERR_BAD_SPEC);
+        airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    }
+    ck_assert_uint_le(airrt_load_relaxed(&blocks), before + 5); /* not one in each of 30 rounds */
+    close_system();
+} END_TEST
+
+/* Asks with a limit of time. */
+static airrt_err asked_within(airrt_supervisor sup, uint64_t timeout_ns) {
+    airrt_sup_request *r = airrt_priv_request(0);
+    if (!r) return AIRRT_ERR_NOMEM;
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_STATUS, r, timeout_ns);
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+START_TEST(calls_that_cannot_wait_for_want_of_memory_are_told_so_and_hold_none) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    uint64_t before = 0;
+    open_system();
+    c.members[0].desc.stop_timeout_ns = AIRRT_FOREVER;
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, NULL, &sup));
+    for (int i = 0; i < 24; i++) {
+        airrt_ref a = kid_named("a").ref;
+        errand end = { .call = errand_terminate, .ref = sup.ref, .id = "a" };
+        uint32_t refused = 0;
+        if (i == 12) before = airrt_load_relaxed(&blocks); /* pools have what they need */
+        hold_up("a");
+        errand_start(&end);
+        airrt_test_eventually(lane_has_order(a, AIRRT_ORDER_HALT), 20); /* from here on calls wait for this one */
+        for (uint32_t n = 1;; n++) {
+            airrt_store_relaxed(&fault_calls, 0);
+            airrt_store_relaxed(&faults, n);
+            airrt_err err = asked_within(sup, AIRRT_MS(20));
+            airrt_store_relaxed(&faults, 0);
+            if (err == AIRRT_ERR_TIMEOUT && airrt_load_relaxed(&fault_calls) < n) break; /* it waits */
+            if (err == AIRRT_ERR_TIMEOUT) continue;
+            airrt_test_is(err, AIRRT_ERR_NOMEM);
+            refused++;
+        }
+        ck_assert_uint_ge(refused, 2);
+        airrt_store_release(&held, 0);
+        airrt_test_ok(errand_end(&end));
+        airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
+        settled(sup);
+    }
+    ck_assert_uint_le(airrt_load_relaxed(&blocks), before + 5); /* not one in each of 12 rounds */
+    close_system();
+} END_TEST
+
 static uint64_t asks_of_giving_up(int children) {
     crew c = { .max = 5, .count = 1, .members = { { kid_spec((plan){ .name = 't' }), { .id = "t" } } } };
     airrt_supervisor sup;
@@ -844,7 +1013,11 @@ SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
       a_supervisor_killed_while_its_timers_fire_comes_back_every_time,
       a_successor_has_the_name_while_its_killed_predecessor_is_busy,
       a_child_that_registers_its_own_name_can_be_restarted, news_of_an_end_that_the_supervisor_caused_end_nothing_more,
-      an_init_that_panics_leaks_nothing, giving_up_dynamic_children_asks_each_of_them_once,
+      an_init_that_panics_leaks_nothing, calls_that_were_answered_hold_no_memory,
+      supervisors_that_have_ended_hold_no_memory, specs_that_are_refused_hold_no_memory,
+      a_batch_finds_room_whatever_there_was_before,
+      calls_that_cannot_wait_for_want_of_memory_are_told_so_and_hold_none,
+      giving_up_dynamic_children_asks_each_of_them_once,
       siblings_are_told_stopped_once_however_often_the_restart_fails,
       what_a_supervisor_told_itself_in_one_life_means_nothing_in_the_next,
       a_supervisor_answers_all_calls_while_a_child_backs_off,

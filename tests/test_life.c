@@ -1846,6 +1846,36 @@ START_TEST(request_waits_for_room_and_its_answer_within_one_time) {
     WORLD_CLOSE();
 } END_TEST
 
+/* An error of a request says whose its message is, which the error itself does not: no room in time or no answer in time,
+ * nobody there or gone before it answered. */
+START_TEST(error_of_a_request_tells_whose_its_message_is) {
+    gate at = { .open = { 0 } };
+    diary book = { 0 };
+    uint64_t value;
+    WORLD();
+    SPAWN_WITH(probe, ref, &book, .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    TELL(ref, act_gate, &at, 0);
+    GATE_ENTERED(&at);
+    airrt_test_is(twice_ask(ref, (act){ act_reply, NULL, 501 }, AIRRT_MS(5), &value), AIRRT_ERR_TIMEOUT);
+    ck_assert(airrt_error_last()->sent); /* it waits in the mailbox, which is full now */
+    airrt_test_is(twice_ask(ref, (act){ act_reply, NULL, 502 }, AIRRT_MS(5), &value), AIRRT_ERR_TIMEOUT);
+    ck_assert(!airrt_error_last()->sent);
+    GATE_OPEN(&at);
+    SETTLE();
+    airrt_test_is(ASK(ref, act_refuse, 503, &value), AIRRT_ERR_LIMIT);
+    ck_assert(airrt_error_last()->sent);
+    airrt_test_is(ASK(ref, act_fail, 504, &value), AIRRT_ERR_DEAD);
+    ck_assert(airrt_error_last()->sent);
+    SETTLE();
+    airrt_test_is(ASK(ref, act_reply, 505, &value), AIRRT_ERR_DEAD);
+    ck_assert(!airrt_error_last()->sent);
+    SETTLE();
+    ck_assert_uint_eq(DROPPED(501), 1); /* its time was over */
+    ck_assert_uint_eq(DROPPED(502) + DROPPED(505), 0);
+    ACTED(&book, 0, 503, 504);
+    WORLD_CLOSE();
+} END_TEST
+
 static airrt_err act_defer_twice_and_reply(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state;
     promised = twice_defer(PROBE(ctx));
@@ -1937,6 +1967,24 @@ START_TEST(many_deferred_requests_are_answered_in_any_order_or_dead) {
         airrt_test_is(q[i].err, i % 20 >= 10 ? AIRRT_OK : AIRRT_ERR_DEAD);
         ck_assert_uint_eq(q[i].value, i % 20 >= 10 ? i : 0);
     }
+    WORLD_CLOSE();
+} END_TEST
+
+static airrt_err act_defer_and_fulfil(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    twice_fulfil(twice_defer(PROBE(ctx)), msg->number);
+    return AIRRT_OK;
+}
+START_TEST(promises_that_are_kept_take_no_memory) {
+    uint64_t value;
+    WORLD();
+    SPAWN(probe, ref, NULL);
+    for (uint64_t i = 0; i < 1000; i++) {
+        airrt_test_is(ASK(ref, act_defer_and_fulfil, i, &value), AIRRT_OK);
+        ck_assert_uint_eq(value, i);
+    }
+    SETTLE();
+    ck_assert_uint_eq(airrt_priv_cell(ref.ref)->cold->promise_room, 8);
     WORLD_CLOSE();
 } END_TEST
 
@@ -2692,10 +2740,10 @@ SUITE("life", 60,
     name_has_one_holder_at_a_time,
     request_that_a_policy_drops_has_failed,
     request_that_is_quarantined_has_failed,
-    request_waits_for_room_and_its_answer_within_one_time,
+    request_waits_for_room_and_its_answer_within_one_time, error_of_a_request_tells_whose_its_message_is,
     deferred_request_has_one_answer,
     deferred_request_is_dead_when_its_actor_restarts_and_open_when_it_resumes,
-    many_deferred_requests_are_answered_in_any_order_or_dead,
+    many_deferred_requests_are_answered_in_any_order_or_dead, promises_that_are_kept_take_no_memory,
     every_with_an_endless_period_comes_once,
     cancelled_timers_message_is_dropped_once,
     timer_is_cancelled_by_its_own_actor_only,

@@ -341,6 +341,25 @@ START_TEST(never_more_than_the_capacity_is_queued_by_concurrent_senders) {
         }
     }
 } END_TEST
+static uint32_t ring_slots(const note_box *box) { return 1u << (airrt_load_acquire(&box->base.cell.ring) & 63); }
+START_TEST(ring_is_no_larger_than_the_capacity_needs) {
+    static const uint32_t capacities[] = { 1, 2, 3, 4, 5, 8, 9, 100, 1000, 1024, 20000 };
+    for (size_t i = 0; i < sizeof capacities / sizeof *capacities; i++) {
+        note_box box;
+        OPEN(note_box, &box, .capacity = capacities[i]);
+        for (uint32_t n = 0; n < capacities[i]; n++) airrt_test_ok(note_send(&box, n));
+        ck_assert_uint_lt(ring_slots(&box), capacities[i] > 1 ? 2 * capacities[i] : 3); /* the next power of two */
+        note_box_close(&box);
+    }
+} END_TEST
+START_TEST(ring_of_an_unbounded_mailbox_is_no_larger_than_a_segment) {
+    note_box box;
+    OPEN(note_box, &box, .unbounded = true);
+    for (uint32_t n = 0; n < 4u << AIRRT_RING_LOG2_SEGMENT; n++) airrt_test_ok(note_send(&box, n));
+    ck_assert_uint_eq(ring_slots(&box), 1u << AIRRT_RING_LOG2_SEGMENT);
+    note_box_close(&box);
+} END_TEST
+
 START_TEST(unbounded_mailbox_takes_everything_in_order) {
     note_box box;
     OPEN(note_box, &box, .unbounded = true);
@@ -769,6 +788,7 @@ typedef struct lone_receiver {
     airrt_atomic_u32 called, returned;
     airrt_err err;                 /* these two are valid after `returned` */
     note out;
+    uint64_t used_ns;              /* valid when the thread is joined */
 } lone_receiver;
 static void *receive_one(void *arg) {
     lone_receiver *work = (lone_receiver *)arg;
@@ -794,6 +814,28 @@ static void receiver_is_woken_by(void (*event)(note_box *box), uint64_t timeout_
     COUNTS_ARE(&box, .accepted = !err, .handled = !err);
     note_box_close(&box);
 }
+static void *receive_in_time(void *arg) { /* and says how much of the processor it took */
+    lone_receiver *work = (lone_receiver *)arg;
+    struct timespec used = { 0, 0 };
+    receive_one(work);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    work->used_ns = (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+    return NULL;
+}
+START_TEST(receiver_that_is_rung_for_nothing_sleeps_again) { /* by a sender whose message it has already */
+    note_box box;
+    lone_receiver work = { .box = &box, .timeout_ns = AIRRT_MS(300) };
+    pthread_t thread;
+    airrt_test_ok(note_box_open(&box, NULL));
+    ck_assert_int_eq(pthread_create(&thread, NULL, receive_in_time, &work), 0);
+    airrt_test_eventually(airrt_load_acquire(&box.base.cell.tail) & AIRRT_IDLE_, 10);
+    let_it_wait();
+    airrt_priv_ring(&box.base.bell);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    airrt_test_is(work.err, AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_lt(work.used_ns, AIRRT_MS(50));
+    note_box_close(&box);
+} END_TEST
 static void send_42(note_box *box) { airrt_test_ok(note_send(box, 42)); }
 static void send_42_with(note_box *box) {
     airrt_test_ok(SEND_WITH(note_box, box, NOTE(42), .priority = AIRRT_PRIORITY_CRITICAL, .correlation = 1));
@@ -1518,15 +1560,18 @@ START_TEST(close_of_an_unused_mailbox_drops_nothing) {
     }
     ck_assert_uint_eq(DROPPED(), 0);
 } END_TEST
-START_TEST(zeroed_and_closed_mailboxes_take_no_messages) {
+START_TEST(zeroed_and_closed_mailboxes_take_no_messages_and_give_none) {
     parcel_box box;
     books_open();
     memset(&box, 0, sizeof box);
     airrt_test_is(parcel_send(&box, 0), AIRRT_ERR_CLOSED);
     airrt_test_ok(parcel_box_open(&box, NULL));
+    airrt_test_ok(parcel_send(&box, 0));
     parcel_box_close(&box);
-    airrt_test_is(parcel_send(&box, 0), AIRRT_ERR_CLOSED);
-    ck_assert_uint_eq(DROPPED(), 0);
+    airrt_test_is(parcel_send(&box, 1), AIRRT_ERR_CLOSED);
+    parcel got;
+    airrt_test_is(parcel_box_try_recv(&box, &got), AIRRT_ERR_CLOSED);
+    DROPPED_EXACTLY(0, 1);
 } END_TEST
 START_TEST(closed_mailbox_opens_again_with_other_options) {
     parcel_box box;
@@ -1960,6 +2005,115 @@ START_TEST(receive_gives_up_in_time_while_a_message_is_on_its_way) {
     note_box_close(&box);
 } END_TEST
 
+/* While a ring is being replaced: the sender that does it has lost the processor between its two steps. */
+static airrt_atomic_u32 begun, over;
+static void *send_once(void *box) {
+    airrt_fetch_add(&begun, 1u, RELEASE);
+    airrt_err err = note_send((note_box *)box, 7);
+    airrt_fetch_add(&over, err ? 100u : 1u, RELEASE);
+    return NULL;
+}
+START_TEST(senders_wait_while_a_ring_is_being_replaced) {
+    note_box box;
+    pthread_t senders[4];
+    OPEN(note_box, &box, .unbounded = true);
+    airrt_test_ok(note_send(&box, 0));
+    airrt_fetch_or(&box.base.cell.tail, AIRRT_RESIZE_, SEQ_CST);
+    for (int i = 0; i < 4; i++) ck_assert_int_eq(pthread_create(&senders[i], NULL, send_once, &box), 0);
+    airrt_test_eventually(airrt_load_acquire(&begun) == 4, 20);
+    let_it_wait();
+    ck_assert_uint_eq(airrt_load_acquire(&over), 0);
+    ck_assert_uint_eq(note_box_length(&box), 1);
+    airrt_fetch_and(&box.base.cell.tail, ~(uint64_t)AIRRT_RESIZE_, SEQ_CST);
+    airrt_test_eventually(airrt_load_acquire(&over) == 4, 20);
+    for (int i = 0; i < 4; i++) pthread_join(senders[i], NULL);
+    RECV_NOTE(&box, 0);
+    for (int i = 0; i < 4; i++) RECV_NOTE(&box, 7);
+    note_box_close(&box);
+} END_TEST
+
+static void *seal_once(void *box) {
+    airrt_store_release(&begun, 1u);
+    note_box_seal((note_box *)box);
+    airrt_store_release(&over, 1u);
+    return NULL;
+}
+START_TEST(seal_waits_while_a_ring_is_being_replaced) {
+    note_box box;
+    pthread_t sealer;
+    OPEN(note_box, &box, .unbounded = true);
+    airrt_test_ok(note_send(&box, 0));
+    airrt_fetch_or(&box.base.cell.tail, AIRRT_RESIZE_, SEQ_CST);
+    ck_assert_int_eq(pthread_create(&sealer, NULL, seal_once, &box), 0);
+    airrt_test_eventually(airrt_load_acquire(&begun), 20);
+    let_it_wait();
+    ck_assert_uint_eq(airrt_load_acquire(&over), 0);
+    airrt_fetch_and(&box.base.cell.tail, ~(uint64_t)AIRRT_RESIZE_, SEQ_CST);
+    airrt_test_eventually(airrt_load_acquire(&over), 20);
+    pthread_join(sealer, NULL);
+    airrt_test_is(note_send(&box, 1), AIRRT_ERR_CLOSED);
+    RECV_NOTE(&box, 0);
+    ck_assert_int_eq(note_next(&box), -AIRRT_ERR_CLOSED);
+    note_box_close(&box);
+} END_TEST
+
+START_TEST(eviction_takes_nothing_from_another_life_nor_as_one_of_too_many) {
+    note_box box;
+    note out;
+    airrt_wrap *wrap;
+    OPEN(note_box, &box, .capacity = 4, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST);
+    airrt_cell *cell = &box.base.cell;
+    airrt_test_ok(note_send(&box, 1));
+    uint64_t key = AIRRT_BOX_KEY, other = (uint64_t)2 << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_;
+    airrt_test_is(airrt_priv_evict(cell, other, 0, &out, sizeof out, _Alignof(note), &wrap), AIRRT_ERR_DEAD);
+    airrt_fetch_add(&cell->guests, (uint64_t)1023 << 32, SEQ_CST); /* as many as are evicting at a time */
+    airrt_test_is(airrt_priv_evict(cell, key, 0, &out, sizeof out, _Alignof(note), &wrap), AIRRT_ERR_EMPTY);
+    airrt_fetch_add(&cell->guests, -((uint64_t)1023 << 32), SEQ_CST);
+    ck_assert_uint_eq(note_box_length(&box), 1);
+    airrt_test_ok(airrt_priv_evict(cell, key, 0, &out, sizeof out, _Alignof(note), &wrap));
+    ck_assert_uint_eq(out.seq, 1);
+    ck_assert_uint_eq(note_box_length(&box), 0);
+    note_box_close(&box);
+} END_TEST
+
+START_TEST(receiver_goes_idle_when_there_is_neither_message_nor_signal) {
+    static const airrt_backpressure both[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_DROP_OLDEST };
+    for (size_t i = 0; i < 2; i++) {
+        note_box box;
+        OPEN(note_box, &box, .capacity = 4, .backpressure = both[i]);
+        airrt_cell *cell = &box.base.cell;
+        ck_assert(airrt_priv_go_idle(cell, AIRRT_BOX_KEY, 0));
+        ck_assert(airrt_load_acquire(&cell->tail) & AIRRT_IDLE_);
+        airrt_test_ok(note_send(&box, 1));
+        ck_assert(!(airrt_load_acquire(&cell->tail) & AIRRT_IDLE_));
+        ck_assert(!airrt_priv_go_idle(cell, AIRRT_BOX_KEY, 0));
+        RECV_NOTE(&box, 1);
+        airrt_fetch_or(&cell->tail, AIRRT_SIGNAL_, SEQ_CST);
+        ck_assert(!airrt_priv_go_idle(cell, AIRRT_BOX_KEY, 0)); /* once: then it has been seen */
+        ck_assert(!(airrt_load_acquire(&cell->tail) & (AIRRT_SIGNAL_ | AIRRT_IDLE_)));
+        ck_assert(airrt_priv_go_idle(cell, AIRRT_BOX_KEY, 0));
+        note_box_close(&box);
+    }
+} END_TEST
+
+/* What one leaves behind is enough for the next. */
+START_TEST(mailboxes_that_come_and_go_take_no_memory) {
+    uintptr_t first = 0;
+    for (uint32_t i = 0; i < 100; i++) {
+        note_box box;
+        note got;
+        airrt_test_ok(note_box_open(&box, NULL));
+        airrt_test_ok(note_send(&box, i));
+        airrt_test_ok(note_send(&box, i));
+        airrt_test_ok(note_box_try_recv(&box, &got)); /* the other is dropped */
+        MUST(got.seq == i);
+        uintptr_t ring = airrt_load_acquire(&box.base.cell.ring);
+        if (!first) first = ring;
+        MUST(ring == first);
+        note_box_close(&box);
+    }
+} END_TEST
+
 /* ---- out of memory ---------------------------------------------------------------------------------------------- */
 
 /* Sends, receives and evicts with one allocation failing, the first, then the second, ... until none is left to fail. */
@@ -2243,7 +2397,8 @@ SUITE("mailbox", 60,
     mailbox_of_two_holds_two, mailbox_of_three_holds_three, mailbox_holds_exactly_its_capacity,
     mailbox_of_a_million_holds_a_million, bound_is_exact_from_every_backlog,
     bound_is_exact_while_the_ring_grows_over_a_backlog,
-    never_more_than_the_capacity_is_queued_by_concurrent_senders, unbounded_mailbox_takes_everything_in_order,
+    never_more_than_the_capacity_is_queued_by_concurrent_senders, ring_is_no_larger_than_the_capacity_needs,
+    ring_of_an_unbounded_mailbox_is_no_larger_than_a_segment, unbounded_mailbox_takes_everything_in_order,
     unbounded_mailbox_grows_and_empties_again_and_again, many_senders_keep_each_ones_order,
     many_senders_keep_each_ones_order_without_bound, many_blocking_senders_keep_each_ones_order,
     blocking_senders_and_a_waiting_receiver_always_wake_each_other, waiting_receiver_is_always_woken,
@@ -2257,7 +2412,8 @@ SUITE("mailbox", 60,
     sender_that_must_not_wait_is_told_full, by_priority_drops_low_refuses_normal_and_blocks_the_rest,
     by_priority_a_critical_message_waits_for_room,
     by_priority_the_types_priority_counts_unless_the_send_has_one, receive_gives_up_when_its_time_is_up,
-    receive_does_not_wait_for_what_is_there, message_wakes_a_receiver_that_waits_for_ever,
+    receive_does_not_wait_for_what_is_there,
+    receiver_that_is_rung_for_nothing_sleeps_again, message_wakes_a_receiver_that_waits_for_ever,
     receive_waits_for_ever_by_default, message_wakes_a_receiver_that_waits_for_a_time, message_with_an_envelope_wakes_a_receiver,
     seal_wakes_a_receiver_that_waits_for_ever, seal_wakes_a_receiver_that_waits_for_a_time,
     two_threads_wake_each_other_thousands_of_times, sealed_mailbox_gives_what_is_queued_and_then_closed,
@@ -2281,7 +2437,7 @@ SUITE("mailbox", 60,
     close_drops_messages_with_envelopes_and_in_lanes_once,
     close_of_a_sealed_mailbox_drops_unread_messages_once, close_counts_unread_messages_as_dead,
     close_accepts_a_closed_mailbox, close_accepts_a_zeroed_mailbox, close_accepts_a_mailbox_whose_open_failed,
-    close_of_an_unused_mailbox_drops_nothing, zeroed_and_closed_mailboxes_take_no_messages,
+    close_of_an_unused_mailbox_drops_nothing, zeroed_and_closed_mailboxes_take_no_messages_and_give_none,
     closed_mailbox_opens_again_with_other_options, mailboxes_that_come_and_go_do_not_disturb_each_other,
     recorder_counts_sent_and_received, recorder_counts_refused_messages_by_reason_and_not_as_sent,
     recorder_counts_what_the_policy_dropped, recorder_counts_expired_messages,
@@ -2295,6 +2451,10 @@ SUITE("mailbox", 60,
     mailbox_carries_large_messages_aligned_to_64, mailbox_carries_messages_aligned_to_256,
     mailbox_carries_messages_aligned_to_4096, message_on_its_way_is_not_overtaken_by_later_ones,
     message_on_its_way_counts_for_the_bound, receive_gives_up_in_time_while_a_message_is_on_its_way,
+    senders_wait_while_a_ring_is_being_replaced, seal_waits_while_a_ring_is_being_replaced,
+    receiver_goes_idle_when_there_is_neither_message_nor_signal,
+    eviction_takes_nothing_from_another_life_nor_as_one_of_too_many,
+    mailboxes_that_come_and_go_take_no_memory,
     out_of_memory_refuses_messages_and_loses_none, out_of_memory_refuses_messages_to_lanes_and_loses_none,
     out_of_memory_while_evicting_loses_nothing_uncounted, refused_messages_stay_the_callers,
     length_is_the_number_of_messages_queued, positions_may_wrap_around, positions_of_evicting_mailboxes_may_wrap_around,

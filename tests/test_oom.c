@@ -385,6 +385,32 @@ static void stashing(void) {
     end_world();
 }
 
+/* ---- room: what a hook sends to a full mailbox is accepted and comes, or is still its own; so is a notice -------- */
+
+PROBE_TYPE(narrow, PROBE_HOOKS(narrow), .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+static airrt_err hook_waits(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    narrow_ref to = *(const narrow_ref *)msg->arg;
+    if (msg->number) return AIRRT_OK; /* a notice */
+    press();
+    for (uint64_t i = 0; i < 3; i++) state->sum += MAY(narrow_send(to, (act){ .number = 1 })) == AIRRT_OK ? 100u : 0u;
+    act notice = { .fn = hook_waits, .arg = msg->arg, .number = 1 };
+    state->sum += MAY(probe_when_room(PROBE(ctx), to.ref, 1, notice)) == AIRRT_OK ? 1u : 0u;
+    relax();
+    books[2].arg = (void *)(uintptr_t)state->sum;
+    return AIRRT_OK;
+}
+static void waiting_for_room(void) {
+    narrow_ref to;
+    POLLED();
+    NEED(!narrow_spawn(world, (probe_args){ .book = &books[0] }, NULL, &to));
+    probe_ref ref = make(&books[1], NULL);
+    NEED(!probe_send(ref, (act){ .fn = hook_waits, .arg = &to }));
+    settle();
+    uint64_t sum = (uint64_t)(uintptr_t)books[2].arg;
+    NEED(COUNT(books[0].acts) == sum / 100 && COUNT(books[1].acts) == 1 + sum % 100);
+    end_world();
+}
+
 /* ---- ends: nobody who asked for it is left without a word -------------------------------------------------------- */
 
 static airrt_err hook_watches(airrt_ctx *ctx, probe_state *state, const act *msg) {
@@ -770,14 +796,26 @@ static airrt_err remote_request(void *ctx, const char *name, const void *frame, 
     AIRRT_TRY(airrt_message_encode(byte_message_type(), &value, &answer, wire, sizeof wire, &size));
     return airrt_remote_answer(question, wire, size);
 }
+static int served;
+static airrt_err served_err;
+static void remote_answer(void *ctx, const void *frame, size_t size) {
+    airrt_frame answer;
+    byte got;
+    (void)ctx;
+    NEED(!airrt_frame_decode(frame, size, &answer, &size));
+    served_err = answer.err;
+    if (!answer.err) NEED(!airrt_message_decode(byte_message_type(), &answer, &got) && got == 'x');
+    served++;
+}
 /* Whoever asks elsewhere, or serves, is told what came of it. */
 static void remotes(void) {
     int count = 0;
     airrt_transport transport = { NULL, NULL, NULL, remote_request, &count };
-    airrt_frame frame = { .kind = AIRRT_FRAME_REQUEST, .subject = "echo", .subject_size = 4 }, answer;
-    uint8_t wire[128], out[128];
+    airrt_frame frame = { .kind = AIRRT_FRAME_REQUEST, .subject = "echo", .subject_size = 4 };
+    const airrt_remote_asker from = { remote_answer, NULL };
+    uint8_t wire[128];
     byte msg = 'x', got;
-    size_t size, used;
+    size_t size;
     far_echo_ref far;
     echo_ref near;
     POLLED();
@@ -789,11 +827,12 @@ static void remotes(void) {
     for (int i = 0; i < 4; i++) {
         airrt_err err = far_echoed_ask(far, msg, AIRRT_SEC(5), &got);
         if (!err) NEED(got == 'y');
-        else if (err != AIRRT_ERR_LIMIT) MAY_BE(err, AIRRT_ERR_NO_REPLY);
-        if (MAY(echoed_serve(world, wire, size, out, sizeof out, &used))) continue;
-        NEED(!airrt_frame_decode(out, used, &answer, &used));
-        if (answer.err) MAY(answer.err);
-        else NEED(!airrt_message_decode(byte_message_type(), &answer, &got) && got == 'x');
+        else if (err != AIRRT_ERR_LIMIT) MAY(err);
+        served = 0;
+        NEED(!echoed_serve(world, wire, size, &from));
+        NEED(!airrt_system_settle(world, AIRRT_SEC(5)));
+        NEED(served == 1);
+        MAY_BE(served_err, AIRRT_ERR_NO_REPLY);
     }
     relax();
     still_works(ref, &books[0]);
@@ -1238,6 +1277,7 @@ static const sweep sweeps[] = {
     { ties, "airrt_watch airrt_unwatch airrt_link airrt_unlink" },
     { watching_the_dead, "" },
     { timers, "AIRRT_ACTOR_OBSERVED:after AIRRT_ACTOR_OBSERVED:every airrt_timer_cancel" },
+    { waiting_for_room, "AIRRT_ACTOR_OBSERVED:when_room" },
     { stashing, "AIRRT_ACTOR_OBSERVED:stash AIRRT_ACTOR_OBSERVED:unstash" },
     { exiting, "AIRRT_ACTOR_OBSERVED:exit" },
     { failing, "AIRRT_ACTOR_OBSERVED:fail" },
@@ -1312,6 +1352,7 @@ static const char quiet[] =
     "airrt_event_severity airrt_event_text airrt_exit_is_normal airrt_exit_str airrt_histogram_add "
     "airrt_histogram_quantile "
     "airrt_loss_str airrt_message_id airrt_meter_close airrt_one_for_all_decide airrt_one_for_one_decide airrt_queued "
+    "airrt_room "
     "airrt_ref_equal airrt_rest_for_one_decide airrt_restart_str airrt_restart_wanted airrt_severity_str "
     "airrt_simple_one_for_one_decide airrt_state_allows airrt_state_str airrt_system_counts airrt_system_idle_ns "
     "airrt_system_listen airrt_system_poll airrt_system_supervisors airrt_uuid_format airrt_uuid_make "
@@ -1336,7 +1377,7 @@ static airrt_err hook_quiet(airrt_ctx *ctx, probe_state *state, const act *msg) 
     NEED(!airrt_ctx_envelope(ctx) && airrt_ctx_restarts(ctx) == 0 && airrt_ctx_messages(ctx) > 0 &&
          airrt_ctx_now_ns(ctx));
     NEED(!airrt_ctx_created_ns(ctx) && !airrt_ctx_last_message_ns(ctx) && airrt_queued(airrt_ctx_self(ctx)) == 0);
-    NEED(!airrt_ctx_subject(ctx));
+    NEED(!airrt_ctx_subject(ctx) && airrt_room(airrt_ctx_self(ctx)) > 0);
     airrt_ctx_yield(ctx);
     return AIRRT_OK;
 }

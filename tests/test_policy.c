@@ -287,6 +287,17 @@ START_TEST(without_memory_a_window_says_so_and_stays) {
     airrt_window_close(&w);
 } END_TEST
 
+START_TEST(a_full_window_needs_no_more_memory) {
+    airrt_window w;
+    airrt_window_open(&w, 5, AIRRT_SEC(5));
+    for (uint64_t i = 0; i < 5; i++) airrt_test_ok(airrt_window_record(&w, AIRRT_SEC(i)));
+    no_memory = 1;
+    for (uint64_t i = 5; i < 20; i++) airrt_test_ok(airrt_window_record(&w, AIRRT_SEC(i)));
+    no_memory = 0;
+    ck_assert_uint_eq(airrt_window_count(&w, AIRRT_SEC(19)), 5);
+    airrt_window_close(&w);
+} END_TEST
+
 /* ---- strategies -------------------------------------------------------------------------------------------------- */
 
 START_TEST(strategies_say_who_goes_with_the_failed) {
@@ -328,7 +339,8 @@ SUITE("policy", 30, restart_types_decide_by_how_it_ended, exponential_delays_dou
       jitter_moves_a_delay_and_stays_under_the_cap, max_n_allows_n_within_the_window,
       an_event_as_old_as_the_window_counts_and_an_older_one_does_not, windows_slide, limits_of_components,
       a_window_is_as_a_plain_list_says, no_restarts_and_unlimited_mean_what_they_say,
-      without_memory_a_window_says_so_and_stays, strategies_say_who_goes_with_the_failed,
+      without_memory_a_window_says_so_and_stays, a_full_window_needs_no_more_memory,
+      strategies_say_who_goes_with_the_failed,
       degraded_breaks_no_row_of_failures, windows_forget_what_is_older,
       five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused,
       three_failures_of_a_component_are_delayed_and_the_fourth_exceeds, a_window_keeps_no_more_than_its_limit,

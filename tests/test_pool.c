@@ -103,6 +103,30 @@ START_TEST(a_key_stays_with_its_member) {
 }
 END_TEST
 
+START_TEST(each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key) {
+    enum { KEYS = 20000 };
+    static const uint32_t counts[] = { 1, 2, 3, 4, 5, 7, 8, 9, 63, 64, 65, 100, 1023 };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        uint32_t count = counts[i];
+        static uint32_t keys_of[AIRRT_TEAM_MEMBERS];
+        memset(keys_of, 0, sizeof keys_of);
+        for (uint64_t key = 0; key < KEYS; key++) {
+            uint32_t place = airrt_priv_place(key, count), with_another = airrt_priv_place(key, count + 1);
+            MUST(place < count);
+            MUST(with_another == place || with_another == count);
+            keys_of[with_another]++;
+        }
+        uint32_t share = KEYS / (count + 1), least = UINT32_MAX, most = 0;
+        for (uint32_t at = 0; at <= count; at++) {
+            if (keys_of[at] < least) least = keys_of[at];
+            if (keys_of[at] > most) most = keys_of[at];
+        }
+        if (share < 100) continue; /* too few to tell */
+        ck_assert_msg(least > share * 7 / 10 && most < share * 13 / 10, "%u places: %u to %u keys", count + 1, least,
+                      most);
+    }
+} END_TEST
+
 /* A1: membership is by calls, not by what a name looks like; B3: joining twice is once. */
 START_TEST(members_come_and_go_at_run_time) {
     diary book = { 0 };
@@ -473,7 +497,8 @@ START_TEST(each_error_of_a_broker_occurs) {
 END_TEST
 
 SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loaded_is_the_one_with_the_shortest_queue,
-      a_key_stays_with_its_member, members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
+      a_key_stays_with_its_member, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
+      members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
       who_is_taken_out_while_it_backs_off_does_not_come_back,
       the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,

@@ -1,5 +1,5 @@
-/* test_remote.c: questions to actors of other processes: two systems, and an engine between them with a thread that
- * serves. */
+/* test_remote.c: questions and messages to actors of other processes: two systems, and an engine between them with one
+ * thread that serves them all. */
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h"
 #include "airrt_test.h"
@@ -20,7 +20,10 @@ static airrt_err number_decode(uint64_t *number, const void *bytes, size_t n) {
 }
 static size_t quote_encode(const quote *m, void *out, size_t n) { return number_encode(m->number, out, n); }
 static airrt_err quote_decode(quote *m, const void *bytes, size_t n) { return number_decode(&m->number, bytes, n); }
-static size_t price_encode(const price *m, void *out, size_t n) { return number_encode(m->number, out, n); }
+enum { REFUSE = 1000, SILENT, FAIL, NEVER, HUGE, NOTE = 2000 }; /* what the asked one does with such a number */
+static size_t price_encode(const price *m, void *out, size_t n) {
+    return m->number == 2 * HUGE ? AIRRT_FRAME_PAYLOAD_MAX + 1 : number_encode(m->number, out, n);
+}
 static airrt_err price_decode(price *m, const void *bytes, size_t n) { return number_decode(&m->number, bytes, n); }
 static airrt_atomic_u64 quote_drops, price_drops;
 static void quote_drop(quote *m) { (void)m, airrt_fetch_add(&quote_drops, 1u, RELAXED); }
@@ -32,14 +35,15 @@ AIRRT_MESSAGE(plain);
 AIRRT_ACTOR(quoter, quote, airrt_none);
 AIRRT_REQUEST(local_price, quoter, price);
 AIRRT_SERVER(local_price, quote, price);
-enum { REFUSE = 1000, SILENT, FAIL, NEVER };
 static airrt_atomic_u64 handled;
+static uint64_t noted; /* the digits of what came from NOTE on */
 static uint64_t left_ns; /* of the last one's time, when it was handled */
 static airrt_err quoter_handle(quoter_ctx *ctx, airrt_none *state, const quote *msg) {
     const airrt_envelope *envelope = airrt_ctx_envelope(&ctx->base);
     (void)state;
     left_ns = envelope && envelope->deadline_ns ? envelope->deadline_ns - airrt_ctx_now_ns(&ctx->base) : 0;
     airrt_fetch_add(&handled, 1u, RELEASE);
+    if (msg->number > NOTE) return noted = 10 * noted + msg->number - NOTE, AIRRT_OK;
     switch (msg->number) {
     case REFUSE: local_price_refuse(ctx, AIRRT_ERR_LIMIT); break;
     case SILENT: break;
@@ -85,7 +89,7 @@ static airrt_err engine_request(void *ctx, const char *name, const void *frame, 
     if (!err && (engine.count == 16 || size > sizeof engine.open[0].frame)) err = AIRRT_ERR_FULL;
     if (!err) {
         engine.open[engine.count].size = size;
-        engine.open[engine.count].question = *question;
+        engine.open[engine.count].question = question ? *question : (airrt_remote_question){ 0 };
         memcpy(engine.open[engine.count++].frame, frame, size);
     }
     pthread_cond_broadcast(&engine.news);
@@ -109,24 +113,34 @@ static size_t damaged(uint8_t *bytes, size_t size) {
     if (engine.damage == BIT) bytes[size - 1] ^= 1;
     return engine.damage == CUT ? size - 1 : size;
 }
-static void *engine_run(void *arg) {
+static void engine_answer(void *ctx, const void *frame, size_t size) {
+    airrt_remote_question *question = ctx;
     uint8_t answer[256];
-    size_t used;
+    ck_assert_uint_le(size, sizeof answer);
+    memcpy(answer, frame, size);
+    engine.answered = airrt_remote_answer(question, answer, damaged(answer, size));
+    free(question);
+    airrt_fetch_add(&engine.answers, 1u, RELEASE);
+}
+static void *engine_run(void *arg) {
     pthread_mutex_lock(&engine.lock);
     while (engine.runs) {
         if (engine.count == 0 || engine.holds) {
             pthread_cond_wait(&engine.news, &engine.lock);
             continue;
         }
-        engine.count--;
         uint8_t frame[256];
-        size_t size = engine.open[engine.count].size;
-        memcpy(frame, engine.open[engine.count].frame, size);
-        airrt_remote_question question = engine.open[engine.count].question;
+        size_t size = engine.open[0].size;
+        memcpy(frame, engine.open[0].frame, size);
+        airrt_remote_question *question = NULL;
+        if (engine.open[0].question.number) {
+            question = malloc(sizeof *question);
+            ck_assert_ptr_nonnull(question);
+            *question = engine.open[0].question;
+        }
+        memmove(&engine.open[0], &engine.open[1], --engine.count * sizeof engine.open[0]);
         pthread_mutex_unlock(&engine.lock);
-        airrt_test_ok(local_price_serve(there, frame, size, answer, sizeof answer, &used));
-        engine.answered = airrt_remote_answer(&question, answer, damaged(answer, used));
-        airrt_fetch_add(&engine.answers, 1u, RELEASE);
+        airrt_test_ok(local_price_serve(there, frame, size, &(airrt_remote_asker){ engine_answer, question }));
         pthread_mutex_lock(&engine.lock);
     }
     pthread_mutex_unlock(&engine.lock);
@@ -214,7 +228,7 @@ START_TEST(time_travels_with_the_question) {
     begin("quoter");
     airrt_test_ok(far_price_ask(far, (quote){ 1 }, AIRRT_SEC(15), &answer));
     ck_assert_uint_gt(left_ns, 0);
-    ck_assert_uint_le(left_ns, AIRRT_SEC(15));
+    ck_assert_uint_lt(left_ns, AIRRT_SEC(16)); /* a question of seconds is given up to a tick more */
     hold(true);
     airrt_test_is(far_price_ask(far, (quote){ NEVER }, AIRRT_MS(30), &answer), AIRRT_ERR_TIMEOUT);
     hold(false); /* on its way until then */
@@ -298,9 +312,25 @@ START_TEST(an_answer_that_is_none_ends_the_question_with_an_error) {
     }
     finish();
 } END_TEST
-START_TEST(what_is_sent_without_asking_is_a_dead_letter) {
+
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
+
+START_TEST(what_is_sent_without_asking_arrives_in_its_order) {
+    uint64_t value;
+    begin("quoter");
+    for (uint64_t i = 1; i <= 8; i++) airrt_test_ok(far_quoter_send(far, (quote){ NOTE + i }));
+    airrt_test_ok(ask(1, &value)); /* which comes behind them */
+    ck_assert_uint_eq(airrt_load_relaxed(&handled), 9);
+    ck_assert_uint_eq(noted, 12345678);
+    ck_assert_uint_eq(airrt_load_relaxed(&quote_drops), 9); /* here; there they were handled */
+    finish();
+    ck_assert_uint_eq(airrt_load_relaxed(&engine.answers), 1); /* none to those */
+    ck_assert_uint_eq(airrt_load_relaxed(&letters.count), 0);
+} END_TEST
+START_TEST(a_message_that_the_engine_refuses_is_a_dead_letter_here) {
     airrt_counts counts;
     begin("quoter");
+    engine.refuses = AIRRT_ERR_OS;
     airrt_test_ok(far_quoter_send(far, (quote){ 1 }));
     airrt_test_ok(airrt_system_settle(here, AIRRT_SEC(10)));
     airrt_system_counts(here, &counts);
@@ -309,39 +339,217 @@ START_TEST(what_is_sent_without_asking_is_a_dead_letter) {
     ck_assert_uint_eq(airrt_load_relaxed(&handled), 0);
     finish();
 } END_TEST
-START_TEST(what_is_no_question_is_not_served) {
-    uint8_t wire[256], out[256];
-    size_t size, used;
-    quote msg = { 3 };
-    airrt_frame frame = { .kind = AIRRT_FRAME_REQUEST, .subject = "quoter", .subject_size = 6,
-                          .correlation = 77 }, answer;
+START_TEST(a_message_to_nobody_is_a_dead_letter_there) {
+    begin("nobody");
+    airrt_test_ok(far_quoter_send(far, (quote){ 1 }));
+    airrt_test_eventually(airrt_load_acquire(&letters.count) == 1, 20);
+    ck_assert_uint_eq(airrt_load_relaxed(&letters.why[AIRRT_LOSS_NO_RECEIVER]), 1);
+    ck_assert_pstr_eq(letters.items[0].letter.type_name, "quote");
+    airrt_test_eventually(airrt_load_acquire(&quote_drops) == 2, 20);
+    finish();
+} END_TEST
+
+/* ---- serving ----------------------------------------------------------------------------------------------------- */
+
+/* Answers, as they come. */
+static airrt_atomic_u64 replies;
+static airrt_frame reply;
+static void keep_reply(void *ctx, const void *frame, size_t size) {
+    size_t used;
+    airrt_frame is;
+    airrt_test_ok(airrt_frame_decode(frame, size, &is, &used));
+    if (ctx) airrt_fetch_add((airrt_atomic_u64 *)ctx + is.err, 1u, RELAXED); /* of many threads */
+    else reply = is;
+    airrt_fetch_add(&replies, 1u, RELEASE);
+}
+static airrt_err serve(uint64_t number, uint64_t remaining_ns, airrt_atomic_u64 *errs) {
+    uint8_t wire[256];
+    size_t size;
+    quote msg = { number };
+    airrt_frame frame = { .kind = AIRRT_FRAME_REQUEST, .subject = "quoter", .subject_size = 6, .correlation = 77,
+                          .remaining_ns = remaining_ns };
+    airrt_test_ok(airrt_message_encode(quote_message_type(), &msg, &frame, wire, sizeof wire, &size));
+    return local_price_serve(there, wire, size, &(airrt_remote_asker){ keep_reply, errs });
+}
+#define REPLIES(N) airrt_test_eventually(airrt_load_acquire(&replies) == (N), 20)
+START_TEST(who_does_not_answer_stops_nobody) {
     begin("quoter");
-    airrt_test_is(local_price_serve(there, "junk", 4, out, sizeof out, &used), AIRRT_ERR_INVALID);
+    for (int i = 0; i < 100; i++) airrt_test_ok(serve(NEVER, AIRRT_SEC(60), NULL)); /* none of them waits */
+    airrt_test_ok(serve(4, 0, NULL));
+    REPLIES(1);
+    airrt_test_is(reply.err, AIRRT_OK);
+    ck_assert_uint_eq(reply.correlation, 77);
+    finish(); /* which ends the quoter */
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 101);
+    airrt_test_is(reply.err, AIRRT_ERR_SHUTDOWN);
+} END_TEST
+/* An engine in an actor, on the system's only thread. */
+AIRRT_ACTOR(porter, plain, airrt_none);
+static airrt_err porter_handle(porter_ctx *ctx, airrt_none *state, const plain *msg) {
+    (void)ctx, (void)state;
+    return serve((uint64_t)msg->number, 0, NULL);
+}
+AIRRT_ACTOR_IMPL(porter, airrt_none, porter_handle);
+START_TEST(hooks_serve_too_on_the_only_thread) {
+    porter_ref porter;
+    begin("quoter");
+    airrt_test_ok(porter_spawn(there, AIRRT_NONE, NULL, &porter));
+    for (uint64_t i = 1; i <= 3; i++) {
+        airrt_test_ok(porter_send(porter, (plain){ (int)i }));
+        REPLIES(i);
+        airrt_test_is(reply.err, AIRRT_OK);
+    }
+    finish();
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 3);
+} END_TEST
+START_TEST(more_than_waits_for_the_server_is_answered_full) {
+    static airrt_atomic_u64 errs[AIRRT_ERR_COUNT_];
+    airrt_system_desc desc = { .polled = true, .dead_letters = { .fn = airrt_test_letters_fn, .ctx = &letters } };
+    airrt_test_ok(airrt_system_open(&desc, &there));
+    for (int i = 0; i < 1030; i++) airrt_test_ok(serve(1, AIRRT_SEC(60), errs)); /* nobody runs it meanwhile */
+    ck_assert_uint_eq(airrt_load_relaxed(&errs[AIRRT_ERR_FULL]), 6);
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 6);
+    airrt_test_ok(airrt_system_settle(there, AIRRT_SEC(20)));
+    ck_assert_uint_eq(airrt_load_relaxed(&errs[AIRRT_ERR_NOT_FOUND]), 1024);
+    for (int i = 0; i < 3; i++) airrt_test_ok(serve(1, AIRRT_SEC(60), errs));
+    airrt_test_ok(airrt_system_shutdown(there, &(airrt_shutdown_desc){ .now = true }, NULL)); /* unasked */
+    ck_assert_uint_eq(airrt_load_relaxed(&errs[AIRRT_ERR_SHUTDOWN]), 3);
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 1033);
+    airrt_test_balanced(there);
+    airrt_system_close(there);
+} END_TEST
+START_TEST(a_served_question_ends_when_its_time_is_over) {
+    begin("quoter");
+    airrt_test_ok(serve(NEVER, AIRRT_MS(20), NULL));
+    REPLIES(1);
+    airrt_test_is(reply.err, AIRRT_ERR_TIMEOUT);
+    airrt_test_ok(serve(1, 1, NULL)); /* it is over already */
+    REPLIES(2);
+    airrt_test_is(reply.err, AIRRT_ERR_TIMEOUT);
+    finish();
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 2);
+} END_TEST
+START_TEST(a_value_that_is_no_payload_is_an_error) {
+    begin("quoter");
+    airrt_test_ok(serve(HUGE, 0, NULL));
+    REPLIES(1);
+    airrt_test_is(reply.err, AIRRT_ERR_INVALID);
+    ck_assert_uint_eq(airrt_load_relaxed(&price_drops), 1);
+    finish();
+} END_TEST
+START_TEST(after_the_end_of_the_server_there_is_another_one) {
+    airrt_ref server;
+    begin("quoter");
+    airrt_test_ok(serve(NEVER, AIRRT_SEC(60), NULL));
+    airrt_test_eventually(airrt_load_acquire(&handled) == 1, 20);
+    airrt_test_ok(airrt_whereis(there, "airrt_server", &server));
+    airrt_test_ok(airrt_probe(server, AIRRT_SEC(20), &(airrt_health){ AIRRT_HEALTHY }));
+    airrt_test_ok(airrt_kill(server));
+    REPLIES(1);
+    airrt_test_is(reply.err, AIRRT_ERR_DEAD);
+    airrt_test_ok(airrt_wait(server, AIRRT_SEC(20), NULL));
+    airrt_test_ok(serve(4, 0, NULL));
+    REPLIES(2);
+    airrt_test_is(reply.err, AIRRT_OK);
+    finish();
+} END_TEST
+START_TEST(after_the_shutdown_the_answer_is_shutdown) {
+    begin("quoter");
+    airrt_test_ok(airrt_system_shutdown(there, NULL, NULL));
+    airrt_test_ok(serve(4, 0, NULL));
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 1); /* within the call */
+    airrt_test_is(reply.err, AIRRT_ERR_SHUTDOWN);
+    finish();
+} END_TEST
+
+enum { SERVERS = 3, EACH = 400 };
+typedef struct served_args { uint64_t seed; airrt_atomic_u64 errs[AIRRT_ERR_COUNT_]; } served_args;
+static void *serve_many(void *arg) {
+    static const uint64_t what[] = { 1, 2, REFUSE, SILENT, NEVER, 5 };
+    served_args *me = arg;
+    for (uint64_t i = 0; i < EACH; i++) {
+        uint64_t dice = airrt_priv_mix(me->seed + i), number = what[dice % 6];
+        airrt_test_ok(serve(number, dice % 5 ? AIRRT_SEC(60) : AIRRT_US(50) + dice % AIRRT_MS(1), me->errs));
+    }
+    return NULL;
+}
+/* The callee dies, is there again, the server is killed, and the system shut down, all in the middle. */
+static void race(uint64_t seed) {
+    pthread_t threads[SERVERS];
+    static served_args args[SERVERS];
+    uint64_t answered = 0;
+    airrt_ref server;
+    memset(args, 0, sizeof args);
+    airrt_store_relaxed(&replies, 0u);
+    begin("quoter");
+    for (int i = 0; i < SERVERS; i++) {
+        args[i].seed = seed + (uint64_t)i * 1000003;
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, serve_many, &args[i]), 0);
+    }
+    for (uint64_t i = 1; i < 6; i++) {
+        airrt_test_eventually(airrt_load_acquire(&replies) >= i * 60, 20);
+        if (airrt_priv_mix(seed + i) % 3 == 0 && !airrt_whereis(there, "airrt_server", &server))
+            airrt_test_ok(airrt_kill(server));
+        airrt_discard(airrt_kill(asked.ref));
+        airrt_discard(airrt_wait(asked.ref, AIRRT_SEC(20), NULL));
+        airrt_test_ok(quoter_spawn(there, AIRRT_NONE, &(airrt_spawn_desc){ .name = "quoter" }, &asked));
+    }
+    if (seed % 2) airrt_test_ok(airrt_system_shutdown(there, NULL, NULL));
+    for (int i = 0; i < SERVERS; i++) pthread_join(threads[i], NULL);
+    finish();
+    for (int i = 0; i < SERVERS; i++)
+        for (int e = 0; e < AIRRT_ERR_COUNT_; e++) answered += airrt_load_relaxed(&args[i].errs[e]);
+    ck_assert_msg(answered == SERVERS * EACH && airrt_load_relaxed(&replies) == answered,
+                  "seed %llu: %llu answers, expected %d", (unsigned long long)seed, (unsigned long long)answered,
+                  SERVERS * EACH);
+}
+START_TEST(each_question_has_one_answer_whatever_ends) {
+    for (uint64_t seed = 1; seed <= 6; seed++) race(seed);
+} END_TEST
+START_TEST(what_is_no_question_is_not_served) {
+    uint8_t wire[256];
+    size_t size;
+    quote msg = { 3 };
+    const airrt_remote_asker from = { keep_reply, NULL };
+    airrt_frame frame = { .kind = AIRRT_FRAME_REQUEST, .subject = "quoter", .subject_size = 6, .correlation = 77 };
+    begin("quoter");
+    airrt_test_is(local_price_serve(there, "junk", 4, &from), AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "magic");
     airrt_test_ok(airrt_message_encode(quote_message_type(), &msg, &frame, wire, sizeof wire, &size));
-    airrt_test_is(local_price_serve(there, wire, size - 1, out, sizeof out, &used), AIRRT_ERR_INVALID);
-    airrt_test_is(local_price_serve(there, wire, size, out, 63, &used), AIRRT_ERR_INVALID);
-    ck_assert_uint_eq(used, 0);
-    /* a value that does not fit is an error that does */
-    airrt_test_ok(local_price_serve(there, wire, size, out, AIRRT_FRAME_HEAD, &used));
-    airrt_test_ok(airrt_frame_decode(out, used, &answer, &used));
-    ck_assert_int_eq(answer.err, AIRRT_ERR_LIMIT);
-    ck_assert_uint_eq(answer.correlation, 77);
+    airrt_test_is(local_price_serve(there, wire, size - 1, &from), AIRRT_ERR_INVALID);
     frame.kind = AIRRT_FRAME_EVENT;
     airrt_test_ok(airrt_message_encode(quote_message_type(), &msg, &frame, wire, sizeof wire, &size));
-    airrt_test_is(local_price_serve(there, wire, size, out, sizeof out, &used), AIRRT_ERR_INVALID);
+    airrt_test_is(local_price_serve(there, wire, size, &from), AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "kind");
     ck_assert_uint_eq(airrt_load_relaxed(&letters.why[AIRRT_LOSS_UNDECODABLE]), 3);
-    /* a question whose content is none is answered so */
+    /* a question whose content is none is answered so, a message of that kind is a dead letter */
     frame.kind = AIRRT_FRAME_REQUEST;
     frame.type_id = airrt_message_type_id("quote");
     frame.payload = "abc";
     frame.payload_size = 3;
     airrt_test_ok(airrt_frame_encode(&frame, wire, sizeof wire, &size));
-    airrt_test_ok(local_price_serve(there, wire, size, out, sizeof out, &used));
-    airrt_test_ok(airrt_frame_decode(out, used, &answer, &used));
-    ck_assert_int_eq(answer.err, AIRRT_ERR_INVALID);
+    airrt_test_ok(local_price_serve(there, wire, size, &from));
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 1);
+    ck_assert_int_eq(reply.err, AIRRT_ERR_INVALID);
+    frame.kind = AIRRT_FRAME_MESSAGE;
+    airrt_test_ok(airrt_frame_encode(&frame, wire, sizeof wire, &size));
+    airrt_test_ok(local_price_serve(there, wire, size, &from));
+    ck_assert_uint_eq(airrt_load_relaxed(&letters.why[AIRRT_LOSS_UNDECODABLE]), 4);
     finish();
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 1);
+} END_TEST
+START_TEST(a_question_may_come_before_anybody_of_its_kind_has_been_started) {
+    airrt_system_desc desc = { .workers = 1, .dead_letters = { .fn = airrt_test_letters_fn, .ctx = &letters } };
+    airrt_test_ok(airrt_system_open(&desc, &there));
+    airrt_test_is(local_price_serve(there, "junk", 4, &(airrt_remote_asker){ keep_reply, NULL }), AIRRT_ERR_INVALID);
+    ck_assert_pstr_eq(letters.items[0].letter.type_name, "quote");
+    airrt_test_ok(serve(3, 0, NULL));
+    REPLIES(1);
+    ck_assert_int_eq(reply.err, AIRRT_ERR_NOT_FOUND);
+    ck_assert_uint_eq(local_price_target_()->msg.size, sizeof(quote)); /* for one that is started meanwhile */
+    airrt_test_ok(airrt_system_shutdown(there, NULL, NULL));
+    airrt_test_balanced(there);
+    airrt_system_close(there);
 } END_TEST
 START_TEST(who_stands_for_nobody_does_not_start) {
     airrt_transport topics_only = { NULL, NULL, NULL, NULL, NULL };
@@ -358,5 +566,11 @@ START_TEST(who_stands_for_nobody_does_not_start) {
 SUITE("remote", 60, a_question_is_answered_from_elsewhere, errors_come_back_as_the_answer,
       nobody_of_that_name_is_not_found, time_travels_with_the_question, actors_ask_elsewhere_without_waiting,
       an_engines_refusal_is_the_answer_at_once, closing_the_engine_ends_what_is_open_with_shutdown,
-      an_answer_that_is_none_ends_the_question_with_an_error, what_is_sent_without_asking_is_a_dead_letter,
-      what_is_no_question_is_not_served, who_stands_for_nobody_does_not_start);
+      an_answer_that_is_none_ends_the_question_with_an_error, what_is_sent_without_asking_arrives_in_its_order,
+      a_message_that_the_engine_refuses_is_a_dead_letter_here, a_message_to_nobody_is_a_dead_letter_there,
+      who_does_not_answer_stops_nobody, hooks_serve_too_on_the_only_thread,
+      more_than_waits_for_the_server_is_answered_full, a_served_question_ends_when_its_time_is_over,
+      a_value_that_is_no_payload_is_an_error, after_the_end_of_the_server_there_is_another_one,
+      after_the_shutdown_the_answer_is_shutdown, each_question_has_one_answer_whatever_ends,
+      what_is_no_question_is_not_served, a_question_may_come_before_anybody_of_its_kind_has_been_started,
+      who_stands_for_nobody_does_not_start);

@@ -35,6 +35,8 @@ AIRRT_ACTOR(node, note, node_args);
 AIRRT_REQUEST(answer, node, uint64_t);
 typedef struct sheet { uint64_t words[600]; } sheet;
 AIRRT_REQUEST(wide, node, sheet);
+typedef struct scrap { uint8_t bytes[3]; } scrap;
+AIRRT_REQUEST(narrow, node, scrap);
 AIRRT_REQUEST(word, node, uint64_t);
 AIRRT_FORWARDER(word, answer);
 
@@ -65,11 +67,16 @@ static note got_sheet(const wide_result *r) {
     for (int i = 0; i < 600; i++) sum += r->value.words[i];
     return (note){ .err = r->err, .tag = r->tag, .value = sum };
 }
+static note got_scrap(const narrow_result *r) {
+    return (note){ .err = r->err, .tag = r->tag,
+                   .value = r->value.bytes[0] + 10u * r->value.bytes[1] + 100u * r->value.bytes[2] };
+}
 static note got_word(const word_result *r) {
     return (note){ .err = r->err, .tag = r->tag, .value = r->value, .from = r->from };
 }
 AIRRT_ASKER(node, answer, got_answer);
 AIRRT_ASKER(node, wide, got_sheet);
+AIRRT_ASKER(node, narrow, got_scrap);
 AIRRT_ASKER(node, word, got_word);
 
 static void book_act(book *at, uint64_t number) {
@@ -141,6 +148,11 @@ static airrt_err reply_wide(airrt_ctx *ctx, node_state *state, const note *msg) 
     wide_reply(NODE(ctx), value);
     return AIRRT_OK;
 }
+static airrt_err reply_narrow(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state;
+    narrow_reply(NODE(ctx), (scrap){ { (uint8_t)msg->number, (uint8_t)(msg->number + 1), (uint8_t)(msg->number + 2) } });
+    return AIRRT_OK;
+}
 static airrt_err defer(airrt_ctx *ctx, node_state *state, const note *msg) {
     (void)msg;
     answer_promise promise = answer_defer(NODE(ctx));
@@ -190,6 +202,11 @@ static airrt_err ask(airrt_ctx *ctx, node_state *state, const note *msg) {
 static airrt_err ask_wide(airrt_ctx *ctx, node_state *state, const note *msg) {
     note question = { .fn = msg->then, .number = msg->number };
     state->book->last = node_ask_wide(NODE(ctx), REF(msg->to), question, msg->timeout_ns, msg->number);
+    return AIRRT_OK;
+}
+static airrt_err ask_narrow(airrt_ctx *ctx, node_state *state, const note *msg) {
+    note question = { .fn = msg->then, .number = msg->number };
+    state->book->last = node_ask_narrow(NODE(ctx), REF(msg->to), question, msg->timeout_ns, msg->number);
     return AIRRT_OK;
 }
 static airrt_err ask_word(airrt_ctx *ctx, node_state *state, const note *msg) {
@@ -369,6 +386,9 @@ START_TEST(answers_of_any_size_arrive_whole) {
     tell(a, (note){ .fn = ask_wide, .then = reply, .to = b.ref, .number = 8 }); /* with another request's reply */
     settle();
     COMES(0, 1, AIRRT_ERR_TYPE, 8, 0);
+    tell(a, (note){ .fn = ask_narrow, .then = reply_narrow, .to = b.ref, .number = 1 });
+    settle();
+    COMES(0, 2, AIRRT_OK, 1, 321); /* begins where a wider one would have padding before it */
     world_end();
 } END_TEST
 

@@ -328,6 +328,43 @@ START_TEST(a_strategy_of_ones_own_is_followed) {
     close_system();
 } END_TEST
 
+START_TEST(a_child_that_a_strategy_gives_up_is_gone) {
+    crew c = crew_of("abc", 5);
+    airrt_supervisor sup;
+    airrt_ref again, none;
+    open_system();
+    airrt_test_ok(odd_start(sys, (crew_args){ &c }, NULL, &sup));
+    kid_ref a = kid_named("a");
+    tell("a", FAIL);
+    settled(sup);
+    airrt_test_is(kid_send(a, (order){ WORK }), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_whereis(sys, "a", &none), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "a", &again));
+    ck_assert(!airrt_ref_equal(again, a.ref));
+    airrt_test_is(kid_send(a, (order){ WORK }), AIRRT_ERR_DEAD); /* for ever */
+    close_system();
+} END_TEST
+
+/* One that restarts the neighbour of who has failed. */
+static airrt_decision astray_decide(const airrt_failure *f) {
+    airrt_decision d = { AIRRT_DECISION_RESTART, !f->failed, !f->failed };
+    return d;
+}
+AIRRT_SUPERVISOR(lost, crew_args, airrt_quiet);
+AIRRT_SUPERVISOR_IMPL(lost, astray, crew_init, .max_restarts = 5);
+START_TEST(a_strategy_that_leaves_out_who_has_failed_ends_the_supervisor) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    open_system();
+    for (const char *id = "ab"; *id; id++) {
+        airrt_test_ok(lost_start(sys, (crew_args){ &c }, NULL, &sup));
+        tell((char[]){ *id, 0 }, FAIL);
+        airrt_test_eventually(!airrt_alive(sup.ref), 20);
+        ck_assert_str_eq(happened(), *id == 'a' ? "+a +b -a -b " : "+a +b -b -a ");
+    }
+    close_system();
+} END_TEST
+
 /* ---- backoff ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(backoff_delays_a_restart_and_siblings_are_served_meanwhile) { /* S5 */
@@ -466,7 +503,7 @@ START_TEST(what_init_returns_is_what_start_returns) {
 } END_TEST
 
 START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /* S3 */
-    static char long_id[80];
+    static char long_id[65];
     memset(long_id, 'x', sizeof long_id - 1);
     const struct { const char *field; airrt_child_desc desc;
     } wrong[] = {
@@ -480,6 +517,7 @@ START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /*
         { "type", { .id = "z", .type = (airrt_child_type)3 } },
         { "backoff", { .id = "z", .backoff = { .kind = (airrt_backoff_kind)3 } } },
         { "backoff", { .id = "z", .backoff = { .factor = 0.5 } } },
+        { "backoff", { .id = "z", .backoff = { .factor = 1000.5 } } },
         { "backoff", { .id = "z", .backoff = { .jitter = 1.5 } } },
         { "significant", { .id = "z", .significant = true } },
         { "significant", { .id = "z", .significant = true, .restart = AIRRT_RESTART_TRANSIENT } },
@@ -490,6 +528,10 @@ START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /*
         airrt_supervisor sup;
         c.members[1].desc = wrong[i].desc;
         airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_BAD_SPEC);
+        const char *id = wrong[i].desc.id, *text = airrt_error_last()->text;
+        if (!id || strlen(id) > 1) id = "";
+        ck_assert(strncmp(text, id, strlen(id)) == 0);
+        ck_assert(strstr(text, wrong[i].field) || strlen(text) == 47); /* all that a reason has room for */
         ck_assert_str_eq(happened(), "");
         airrt_test_ok(one_start(sys, (crew_args){ &good }, &events, &sup));
         if (i != 3) { /* the same from start_child; there a known id is another error */
@@ -512,6 +554,39 @@ START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /*
 } END_TEST
 
 /* ---- health ------------------------------------------------------------------------------------------------------ */
+
+/* One whose init looks at no error. */
+static airrt_err deaf_init(airrt_children *children, const crew_args *args) {
+    for (size_t i = 0; i < args->crew->count; i++)
+        airrt_discard(airrt_children_add(children, args->crew->members[i].spec, &args->crew->members[i].desc));
+    return AIRRT_OK;
+}
+AIRRT_SUPERVISOR(deaf, crew_args, airrt_quiet);
+AIRRT_SUPERVISOR_IMPL(deaf, airrt_one_for_one, deaf_init);
+START_TEST(a_wrong_spec_fails_the_start_also_when_init_goes_on) {
+    crew c = crew_of("abc", 5);
+    airrt_supervisor sup;
+    c.members[1].desc.id = "";
+    open_system();
+    airrt_test_is(deaf_start(sys, (crew_args){ &c }, NULL, &sup), AIRRT_ERR_BAD_SPEC);
+    ck_assert_str_eq(happened(), "");
+    close_system();
+} END_TEST
+
+START_TEST(the_longest_id_and_name_and_the_greatest_backoff_are_taken) {
+    crew c = { .max = 5 };
+    airrt_supervisor sup;
+    char longest[64];
+    memset(longest, 'x', sizeof longest);
+    longest[63] = 0;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_child_desc desc = { .id = longest, .name = longest, .backoff = { .factor = 1000, .jitter = 1 } };
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &desc, NULL));
+    ck_assert_str_eq(child(sup, longest).id, longest);
+    (void)kid_named(longest);
+    close_system();
+} END_TEST
 
 START_TEST(a_child_that_is_unhealthy_too_often_is_restarted) { /* S7 */
     crew c = crew_of("ab", 5);
@@ -603,10 +678,13 @@ START_TEST(dynamic_children_come_and_go) {
     airrt_supervisor sup;
     airrt_ref refs[100];
     airrt_child_counts counts;
+    airrt_supervisor_status status;
     open_system();
     airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
     for (int i = 0; i < 100; i++)
         airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'd' }), NULL, &refs[i]));
+    airrt_test_ok(airrt_supervisor_get_status(sup, &status));
+    ck_assert(status.dynamic);
     airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
     ck_assert_uint_eq(counts.active, 100);
     airrt_test_is(airrt_supervisor_terminate_child(sup, "t"), AIRRT_ERR_TYPE);
@@ -621,6 +699,28 @@ START_TEST(dynamic_children_come_and_go) {
     airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
     ck_assert_uint_eq(counts.active, 34);
     ck_assert_uint_eq(counts.workers, 34);
+    close_system();
+} END_TEST
+
+START_TEST(a_dynamic_child_that_is_described_is_as_described_but_for_its_id) {
+    crew c = { .max = 5, .count = 1, .members = { { kid_spec((plan){ .name = 't' }), { .id = "t" } } } };
+    airrt_supervisor sup;
+    airrt_ref plain, described;
+    airrt_child_info infos[2];
+    size_t count;
+    open_system();
+    airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'p' }), NULL, &plain));
+    airrt_child_desc desc = { .id = "mine", .name = "mine", .restart = AIRRT_RESTART_TEMPORARY };
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'd' }), &desc, &described));
+    ck_assert(airrt_ref_equal(kid_named("mine").ref, described));
+    airrt_test_ok(airrt_supervisor_which_children(sup, infos, 2, &count));
+    ck_assert_uint_eq(count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_str_eq(infos[i].id, "t");
+        ck_assert_int_eq(infos[i].restart, airrt_ref_equal(infos[i].ref, plain) ? AIRRT_RESTART_PERMANENT
+                                                                                 : AIRRT_RESTART_TEMPORARY);
+    }
     close_system();
 } END_TEST
 
@@ -811,11 +911,13 @@ START_TEST(a_tree_is_shown_for_graphviz_and_mermaid) {
         text, "digraph supervisors {\n  n0 [shape=box, label=\"one\"];\n  n1 [shape=ellipse, label=\"a\\nrunning\"];\n"
               "  n0 -> n1;\n  n2 [shape=box, label=\"br\\\"anch\\nrunning\"];\n  n0 -> n2;\n"
               "  n3 [shape=ellipse, label=\"x\\nrunning\"];\n  n2 -> n3;\n}\n");
+    ck_assert_uint_eq(out.length, strlen(text));
     out = (airrt_text){ .at = text, .capacity = sizeof text };
     airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_MERMAID, &out));
     ck_assert_str_eq(
         text, "flowchart TD\n  n0[[\"one\"]]\n  n0 --> n1[\"a: running\"]\n  n0 --> n2[[\"br#34;anch: running\"]]\n"
               "  n2 --> n3[\"x: running\"]\n");
+    ck_assert_uint_eq(out.length, strlen(text));
     airrt_test_is(airrt_supervisor_format(sup, (airrt_tree_format)3, &out), AIRRT_ERR_INVALID);
     close_system();
 } END_TEST
@@ -1039,6 +1141,49 @@ START_TEST(attempts_count_anew_after_the_stable_time_that_was_asked_for) {
     airrt_test_clock_advance(&clock, AIRRT_SEC(10)); /* much less than max_ns, which is the default */
     tell("a", FAIL);
     runs_after(&clock, sup, "a", 1);
+    close_system();
+} END_TEST
+
+START_TEST(all_who_wait_for_quiet_are_answered) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    errand settle[3];
+    c.members[0].desc.backoff = delay_of(7);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    for (int i = 0; i < 3; i++) {
+        settle[i] = (errand){ .call = errand_settle, .ref = sup.ref };
+        errand_start(&settle[i]);
+    }
+    for (int i = 0; i < 300; i++) (void)child(sup, "a");
+    for (int i = 0; i < 3; i++) ck_assert(!airrt_load_acquire(&settle[i].done));
+    airrt_test_clock_advance(&clock, AIRRT_SEC(8));
+    for (int i = 0; i < 3; i++) airrt_test_ok(errand_end(&settle[i]));
+    close_system();
+} END_TEST
+
+START_TEST(failing_to_start_for_long_is_not_running_stably) {
+    crew c = crew_of("a", AIRRT_UNLIMITED);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    int starts = 0;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .starts = &starts, .fails_at = 2, .fails_for = 4 });
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL,
+                                                 .base_ns = AIRRT_SEC(1),
+                                                 .max_ns = AIRRT_SEC(1000),
+                                                 .stable_ns = AIRRT_SEC(10) };
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    for (uint64_t delay = 1; delay <= 8; delay *= 2) { /* it does not start, for 15 s */
+        airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+        airrt_test_clock_advance(&clock, AIRRT_SEC(delay) + AIRRT_MS(100));
+        airrt_test_eventually(strchr(happened(), '!'), 20);
+    }
+    runs_after(&clock, sup, "a", 16);
     close_system();
 } END_TEST
 
@@ -1398,6 +1543,24 @@ START_TEST(the_time_to_recover_runs_from_the_failure_on) {
     close_system();
 } END_TEST
 
+START_TEST(who_is_restarted_with_who_has_failed_has_nothing_to_recover_from) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    airrt_supervision_event e[16];
+    airrt_test_clock clock;
+    open_with((airrt_system_desc){ .workers = 1, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    for (const char *id = "ab"; *id; id++) {
+        airrt_test_clock_advance(&clock, AIRRT_MS(1));
+        tell((char[]){ *id, 0 }, FAIL);
+        settled(sup);
+    }
+    ck_assert_str_eq(event_letters(e, 16), "SSFAxRRFAxRR");
+    ck_assert_str_eq(e[10].id, "a"); /* which has recovered before b failed */
+    ck_assert_uint_eq(e[10].recover_ns, 0);
+    close_system();
+} END_TEST
+
 START_TEST(a_monitor_of_supervision_counts_by_severity) {
     crew c = crew_of("ab", 1);
     airrt_supervisor sup;
@@ -1474,6 +1637,32 @@ START_TEST(missed_checks_are_dropped_not_made_up_for) { /* S8 */
         ck_assert_uint_eq(airrt_load_relaxed(&healthy_asked), i);
         (void)child(sup, "a");
     }
+    close_system();
+} END_TEST
+
+START_TEST(three_answers_in_a_row_that_take_longer_than_a_second_are_too_many) { /* S7 */
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.health = (airrt_health_desc){ .interval_ns = AIRRT_US(1) };
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_ref a = kid_named("a").ref;
+    hold_up("a");
+    airrt_test_clock_advance(&clock, AIRRT_MS(10)); /* 1 ms is not enough for timers of a worker that is busy */
+    airrt_test_eventually(lane_has_signals(a), 20); /* it is asked, and does not answer */
+    airrt_test_clock_advance(&clock, AIRRT_SEC(1) - AIRRT_MS(100));
+    for (int i = 0; i < 20; i++) ck_assert_uint_eq(child(sup, "a").unhealthy, 0);
+    airrt_test_clock_advance(&clock, AIRRT_MS(200));
+    airrt_test_eventually(child(sup, "a").unhealthy == 1, 20);
+    airrt_test_eventually((airrt_test_clock_advance(&clock, AIRRT_MS(100)), child(sup, "a").unhealthy == 2), 20);
+    ck_assert(!lane_has_order(a, AIRRT_ORDER_KILL));
+    airrt_test_eventually((airrt_test_clock_advance(&clock, AIRRT_MS(100)), child(sup, "a").unhealthy != 2), 20);
+    ck_assert(lane_has_order(a, AIRRT_ORDER_KILL));
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(child(sup, "a").restarts == 1, 20);
+    ck_assert_int_eq(child(sup, "a").last.kind, AIRRT_EXIT_KILLED);
+    ck_assert_int_eq(child(sup, "a").health, AIRRT_HEALTHY); /* until it is asked again */
     close_system();
 } END_TEST
 
@@ -1584,14 +1773,18 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       a_child_that_does_not_stop_in_time_is_killed, no_wait_kills_at_once,
       max_n_allows_n_and_then_the_supervisor_ends_with_shutdown, a_child_may_have_a_limit_of_its_own,
       escalation_restarts_the_branch_in_place, a_strategy_of_ones_own_is_followed,
+      a_child_that_a_strategy_gives_up_is_gone, a_strategy_that_leaves_out_who_has_failed_ends_the_supervisor,
       backoff_delays_a_restart_and_siblings_are_served_meanwhile,
       a_child_that_is_terminated_while_it_backs_off_stays_down, shutdown_does_not_wait_for_a_backoff,
       a_start_that_fails_stops_what_was_started_in_reverse, a_restart_that_fails_is_tried_again_and_counted,
       a_restart_that_never_succeeds_ends_the_supervisor, a_child_with_nothing_to_run_is_no_failure,
       what_init_returns_is_what_start_returns, wrong_specs_are_refused_with_their_field_before_anything_starts,
+      a_wrong_spec_fails_the_start_also_when_init_goes_on, the_longest_id_and_name_and_the_greatest_backoff_are_taken,
       a_child_that_is_unhealthy_too_often_is_restarted, a_child_that_does_not_answer_in_time_is_unhealthy,
       a_child_without_health_is_not_asked, calls_from_a_hook_are_refused, calls_to_what_is_no_supervisor_are_dead,
-      dynamic_children_come_and_go, automatic_shutdown_follows_significant_children, events_tell_all_in_order,
+      dynamic_children_come_and_go,
+      a_dynamic_child_that_is_described_is_as_described_but_for_its_id,
+      automatic_shutdown_follows_significant_children, events_tell_all_in_order,
       a_shutdown_stops_a_tree_from_the_top_in_reverse, a_killed_supervisor_takes_its_children_with_it,
       a_killed_supervisor_comes_back_with_its_named_children, a_start_that_fails_at_once_stops_the_others_in_order_too,
       an_init_that_panics_fails_the_start_and_leaks_nothing, a_child_that_a_broken_off_group_restart_left_is_gone,
@@ -1599,7 +1792,7 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       what_is_no_actor_is_started_stopped_and_restarted, health_is_switched_on_and_off_while_it_runs,
       a_child_has_its_defaults_filled_in, who_has_not_begun_by_its_start_timeout_does_not_start,
       a_pre_start_that_takes_too_long_returns_and_then_ends_with_timeout,
-      attempts_count_anew_after_the_stable_time_that_was_asked_for,
+      attempts_count_anew_after_the_stable_time_that_was_asked_for, failing_to_start_for_long_is_not_running_stably,
       settling_goes_on_when_a_supervisor_below_goes_meanwhile, one_restart_in_five_seconds_is_the_default,
       no_restarts_ends_at_the_first_failure_and_unlimited_never, normal_ends_of_a_permanent_child_are_limited_too,
       max_n_means_n_restarts_for_every_n,
@@ -1610,8 +1803,10 @@ SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_resta
       an_id_twice_in_a_batch_is_refused_before_anything_starts, an_empty_supervisor_runs_and_takes_children_in_order,
       start_child_says_why_not, terminating_by_handle_is_ok_for_the_dead_and_not_found_for_strangers,
       ancestors_are_the_nearest_first_and_end_at_the_root, the_time_to_recover_runs_from_the_failure_on,
+      who_is_restarted_with_who_has_failed_has_nothing_to_recover_from, all_who_wait_for_quiet_are_answered,
       a_monitor_of_supervision_counts_by_severity, what_is_unhealthy_goes_through_strategy_and_restart_type,
       a_child_that_does_not_run_is_not_asked_for_its_health, missed_checks_are_dropped_not_made_up_for,
+      three_answers_in_a_row_that_take_longer_than_a_second_are_too_many,
       a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run, an_end_without_a_kind_is_a_normal_one,
       what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy, escalation_climbs_a_hundred_levels,
       ten_thousand_children_under_one, ten_thousand_supervisors_under_one,

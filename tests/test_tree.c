@@ -191,14 +191,16 @@ START_TEST(a_status_says_how_it_stands) {
 } END_TEST
 
 START_TEST(a_status_counts_who_backs_off) {
-    crew c = crew_of("ab", 5);
+    crew c = crew_of("abc", 5);
     airrt_supervisor_status s;
     c.members[1].desc.backoff = delay_of(1000);
     open_system();
     airrt_supervisor sup = root_of(&c);
+    airrt_test_ok(airrt_supervisor_get_status(sup, &s));
+    ck_assert_uint_eq(s.waiting, 0);
     tell("b", FAIL);
     airrt_test_eventually(!airrt_supervisor_get_status(sup, &s) && s.waiting == 1, 20);
-    ck_assert_uint_eq(s.running, 1);
+    ck_assert_uint_eq(s.running, 2);
     close_system();
 } END_TEST
 

@@ -210,7 +210,7 @@ START_TEST(refused_frame_names_the_field) {
         const char *field;
     } table[] = {
         { 0, 'x', "magic" }, { 3, 'T', "magic" }, { 4, 0, "version" }, { 4, 2, "version" },
-        { 5, 0, "kind" }, { 5, 4, "kind" }, { 6, 0, "priority" }, { 6, 5, "priority" },
+        { 5, 0, "kind" }, { 5, 5, "kind" }, { 6, 0, "priority" }, { 6, 5, "priority" },
         { 7, 1, "err" }, { 7, 255, "err" }, { 49, 1, "subject" }, { 50, 1, "flags" }, { 51, 1, "flags" },
         { 54, 0x20, "payload" }, { 55, 0x80, "payload" }, { 65, 0, "subject" },
     };

@@ -74,7 +74,7 @@ static void write_any(fuzz *f) {
     static uint8_t wire[4096];
     char subject[256];
     note msg = { .number = (uint32_t)fuzz_number(f) }, back;
-    airrt_frame frame = { .kind = (airrt_frame_kind)(1 + fuzz_below(f, 3)), .origin = 1 + fuzz_number(f) / 2 }, read;
+    airrt_frame frame = { .kind = (airrt_frame_kind)(1 + fuzz_below(f, 4)), .origin = 1 + fuzz_number(f) / 2 }, read;
     size_t size, used;
     frame.priority = (airrt_priority)(1 + fuzz_below(f, 4));
     frame.sender.slot = (uint32_t)fuzz_number(f);

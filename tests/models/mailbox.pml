@@ -154,7 +154,7 @@ inline bell() {
     do
     :: g != 1 || !(f & OPEN) -> break /* it is ending: it looks at its lane before it has ended */
     :: else ->
-        swap(won, p, g, f, p, g, (f & ~IDLE) | SIGNAL);
+        swap(won, p, g, f, p, g, (f & ~IDLE) | (!(f & IDLE) * SIGNAL));
         if :: won -> if :: f & IDLE -> schedule() :: else fi; break :: else fi
     od
 }

@@ -32,7 +32,7 @@ active proctype signaller() {
     do
     :: !(t & OPEN) -> break /* it is ending: it looks at its lane before it has ended */
     :: else ->
-        CAS(0, won, t, TAIL, (t & ~IDLE) | SIGNAL, ACQ_REL);
+        CAS(0, won, t, TAIL, (t & ~IDLE) | (!(t & IDLE) * SIGNAL), ACQ_REL);
         if :: won -> if :: t & IDLE -> woken = true :: else fi; break :: else fi
     od
 }
