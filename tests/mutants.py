@@ -18,7 +18,8 @@ ROOMS = {
     'supervisor': ('airrt_supervisor.h', ['/* ---- policies ---', '/* ---- children: adding', '/* ---- one child',
                                           '/* ---- answers to calls', '/* ---- jobs', '/* ---- hooks of the supervisor',
                                           '/* ---- calls: in the supervisor', '/* ---- calls: outside', '/* ---- trees'],
-                   ['test_policy', 'otp', 'test_tree', 'test_supervision', 'test_kept', 'test_oom']),
+                   ['test_policy', 'otp', 'test_tree', 'test_supervision', 'test_kept', 'test_stuck',
+                    'test_oom']),
 }
 SWAPS = [(' == ', ' != '), (' != ', ' == '), (' < ', ' <= '), (' <= ', ' < '), (' > ', ' >= '), (' >= ', ' > '),
          (' && ', ' || '), (' || ', ' && '), (' + ', ' - '), (' - ', ' + '), (' & ', ' | '), (' | ', ' & '),
@@ -29,6 +30,44 @@ SWAPS = [(' == ', ' != '), (' != ', ' == '), (' < ', ' <= '), (' <= ', ' < '), (
 EQUIVALENT = [
     ('if (!room && lap >= bound) {', 't = airrt_load_acquire(&cell->tail);', '',
      'the loop looks again anyway: without room by its second look, with room by the compare-and-swap that fails'),
+    ('airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);',
+     'airrt_priv_job_begin(sup, AIRRT_JOB_FAIL_BOOT, false, 0, job->at, 0);',
+     'airrt_priv_job_begin(sup, AIRRT_JOB_FAIL_BOOT, false, 0, job->at, 1);',
+     'a job that only goes down does not look at its end'),
+    ('bell = airrt_load_acquire(&box->bell);', 'airrt_load_relaxed(&cell->tail) & AIRRT_IDLE_',
+     'airrt_load_relaxed(&cell->tail) | AIRRT_IDLE_',
+     'clears what is clear; a message that comes just as the time is up may be found now or by the next receive'),
+    ('airrt_priv_sup_ask(sup, AIRRT_SUP_WHICH, r, AIRRT_FOREVER);', '!err && capacity', '!err || capacity',
+     'what is copied then is nothing: no child was told, or there is no room'),
+    ('uint64_t head = airrt_load_acquire(&cell->head);', '(int64_t)(below - head) <= 0', '(int64_t)(below - head) <= 1',
+     'positions lie 1 << 28 apart'),
+    ('airrt_err err = AIRRT_OK;', '!err && (pass < 2 || before != after)', '!err && (pass < 3 || before != after)',
+     'one look more at what is quiet'),
+    ('airrt_priv_sup_quiet(const airrt_sup *sup) {', 'sup->job.kind || sup->ended_first || sup->booting || sup->asked',
+     'sup->job.kind || sup->ended_first || sup->booting && sup->asked',
+     'while it boots it has a job, and what it was asked for has become one before it looks whether it is quiet'),
+    ('the upper 53 bits', 'return delay < 0 ? 0 : delay < (double)max ? (uint64_t)delay : max;',
+     'return delay < 1 ? 0 : delay < (double)max ? (uint64_t)delay : max;', 'less than a nanosecond is none'),
+    ('        return true;\n    }', 'airrt_priv_kid_disarm(sup, kid);', '',
+     'news of its end have disarmed it; who could not begin has only the limit of its start, which then means nothing'),
+    ('size_t room = sup->room ? sup->room * 2 : 8;', 'room < sup->count + n', 'room <= sup->count + n',
+     'sets it to what it is'),
+    ('airrt_priv_sup_ask(sup, AIRRT_SUP_WHICH, r, AIRRT_FOREVER);',
+     'memcpy(out, r->info, (r->count < capacity ? r->count : capacity) * sizeof *out);',
+     'memcpy(out, r->info, (r->count <= capacity ? r->count : capacity) * sizeof *out);',
+     'the lesser of two that are equal'),
+    ('uint32_t capacity = airrt_load_relaxed(&cell->capacity);', 'span = bound < lap ? bound : lap;',
+     'span = bound <= lap ? bound : lap;', 'the lesser of two that are equal'),
+    ('airrt_priv_shut(&box->cell);', 't & AIRRT_IDLE_', 't | AIRRT_IDLE_',
+     'rings when nobody waits; who is about to wait looks once more'),
+    ('while (airrt_mailbox_length(box) > 0)', 'airrt_priv_spin(&spins);', '', 'waits without giving way'),
+    ('err = airrt_priv_settle_one(system, sup, deadline, activity);',
+     'if (!err) err = airrt_priv_walk_push(&walk, sup, 0);', 'if (!err) err = airrt_priv_walk_push(&walk, sup, 1);',
+     'nobody looks at the levels there'),
+    ('err = airrt_priv_settle_one(system, below, deadline, activity);', 'err = airrt_priv_walk_push(&walk, below, 0);',
+     'err = airrt_priv_walk_push(&walk, below, 1);', 'nobody looks at the levels there'),
+    ('if (kid->timer.slot) airrt_timer_cancel(sup->ctx, kid->timer);', 'memset(&kid->timer, 0, sizeof kid->timer);',
+     'memset(&kid->timer, 1, sizeof kid->timer);', 'what names no timer is not cancelled'),
 ]
 
 
@@ -235,7 +274,9 @@ def scenarios(program, env, limit):
 
 def passes(out, suite, number, limit):
     slow = {'CK_TIMEOUT_MULTIPLIER': '10'} if suite.endswith('_asan') else {}
-    env = dict(os.environ, AIRRT_MUTANT=str(number), CK_TAP_LOG_FILE_NAME='-', CK_VERBOSITY='silent', **slow)
+    # MALLOC_PERTURB_: new memory is not zero by chance
+    env = dict(os.environ, AIRRT_MUTANT=str(number), MALLOC_PERTURB_='165',
+               CK_TAP_LOG_FILE_NAME='-', CK_VERBOSITY='silent', **slow)
     program = os.path.join(out, suite)
     return scenarios(program, env, limit) if suite.startswith('otp') else run([program], env, limit)
 
@@ -268,7 +309,7 @@ def main():
         if not passes(o.out, suite, 0, 600):
             sys.exit('mutants.py: %s fails without a mutant' % suite)
         limits[suite] = 3 * (time.time() - begun) * o.jobs + 5
-    todo, killed, survivors, lock = sorted(chosen), [], [], threading.Lock()
+    todo, killed, survivors, lock = sorted(chosen), {}, [], threading.Lock()
 
     def work():
         while True:
@@ -279,7 +320,10 @@ def main():
             suites_of = [s + flavour for flavour in FLAVOURS for s in ROOMS[chosen[number].room][2]]
             killer = next((s for s in suites_of if not passes(o.out, s, number, limits[s])), None)
             with lock:
-                (killed if killer else survivors).append(number)
+                if killer:
+                    killed[number] = killer
+                else:
+                    survivors.append(number)
                 done = len(killed) + len(survivors)
                 if done % 10 == 0:
                     print('%d done' % done, flush=True)
@@ -293,7 +337,9 @@ def main():
         worker.join()
     for room in rooms:
         n = sum(m.room == room for m in chosen.values())
-        print('%s: %d of %d killed' % (room, sum(chosen[k].room == room for k in killed), n))
+        by = [killed[k] for k in killed if chosen[k].room == room]
+        each = ', '.join('%s %d' % (suite, by.count(suite)) for suite in dict.fromkeys(by))
+        print('%s: %d of %d killed (%s)' % (room, len(by), n, each))
     rate = 100.0 * len(killed) / max(1, len(chosen))
     print('%d of %d mutants killed: %.1f %%' % (len(killed), len(chosen), rate))
     return rate < o.least

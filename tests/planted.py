@@ -64,12 +64,21 @@ BUGS = [
     ('retained_freed', CORE, 'a value that is retained is freed when its receivers are done',
      '1 + p->wraps + p->streams + (p->retained ? 1 : 0)', '1 + p->wraps + p->streams'),
     ('dead_subscriber', CORE, 'the subscriptions of a dead actor stay',
-     '    airrt_priv_release_topics(self);       /* the same holds for who subscribes */\n', ''),
+     '    airrt_priv_release_topics(self); /* who subscribes meanwhile either sees us dead or is seen */\n', ''),
+    # questions, and room
+    ('outbox_overtakes', CORE, 'what an actor sends overtakes its own messages that wait for the same receiver',
+     'owes = AIRRT_UNLIKELY(waits) && airrt_priv_owes(self, to);', 'owes = false;'),
+    ('result_twice', CORE, 'what came of a question is given to its asker twice',
+     'bool lives = question->how->take(ctx, airrt_priv_result_of(question)) == AIRRT_OK;',
+     'airrt_discard(question->how->take(ctx, airrt_priv_result_of(question)));\n    bool lives = question->how->take(ctx, airrt_priv_result_of(question)) == AIRRT_OK;'),
+    ('room_lost', CORE, 'who wants to know of room at one that has ended is never told',
+     'if (!airrt_priv_signal(to, room)) (void)airrt_priv_room_back(system, room); /* it has ended: a message at once */',
+     '(void)airrt_priv_signal(to, room);'),
+    ('notice_survives', CORE, 'a notice of room that was not handled yet outlives a restart',
+     'airrt_priv_append(signal->near ? &lost : &cell->cold->ready, signal);', 'airrt_priv_append(&cell->cold->ready, signal);'),
     # pools
     ('broadcast_leaks', SUP, 'a clone that a member refuses is not dropped',
      '            if (one) kind.drop(clone);', ''),
-    ('key_moves', SUP, 'the member of a key depends on how many there are',
-     'airrt_priv_mix(key + (at + 1) * 0x9e3779b97f4a7c15u) | 1;', 'airrt_priv_mix(key + (at + 1) * 0x9e3779b97f4a7c15u + airrt_pool_size((airrt_pool_id){ team->slot, airrt_load_relaxed(&team->generation) })) | 1;'),
 ]
 
 

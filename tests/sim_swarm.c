@@ -12,8 +12,10 @@
  * bounds of mailboxes; names. In the hooks: the order of every pair and lane, before a DOWN too; that messages, events,
  * timers and signals come to those, and the life, they are for, not too early, nor once cancelled; that starts, stops
  * go in OTP's order; that limits of restarts are kept. At each publication: that it reaches all whom it should, and no
- * others. When all is quiet: that no timer and no DOWN was lost. At the end: that everything has ended, that each
- * message is accounted for, and, for every 16th seed, that a second run of it leaves memory as the first did. */
+ * others. Of each question: that all its results come, in the life of who asked, and none too many; none is handled
+ * when its time is over. When all is quiet: that no timer, DOWN, result or notice of an end was lost. At the end: that
+ * everything has ended, that each message is accounted for, and, for every 16th seed, that a second run of it leaves
+ * memory as the first did. */
 #include "swarm_broker.h"
 
 /* ---- clients ----------------------------------------------------------------------------------------------------- */
@@ -119,11 +121,11 @@ static void act_on_supervisor(uint32_t act) {
         break;
     }
 }
-/* An old letter is sent again, to whom it was for: not a timer's, which is nobody's any more. */
+/* An old letter is sent again, to whom it was for: not a timer's or notice's, which is nobody's any more. */
 static void look_at_letter(const airrt_dead_letter *letter, void *ctx) {
     const note *msg = letter->payload;
     bool *may = ctx;
-    *may = strcmp(letter->type_name, "note") == 0 && msg->op != TICK && msg->op != EVENT;
+    *may = strcmp(letter->type_name, "note") == 0 && msg->op < OP_KINDS;
     if (*may) check_mark(msg->mark, "a dead letter", 0);
     for (uint32_t at = 0; *may && at < PLACES; at++) /* it comes out of order */
         world.spots[at].replayed |= at >= SPOTS || airrt_ref_equal(world.spots[at].ref, letter->to) ||
@@ -160,7 +162,7 @@ static void act_on_worker(uint32_t me, uint32_t at, airrt_ref to) {
     case 0:
         if (world.spots[at].kind != PLAIN || !uses(REQUESTS)) break;
         msg.op = WORK, msg.from = me, msg.to = to,
-        msg.sequence = ++world.sequence[me]; /* no mark: on an error, whose is it? */
+        msg.sequence = msg.serial = ++world.sequence[me]; /* no mark: on an error, whose is it? */
         airrt_err err = answer_ask((plain_ref){ to }, msg, AIRRT_MS(1 + pick(50)), &sequence);
         check_nomem(err, "a request");
         if (!err && sequence != msg.sequence) broken("an answer to another question");
@@ -263,13 +265,28 @@ static void check_step(void) {
     if (err) broken("%s", airrt_error_last()->text);
     check_place(world.checks++ % world.count);
 }
+/* Nobody has anything to do, so who still waits for room waits for one that rests itself, or is between two lives. */
+static bool rests(uint32_t at) {
+    const airrt_cell *cell = airrt_alive(world.spots[at].ref) ? airrt_priv_cell(world.spots[at].ref) : NULL;
+    if (!cell || !airrt_priv_rests(cell)) return false;
+    const airrt_cell *to = airrt_priv_cell(cell->cold->outbox.first->peer);
+    if (!airrt_priv_rests(to) && airrt_load_relaxed(&to->life) != AIRRT_STATE_RESTARTING)
+        broken("%s waits for room where there is some", world.spots[at].name);
+    return true;
+}
 /* Nobody has anything to do: timers and DOWNs that were due have come. */
 static void check_quiet(void) {
     for (uint32_t at = 0; at < PLACES; at++) {
         const worker_state *state = world.spots[at].state;
-        if (!state || state->lossy) continue;
+        if (!state || rests(at) || state->lossy) continue;
         if (state->timer_waits && !state->timer_repeats && state->timer_due + AIRRT_MS(2) < now())
             broken("a timer of %s has not come", world.spots[at].name);
+        for (int i = 0; i < 8; i++) {
+            if (state->asked[i].serial && state->asked[i].due_ns + AIRRT_MS(2) < now())
+                broken("%s is not told what came of a question", world.spots[at].name);
+            if (state->rooms[i].serial && !airrt_alive(state->rooms[i].ref))
+                broken("%s is not told that there is room, where one has ended", world.spots[at].name);
+        }
         for (int i = 0; i < 8; i++)
             if (state->watched[i].id && !airrt_alive(state->watched[i].ref))
                 broken("%s is not told of an end that it watches for", world.spots[at].name);

@@ -29,17 +29,23 @@ typedef enum op {
     UNSUBSCRIBE,
     JOIN,
     GANG,
+    ASK,
+    ASK_ALL,
+    WANT_ROOM,
     OP_KINDS,
     TICK,
-    EVENT
+    EVENT,
+    RESULT,
+    ROOM
 } op;
 typedef struct note {
     op op;
-    uint32_t from, sequence, hops;
-    uint32_t incarnation, serial; /* of timers */
+    uint32_t from, sender, sequence, hops; /* from: the place; sender: who is there, as a slot + 1 */
+    uint32_t incarnation, serial; /* of timers, questions and notices of room */
     uint32_t wire, gang;          /* of events; of pools, from 1; of groups POOLS + 1 */
     airrt_ref to;
     uint64_t random, due_ns;
+    airrt_err err; /* of results */
     void *mark;
 } note;
 static void note_drop(note *msg) {
@@ -60,6 +66,12 @@ typedef struct watched {
     uint32_t at, ends;
     airrt_ref ref;
 } watched;
+/* What is still to come: results of a question, until it is due; a notice of room at ref. */
+typedef struct awaited {
+    uint32_t serial, left;
+    uint64_t due_ns;
+    airrt_ref ref;
+} awaited;
 typedef struct worker_state {
     bool alive, lossy; /* lossy: an order to fail may have swallowed a message */
     worker_args args;
@@ -70,6 +82,7 @@ typedef struct worker_state {
     uint64_t timer_due;
     uint32_t timer_serial, cancelled[8], cancelled_count;
     watched watched[8];
+    awaited asked[8], rooms[8];
     uint32_t heard[EVERYBODY]; /* members of pools */
 } worker_state;
 AIRRT_ACTOR(plain, note, worker_args);
@@ -85,14 +98,18 @@ static bool takes_notes(uint32_t at) { return types[world.spots[at].kind] != NUL
 AIRRT_REQUEST(answer, plain, uint32_t);
 static struct {
     answer_promise promise;
-    uint32_t sequence;
+    uint32_t serial;
 } promises[PROMISES]; /* that are still to be kept */
 
+static uint32_t sender_now(void) {
+    return airrt_priv_me && airrt_priv_me->ctx.cell ? airrt_priv_me->ctx.cell->slot + 1 : 0;
+}
 /* Sends to whoever is, or was, at a place. */
 static airrt_err send_note(uint32_t from, uint32_t at, airrt_ref to, note msg, const airrt_send_desc *desc) {
     spot *there = &world.spots[at];
     airrt_err err;
     msg.from = from;
+    msg.sender = sender_now();
     msg.sequence = ++world.sequence[from];
     msg.to = to;
     /* without memory a message that is to be redelivered is not kept: what it refers to would be a leak */
@@ -210,6 +227,9 @@ static feature feature_of(op what) {
     case UNSUBSCRIBE: return TOPICS;
     case JOIN: return GROUPS;
     case GANG: return GANGS;
+    case ASK:
+    case ASK_ALL: return QUESTIONS;
+    case WANT_ROOM: return ROOMS;
     default: return ALL_FEATURES;
     }
 }
@@ -293,6 +313,75 @@ static void worker_registers(airrt_ctx *ctx, uint64_t random) {
                                : airrt_name_release(airrt_ctx_system(ctx), name);
     check_nomem(err, "a name");
 }
+/* Results come by MAP, which knows no more than the tag: who asked, and its number. */
+static note note_of_result(const answer_result *result) {
+    return (note){ .op = RESULT,
+                   .incarnation = (uint32_t)(result->tag >> 32),
+                   .serial = (uint32_t)result->tag,
+                   .sequence = result->value,
+                   .hops = result->left,
+                   .err = result->err };
+}
+AIRRT_ASKER(plain, answer, note_of_result);
+static awaited *awaited_of(awaited *list, uint32_t serial) {
+    for (int i = 0; i < 8; i++)
+        if (list[i].serial == serial && (list[i].left > 0 || !serial)) return &list[i];
+    return NULL;
+}
+static uint32_t pick_plain(uint64_t random) {
+    for (uint32_t i = 0, at = 0; i < world.count; i++)
+        if (world.spots[at = (uint32_t)((random + i) % world.count)].kind == PLAIN) return at;
+    return SPOTS; /* a helper */
+}
+static note question_to(uint32_t from, airrt_ref to, uint32_t serial, uint64_t random) {
+    return (note){ .op = WORK,
+                   .from = from,
+                   .sender = sender_now(),
+                   .sequence = ++world.sequence[from],
+                   .serial = serial,
+                   .to = to,
+                   .random = random,
+                   .mark = mark_new() };
+}
+static void worker_asks(plain_ctx *ctx, worker_state *state, uint64_t random) {
+    awaited *free = awaited_of(state->asked, 0);
+    uint64_t timeout = AIRRT_US(1) + (random >> 24) % AIRRT_MS(20);
+    plain_ref to = { world.spots[pick_plain(random >> 16)].ref };
+    if (!free) return;
+    note msg = question_to(state->args.at, to.ref, ++world.serial, random >> 8);
+    airrt_err err = plain_ask_answer(ctx, to, msg, timeout, (uint64_t)state->incarnation << 32 | msg.serial);
+    check_nomem(err, "a question");
+    if (err)
+        note_drop(&msg);
+    else
+        *free = (awaited){ msg.serial, 1, now() + timeout, to.ref };
+}
+/* Everybody is asked with a clone; no number in the order, and for nobody in particular. */
+static void worker_asks_all(plain_ctx *ctx, worker_state *state, uint64_t random) {
+    awaited *free = awaited_of(state->asked, 0);
+    uint64_t timeout = AIRRT_US(1) + (random >> 24) % AIRRT_MS(20);
+    plain_ref to[3];
+    uint32_t n = 1 + (uint32_t)(random >> 40) % 3;
+    if (!free) return;
+    for (uint32_t i = 0; i < n; i++) to[i].ref = world.spots[pick_plain(next_random(&state->random))].ref;
+    note msg = question_to(state->args.at, (airrt_ref){ 0, 0 }, ++world.serial, random >> 8);
+    msg.sequence = 0;
+    airrt_err err =
+        plain_ask_all_answer(ctx, to, n, msg, timeout, (uint64_t)state->incarnation << 32 | msg.serial);
+    check_nomem(err, "a question to many");
+    if (err)
+        note_drop(&msg);
+    else
+        *free = (awaited){ msg.serial, n, now() + timeout, to[0].ref };
+}
+static void worker_wants_room(airrt_ctx *ctx, kind k, worker_state *state, airrt_ref to, uint64_t random) {
+    awaited *free = awaited_of(state->rooms, 0);
+    note msg = { .op = ROOM, .incarnation = state->incarnation, .serial = ++world.serial };
+    if (!free) return;
+    airrt_err err = airrt_priv_when_room(ctx, to, (uint32_t)(random >> 40) % 6, types[k], &msg);
+    check_nomem(err, "a notice of room");
+    if (!err) *free = (awaited){ msg.serial, 1, 0, to };
+}
 static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const note *msg) {
     uint64_t random = next_random(&state->random);
     uint32_t at = pick_worker(random >> 16);
@@ -323,8 +412,8 @@ static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const n
     case UNSTASH: airrt_discard(airrt_priv_unstash(ctx)); break;
     case DEFER:
         for (int i = 0; i < PROMISES; i++) { /* keeps what was promised before */
-            if (promises[i].sequence) answer_fulfil(promises[i].promise, promises[i].sequence);
-            promises[i].sequence = 0;
+            if (promises[i].serial) answer_fulfil(promises[i].promise, promises[i].serial);
+            promises[i].serial = 0;
         }
         break;
     case PUBLISH: publish(state->args.at, random); break;
@@ -332,10 +421,21 @@ static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const n
     case UNSUBSCRIBE: unsubscribe(state->args.at, self, random); break;
     case JOIN: join_or_leave(state->args.at, self, random); break;
     case GANG: send_to_gang(state->args.at, more); break;
+    case ASK:
+        if (k == PLAIN) worker_asks((plain_ctx *)ctx, state, random);
+        break;
+    case ASK_ALL:
+        if (k == PLAIN) worker_asks_all((plain_ctx *)ctx, state, random);
+        break;
+    case WANT_ROOM:
+        worker_wants_room(ctx, k, state, random % 8 ? world.spots[at].ref : world.spots[at].before, random);
+        break;
     case STASH:
     case WORK:
     case TICK:
     case EVENT:
+    case RESULT:
+    case ROOM:
     case OP_KINDS: break;
     }
     return AIRRT_OK;
@@ -356,23 +456,56 @@ static void handle_tick(worker_state *state, kind k, const note *msg) {
 }
 /* Messages of one sender on one lane come in the order in which they were sent, each once. */
 static void check_sequence(uint32_t at, uint32_t lane, kind k, const note *msg) {
-    /* helpers, and dynamic children, are many at one place */
+    /* helpers, and dynamic children, are many at one place; so are, for a while, senders of a tree that was killed and of
+     * the next one: each has an order of its own */
     if (at >= SPOTS || k == KEEPING || !msg->sequence || is_dynamic(at) || world.spots[at].replayed) return;
-    uint32_t *last = &world.last[msg->from][at][lane];
-    if (msg->sequence <= *last)
-        broken("%s: message %u of %u after %u", world.spots[at].name, msg->sequence, msg->from, *last);
-    *last = msg->sequence;
+    uint32_t *last = &world.last[msg->from][at][lane], before = world.order[msg->from][at][lane].sequence;
+    if (msg->sender == world.order[msg->from][at][lane].sender && msg->sequence <= before)
+        broken("%s: message %u of %u after %u", world.spots[at].name, msg->sequence, msg->from, before);
+    world.order[msg->from][at][lane].sender = msg->sender;
+    world.order[msg->from][at][lane].sequence = msg->sequence;
+    if (msg->sequence > *last) *last = msg->sequence;
 }
-static void worker_answers(airrt_ctx *ctx, const note *msg) {
+/* Each question has its results, each wish for room its notice: once, and in the life of who asked. */
+static void handle_awaited(worker_state *state, awaited *list, const note *msg) {
+    const char *name = world.spots[state->args.at].name, *what = msg->op == ROOM ? "notice of room" : "result";
+    if (msg->incarnation != state->incarnation) {
+        /* but who is given again what it failed at */
+        if (msg->op != ROOM || world.spots[state->args.at].kind != KEEPING)
+            broken("a %s outlived who wanted it, at %s", what, name);
+        return;
+    }
+    awaited *of = awaited_of(list, msg->serial);
+    if (!of) {
+        broken("a %s came to %s that it does not await, or not any more", what, name);
+        return;
+    }
+    if (--of->left != msg->hops && !state->lossy)
+        broken("%s: %u results are to come, not %u", name, of->left, msg->hops);
+    if (!of->left) of->serial = 0;
+    if (msg->op == ROOM) return;
+    if (!msg->err && msg->sequence != msg->serial) broken("%s is given the answer to another question", name);
+    if (msg->err && msg->sequence) broken("%s is given an answer with an error", name);
+    if (msg->err == AIRRT_ERR_NOMEM && !world.out_of_memory) broken("a result is NOMEM, without a fault");
+}
+static void worker_forwards(plain_ctx *ctx, uint32_t at, const note *msg) {
+    airrt_ref to = world.spots[pick_plain(msg->random >> 8)].ref;
+    note more = question_to(at, to, msg->serial, msg->random >> 4);
+    airrt_err err = answer_forward(ctx, (plain_ref){ to }, more);
+    check_nomem(err, "a question that is handed on");
+    if (err) note_drop(&more);
+}
+static void worker_answers(airrt_ctx *ctx, uint32_t at, const note *msg) {
     if (msg->random % 8 == 1)
         answer_refuse((plain_ctx *)ctx, AIRRT_ERR_LIMIT);
     else if (msg->random % 8 < 6)
-        answer_reply((plain_ctx *)ctx, msg->sequence);
+        answer_reply((plain_ctx *)ctx, msg->serial);
+    if (msg->random % 8 == 7) worker_forwards((plain_ctx *)ctx, at, msg);
     if (msg->random % 8 != 6) return;
     for (int i = 0; i < PROMISES; i++) {
-        if (promises[i].sequence) continue;
+        if (promises[i].serial) continue;
         promises[i].promise = answer_defer((plain_ctx *)ctx);
-        promises[i].sequence = msg->sequence;
+        promises[i].serial = msg->serial;
         return;
     }
 }
@@ -393,9 +526,11 @@ static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, cons
     if (msg->op == EVENT || stashed) return AIRRT_OK;
     if (!(k == KEEPING && fails)) mark_free(msg->mark);
     if (msg->op == TICK) return handle_tick(state, k, msg), AIRRT_OK;
+    if (msg->op == RESULT) return handle_awaited(state, state->asked, msg), AIRRT_OK;
+    if (msg->op == ROOM) return handle_awaited(state, state->rooms, msg), AIRRT_OK;
     if (msg->gang)
         check_gang(at, self, msg);
-    else if (!airrt_ref_equal(msg->to, self))
+    else if (msg->to.generation && !airrt_ref_equal(msg->to, self))
         broken("%s was given another one's message", world.spots[at].name);
     if (k == MEMBER && !envelope && msg->gang && !world.spots[at].replayed) {
         if (msg->sequence <= state->heard[msg->from]) broken("a member of a pool is given messages out of order");
@@ -403,7 +538,11 @@ static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, cons
     } else if (!msg->gang) {
         check_sequence(at, lane, k, msg);
     }
-    if (k == PLAIN && envelope && msg->op == WORK) worker_answers(ctx, msg);
+    if (k == PLAIN && envelope && envelope->promise_slot) {
+        if (envelope->deadline_ns && envelope->deadline_ns < now())
+            broken("%s handles a question whose time is over", world.spots[at].name);
+        worker_answers(ctx, at, msg);
+    }
     return worker_act(ctx, k, state, msg);
 }
 static airrt_action worker_error(kind k, worker_state *state) {
@@ -445,7 +584,7 @@ static airrt_err trapping_linked(trapping_ctx *ctx, worker_state *state, const a
     return worker_trap(&ctx->base, state, down);
 }
 WORKER(plain, PLAIN, BOX(.capacity = 8));
-WORKER(laned, LANED, BOX(.capacity = 16, .lanes = true, .backpressure = AIRRT_BACKPRESSURE_BLOCK));
+WORKER(laned, LANED, BOX(.capacity = 2, .lanes = true, .backpressure = AIRRT_BACKPRESSURE_BLOCK));
 WORKER(evicting, EVICTING, BOX(.capacity = 4, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST));
 WORKER(keeping, KEEPING, BOX(.capacity = 32, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY), .redeliver = 3,
        .stash_capacity = 5);
@@ -602,7 +741,8 @@ static void make_spot(uint32_t at, uint32_t parent, bool leaf) {
     here->kind = at == 0 || (!leaf && here->depth < 5 && one_in(3)) ? SUPERVISOR : pick_kind();
     here->strategy = at ? pick(4) : pick(6) % 4;
     here->max_restarts = at == 0 ? 15 : one_in(6) ? AIRRT_NO_RESTARTS : 1 + pick(6);
-    here->window_ns = AIRRT_MS(1 + pick(400));
+    /* the root gives up before a run of checks that fail takes all steps */
+    here->window_ns = AIRRT_MS((at == 0 ? 400 : 1) + pick(400));
     snprintf(here->name, sizeof here->name, "n%u", (unsigned)at);
     here->desc.id = here->name;
     if (above->strategy != 3 && !one_in(4)) here->desc.name = here->name;

@@ -124,7 +124,9 @@ typedef enum feature {
     STASHES = 512,
     NAMES = 1024,
     STUCK = 2048,
-    ALL_FEATURES = 4095
+    QUESTIONS = 4096,
+    ROOMS = 8192,
+    ALL_FEATURES = 16383
 } feature;
 typedef struct run_desc {
     uint64_t seed;
@@ -144,6 +146,7 @@ static struct {
     uint64_t random;
     uint32_t serial, incarnations, sequence[EVERYBODY], checks;
     uint32_t last[EVERYBODY][SPOTS][LANES];
+    struct { uint32_t sender, sequence; } order[EVERYBODY][SPOTS][LANES]; /* the last one, of whom */
     bool root_starts;
     bool out_of_memory; /* allocations may fail: limits are not what makes a supervisor give up */
     uint64_t letters[AIRRT_LOSS_QUARANTINED + 1], told; /* accepted ones, by why; all refused ones */
