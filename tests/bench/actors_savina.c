@@ -272,31 +272,33 @@ typedef struct fib_task { airrt_ref parent; uint64_t n; } fib_task;
 AIRRT_ACTOR(fib, note, fib_task);
 
 typedef struct fib_state { airrt_ref parent; uint64_t n, sum, missing; } fib_state;
-static airrt_err fib_start(fib_ctx *ctx, fib_state *self, const fib_args *args) {
-    *self = (fib_state){ args->parent, args->n, 0, 2 };
-    return args->parent.generation ? fib_send(fib_self(ctx), (note){ GO, 0, 0 }) : AIRRT_OK;
-}
-static airrt_err fib_answer(fib_ctx *ctx, fib_state *self, uint64_t result) {
-    if (self->parent.generation) {
-        must_ok(fib_send((fib_ref){ self->parent }, (note){ ANSWER, result, 0 }));
-    } else {
-        total = result;
-        finish();
-    }
-    return fib_exit(ctx);
-}
-static airrt_err fib_handle(fib_ctx *ctx, fib_state *self, const note *m) {
-    if (m->tag == ANSWER) {
-        self->sum += m->a;
-        return --self->missing == 0 ? fib_answer(ctx, self, self->sum) : AIRRT_OK;
-    }
-    if (self->n < 2) return fib_answer(ctx, self, self->n);
+static airrt_err fib_branch(fib_ctx *ctx, const fib_state *self) {
     for (uint64_t i = 1; i <= 2; i++) {
         fib_ref child;
         fib_args args = { fib_self(ctx).ref, self->n - i };
         must_ok(fib_spawn(airrt_ctx_system(&ctx->base), args, &(airrt_spawn_desc){ .detached = true }, &child));
     }
     return AIRRT_OK;
+}
+/* As with the peers, whose tasks begin by themselves: only the root is told when. */
+static airrt_err fib_start(fib_ctx *ctx, fib_state *self, const fib_args *args) {
+    *self = (fib_state){ args->parent, args->n, 0, 2 };
+    if (!args->parent.generation) return AIRRT_OK;
+    if (args->n >= 2) return fib_branch(ctx, self);
+    must_ok(fib_send((fib_ref){ args->parent }, (note){ ANSWER, args->n, 0 }));
+    return fib_ignore(ctx); /* there is nothing left to run */
+}
+static airrt_err fib_handle(fib_ctx *ctx, fib_state *self, const note *m) {
+    if (m->tag != ANSWER) return fib_branch(ctx, self);
+    self->sum += m->a;
+    if (--self->missing > 0) return AIRRT_OK;
+    if (self->parent.generation) {
+        must_ok(fib_send((fib_ref){ self->parent }, (note){ ANSWER, self->sum, 0 }));
+    } else {
+        total = self->sum;
+        finish();
+    }
+    return fib_exit(ctx);
 }
 AIRRT_ACTOR_IMPL(fib, fib_state, fib_handle, .pre_start = fib_start);
 

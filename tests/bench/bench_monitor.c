@@ -51,9 +51,9 @@ static void locked_record(event e, uint64_t (*clock)(void *)) {
 LOOP(loop_nothing, (void)e)
 LOOP(loop_noop, no_events_record(&no_log, e))
 LOOP(loop_record, events_record(&log_, e))
-LOOP(loop_locked_coarse, locked_record(e, airrt_priv_coarse_ns))
+LOOP(loop_locked_coarse, locked_record(e, airrt_priv_machine_tick_ns))
 LOOP(loop_locked_exact, locked_record(e, airrt_priv_machine_ns))
-LOOP(loop_coarse, (void)e; clock_sink = airrt_priv_coarse_ns(NULL))
+LOOP(loop_coarse, (void)e; clock_sink = airrt_priv_machine_tick_ns(NULL))
 LOOP(loop_exact, (void)e; clock_sink = airrt_priv_machine_ns(NULL))
 
 typedef struct row {

@@ -3,6 +3,7 @@
 // (CAF_POLICY=sharing chooses the other one). Where spawning is measured the driver spawns: it deals the new actors out to
 // the workers, while a worker that spawns fills its own queue, through which thieves walk from end to end, 10 to 50 times
 // slower. A request is request(...).await: the actor handles nothing else until it is answered, its mailbox keeps the rest.
+// Who is denied (philosophers, barber) asks again at once: there is no call by which an actor lets others go first.
 #include <caf/all.hpp>
 
 #include <algorithm>
@@ -38,6 +39,10 @@ struct member { double value, unused; };
 struct transfer { uint64_t amount, to; };
 struct done { uint64_t unused[2]; };
 struct timed { uint64_t id, due; };
+struct ask { uint64_t what, id; };
+struct answer { uint64_t what, value; };
+struct store { uint64_t key, value; };
+struct give_back { uint64_t id, unused; };
 template <size_t Bytes> struct parcel { uint64_t words[Bytes / 8]; };
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(go)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ping)
@@ -54,6 +59,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(member)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(transfer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(timed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ask)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(store)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(give_back)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parcel<16>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parcel<64>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parcel<256>)
@@ -63,7 +72,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parcel<4096>)
 using namespace caf;
 
 constexpr uint64_t joined = 60, bigs = 120, creatures = 100, sides = 40, room = 50, series_count = 10, accounts = 1000,
-                   at_once = 500, money = 1000, population = 1000, resting = 1000;
+                   at_once = 500, money = 1000, population = 1000, resting = 1000, philosophers = 20, workers = 20,
+                   keys = 200, chairs = 100, customers = 200, smokers = 200;
 
 static uint64_t from_env(const char *name, uint64_t otherwise) {
     const char *text = std::getenv(name);
@@ -71,7 +81,7 @@ static uint64_t from_env(const char *name, uint64_t otherwise) {
 }
 
 static std::atomic<uint64_t> total{0}, left_over{0}; // what the actors did; how many have not done their share yet
-static std::vector<actor> everybody;                 // of big and chameneos: whom an id names
+static std::vector<actor> everybody;                 // whom an id names
 
 // The driver sleeps until an actor says that all is done.
 static std::mutex end_lock;
@@ -581,6 +591,192 @@ static void run_fibonacci(bench &b) {
     b.await();
 }
 
+// ---- philosophers: twenty of them, one arbiter of the forks; who is denied asks again
+struct arbiter_state { bool taken[philosophers] = {}; };
+static behavior arbiter_actor(stateful_actor<arbiter_state> *self) {
+    return {
+        [=](const ask &m) {
+            bool &one = self->state.taken[m.id], &other = self->state.taken[(m.id + 1) % philosophers];
+            bool free = !one && !other;
+            if (free) one = other = true;
+            self->send(everybody[m.id], answer{free, 0});
+        },
+        [=](const give_back &m) {
+            bool &one = self->state.taken[m.id], &other = self->state.taken[(m.id + 1) % philosophers];
+            if (!one || !other) std::abort();
+            one = other = false;
+        },
+        [=](const stop &) { self->quit(); },
+    };
+}
+static behavior philosopher_actor(stateful_actor<uint64_t> *self, const actor &arbiter, uint64_t meals, uint64_t id) {
+    return {
+        [=](const go &) { self->send(arbiter, ask{0, id}); },
+        [=](const answer &m) {
+            if (m.what) {
+                self->send(arbiter, give_back{id, 0});
+                if (++self->state == meals) {
+                    total += meals;
+                    if (left_over.fetch_sub(1) == 1) finish();
+                    return self->quit();
+                }
+            }
+            self->send(arbiter, ask{0, id});
+        },
+    };
+}
+static void run_philosophers(bench &b) {
+    uint64_t each = (b.n + philosophers - 1) / philosophers;
+    actor arbiter = b.system.spawn(arbiter_actor);
+    for (uint64_t i = 0; i < philosophers; i++) everybody.push_back(b.system.spawn(philosopher_actor, arbiter, each, i));
+    b.msgs = b.expected = philosophers * each;
+    left_over = philosophers;
+    b.begin();
+    for (auto &philosopher : everybody) anon_send(philosopher, go{});
+    b.await();
+    anon_send(arbiter, stop{});
+}
+
+// ---- dictionary: twenty workers read and write, one in ten times, what one actor keeps
+struct dictionary_state { uint64_t values[workers * keys] = {}; };
+static behavior dictionary_actor(stateful_actor<dictionary_state> *self) {
+    return {
+        [=](const ask &m) { self->send(everybody[m.id], answer{m.what, self->state.values[m.what]}); },
+        [=](const store &m) {
+            self->state.values[m.key] = m.value;
+            self->send(everybody[m.key / keys], answer{m.key, m.value});
+        },
+        [=](const stop &) { self->quit(); },
+    };
+}
+// It has keys of its own, and knows what it has written last.
+struct worker_state { uint64_t known[keys] = {}, did = 0; uint32_t random = 0; };
+static behavior worker_actor(stateful_actor<worker_state> *self, const actor &dictionary, uint64_t times, uint64_t id) {
+    self->state.random = uint32_t(id) * 2654435761u + 12345u;
+    auto go_on = [=] {
+        auto &state = self->state;
+        uint64_t value = next_random(state.random), key = value % keys;
+        if (value / keys % 10 > 0) return self->send(dictionary, ask{id * keys + key, id});
+        state.known[key] = value;
+        self->send(dictionary, store{id * keys + key, value});
+    };
+    return {
+        [=](const go &) { go_on(); },
+        [=](const answer &m) {
+            if (self->state.known[m.what % keys] != m.value) std::abort();
+            if (++self->state.did < times) return go_on();
+            total += times;
+            if (left_over.fetch_sub(1) == 1) finish();
+            self->quit();
+        },
+    };
+}
+static void run_dictionary(bench &b) {
+    uint64_t each = (b.n + workers - 1) / workers;
+    actor dictionary = b.system.spawn(dictionary_actor);
+    for (uint64_t i = 0; i < workers; i++) everybody.push_back(b.system.spawn(worker_actor, dictionary, each, i));
+    b.msgs = 2 * workers * each;
+    b.expected = workers * each;
+    left_over = workers;
+    b.begin();
+    for (auto &worker : everybody) anon_send(worker, go{});
+    b.await();
+    anon_send(dictionary, stop{});
+}
+
+// ---- barber: a shop with a hundred chairs, two hundred customers who come back
+static behavior barber_actor(event_based_actor *self) {
+    return {
+        [=](const ask &m) {
+            self->send(everybody[m.id], done{});
+            self->send(actor_cast<actor>(self->current_sender()), next{});
+        },
+        [=](const stop &) { self->quit(); },
+    };
+}
+struct shop_state { std::deque<uint64_t> waiting{}; bool busy = false; };
+static behavior shop_actor(stateful_actor<shop_state> *self, const actor &barber) {
+    auto go_on = [=] {
+        auto &state = self->state;
+        if (state.busy || state.waiting.empty()) return;
+        self->send(barber, ask{0, state.waiting.front()});
+        state.waiting.pop_front();
+        state.busy = true;
+    };
+    return {
+        [=](const ask &m) {
+            if (self->state.waiting.size() == chairs) return self->send(everybody[m.id], answer{}); // come again
+            self->state.waiting.push_back(m.id);
+            go_on();
+        },
+        [=](const next &) {
+            self->state.busy = false;
+            go_on();
+        },
+        [=](const stop &) {
+            self->send(barber, stop{});
+            self->quit();
+        },
+    };
+}
+static behavior customer_actor(stateful_actor<uint64_t> *self, const actor &shop, uint64_t cuts, uint64_t id) {
+    return {
+        [=](const go &) { self->send(shop, ask{0, id}); },
+        [=](const answer &) { self->send(shop, ask{0, id}); },
+        [=](const done &) {
+            if (++self->state < cuts) return self->send(shop, ask{0, id});
+            total += cuts;
+            if (left_over.fetch_sub(1) == 1) finish();
+            self->quit();
+        },
+    };
+}
+static void run_barber(bench &b) {
+    uint64_t each = (b.n + customers - 1) / customers;
+    actor shop = b.system.spawn(shop_actor, b.system.spawn(barber_actor));
+    for (uint64_t i = 0; i < customers; i++) everybody.push_back(b.system.spawn(customer_actor, shop, each, i));
+    b.msgs = b.expected = customers * each;
+    left_over = customers;
+    b.begin();
+    for (auto &customer : everybody) anon_send(customer, go{});
+    b.await();
+    anon_send(shop, stop{});
+}
+
+// ---- smokers: an arbiter lets one of two hundred smoke, who says so when it has begun
+static behavior smoker_actor(stateful_actor<uint64_t> *self) {
+    return {
+        [=](const go &) {
+            self->state++;
+            self->send(actor_cast<actor>(self->current_sender()), next{});
+        },
+        [=](const stop &) {
+            total += self->state;
+            self->quit();
+        },
+    };
+}
+struct bartender_state { uint64_t to_go = 0; uint32_t random = 12345; };
+static behavior bartender_actor(stateful_actor<bartender_state> *self, uint64_t rounds) {
+    self->state.to_go = rounds;
+    return {[=](const next &) {
+        auto &state = self->state;
+        if (state.to_go-- > 0) return self->send(everybody[next_random(state.random) % smokers], go{});
+        finish();
+        self->quit();
+    }};
+}
+static void run_smokers(bench &b) {
+    for (uint64_t i = 0; i < smokers; i++) everybody.push_back(b.system.spawn(smoker_actor));
+    actor bartender = b.system.spawn(bartender_actor, b.n);
+    b.msgs = 2 * b.n;
+    b.expected = b.n;
+    b.begin();
+    anon_send(bartender, next{});
+    b.await();
+    for (auto &smoker : everybody) anon_send(smoker, stop{});
+}
+
 // ---- payload: counting, with messages of BYTES
 template <size_t Bytes> static behavior unpacker_actor(stateful_actor<counter_state> *self, uint64_t n) {
     return {[=](const parcel<Bytes> &m) {
@@ -796,7 +992,9 @@ int main(int argc, char **argv) {
         {"threadring", run_threadring}, {"forkjoin", run_forkjoin}, {"fjthroughput", run_fjthroughput},
         {"big", run_big}, {"chameneos", run_chameneos}, {"spawn", run_spawn},
         {"boundedbuffer", run_boundedbuffer}, {"logisticmap", run_logisticmap}, {"bank", run_bank},
-        {"fibonacci", run_fibonacci}, {"payload", run_payload}, {"churn", run_churn}, {"timeouts", run_timeouts},
+        {"fibonacci", run_fibonacci}, {"philosophers", run_philosophers}, {"dictionary", run_dictionary},
+        {"barber", run_barber}, {"smokers", run_smokers}, {"payload", run_payload},
+        {"churn", run_churn}, {"timeouts", run_timeouts},
         {"latency", run_latency}, {"wakeup", run_wakeup}, {"idle", run_idle}, {"request", run_request},
         {"publish", run_publish},
     };

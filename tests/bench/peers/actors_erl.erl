@@ -19,6 +19,12 @@
 -define(POPULATION, 1000).
 -define(ARMED, 1000).
 -define(RESTING, 1000).
+-define(PHILOSOPHERS, 20).
+-define(WORKERS, 20).
+-define(KEYS, 200).
+-define(CHAIRS, 100).
+-define(CUSTOMERS, 200).
+-define(SMOKERS, 200).
 
 main([Workload, Number]) ->
     N = list_to_integer(Number),
@@ -38,7 +44,7 @@ main(_) ->
 
 workloads() ->
     "pingpong counting fanin threadring forkjoin fjthroughput big chameneos spawn boundedbuffer logisticmap bank fibonacci "
-    "payload churn timers timeouts latency wakeup idle request publish".
+    "philosophers dictionary barber smokers payload churn timers timeouts latency wakeup idle request publish".
 
 from_env(Name, Otherwise) -> list_to_integer(os:getenv(Name, integer_to_list(Otherwise))).
 now_ns() -> erlang:monotonic_time(nanosecond).
@@ -186,6 +192,54 @@ run("fibonacci", N) ->
     Took = now_ns() - Begun,
     This = Result,
     {Took, 2 * Next - 1, 0};
+run("philosophers", N) ->
+    Me = self(),
+    Each = (N + ?PHILOSOPHERS - 1) div ?PHILOSOPHERS,
+    Arbiter = spawn_link(fun() -> arbiter(0) end),
+    All = [spawn(fun() -> philosopher(Me, Arbiter, I, Each, 0) end) || I <- lists:seq(0, ?PHILOSOPHERS - 1)],
+    Begun = now_ns(),
+    [Philosopher ! {go, 0, 0} || Philosopher <- All],
+    Sum = lists:sum([receive {eaten, E} -> E end || _ <- All]),
+    Took = now_ns() - Begun,
+    Sum = ?PHILOSOPHERS * Each,
+    {Took, Sum, 0};
+run("dictionary", N) ->
+    Me = self(),
+    Each = (N + ?WORKERS - 1) div ?WORKERS,
+    Dictionary = spawn(fun() -> dictionary(maps:from_keys(lists:seq(0, ?WORKERS * ?KEYS - 1), 0)) end),
+    Known = maps:from_keys(lists:seq(0, ?KEYS - 1), 0),
+    All = [spawn_link(fun() -> receive {go, _, _} -> worker(Me, Dictionary, I * ?KEYS, I * 7919 + 13, Known, Each, 0) end end)
+           || I <- lists:seq(0, ?WORKERS - 1)],
+    Begun = now_ns(),
+    [Worker ! {go, 0, 0} || Worker <- All],
+    Sum = lists:sum([receive {did, D} -> D end || _ <- All]),
+    Took = now_ns() - Begun,
+    Sum = ?WORKERS * Each,
+    {Took, 2 * Sum, 0};
+run("barber", N) ->
+    Me = self(),
+    Each = (N + ?CUSTOMERS - 1) div ?CUSTOMERS,
+    Barber = spawn(fun barber/0),
+    Shop = spawn(fun() -> shop(Barber, queue:new(), 0, false) end),
+    All = [spawn(fun() -> customer(Me, Shop, Each, 0) end) || _ <- lists:seq(1, ?CUSTOMERS)],
+    Begun = now_ns(),
+    [Customer ! {go, 0, 0} || Customer <- All],
+    Sum = lists:sum([receive {had, H} -> H end || _ <- All]),
+    Took = now_ns() - Begun,
+    Sum = ?CUSTOMERS * Each,
+    {Took, Sum, 0};
+run("smokers", N) ->
+    Me = self(),
+    All = [spawn(fun() -> smoker(Me, 0) end) || _ <- lists:seq(1, ?SMOKERS)],
+    Bartender = spawn(fun() -> bartender(Me, list_to_tuple(All), 12345, N) end),
+    Begun = now_ns(),
+    Bartender ! {next, 0, 0},
+    receive done -> ok end,
+    Took = now_ns() - Begun,
+    [Smoker ! stop || Smoker <- All],
+    Sum = lists:sum([receive {smoked, S} -> S end || _ <- All]),
+    Sum = N,
+    {Took, 2 * N, 0};
 run("payload", N) -> %% binaries above 64 bytes are shared, and counted: nothing is copied
     Me = self(),
     Rest = from_env("BYTES", 16) - 8,
@@ -436,6 +490,90 @@ fib(Parent, N) ->
     One = receive {answer, A, _} -> A end,
     Other = receive {answer, B, _} -> B end,
     Parent ! {answer, One + Other, 0}.
+
+%% Forks are bits, as numbers below 2^59 are no objects.
+forks(Place) -> (1 bsl Place) bor (1 bsl ((Place + 1) rem ?PHILOSOPHERS)).
+arbiter(Taken) ->
+    receive
+        {ask, Place, From} ->
+            Forks = forks(Place),
+            case Taken band Forks of
+                0 -> From ! {answer, true, 0}, arbiter(Taken bor Forks);
+                _ -> From ! {answer, false, 0}, arbiter(Taken)
+            end;
+        {done, Place, _} ->
+            Forks = forks(Place),
+            Forks = Taken band Forks, %% they were taken
+            arbiter(Taken bxor Forks)
+    end.
+
+philosopher(Main, Arbiter, Place, Each, Eaten) ->
+    receive
+        {answer, true, _} when Eaten + 1 =:= Each -> Arbiter ! {done, Place, 0}, Main ! {eaten, Each};
+        {answer, true, _} ->
+            Arbiter ! {done, Place, 0},
+            Arbiter ! {ask, Place, self()},
+            philosopher(Main, Arbiter, Place, Each, Eaten + 1);
+        {_, _, _} -> Arbiter ! {ask, Place, self()}, philosopher(Main, Arbiter, Place, Each, Eaten)
+    end.
+
+dictionary(Values) ->
+    receive
+        {read, Key, From} -> From ! {answer, Key, map_get(Key, Values)}, dictionary(Values);
+        {write, Key, Value, From} -> From ! {answer, Key, Value}, dictionary(Values#{Key := Value})
+    end.
+
+%% Its keys are those from First on; it knows what it has written last.
+worker(Main, _, _, _, _, Each, Each) -> Main ! {did, Each};
+worker(Main, Dictionary, First, Random, Known, Each, Did) ->
+    Next = (Random * 1103515245 + 12345) band 16#7fffffff,
+    Value = Next bsr 8,
+    Key = Value rem ?KEYS,
+    Known1 = case Value div ?KEYS rem 10 of
+        0 -> Dictionary ! {write, First + Key, Value, self()}, Known#{Key := Value};
+        _ -> Dictionary ! {read, First + Key, self()}, Known
+    end,
+    receive
+        {answer, Place, Was} ->
+            Was = map_get(Place - First, Known1),
+            worker(Main, Dictionary, First, Next, Known1, Each, Did + 1)
+    end.
+
+barber() -> receive {next, Shop, Customer} -> Customer ! {done, 0, 0}, Shop ! {next, 0, 0}, barber() end.
+
+shop(Barber, Chairs, Taken, Busy) ->
+    receive
+        {ask, _, Customer} when not Busy -> Barber ! {next, self(), Customer}, shop(Barber, Chairs, Taken, true);
+        {ask, _, Customer} when Taken =:= ?CHAIRS -> Customer ! {answer, 0, 0}, shop(Barber, Chairs, Taken, true);
+        {ask, _, Customer} -> shop(Barber, queue:in(Customer, Chairs), Taken + 1, true);
+        {next, _, _} when Taken =:= 0 -> shop(Barber, Chairs, 0, false);
+        {next, _, _} ->
+            {{value, Customer}, Chairs1} = queue:out(Chairs),
+            Barber ! {next, self(), Customer},
+            shop(Barber, Chairs1, Taken - 1, true)
+    end.
+
+customer(Main, Shop, Each, Had) ->
+    receive
+        {done, _, _} when Had + 1 =:= Each -> Main ! {had, Each};
+        {done, _, _} -> Shop ! {ask, 0, self()}, customer(Main, Shop, Each, Had + 1);
+        {_, _, _} -> Shop ! {ask, 0, self()}, customer(Main, Shop, Each, Had)
+    end.
+
+smoker(Main, Smoked) ->
+    receive
+        {go, _, From} -> From ! {next, 0, 0}, smoker(Main, Smoked + 1);
+        stop -> Main ! {smoked, Smoked}
+    end.
+
+bartender(Main, _, _, 0) -> receive {next, _, _} -> Main ! done end;
+bartender(Main, All, Random, Left) ->
+    receive
+        {next, _, _} ->
+            Next = (Random * 1103515245 + 12345) band 16#7fffffff,
+            element((Next bsr 8) rem ?SMOKERS + 1, All) ! {go, 0, self()},
+            bartender(Main, All, Next, Left - 1)
+    end.
 
 pack(_, 0, _) -> ok;
 pack(To, N, Rest) -> To ! <<N:64, Rest/binary>>, pack(To, N - 1, Rest).

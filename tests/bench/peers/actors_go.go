@@ -35,6 +35,8 @@ const (
 	ask
 	answer
 	finished
+	read
+	write
 )
 
 type msg struct {
@@ -56,6 +58,12 @@ const (
 	population = 1000
 	armed      = 1000
 	resting    = 1000
+	diners     = 20
+	lookers    = 20
+	keys       = 200
+	chairs     = 100
+	customers  = 200
+	addicts    = 200
 )
 
 func fromEnv(name string, otherwise int) int {
@@ -70,6 +78,13 @@ func check(ok bool, what string) {
 		fmt.Fprintln(os.Stderr, "actors_go: wrong result:", what)
 		os.Exit(1)
 	}
+}
+
+func random(state *uint32) uint32 {
+	*state ^= *state << 13
+	*state ^= *state >> 17
+	*state ^= *state << 5
+	return *state
 }
 
 func rss() float64 {
@@ -229,7 +244,7 @@ func big(n uint64) result {
 	}
 	for i := range actors {
 		id, mine, pings := uint64(i), actors[i], n
-		random := uint32(id)*2654435761 + 12345
+		state := uint32(id)*2654435761 + 12345
 		go func() {
 			mineAnswered := uint64(0)
 			for m := range mine {
@@ -237,10 +252,7 @@ func big(n uint64) result {
 					mineAnswered++
 					actors[m.b] <- msg{pong, m.a, 0}
 				} else if pings > 0 {
-					random ^= random << 13
-					random ^= random >> 17
-					random ^= random << 5
-					actors[random%bigs] <- msg{ping, pings, id}
+					actors[random(&state)%bigs] <- msg{ping, pings, id}
 					pings--
 				} else if atomic.AddInt64(&left, -1) == 0 {
 					done <- true
@@ -534,16 +546,11 @@ func bank(n uint64) result {
 		}()
 	}
 	go func() {
-		random, left := uint32(12345), n
+		state, left := uint32(12345), n
 		deal := func() {
-			random ^= random << 13
-			random ^= random >> 17
-			random ^= random << 5
-			from := random % (accounts / 10 * 8)
-			random ^= random << 13
-			random ^= random >> 17
-			random ^= random << 5
-			all[from] <- msg{ask, uint64(1 + random%100), uint64(from + 1 + random%(accounts-from-1))}
+			from := random(&state) % (accounts / 10 * 8)
+			to := from + 1 + random(&state)%(accounts-from-1)
+			all[from] <- msg{ask, uint64(1 + state%100), uint64(to)}
 			left--
 		}
 		<-teller
@@ -595,6 +602,223 @@ func fibonacci(n uint64) result {
 	took := time.Since(begun)
 	check(m.a == this, "fib")
 	return result{took: took, msgs: 2*next - 1}
+}
+
+// Twenty philosophers, an arbiter of the forks; who is denied asks again.
+func philosophers(n uint64) result {
+	each := (n + diners - 1) / diners
+	arbiter, meals := make(chan msg, 2*diners), make(chan uint64, diners)
+	var all [diners]chan msg
+	for i := range all {
+		all[i] = make(chan msg, 1)
+	}
+	for i := range all {
+		id, mine := uint64(i), all[i]
+		go func() {
+			eaten := uint64(0)
+			for m := range mine {
+				if m.tag == answer && m.a == 1 {
+					eaten++
+					arbiter <- msg{finished, id, 0}
+					if eaten == each {
+						meals <- eaten
+						return
+					}
+				} else if m.tag == answer {
+					runtime.Gosched() // or it would have the next turn, and those with the forks none
+				}
+				arbiter <- msg{ask, id, 0}
+			}
+		}()
+	}
+	go func() {
+		var taken [diners]bool
+		for m := range arbiter {
+			one, other := &taken[m.a], &taken[(m.a+1)%diners]
+			if m.tag == finished {
+				check(*one && *other, "forks that are given back were taken")
+				*one, *other = false, false
+			} else if *one || *other {
+				all[m.a] <- msg{answer, 0, 0}
+			} else {
+				*one, *other = true, true
+				all[m.a] <- msg{answer, 1, 0}
+			}
+		}
+	}()
+	begun := time.Now()
+	for _, philosopher := range all {
+		philosopher <- msg{start, 0, 0}
+	}
+	sum := uint64(0)
+	for range all {
+		sum += <-meals
+	}
+	took := time.Since(begun)
+	check(sum == diners*each, "meals")
+	return result{took: took, msgs: sum}
+}
+
+// Twenty workers read and write, one in ten times, what one actor keeps. Each has keys of its own, and knows what it has
+// written last.
+func dictionary(n uint64) result {
+	each := (n + lookers - 1) / lookers
+	keeper, did := make(chan msg, lookers), make(chan uint64, lookers)
+	var all [lookers]chan msg
+	for i := range all {
+		all[i] = make(chan msg, 1)
+	}
+	for i := range all {
+		id, mine := uint64(i), all[i]
+		go func() {
+			var known [keys]uint64
+			state, done := uint32(id)*2654435761+12345, uint64(0)
+			for m := range mine {
+				if m.tag == answer {
+					check(known[m.a%keys] == m.b, "the value that was written last")
+					done++
+				}
+				if done == each {
+					did <- done
+					return
+				}
+				value := random(&state)
+				key := uint64(value % keys)
+				if value/keys%10 == 0 {
+					known[key] = uint64(value)
+					keeper <- msg{write, id*keys + key, uint64(value)}
+				} else {
+					keeper <- msg{read, id*keys + key, 0}
+				}
+			}
+		}()
+	}
+	go func() {
+		var values [lookers * keys]uint64
+		for m := range keeper {
+			if m.tag == write {
+				values[m.a] = m.b
+			}
+			all[m.a/keys] <- msg{answer, m.a, values[m.a]}
+		}
+	}()
+	begun := time.Now()
+	for _, looker := range all {
+		looker <- msg{start, 0, 0}
+	}
+	sum := uint64(0)
+	for range all {
+		sum += <-did
+	}
+	took := time.Since(begun)
+	check(sum == lookers*each, "operations")
+	return result{took: took, msgs: 2 * sum}
+}
+
+// A shop with a hundred chairs, one barber, two hundred customers; who finds no chair comes again.
+func barber(n uint64) result {
+	each := (n + customers - 1) / customers
+	shop, chair, had := make(chan msg, customers+1), make(chan msg, 1), make(chan uint64, customers)
+	var all [customers]chan msg
+	for i := range all {
+		all[i] = make(chan msg, 1)
+	}
+	for i := range all {
+		id, mine := uint64(i), all[i]
+		go func() {
+			cuts := uint64(0)
+			for m := range mine {
+				if m.tag == finished {
+					cuts++
+				} else if m.tag == answer {
+					runtime.Gosched() // or it would have the next turn, and the barber none
+				}
+				if cuts == each {
+					had <- cuts
+					return
+				}
+				shop <- msg{ask, 0, id}
+			}
+		}()
+	}
+	go func() {
+		for m := range chair {
+			all[m.b] <- msg{finished, 0, 0}
+			shop <- msg{next, 0, 0}
+		}
+	}()
+	go func() {
+		var waiting [chairs]uint64
+		first, taken, busy := 0, 0, false
+		for m := range shop {
+			if m.tag == next {
+				busy = false
+			} else if taken == chairs {
+				all[m.b] <- msg{answer, 0, 0}
+				continue
+			} else {
+				waiting[(first+taken)%chairs] = m.b
+				taken++
+			}
+			if !busy && taken > 0 {
+				chair <- msg{next, 0, waiting[first]}
+				first = (first + 1) % chairs
+				taken--
+				busy = true
+			}
+		}
+	}()
+	begun := time.Now()
+	for _, customer := range all {
+		customer <- msg{start, 0, 0}
+	}
+	sum := uint64(0)
+	for range all {
+		sum += <-had
+	}
+	took := time.Since(begun)
+	check(sum == customers*each, "haircuts")
+	return result{took: took, msgs: sum}
+}
+
+// An arbiter lets one of two hundred smoke, who says so when it has begun.
+func smokers(n uint64) result {
+	arbiter, done, sums := make(chan msg, 1), make(chan bool), make(chan uint64, addicts)
+	var all [addicts]chan msg
+	for i := range all {
+		mine := make(chan msg, 1)
+		all[i] = mine
+		go func() {
+			smoked := uint64(0)
+			for range mine {
+				smoked++
+				arbiter <- msg{next, 0, 0}
+			}
+			sums <- smoked
+		}()
+	}
+	go func() {
+		state, left := uint32(12345), n
+		for range arbiter {
+			if left == 0 {
+				done <- true
+				return
+			}
+			left--
+			all[random(&state)%addicts] <- msg{start, 0, 0}
+		}
+	}()
+	begun := time.Now()
+	arbiter <- msg{start, 0, 0}
+	<-done
+	took := time.Since(begun)
+	sum := uint64(0)
+	for _, smoker := range all {
+		close(smoker)
+		sum += <-sums
+	}
+	check(sum == n, "rounds")
+	return result{took: took, msgs: 2 * n}
 }
 
 func counted[T any](n uint64, fill func(uint64) T, value func(*T) uint64) result {
@@ -845,7 +1069,8 @@ func main() {
 		"pingpong": pingpong, "threadring": threadring, "forkjoin": forkjoin, "fjthroughput": fjthroughput,
 		"big": big, "chameneos": chameneos, "spawn": spawn, "boundedbuffer": boundedbuffer, "logisticmap": logisticmap,
 		"bank": bank, "fibonacci": fibonacci, "payload": payload, "churn": churn, "timers": timers, "timeouts": timeouts,
-		"idle": idle, "request": request, "publish": publish,
+		"idle": idle, "request": request, "publish": publish, "philosophers": philosophers, "dictionary": dictionary,
+		"barber": barber, "smokers": smokers,
 		"counting": func(n uint64) result { return fanin(n, 1) },
 		"bounded":  func(n uint64) result { return fanin(n, 1) },
 		"fanin":    func(n uint64) result { return fanin(n, uint64(fromEnv("PRODUCERS", 8))) },

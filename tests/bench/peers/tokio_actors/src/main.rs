@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{channel, unbounded_channel, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 use tokio::time::{sleep, sleep_until, Sleep};
 
 const JOINED: u64 = 60;
@@ -25,6 +26,12 @@ const MONEY: i64 = 1000;
 const POPULATION: u64 = 1000;
 const ARMED: usize = 1000;
 const RESTING: u64 = 1000;
+const PHILOSOPHERS: usize = 20;
+const WORKERS: usize = 20;
+const KEYS: usize = 200;
+const CHAIRS: usize = 100;
+const CUSTOMERS: usize = 200;
+const SMOKERS: usize = 200;
 
 // Two numbers in each, and the enum's own tag: what the other runtimes send too.
 #[derive(Clone, Copy)]
@@ -40,6 +47,9 @@ enum Msg {
     Next,
     Ask(u64, u64),
     Answer(u64),
+    Read(u64, u64),
+    Write(u64, u64),
+    Value(u64, u64),
     Done,
     Stop,
 }
@@ -632,6 +642,236 @@ async fn fibonacci(n: u64) -> Measured {
     measured(took, 2 * next - 1)
 }
 
+// A philosopher whose forks are taken asks again, when others have had their turn.
+async fn philosophers(n: u64) -> Measured {
+    let each = (n + PHILOSOPHERS as u64 - 1) / PHILOSOPHERS as u64;
+    let (all, mailboxes) = mailboxes(PHILOSOPHERS);
+    let (to_arbiter, mut arbiter) = unbounded_channel();
+    let mut philosophers = vec![];
+    for (id, mut mailbox) in mailboxes.into_iter().enumerate() {
+        let to_arbiter = to_arbiter.clone();
+        philosophers.push(tokio::spawn(async move {
+            let mut eaten = 0;
+            while let Some(msg) = mailbox.recv().await {
+                match msg {
+                    Answer(1) => {
+                        eaten += 1;
+                        send(&to_arbiter, Add(0, id as u64));
+                        if eaten == each {
+                            break;
+                        }
+                    }
+                    Answer(_) => yield_now().await,
+                    _ => {}
+                }
+                send(&to_arbiter, Ask(0, id as u64));
+            }
+            eaten
+        }));
+    }
+    let to_all = all.clone();
+    tokio::spawn(async move {
+        let mut taken = [false; PHILOSOPHERS];
+        while let Some(msg) = arbiter.recv().await {
+            match msg {
+                Ask(_, id) => {
+                    let (one, other) = (id as usize, (id as usize + 1) % PHILOSOPHERS);
+                    let free = !taken[one] && !taken[other];
+                    if free {
+                        taken[one] = true;
+                        taken[other] = true;
+                    }
+                    send(&to_all[one], Answer(free as u64));
+                }
+                Add(_, id) => {
+                    let (one, other) = (id as usize, (id as usize + 1) % PHILOSOPHERS);
+                    assert!(taken[one] && taken[other]);
+                    taken[one] = false;
+                    taken[other] = false;
+                }
+                _ => unreachable!(),
+            }
+        }
+    });
+    let begun = Instant::now();
+    for address in &all {
+        send(address, Go(0, 0));
+    }
+    let mut sum = 0;
+    for philosopher in philosophers {
+        sum += philosopher.await.unwrap();
+    }
+    let took = begun.elapsed();
+    assert_eq!(sum, PHILOSOPHERS as u64 * each);
+    measured(took, sum)
+}
+
+// Each worker has keys of its own, and knows what it has written last.
+async fn dictionary(n: u64) -> Measured {
+    let each = (n + WORKERS as u64 - 1) / WORKERS as u64;
+    let (all, mailboxes) = mailboxes(WORKERS);
+    let (to_dictionary, mut dictionary) = unbounded_channel();
+    let mut workers = vec![];
+    for (id, mut mailbox) in mailboxes.into_iter().enumerate() {
+        let to_dictionary = to_dictionary.clone();
+        workers.push(tokio::spawn(async move {
+            let mut state = (id as u32).wrapping_mul(2654435761).wrapping_add(12345);
+            let (mut known, mut did) = ([0; KEYS], 0);
+            while let Some(msg) = mailbox.recv().await {
+                if let Value(key, value) = msg {
+                    assert_eq!(known[key as usize % KEYS], value);
+                    did += 1;
+                }
+                if did == each {
+                    break;
+                }
+                let value = random(&mut state) as u64;
+                let key = value as usize % KEYS;
+                let place = (id * KEYS + key) as u64;
+                if value / KEYS as u64 % 10 == 0 {
+                    known[key] = value;
+                    send(&to_dictionary, Write(place, value));
+                } else {
+                    send(&to_dictionary, Read(place, 0));
+                }
+            }
+            did
+        }));
+    }
+    let to_all = all.clone();
+    tokio::spawn(async move {
+        let mut values = vec![0; WORKERS * KEYS];
+        while let Some(msg) = dictionary.recv().await {
+            let key = match msg {
+                Read(key, _) => key,
+                Write(key, value) => {
+                    values[key as usize] = value;
+                    key
+                }
+                _ => unreachable!(),
+            };
+            send(&to_all[key as usize / KEYS], Value(key, values[key as usize]));
+        }
+    });
+    let begun = Instant::now();
+    for address in &all {
+        send(address, Go(0, 0));
+    }
+    let mut sum = 0;
+    for worker in workers {
+        sum += worker.await.unwrap();
+    }
+    let took = begun.elapsed();
+    assert_eq!(sum, WORKERS as u64 * each);
+    measured(took, 2 * sum)
+}
+
+// A customer who finds no chair comes again, when others have had their turn.
+async fn barber(n: u64) -> Measured {
+    let each = (n + CUSTOMERS as u64 - 1) / CUSTOMERS as u64;
+    let (all, mailboxes) = mailboxes(CUSTOMERS);
+    let (to_shop, mut shop) = unbounded_channel();
+    let (to_barber, mut barber) = unbounded_channel();
+    let mut customers = vec![];
+    for (id, mut mailbox) in mailboxes.into_iter().enumerate() {
+        let to_shop = to_shop.clone();
+        customers.push(tokio::spawn(async move {
+            let mut cuts = 0;
+            while let Some(msg) = mailbox.recv().await {
+                match msg {
+                    Done => cuts += 1,
+                    Answer(_) => yield_now().await,
+                    _ => {}
+                }
+                if cuts == each {
+                    break;
+                }
+                send(&to_shop, Ask(0, id as u64));
+            }
+            cuts
+        }));
+    }
+    let to_all = Arc::new(all);
+    let to_customers = to_all.clone();
+    tokio::spawn(async move {
+        while let Some(Ask(_, id)) = barber.recv().await {
+            send(&to_customers[id as usize], Done);
+            send(&to_shop, Next);
+        }
+    });
+    let to_customers = to_all.clone();
+    tokio::spawn(async move {
+        let (mut chairs, mut busy) = (VecDeque::with_capacity(CHAIRS), false);
+        while let Some(msg) = shop.recv().await {
+            match msg {
+                Next => busy = false,
+                Ask(_, id) if chairs.len() == CHAIRS => {
+                    send(&to_customers[id as usize], Answer(0));
+                    continue;
+                }
+                Ask(_, id) => chairs.push_back(id),
+                _ => unreachable!(),
+            }
+            if !busy {
+                if let Some(id) = chairs.pop_front() {
+                    send(&to_barber, Ask(0, id));
+                    busy = true;
+                }
+            }
+        }
+    });
+    let begun = Instant::now();
+    for address in to_all.iter() {
+        send(address, Go(0, 0));
+    }
+    let mut sum = 0;
+    for customer in customers {
+        sum += customer.await.unwrap();
+    }
+    let took = begun.elapsed();
+    assert_eq!(sum, CUSTOMERS as u64 * each);
+    measured(took, sum)
+}
+
+async fn smokers(n: u64) -> Measured {
+    let (all, mailboxes) = mailboxes(SMOKERS);
+    let (to_arbiter, mut arbiter) = unbounded_channel();
+    let mut smokers = vec![];
+    for mut mailbox in mailboxes {
+        let to_arbiter = to_arbiter.clone();
+        smokers.push(tokio::spawn(async move {
+            let mut smoked = 0;
+            while let Some(Go(..)) = mailbox.recv().await {
+                smoked += 1;
+                send(&to_arbiter, Next);
+            }
+            smoked
+        }));
+    }
+    let arbiter = tokio::spawn(async move {
+        let (mut state, mut left) = (12345, n);
+        while let Some(Next) = arbiter.recv().await {
+            if left == 0 {
+                break;
+            }
+            left -= 1;
+            send(&all[random(&mut state) as usize % SMOKERS], Go(0, 0));
+        }
+        all
+    });
+    let begun = Instant::now();
+    send(&to_arbiter, Next);
+    let all = arbiter.await.unwrap();
+    let took = begun.elapsed();
+    drop(all);
+    let mut sum = 0;
+    for smoker in smokers {
+        sum += smoker.await.unwrap();
+    }
+    assert_eq!(sum, n);
+    measured(took, 2 * n)
+}
+
 async fn counted<const WORDS: usize>(n: u64) -> Measured {
     let (to_counter, mut counter) = unbounded_channel::<[u64; WORDS]>();
     let sum = tokio::spawn(async move {
@@ -871,7 +1111,8 @@ async fn publish(n: u64) -> Measured {
 }
 
 const WORKLOADS: &str = "pingpong counting bounded fanin threadring forkjoin fjthroughput big chameneos spawn boundedbuffer \
-    logisticmap bank fibonacci payload churn timers timeouts latency wakeup idle request publish";
+    logisticmap bank fibonacci payload churn timers timeouts latency wakeup idle request publish philosophers dictionary \
+    barber smokers";
 
 async fn run(workload: String, n: u64) -> Option<Measured> {
     Some(match workload.as_str() {
@@ -898,6 +1139,10 @@ async fn run(workload: String, n: u64) -> Option<Measured> {
         "idle" => idle(n).await,
         "request" => request(n).await,
         "publish" => publish(n).await,
+        "philosophers" => philosophers(n).await,
+        "dictionary" => dictionary(n).await,
+        "barber" => barber(n).await,
+        "smokers" => smokers(n).await,
         _ => return None,
     })
 }
