@@ -145,12 +145,15 @@ tsan:
 
 # Lines of the headers. What macros generate counts where they are used, so not here: check_oom.sh sees that a test calls
 # each generated function.
+# A thread that still runs when its program ends, a stuck actor's for one, leaves counts that do not add up, and gcov works
+# out a negative one: such a line is left out, and gcovr says so.
 COV_LEAST = 95
 cov:
 	@tests/deps.sh test cov || true
 	@rm -rf $(BUILD)/cov
 	+@$(SLOW) BUILD=$(BUILD)/cov CFLAGS='-O0 -g --coverage -fprofile-update=atomic' suites || true
 	@gcovr --root . --object-directory $(BUILD)/cov --filter 'airrt.*\.h' --exclude-throw-branches \
+	    --gcov-ignore-parse-errors \
 	    --fail-under-line $(COV_LEAST) $(COV_FLAGS) $(BUILD)/cov
 
 COUNT = 100
