@@ -10426,11 +10426,12 @@ static void airrt_priv_pinned_end_locked(airrt_system *system, airrt_worker *w) 
         airrt_fetch_add(&to[i], airrt_load_relaxed(&from[i]), RELAXED);
     airrt_fetch_add(&system->outside_handled, airrt_load_relaxed(&w->ctx.handled), RELAXED);
 }
-/* Takes the workers of pinned actors that have ended off the list; all: waits for the others' threads too. */
+/* Takes the workers of pinned actors that have ended off the list; all: waits for the others' threads too. Who is left
+ * behind joins nobody: all are detached. */
 static void airrt_priv_pinned_reap(airrt_system *system, bool all) {
     airrt_worker *left = NULL;
     airrt_priv_lock(&system->pinned_lock);
-    for (airrt_worker **at = &system->pinned; *at;) {
+    for (airrt_worker **at = &system->pinned; *at && !system->left;) {
         airrt_worker *w = *at;
         if (!all && !airrt_load_acquire(&w->gone)) {
             at = &w->pinned_next;
@@ -10961,6 +10962,7 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
         system->left = true;
         for (uint32_t i = 0; i < airrt_priv_made(system); i++)
             if (system->workers[i]->has_thread) pthread_detach(system->workers[i]->thread);
+        for (airrt_worker *w = system->pinned; w; w = w->pinned_next) pthread_detach(w->thread);
         airrt_priv_unlock(&system->pinned_lock);
         airrt_priv_log(system, 1, system->report.first_stuck,
                        "closed with a stuck actor: its thread and memory are left to it", __LINE__);
