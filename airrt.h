@@ -2354,7 +2354,9 @@ typedef enum airrt_fault_kind {
     AIRRT_FAULT_ERROR,      /* a handler fails, likewise */
     AIRRT_FAULT_START,      /* a pre_start fails, before the hook is called */
     AIRRT_FAULT_SLOW_START, /* the first turn of a starting actor comes later */
-    AIRRT_FAULT_SLOW_STOP,  /* the turn in which it would see an order to stop comes later */
+    AIRRT_FAULT_SLOW_STOP,  /* the turn in which it would see an order to stop, or a kill, comes later; a child whose
+                               turn comes later than its supervisor has patience is stuck: killed, then given up; it
+                               returns when that turn comes, at the latest as the system is closed */
     AIRRT_FAULT_NOMEM,      /* an allocation fails, in a hook or a client; the body of a test is spared */
     AIRRT_FAULT_FULL,       /* a send finds the mailbox full, where the policy then is an error; likewise */
     AIRRT_FAULT_DELAY,      /* an actor with something to do gets its turn later, with all its messages in their
@@ -4153,6 +4155,8 @@ static uint64_t airrt_priv_wait_until(airrt_system *system, uint64_t timeout_ns)
 static bool airrt_priv_sim_wait(struct airrt_sim *sim, uint64_t deadline);
 static airrt_err airrt_priv_sim_settle(struct airrt_sim *sim, uint64_t deadline);
 static bool airrt_priv_sim_spent(const struct airrt_sim *sim);
+static bool airrt_priv_sim_is_late(struct airrt_sim *sim, const airrt_cell *cell);
+static void airrt_priv_sim_return(struct airrt_sim *sim);
 static airrt_err airrt_priv_sim_deliver(airrt_ctx *ctx, void *state, const void *msg);
 static airrt_err airrt_priv_sim_start(airrt_ctx *ctx);
 static bool airrt_priv_sim_full(struct airrt_sim *sim, airrt_ref to);
@@ -10367,7 +10371,8 @@ AIRRT_INLINE bool airrt_priv_abandon(airrt_cell *cell, const airrt_reason *reaso
     airrt_system *system = me->system;
     airrt_ref ref = airrt_priv_ref(cell);
     airrt_worker *runner = system->sim || system->desc.polled ? NULL : airrt_priv_runner(system, cell);
-    if (!runner || !airrt_priv_replace(system, runner)) return false;
+    bool stuck = system->sim ? airrt_priv_sim_is_late(system->sim, cell) : runner && airrt_priv_replace(system, runner);
+    if (!stuck) return false;
     uint32_t fate = AIRRT_FATE_KEPT;
     airrt_fetch_add(&system->abandoned, 1, SEQ_CST);
     bool done = airrt_cas(&cell->cold->fate, &fate, AIRRT_FATE_ABANDONING, ACQ_REL, RELAXED);
@@ -10916,7 +10921,8 @@ static bool airrt_priv_all_gone(airrt_system *system) {
     for (;;) {
         uint32_t quiet = airrt_load_seq(&system->quiet), left = 0;
         bool ended = !airrt_priv_unended(system);
-        for (uint32_t i = 0; i < airrt_priv_made(system); i++) left += !airrt_load_acquire(&system->workers[i]->gone);
+        for (uint32_t i = 0; i < airrt_priv_made(system); i++)
+            left += system->workers[i]->has_thread && !airrt_load_acquire(&system->workers[i]->gone);
         airrt_priv_lock(&system->pinned_lock);
         for (airrt_worker *w = system->pinned; w; w = w->pinned_next) left += !airrt_load_acquire(&w->gone);
         airrt_priv_unlock(&system->pinned_lock);
@@ -10951,6 +10957,7 @@ AIRRT_API void airrt_system_close(airrt_system *system) {
     airrt_priv_unlock(&airrt_priv_process.lock);
     unsigned spins = 0;
     while (airrt_load_acquire(&system->pins)) airrt_priv_spin(&spins);
+    if (system->sim) airrt_priv_sim_return(system->sim);
     airrt_priv_topics_close(system);
     airrt_priv_letters_close(system);
     airrt_priv_watch_end(system);
@@ -11354,11 +11361,16 @@ static void airrt_priv_sim_delay(airrt_sim *sim, airrt_sim_entry *entry) {
     uint64_t orders = airrt_load_relaxed(&entry->cell->lane) >> AIRRT_LANE_ORDER_SHIFT, delay = 0;
     bool begins = life == AIRRT_STATE_STARTING || life == AIRRT_STATE_RESTARTING;
     if ((begins && airrt_priv_sim_strikes(sim, AIRRT_FAULT_SLOW_START, entry->id, true, &delay)) ||
-        ((orders & (AIRRT_ORDER_STOP | AIRRT_ORDER_HALT)) &&
+        ((orders & (AIRRT_ORDER_STOP | AIRRT_ORDER_HALT | AIRRT_ORDER_KILL)) &&
          airrt_priv_sim_strikes(sim, AIRRT_FAULT_SLOW_STOP, entry->id, true, &delay)) ||
         (sim->desc.faults[AIRRT_FAULT_DELAY].per_million && airrt_priv_sim_chance(sim, AIRRT_FAULT_DELAY, &delay) &&
          (airrt_priv_sim_happens(sim, AIRRT_FAULT_DELAY, entry->id), true)))
         entry->not_before_ns = airrt_priv_later(sim->now_ns, delay);
+}
+/* Its turn has been put off: for its supervisor it does not return. */
+static bool airrt_priv_sim_is_late(airrt_sim *sim, const airrt_cell *cell) {
+    const airrt_sim_entry *entry = airrt_priv_sim_find(sim, airrt_priv_ref(cell));
+    return entry && entry->ready && entry->not_before_ns > sim->now_ns;
 }
 /* A delay ordered for a message: how many messages may it handle before; 0: it is the next one, and is put off now. */
 static uint32_t airrt_priv_sim_before_delay(airrt_sim *sim, airrt_sim_entry *entry, uint32_t budget) {
@@ -11557,6 +11569,10 @@ static bool airrt_priv_sim_wait(airrt_sim *sim, uint64_t deadline) {
     if (airrt_priv_sim_step(sim) || airrt_priv_sim_pass(sim, true, deadline)) return true;
     if (!airrt_priv_sim_spent(sim) && deadline != AIRRT_FOREVER && deadline > sim->now_ns) sim->now_ns = deadline;
     return false;
+}
+/* Those that were given up come back in the end. */
+static void airrt_priv_sim_return(airrt_sim *sim) {
+    while (airrt_priv_unended(sim->system) && airrt_priv_sim_wait(sim, AIRRT_FOREVER)) {}
 }
 static airrt_err airrt_priv_sim_settle(airrt_sim *sim, uint64_t deadline) {
     while (sim->now_ns <= deadline)

@@ -65,8 +65,9 @@
  * it has returned by then. For that the supervisor needs a thread to run on: when all workers have been in one turn
  * each for as long as the shortest .stuck_timeout_ns of the system's children, and something waits, a worker is added,
  * at the latest after twice that time; one whose handler merely took long leaves afterwards. A thread that looks for
- * this comes with the first child (AIRRT_FOREVER: none). A polled system has no thread but its caller's: there and in
- * simulation a child that does not return is never given up. A kill that comes from elsewhere (airrt_kill) is not
+ * this comes with the first child (AIRRT_FOREVER: none). A polled system has no thread but its caller's: there a
+ * child that does not return is never given up; in simulation one is whose turn is put off so long
+ * (AIRRT_FAULT_SLOW_STOP). A kill that comes from elsewhere (airrt_kill) is not
  * watched in this way. A supervisor that is killed kills its children and does not wait for them: their names are free
  * at once, but the names of those further down only when they have ended; a restart that comes before that is a failed
  * one, and tried again.

@@ -155,11 +155,11 @@ static airrt_err worker_open(airrt_ctx *ctx, worker_state *state, const worker_a
     place_begins(args->at, args->life);
     return AIRRT_OK;
 }
-static void worker_close(worker_state *state, const airrt_reason *reason) {
+static void worker_close(airrt_ref self, worker_state *state, const airrt_reason *reason) {
     if (!state->alive) broken("a post_stop of %s without a start", world.spots[state->args.at].name);
     state->alive = false;
     if (world.spots[state->args.at].state == state) world.spots[state->args.at].state = NULL;
-    place_ends(state->args.at, state->args.life, reason);
+    place_ends(state->args.at, self, state->args.life, reason);
 }
 /* All that the dead one had sent before has been handled by now. */
 static void check_sent_before(const worker_state *state, const watched *of) {
@@ -520,7 +520,8 @@ static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, cons
     if (!state->alive) broken("%s handles a message while it does not run", world.spots[at].name);
     check_mark(msg->mark, "a message", at);
     if (msg->op == EVENT)
-        check_event(at, airrt_ctx_subject(ctx), msg, k != KEEPING && !is_dynamic(at) && at < SPOTS);
+        check_event(at, airrt_ctx_subject(ctx), msg,
+                    k != KEEPING && !is_dynamic(at) && at < SPOTS && airrt_ref_equal(self, world.spots[at].ref));
     else if (airrt_ctx_subject(ctx))
         broken("%s: a message that is no event has a subject", world.spots[at].name);
     if (msg->op == EVENT || stashed) return AIRRT_OK;
@@ -561,7 +562,7 @@ static airrt_health worker_health(worker_state *state) {
         return worker_open(&ctx->base, state, args);                                                         \
     }                                                                                                        \
     static void NAME##_close(NAME##_ctx *ctx, worker_state *state, const airrt_reason *reason) {             \
-        (void)ctx, worker_close(state, reason);                                                              \
+        worker_close(airrt_ctx_self(&ctx->base), state, reason);                                            \
     }                                                                                                        \
     static airrt_err NAME##_down(NAME##_ctx *ctx, worker_state *state, const airrt_down *down) {             \
         return (void)ctx, worker_down(state, down);                                                          \
@@ -644,7 +645,7 @@ static void part_ask(part_state *state, const airrt_reason *reason) {
 static void part_off(part_state *state, const airrt_reason *reason) {
     if (!state->alive) broken("a stop of %s without a start", world.spots[state->args.at].name);
     state->alive = false;
-    place_ends(state->args.at, state->args.life, reason);
+    place_ends(state->args.at, state->self, state->args.life, reason);
 }
 static airrt_health part_health(const part_state *state) {
     if (!state->alive) broken("%s is asked for its health while it does not run", world.spots[state->args.at].name);

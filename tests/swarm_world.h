@@ -189,12 +189,14 @@ static void check_mark(const void *mark, const char *what, uint32_t at) {
 static void check_nomem(airrt_err err, const char *what) {
     if (err == AIRRT_ERR_NOMEM && !world.out_of_memory) broken("%s: out of memory, without a fault", what);
 }
+/* Its turn did not come in time, and its supervisor has given it up: it will end some time. */
+static bool is_given_up(const spot *here) { return uses(STUCK) && here->runs_in && !airrt_alive(here->ref); }
 /* Later siblings have been stopped, or have not been started yet. */
 static void check_order(uint32_t at, uint32_t life, const char *what) {
     const spot *parent = &world.spots[world.spots[at].parent];
     for (uint32_t i = at + 1; i < world.count; i++)
         if (world.spots[i].parent == world.spots[at].parent && world.spots[i].kind != SUPERVISOR &&
-            world.spots[i].runs_in == life)
+            world.spots[i].runs_in == life && !is_given_up(&world.spots[i]))
             broken("%s of %s (strategy %u) while its later sibling %s runs", what, world.spots[at].name,
                    parent->strategy, world.spots[i].name);
 }
@@ -204,6 +206,7 @@ static void place_found(uint32_t at, airrt_ref self) {
     here->incarnation = ++world.incarnations;
     here->state = NULL; /* one of an earlier life of its supervisor may still be there, to end */
     if (airrt_ref_equal(here->ref, self)) return;
+    if (is_given_up(here)) here->runs_in = 0;
     here->before = here->ref;
     here->ref = self;
     memset(here->patterns, 0, sizeof here->patterns);
@@ -218,12 +221,13 @@ static void place_begins(uint32_t at, uint32_t life) {
     if (here->only_in && here->only_in != life) broken("%s lives on in another life of its supervisor", here->name);
     here->runs_in = life;
 }
-static void place_ends(uint32_t at, uint32_t life, const airrt_reason *reason) {
+static void place_ends(uint32_t at, airrt_ref self, uint32_t life, const airrt_reason *reason) {
     spot *here = &world.spots[at];
     const spot *parent = &world.spots[here->parent];
-    here->ends++;
+    bool former = !airrt_ref_equal(here->ref, self); /* given up, or of an earlier life; or it is one of many there */
+    here->ends += former ? 2 : 1;
     memcpy(here->final, here->sent, sizeof here->final);
-    if (!life) return;
+    if (!life || (former && parent->strategy != 3)) return;
     if (here->runs_in == life) here->runs_in = 0;
     if (reason->kind == AIRRT_EXIT_SHUTDOWN && strcmp(reason->text, "stopped") == 0 && parent->strategy != 3 &&
         !parent->touched && parent->life == life)

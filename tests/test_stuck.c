@@ -423,6 +423,50 @@ START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) {
     close_system();
 } END_TEST
 
+/* In simulation who is stuck is one whose turn is put off for longer than its supervisor has patience. */
+static kid_ref put_off(airrt_supervisor *sup, uint64_t for_ns) {
+    static crew c;
+    c = hasty("ab");
+    open_with((airrt_system_desc){ .sim = &(airrt_sim_desc){ .seed = 1 } });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, sup));
+    kid_ref a = kid_named("a");
+    airrt_test_ok(airrt_sim_inject(sys, &(airrt_fault){ AIRRT_FAULT_SLOW_STOP, a.ref, 1, for_ns }));
+    return a;
+}
+START_TEST(who_is_late_in_simulation_is_given_up_and_returns) {
+    airrt_supervisor sup;
+    airrt_reason why;
+    kid_ref a = put_off(&sup, AIRRT_SEC(1)), next;
+    uint64_t start = airrt_sim_now_ns(sys);
+    airrt_test_ok(send_work(a));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    ck_assert_uint_lt(airrt_sim_now_ns(sys) - start, AIRRT_MS(100));
+    ck_assert(!airrt_alive(a.ref));
+    airrt_test_ok(airrt_wait(a.ref, AIRRT_NO_WAIT, &why));
+    ck_assert_int_eq(why.kind, AIRRT_EXIT_TIMEOUT);
+    ck_assert_str_eq(why.text, "stuck in user code");
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "a", &next.ref));
+    ck_assert_str_eq(happened(), "+a +b +a "); /* it has not ended */
+    airrt_test_ok(airrt_sim_check(sys));
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_SEC(2)));
+    ck_assert_str_eq(happened(), "-a ");
+    ck_assert_uint_eq(airrt_load_acquire(&letters.count) + airrt_load_acquire(&worked), 1);
+    ck_assert(airrt_alive(next.ref));
+    close_system();
+} END_TEST
+START_TEST(who_is_late_in_simulation_has_returned_when_the_system_is_closed) {
+    airrt_supervisor sup;
+    airrt_shutdown_report report;
+    kid_ref a = put_off(&sup, AIRRT_SEC(1000));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    airrt_test_is(airrt_system_shutdown(sys, NULL, &report), AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_eq(report.stuck, 1);
+    ck_assert(airrt_ref_equal(report.first_stuck, a.ref));
+    ck_assert_str_eq(happened(), "+a +b -b ");
+    airrt_system_close(sys);
+    ck_assert_str_eq(happened(), "-a ");
+} END_TEST
+
 SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close,
       a_close_waits_for_threads_that_are_slow_to_leave_when_all_actors_have_ended,
@@ -436,4 +480,5 @@ SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       all_workers_may_be_stuck_at_once,
       a_handler_that_merely_takes_long_keeps_nobody_waiting_and_goes_on,
       who_tries_to_restart_is_terminated_by_the_handle_it_had_when_it_ran,
-      a_child_may_return_at_the_very_moment_it_is_given_up);
+      a_child_may_return_at_the_very_moment_it_is_given_up, who_is_late_in_simulation_is_given_up_and_returns,
+      who_is_late_in_simulation_has_returned_when_the_system_is_closed);
