@@ -116,14 +116,15 @@ static void unsubscribe(uint32_t at, airrt_ref ref, uint64_t random) {
     uint32_t w = (uint32_t)(random % WIRES), pattern = pattern_of(random / 4), bits;
     bool all = random / 64 % 4 == 0;
     fan *who = fan_of(&wires[w].fans, ref);
-    (void)at;
     if (is_to_end(ref)) return;
     bits = who && airrt_alive(ref) ? who->patterns & (all ? UINT32_MAX : 1u << pattern) : 0;
     airrt_err err = airrt_priv_unsubscribe(wires[w].topic.topic, ref, all ? NULL : patterns[pattern]);
     check_nomem(err, "an unsubscription");
     if (wires[w].open && !wires[w].fans.full && err != AIRRT_ERR_NOMEM && (err == AIRRT_OK) != (bits != 0))
         broken("unsubscribing says %s", airrt_err_str(err));
-    if (!err && who) who->patterns &= ~bits;
+    if (err || !who) return;
+    who->patterns &= ~bits;
+    if (random / 8192 % 2) subscribe(at, ref, random); /* the same one again */
 }
 static void check_event(uint32_t at, const char *subject, const note *msg, bool in_order) {
     const spot *here = &world.spots[at];
