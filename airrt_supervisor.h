@@ -1805,7 +1805,6 @@ static void airrt_priv_call_count(const airrt_sup *sup, airrt_child_counts *out)
     }
 }
 static void airrt_priv_call_status(const airrt_sup *sup, airrt_supervisor_status *out) {
-    memset(out, 0, sizeof *out);
     airrt_event_text(out->type, sizeof out->type, sup->type->base.name);
     airrt_event_text(out->strategy, sizeof out->strategy, airrt_priv_sup_strategy(sup));
     out->parent.ref = sup->ctx->cell->cold->keeper;

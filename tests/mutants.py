@@ -68,6 +68,15 @@ EQUIVALENT = [
      'err = airrt_priv_walk_push(&walk, below, 1);', 'nobody looks at the levels there'),
     ('if (kid->timer.slot) airrt_timer_cancel(sup->ctx, kid->timer);', 'memset(&kid->timer, 0, sizeof kid->timer);',
      'memset(&kid->timer, 1, sizeof kid->timer);', 'what names no timer is not cancelled'),
+    ('if (kid->timer.slot) airrt_timer_cancel(sup->ctx, kid->timer);', 'memset(&kid->timer, 0, sizeof kid->timer);',
+     '', 'a timer that was cancelled, or has come, is not cancelled once more'),
+    ('airrt_sup_call tick = { op, kid->check, kid->number, NULL };',
+     'airrt_priv_timer(sup->ctx, delay_ns, 0, false, airrt_priv_type(sup->ctx->cell), &tick, &kid->health_timer)',
+     'airrt_priv_timer(sup->ctx, delay_ns, 0, true, airrt_priv_type(sup->ctx->cell), &tick, &kid->health_timer)',
+     'how periods coalesce says nothing of a timer without one'),
+    ('senders take from it too, so it never changes', 'log2 > last', 'log2 >= last', 'sets it to what it is'),
+    ('airrt_priv_make_room(airrt_cell *cell) {', '!(airrt_load_seq(&cell->tail) & AIRRT_WAITER_)',
+     '!(airrt_load_seq(&cell->tail) | AIRRT_WAITER_)', 'wakes when nobody waits'),
 ]
 
 

@@ -1102,7 +1102,8 @@ static void calling_supervisors(void) {
     airrt_err root = airrt_supervisor_parent(boss, &above);
     NEED(root == AIRRT_ERR_NOT_FOUND || MAY(root) == AIRRT_ERR_NOMEM);
     MAY(airrt_supervisor_ancestors(boss, &above, 1, &count));
-    MAY(airrt_supervisor_format(boss, AIRRT_TREE_TEXT, &text));
+    bool shown = !MAY(airrt_supervisor_format(boss, AIRRT_TREE_TEXT, &text));
+    if (shown) NEED(strstr(room, "    ")); /* with what is below the second level */
     MAY(airrt_supervisor_settle(boss, AIRRT_SEC(5)));
     if (!added) {
         airrt_err ended = MAY(airrt_supervisor_terminate_child(boss, "extra"));

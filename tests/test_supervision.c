@@ -585,6 +585,66 @@ START_TEST(the_longest_id_and_name_and_the_greatest_backoff_are_taken) {
     airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &desc, NULL));
     ck_assert_str_eq(child(sup, longest).id, longest);
     (void)kid_named(longest);
+    airrt_child_desc least = { .id = "b", .backoff = { .factor = 1 } };
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'b' }), &least, NULL));
+    close_system();
+} END_TEST
+START_TEST(what_a_child_was_described_with_is_copied) {
+    crew c = { .max = 5 };
+    airrt_supervisor sup;
+    char id[] = "a", name[] = "first";
+    airrt_child_desc desc = { .id = id, .name = name };
+    airrt_ref ref;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &desc, &ref));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    strcpy(id, "z");
+    strcpy(name, "other");
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "a", &ref));
+    ck_assert(airrt_ref_equal(kid_named("first").ref, ref));
+    close_system();
+} END_TEST
+START_TEST(who_only_looks_need_not_count) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    airrt_child_info info;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_which_children(sup, &info, 1, NULL));
+    ck_assert_str_eq(info.id, "b"); /* the newest */
+    close_system();
+} END_TEST
+
+/* Adds its first child without a description; or fails, and says nothing of why. */
+static airrt_err bare_init(airrt_children *children, const crew_args *args) {
+    return args->crew->count ? airrt_children_add(children, args->crew->members[0].spec, NULL) : AIRRT_ERR_BAD_SPEC;
+}
+AIRRT_SUPERVISOR(bare, crew_args, airrt_quiet);
+AIRRT_SUPERVISOR_IMPL(bare, airrt_one_for_one, bare_init);
+START_TEST(a_start_that_fails_is_told_with_its_own_words_only) {
+    crew c = crew_of("a", 5), none = { .max = 5 };
+    airrt_supervisor sup;
+    open_with((airrt_system_desc){ .workers = 1 });
+    airrt_test_is(bare_start(sys, (crew_args){ &c }, NULL, &sup), AIRRT_ERR_BAD_SPEC);
+    ck_assert_str_eq(airrt_error_last()->text, "id");
+    airrt_test_is(bare_start(sys, (crew_args){ &none }, NULL, &sup), AIRRT_ERR_BAD_SPEC);
+    ck_assert_str_eq(airrt_error_last()->text, airrt_err_str(AIRRT_ERR_BAD_SPEC));
+    close_system();
+} END_TEST
+
+START_TEST(settling_waits_for_a_child_that_is_held_up_at_its_stop) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    hold_up("b");
+    tell("a", FAIL); /* its group restarts when b has returned */
+    airrt_test_eventually(course_is("+a +b -a "), 20);
+    airrt_test_is(airrt_supervisor_settle(sup, AIRRT_MS(20)), AIRRT_ERR_TIMEOUT);
+    airrt_store_release(&held, 0);
+    settled(sup);
+    ck_assert_str_eq(happened(), "+a +b -a -b +a +b ");
     close_system();
 } END_TEST
 
@@ -1763,7 +1823,9 @@ START_TEST(failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else) 
     }
 } END_TEST
 
-SUITE("supervision", 120, a_restart_keeps_handle_name_and_mailbox, a_group_restart_keeps_the_mailboxes_of_siblings,
+SUITE("supervision", 120, what_a_child_was_described_with_is_copied, who_only_looks_need_not_count,
+      a_start_that_fails_is_told_with_its_own_words_only,
+      settling_waits_for_a_child_that_is_held_up_at_its_stop, a_restart_keeps_handle_name_and_mailbox, a_group_restart_keeps_the_mailboxes_of_siblings,
       rest_for_one_leaves_those_before_alone, timers_and_state_of_a_failed_life_are_gone,
       who_waits_for_a_child_is_told_of_the_end_of_its_life, a_restart_that_on_error_asks_for_is_the_supervisors,
       a_child_that_escalates_fails_its_supervisor, a_child_that_resumes_is_not_restarted,
