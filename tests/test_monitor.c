@@ -103,6 +103,32 @@ START_TEST(overflow_evicts_the_oldest_and_totals_go_on) {
     }
 } END_TEST
 
+/* Its size is no multiple of a word's. */
+typedef struct odd { int number; char word[8]; } odd;
+static airrt_severity odd_severity(const odd *event) { return (void)event, AIRRT_SEVERITY_INFO; }
+AIRRT_MONITOR(odds, odd, odd_severity);
+AIRRT_STATIC_ASSERT(sizeof(odd) % 8 == 4, "as its name says");
+START_TEST(events_of_any_size_come_back_whole) {
+    odds log;
+    odd recent[8];
+    airrt_test_ok(odds_open(&log, &(airrt_monitor_desc){ .history = 4 }));
+    for (int i = 0; i < 9; i++) {
+        odd event = { i, "" };
+        snprintf(event.word, sizeof event.word, "is %d...", i);
+        odds_record(&log, event);
+    }
+    airrt_snapshot s;
+    odds_snapshot(&log, &s, recent, 8);
+    ck_assert_uint_eq(s.recent, 4);
+    for (int i = 0; i < 4; i++) {
+        char word[8];
+        snprintf(word, sizeof word, "is %d...", 5 + i);
+        ck_assert_int_eq(recent[i].number, 5 + i);
+        ck_assert_str_eq(recent[i].word, word);
+    }
+    odds_close(&log);
+} END_TEST
+
 START_TEST(no_history_keeps_none_and_counts) { /* M1 */
     sayings log;
     said recent[4];
@@ -788,6 +814,9 @@ START_TEST(json_of_others_is_read_as_far_as_it_is_ours) {
     ck_assert_str_eq(e.of.mailbox.why, "a text that do~");
     ck_assert_str_eq(e.of.mailbox.pairs[0].key, "k");
     ck_assert_str_eq(e.of.mailbox.pairs[1].key, "l");
+    static const char edge[] = "{\"family\":\"mailbox\",\"kind\":\"capacity_reached\",\"why\":\"13 characters\\u20ac and more\"}";
+    airrt_test_ok(airrt_event_from_json(&e, NULL, edge, strlen(edge)));
+    ck_assert_str_eq(e.of.mailbox.why, "13 characters~"); /* no half of a character */
 } END_TEST
 
 START_TEST(wrong_json_is_refused_and_leaves_zeros) {
@@ -869,7 +898,7 @@ START_TEST(a_short_buffer_is_cut_and_told_how_much_it_lacks) {
 
 SUITE("monitor", 60, every_severity_is_counted_on_its_own, below_the_filter_is_counted_nowhere_and_equal_passes,
       the_default_filter_is_info_and_the_default_history_1000, overflow_evicts_the_oldest_and_totals_go_on,
-      no_history_keeps_none_and_counts, a_small_array_is_given_the_newest, a_snapshot_changes_nothing, no_severity_is_not_kept,
+      no_history_keeps_none_and_counts, events_of_any_size_come_back_whole, a_small_array_is_given_the_newest, a_snapshot_changes_nothing, no_severity_is_not_kept,
       the_filter_changes_at_run_time, disabled_counts_nothing_and_keeps_what_it_had, history_shrinks_and_grows_with_what_it_held,
       history_can_begin_later, reset_empties_counters_and_history_and_recording_goes_on,
       one_that_is_counted_before_a_reset_is_not_shown_after_it, wrong_options_are_named,

@@ -777,7 +777,22 @@ START_TEST(a_simulation_survives_every_allocation_failure) {
     }
 } END_TEST
 
-SUITE("simulation", 60, calls_that_wait_run_the_simulation, a_year_of_timers_takes_no_time, what_is_due_at_the_end_of_a_run_is_done,
+static airrt_err second_shutdown;
+static void shuts_down_too(airrt_system *system, void *arg) {
+    (void)arg;
+    second_shutdown = airrt_system_shutdown(system, NULL, NULL);
+}
+START_TEST(a_shutdown_within_a_shutdown_is_refused) {
+    airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 21 });
+    echo_ref echo = spawn_echo(system, 1, (airrt_ref){ 0, 0 });
+    order_fault(system, AIRRT_FAULT_SLOW_STOP, echo.ref, 1, AIRRT_SEC(1));
+    airrt_test_ok(airrt_sim_client(system, shuts_down_too, NULL, AIRRT_MS(1)));
+    airrt_test_ok(airrt_system_shutdown(system, NULL, NULL));
+    airrt_test_is(second_shutdown, AIRRT_ERR_SHUTDOWN);
+    close_sim(system);
+} END_TEST
+
+SUITE("simulation", 60, a_shutdown_within_a_shutdown_is_refused, calls_that_wait_run_the_simulation, a_year_of_timers_takes_no_time, what_is_due_at_the_end_of_a_run_is_done,
       settle_does_not_wait_for_timers, steps_end_with_empty_or_limit, a_busy_system_ages_and_can_be_shut_down,
       turns_take_the_time_that_is_asked_for, hooks_and_other_systems_are_refused, options_that_make_no_sense_are_invalid,
       threads_options_are_accepted_and_change_nothing, the_same_seed_makes_the_same_run,

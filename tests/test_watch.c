@@ -641,7 +641,7 @@ START_TEST(a_table_is_sorted_by_any_column) {
     airrt_test_ok(airrt_system_settle(system_, AIRRT_SEC(20)));
     /* the order of actors 0, 1, 2 by each column, upwards; columns in which all are equal go by id */
     static const struct { airrt_column sort; int order[3]; } cases[] = {
-        { AIRRT_COLUMN_NAME, { 2, 0, 1 } }, { AIRRT_COLUMN_TYPE, { 0, 1, 2 } }, { AIRRT_COLUMN_STATE, { 0, 1, 2 } },
+        { AIRRT_COLUMN_ID, { 0, 1, 2 } }, { AIRRT_COLUMN_NAME, { 2, 0, 1 } }, { AIRRT_COLUMN_TYPE, { 0, 1, 2 } }, { AIRRT_COLUMN_STATE, { 0, 1, 2 } },
         { AIRRT_COLUMN_QUEUED, { 0, 1, 2 } }, { AIRRT_COLUMN_CAPACITY, { 2, 1, 0 } }, { AIRRT_COLUMN_HANDLED, { 2, 1, 0 } },
         { AIRRT_COLUMN_FAILED, { 2, 1, 0 } }, { AIRRT_COLUMN_RESTARTS, { 2, 1, 0 } },
     };
