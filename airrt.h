@@ -1460,7 +1460,9 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_send_name(airrt_system *, const char *name, MSG);      also NOT_FOUND
  *   airrt_err NAME_stop(NAME_ref, uint64_t timeout_ns);                   as airrt_stop
  *   airrt_err NAME_whereis(airrt_system *, const char *name, NAME_ref *out);   NOT_FOUND, TYPE
- *   airrt_err NAME_from(airrt_ref, NAME_ref *out);                        typed again: TYPE, DEAD
+ *   airrt_err NAME_from(airrt_ref, NAME_ref *out);                        typed again: TYPE, DEAD. Of two types that
+ *                                                 send to each other the message of the first carries an airrt_ref, the
+ *                                                 other's .ref
  * and for its hooks
  *   NAME_ref  NAME_self(const NAME_ctx *);
  *   airrt_err NAME_exit(NAME_ctx *);              return it: the actor ends normally, what is queued is a dead letter
@@ -6284,20 +6286,19 @@ static void airrt_priv_outbox_end(airrt_ctx *ctx, const airrt_reason *reason) {
     cold->outgoing = 0;
     if (rested) airrt_priv_jam_remove(&w->system->jam, airrt_priv_ref(ctx->cell), nobody);
 }
-/* A timer that has fired while its actor rests: it waits as messages do. */
+/* A timer that has fired while its actor rests: it waits as messages do. The list is from the newest to the oldest. */
 static AIRRT_COLD void airrt_priv_put_off(airrt_cold *cold, airrt_signal *timer) {
-    uint32_t *last = &cold->late;
-    while (*last) last = &airrt_priv_signal_at(*last)->after;
-    *last = timer->index;
-    timer->after = 0;
+    timer->after = cold->late;
+    cold->late = timer->index;
 }
-/* Those are to be handled again, before what else there is. */
+/* Those are to be handled again, the oldest first, before what else there is. */
 static AIRRT_COLD void airrt_priv_late_back(airrt_worker *w, airrt_cold *cold) {
-    uint32_t *last = &cold->late;
-    while (*last) last = &airrt_priv_signal_at(*last)->after;
-    *last = w->signals;
-    w->signals = cold->late;
-    cold->late = 0;
+    while (cold->late) {
+        airrt_signal *timer = airrt_priv_signal_at(cold->late);
+        cold->late = timer->after;
+        timer->after = w->signals;
+        w->signals = timer->index;
+    }
 }
 /* A resting actor goes idle, whatever is in its ring. False: a signal has come. */
 static bool airrt_priv_rest(airrt_cell *cell) {

@@ -196,6 +196,8 @@ static airrt_err act_cancel(airrt_ctx *ctx, probe_state *state, const act *msg) 
 static airrt_err act_arm(airrt_ctx *ctx, probe_state *state, const act *msg) {
     act_flood(ctx, state, msg);
     AIRRT_TRY(probe_after(PROBE(ctx), AIRRT_MS(1), (act){ .fn = act_cancel, .number = 50 }, NULL));
+    AIRRT_TRY(probe_after(PROBE(ctx), AIRRT_MS(3), (act){ .number = 70 }, NULL));
+    AIRRT_TRY(probe_after(PROBE(ctx), AIRRT_MS(4), (act){ .number = 80 }, NULL));
     return probe_after(PROBE(ctx), AIRRT_MS(2), (act){ .number = 60 }, &armed);
 }
 START_TEST(timers_wait_while_an_actor_rests_and_can_still_be_cancelled) {
@@ -206,7 +208,7 @@ START_TEST(timers_wait_while_an_actor_rests_and_can_still_be_cancelled) {
     TELL(sender, .number = 7);
     poll_all();
     ACTED(&taking, 1, 2, 3);
-    ACTED(&sending, 3, 50, 7); /* what was late comes before the mailbox; 60 has fired, and is cancelled */
+    ACTED(&sending, 3, 50, 70, 80, 7); /* what was late comes before the mailbox; 60 has fired, and is cancelled */
     ck_assert_uint_eq(DROPPED(60), 1);
     WORLD_CLOSE();
 } END_TEST
