@@ -31,6 +31,7 @@ typedef struct plan {
     bool escalates, resumes;
     int *starts;              /* NULL, or how often it was started; */
     int fails_at, fails_for;  /* its starts number fails_at and the fails_for - 1 after it fail */
+    int ignores_at;           /* or its start number ignores_at has nothing to run */
     bool ignores, slow_start; /* pre_start waits as HOLD does */
     bool nervous;             /* its health hook panics */
     const char *registers;    /* pre_start gives itself this name */
@@ -74,7 +75,7 @@ AIRRT_INLINE airrt_err kid_begin(kid_ctx *ctx, body_of *me, const plan *args) {
     if (args->slow_start) hold();
     if (args->registers)
         AIRRT_TRY(airrt_name_register(airrt_ctx_system(&ctx->base), args->registers, kid_self(ctx).ref));
-    if (args->ignores) return kid_ignore(ctx);
+    if (args->ignores || start == args->ignores_at) return kid_ignore(ctx);
     if (args->fails_at && start >= args->fails_at && start < args->fails_at + args->fails_for)
         return note("!", args->name), kid_fail(ctx, 2, "no start");
     note("+", args->name);

@@ -633,6 +633,26 @@ START_TEST(a_start_that_fails_is_told_with_its_own_words_only) {
     close_system();
 } END_TEST
 
+START_TEST(a_child_with_nothing_to_run_at_its_restart_has_ended) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    int starts = 0;
+    airrt_ref ref;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .starts = &starts, .ignores_at = 2 });
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    tell("a", FAIL);
+    settled(sup);
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_UNDEFINED);
+    airrt_test_eventually(!airrt_alive(a.ref), 20);
+    airrt_test_is(airrt_whereis(sys, "a", &ref), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(kid_send(a, (order){ WORK }), AIRRT_ERR_DEAD);
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "a", &ref));
+    ck_assert(!airrt_ref_equal(ref, a.ref));
+    close_system();
+} END_TEST
+
 START_TEST(settling_waits_for_a_child_that_is_held_up_at_its_stop) {
     crew c = crew_of("ab", 5);
     airrt_supervisor sup;
@@ -1825,7 +1845,8 @@ START_TEST(failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else) 
 
 SUITE("supervision", 120, what_a_child_was_described_with_is_copied, who_only_looks_need_not_count,
       a_start_that_fails_is_told_with_its_own_words_only,
-      settling_waits_for_a_child_that_is_held_up_at_its_stop, a_restart_keeps_handle_name_and_mailbox, a_group_restart_keeps_the_mailboxes_of_siblings,
+      settling_waits_for_a_child_that_is_held_up_at_its_stop, a_child_with_nothing_to_run_at_its_restart_has_ended,
+      a_restart_keeps_handle_name_and_mailbox, a_group_restart_keeps_the_mailboxes_of_siblings,
       rest_for_one_leaves_those_before_alone, timers_and_state_of_a_failed_life_are_gone,
       who_waits_for_a_child_is_told_of_the_end_of_its_life, a_restart_that_on_error_asks_for_is_the_supervisors,
       a_child_that_escalates_fails_its_supervisor, a_child_that_resumes_is_not_restarted,
