@@ -18,8 +18,8 @@ ROOMS = {
     'supervisor': ('airrt_supervisor.h', ['/* ---- policies ---', '/* ---- children: adding', '/* ---- one child',
                                           '/* ---- answers to calls', '/* ---- jobs', '/* ---- hooks of the supervisor',
                                           '/* ---- calls: in the supervisor', '/* ---- calls: outside', '/* ---- trees'],
-                   ['test_policy', 'otp', 'test_tree', 'test_supervision', 'test_kept', 'test_stuck',
-                    'test_oom']),
+                   ['test_policy', 'otp', 'test_tree', 'test_component', 'test_supervision', 'test_kept',
+                    'test_stuck', 'test_oom']),
 }
 SWAPS = [(' == ', ' != '), (' != ', ' == '), (' < ', ' <= '), (' <= ', ' < '), (' > ', ' >= '), (' >= ', ' > '),
          (' && ', ' || '), (' || ', ' && '), (' + ', ' - '), (' - ', ' + '), (' & ', ' | '), (' | ', ' & '),
@@ -50,6 +50,7 @@ EQUIVALENT = [
      'return delay < 1 ? 0 : delay < (double)max ? (uint64_t)delay : max;', 'less than a nanosecond is none'),
     ('        return true;\n    }', 'airrt_priv_kid_disarm(sup, kid);', '',
      'news of its end have disarmed it; who could not begin has only the limit of its start, which then means nothing'),
+    ('uint32_t room = window->room ? window->room * 2', 'room > window->max', 'room >= window->max', 'sets it to what it is'),
     ('size_t room = sup->room ? sup->room * 2 : 8;', 'room < sup->count + n', 'room <= sup->count + n',
      'sets it to what it is'),
     ('airrt_priv_sup_ask(sup, AIRRT_SUP_WHICH, r, AIRRT_FOREVER);',
