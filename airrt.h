@@ -74,7 +74,7 @@
  * Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL, and who sends keeps the message; or
  * drops some, as its policy says; or blocks (BLOCK): a thread waits, but a hook must not. Its message waits in its
  * actor's outbox (.outbox_capacity): the send is OK, and the actor rests: until its outbox is empty, also while a
- * receiver is between two lives, it is given no message, timer, answer or DOWN, while its worker runs others. Orders
+ * receiver is between two lives, it is given no message, timer, answer, DOWN or exit, while its worker runs others. Orders
  * and probes reach it, and one that its supervisor has asked to stop rests no more. What airrt_stop ends delivers in
  * order first (and meanwhile takes empty turns: do not let it wait for one that is long in a hook); when an actor
  * fails, is killed or stopped by its supervisor, what still finds no room is a dead letter. FULL (airrt_error_last's
@@ -2169,7 +2169,8 @@ AIRRT_API void airrt_remote_fail(const airrt_remote_question *question, airrt_er
  *       OK: it is asked or sent to the actor of the frame's name, and a question gets exactly one answer, a frame with
  *       a value or an error, by from->answer, perhaps within this call: as of REQUEST_ask, NOT_FOUND (no such name),
  *       TYPE (not this REQUEST's actor or message), what .decode returned, INVALID (a value that is no payload). Its
- *       time is that in the frame (none: 5 s). A message that cannot be delivered is a dead letter.
+ *       time is that in the frame (none: 5 s), from now on. A message that cannot be delivered, or whose time is over
+ *       before it is, is a dead letter; it does not wait for room, whatever the receiver's policy: others would.
  *       INVALID: it is neither (a dead letter, UNDECODABLE), and nothing is answered. Any thread or hook; never waits
  * What is served in a system goes through one actor of it, called "airrt_server", which is there from the first serve
  * on and asks as any actor does: so all of it comes in its order, and with 1024 frames before that, FULL is answered
@@ -6236,8 +6237,8 @@ static void airrt_priv_offer_room_now(airrt_system *system, airrt_cell *cell, bo
     if (!free || (!any && free < capacity - capacity / 2)) return;
     airrt_fifo all = *wanters;
     wanters->first = wanters->last = NULL;
-    for (airrt_signal *room; (room = airrt_priv_shift(&all)) != NULL;) {
-        if (!free || (room->near && free < room->u.notice.n)) {
+    for (airrt_signal *room; free && (room = airrt_priv_shift(&all)) != NULL;) {
+        if (room->near && free < room->u.notice.n) {
             airrt_priv_append(wanters, room);
             continue;
         }
@@ -6245,6 +6246,10 @@ static void airrt_priv_offer_room_now(airrt_system *system, airrt_cell *cell, bo
         bool takes = !room->near && airrt_load_relaxed(&airrt_priv_cell(room->owner)->life) != AIRRT_STATE_RESTARTING;
         if (airrt_priv_room_back(system, room) && takes) free--;
     }
+    if (!all.first) return;
+    if (wanters->last) wanters->last->next = all.first;
+    else wanters->first = all.first;
+    wanters->last = all.last;
 }
 AIRRT_API airrt_err airrt_priv_when_room(airrt_ctx *ctx, airrt_ref to, uint32_t n, airrt_actor_type *type,
                                          const void *msg) {
@@ -9661,9 +9666,11 @@ static airrt_err airrt_priv_server_deliver(airrt_ctx *ctx, void *server, const v
     if (!s) return AIRRT_OK;
     airrt_err err = airrt_priv_whereis(s->system, s->name, s->type, &to);
     if (s->frame.kind == AIRRT_FRAME_MESSAGE) {
-        const airrt_send_desc desc = { .priority = s->frame.priority, .ttl_ns = s->frame.remaining_ns };
+        uint64_t now = airrt_priv_now(s->system), left = s->deadline_ns > now ? s->deadline_ns - now : 0;
+        if (!err && s->frame.remaining_ns && !left) err = AIRRT_ERR_TIMEOUT;
         if (err) return airrt_priv_serving_lost(s, err), AIRRT_OK;
-        err = airrt_priv_send_slow(to, s->type, s->msg, &desc, AIRRT_SEND_WAIT_); /* refused: a dead letter already */
+        const airrt_send_desc desc = { .priority = s->frame.priority, .ttl_ns = s->frame.remaining_ns ? left : 0 };
+        err = airrt_priv_send_slow(to, s->type, s->msg, &desc, AIRRT_SEND_TRY_); /* refused: a dead letter already */
         return airrt_priv_serving_end(s, NULL, 0, err), AIRRT_OK;
     }
     airrt_priv_serving_list(state, s);
@@ -11571,8 +11578,10 @@ static bool airrt_priv_sim_wait(airrt_sim *sim, uint64_t deadline) {
     if (!airrt_priv_sim_spent(sim) && deadline != AIRRT_FOREVER && deadline > sim->now_ns) sim->now_ns = deadline;
     return false;
 }
-/* Those that were given up come back in the end. */
+/* Those that were given up come back in the end, and at once. */
 static void airrt_priv_sim_return(airrt_sim *sim) {
+    for (uint32_t i = 0; i < sim->ready_count; i++)
+        if (sim->entries[sim->ready[i]].cell) sim->entries[sim->ready[i]].not_before_ns = 0;
     while (airrt_priv_unended(sim->system) && airrt_priv_sim_wait(sim, AIRRT_FOREVER)) {}
 }
 static airrt_err airrt_priv_sim_settle(airrt_sim *sim, uint64_t deadline) {

@@ -362,14 +362,18 @@ static void keep_reply(void *ctx, const void *frame, size_t size) {
     else reply = is;
     airrt_fetch_add(&replies, 1u, RELEASE);
 }
-static airrt_err serve(uint64_t number, uint64_t remaining_ns, airrt_atomic_u64 *errs) {
+static airrt_err serve_to(const char *name, airrt_frame_kind kind, uint64_t number, uint64_t remaining_ns,
+                          airrt_atomic_u64 *errs) {
     uint8_t wire[256];
     size_t size;
     quote msg = { number };
-    airrt_frame frame = { .kind = AIRRT_FRAME_REQUEST, .subject = "quoter", .subject_size = 6, .correlation = 77,
-                          .remaining_ns = remaining_ns };
+    airrt_frame frame = { .kind = kind, .subject = name, .subject_size = (uint32_t)strlen(name),
+                          .correlation = kind == AIRRT_FRAME_REQUEST ? 77 : 0, .remaining_ns = remaining_ns };
     airrt_test_ok(airrt_message_encode(quote_message_type(), &msg, &frame, wire, sizeof wire, &size));
     return local_price_serve(there, wire, size, &(airrt_remote_asker){ keep_reply, errs });
+}
+static airrt_err serve(uint64_t number, uint64_t remaining_ns, airrt_atomic_u64 *errs) {
+    return serve_to("quoter", AIRRT_FRAME_REQUEST, number, remaining_ns, errs);
 }
 #define REPLIES(N) airrt_test_eventually(airrt_load_acquire(&replies) == (N), 20)
 START_TEST(who_does_not_answer_stops_nobody) {
@@ -382,6 +386,52 @@ START_TEST(who_does_not_answer_stops_nobody) {
     finish(); /* which ends the quoter */
     ck_assert_uint_eq(airrt_load_relaxed(&replies), 101);
     airrt_test_is(reply.err, AIRRT_ERR_SHUTDOWN);
+} END_TEST
+/* What is served waits for nobody's room: it would keep all others waiting. */
+START_TEST(a_full_receiver_of_messages_stops_nobody) {
+    quoter_ref slow, quick;
+    airrt_system_desc desc = { .sim = &(airrt_sim_desc){ .seed = 1 },
+                               .dead_letters = { .fn = airrt_test_letters_fn, .ctx = &letters } };
+    airrt_test_ok(airrt_system_open(&desc, &there));
+    airrt_spawn_desc narrow = { .name = "slow",
+                                .mailbox = { .capacity = 4, .backpressure = AIRRT_BACKPRESSURE_BLOCK } };
+    airrt_test_ok(quoter_spawn(there, AIRRT_NONE, &narrow, &slow));
+    airrt_test_ok(quoter_spawn(there, AIRRT_NONE, &(airrt_spawn_desc){ .name = "quoter" }, &quick));
+    airrt_test_ok(serve(NEVER, AIRRT_SEC(2), NULL));
+    airrt_test_ok(airrt_sim_inject(there, &(airrt_fault){ AIRRT_FAULT_DELAY, slow.ref, 1, AIRRT_SEC(10) }));
+    for (int i = 0; i < 5; i++) airrt_test_ok(serve_to("slow", AIRRT_FRAME_MESSAGE, NOTE, 0, NULL));
+    airrt_test_ok(airrt_sim_run(there, AIRRT_MS(100)));
+    ck_assert_uint_eq(airrt_load_relaxed(&letters.why[AIRRT_LOSS_FULL]), 1);
+    airrt_test_ok(serve(4, AIRRT_SEC(2), NULL));
+    airrt_test_ok(airrt_sim_run(there, AIRRT_MS(100)));
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 1);
+    airrt_test_is(reply.err, AIRRT_OK);
+    airrt_test_ok(airrt_sim_run(there, AIRRT_SEC(3)));
+    ck_assert_uint_eq(airrt_load_relaxed(&replies), 2);
+    airrt_test_is(reply.err, AIRRT_ERR_TIMEOUT);
+    airrt_test_ok(airrt_sim_run(there, AIRRT_SEC(20)));
+    ck_assert_uint_eq(airrt_load_relaxed(&handled), 6); /* NEVER, 4, and four of the five */
+    airrt_test_ok(airrt_system_shutdown(there, NULL, NULL));
+    airrt_test_balanced(there);
+    airrt_system_close(there);
+} END_TEST
+START_TEST(the_time_of_a_message_runs_while_it_waits_to_be_served) {
+    static airrt_test_clock clock;
+    quoter_ref to;
+    airrt_system_desc desc = { .polled = true, .clock = airrt_test_clock_start(&clock),
+                               .dead_letters = { .fn = airrt_test_letters_fn, .ctx = &letters } };
+    airrt_test_ok(airrt_system_open(&desc, &there));
+    airrt_test_ok(quoter_spawn(there, AIRRT_NONE, &(airrt_spawn_desc){ .name = "quoter" }, &to));
+    airrt_test_ok(serve_to("quoter", AIRRT_FRAME_MESSAGE, NOTE, AIRRT_MS(10), NULL));
+    airrt_test_ok(serve_to("quoter", AIRRT_FRAME_MESSAGE, NOTE, AIRRT_SEC(100), NULL));
+    airrt_test_ok(serve_to("quoter", AIRRT_FRAME_MESSAGE, NOTE, 0, NULL)); /* for ever */
+    airrt_test_clock_advance(&clock, AIRRT_SEC(60));
+    airrt_test_ok(airrt_system_settle(there, AIRRT_SEC(20)));
+    ck_assert_uint_eq(airrt_load_relaxed(&handled), 2);
+    ck_assert_uint_eq(airrt_load_relaxed(&letters.count), 1);
+    airrt_test_ok(airrt_system_shutdown(there, NULL, NULL));
+    airrt_test_balanced(there);
+    airrt_system_close(there);
 } END_TEST
 /* An engine in an actor, on the system's only thread. */
 AIRRT_ACTOR(porter, plain, airrt_none);
@@ -568,7 +618,8 @@ SUITE("remote", 60, a_question_is_answered_from_elsewhere, errors_come_back_as_t
       an_engines_refusal_is_the_answer_at_once, closing_the_engine_ends_what_is_open_with_shutdown,
       an_answer_that_is_none_ends_the_question_with_an_error, what_is_sent_without_asking_arrives_in_its_order,
       a_message_that_the_engine_refuses_is_a_dead_letter_here, a_message_to_nobody_is_a_dead_letter_there,
-      who_does_not_answer_stops_nobody, hooks_serve_too_on_the_only_thread,
+      who_does_not_answer_stops_nobody, a_full_receiver_of_messages_stops_nobody,
+      the_time_of_a_message_runs_while_it_waits_to_be_served, hooks_serve_too_on_the_only_thread,
       more_than_waits_for_the_server_is_answered_full, a_served_question_ends_when_its_time_is_over,
       a_value_that_is_no_payload_is_an_error, after_the_end_of_the_server_there_is_another_one,
       after_the_shutdown_the_answer_is_shutdown, each_question_has_one_answer_whatever_ends,
