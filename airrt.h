@@ -74,15 +74,15 @@
  * Backpressure: mailboxes are bounded (1000) unless asked. A full one says FULL, and who sends keeps the message; or
  * drops some, as its policy says; or blocks (BLOCK): a thread waits, but a hook must not. Its message waits in its
  * actor's outbox (.outbox_capacity): the send is OK, and the actor rests: until its outbox is empty, also while a
- * receiver is between two lives, it is given no message, timer, answer, DOWN or exit, while its worker runs others. Orders
- * and probes reach it, and one that its supervisor has asked to stop rests no more. What airrt_stop ends delivers in
- * order first (and meanwhile takes empty turns: do not let it wait for one that is long in a hook); when an actor
- * fails, is killed or stopped by its supervisor, what still finds no room is a dead letter. FULL (airrt_error_last's
- * field says which): "outbox", it is full; "cycle", the receiver waits, if through others, for the sender itself. Also
- * FULL: receivers of other systems, questions of actors (they have their time), and sends from post_stop, pre_start and
- * on_error, unless something waits for that receiver already. Events of topics and answers do not wait, and may
- * overtake what does. Who would rather not rest looks at airrt_room, or sends with NAME_try_send, and has itself told
- * by NAME_when_room.
+ * receiver is between two lives, it is given no message, timer, answer, DOWN or exit, while its worker runs others.
+ * Orders and probes reach it, and one that its supervisor has asked to stop rests no more. What airrt_stop ends
+ * delivers in order first (and meanwhile takes empty turns: do not let it wait for one that is long in a hook); when an
+ * actor fails, is killed or stopped by its supervisor, what still finds no room is a dead letter. FULL
+ * (airrt_error_last's field says which): "outbox", it is full; "cycle", the receiver waits, if through others, for the
+ * sender itself. Also FULL: receivers of other systems, questions of actors (they have their time), and sends from
+ * post_stop, pre_start and on_error, unless something waits for that receiver already. Events of topics and answers do
+ * not wait, and may overtake what does. Who would rather not rest looks at airrt_room, or sends with NAME_try_send, and
+ * has itself told by NAME_when_room.
  * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody
  * sends or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and
  * payload; if it was accepted, the system can keep the last .keep of them, to be looked at, replayed or dropped
