@@ -756,6 +756,36 @@ START_TEST(stuck_pinned_actor_that_returns_after_the_close_finds_its_end) {
     leave_stuck_and_let_return(true);
 } END_TEST
 
+/* A hook wakes more than fit in its worker's queue. */
+enum { CROWD = 3000 };
+static probe_ref crowd[CROWD];
+static airrt_atomic_u32 crowd_acts;
+static airrt_err act_count(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    airrt_fetch_add(&crowd_acts, 1u, RELAXED);
+    return AIRRT_OK;
+}
+static airrt_err act_wake_the_crowd(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    for (size_t i = 0; i < CROWD; i++) AIRRT_TRY(probe_send(crowd[i], (act){ .fn = act_count }));
+    return AIRRT_OK;
+}
+START_TEST(more_than_a_workers_queue_holds_is_run) {
+    for (uint32_t workers = 0; workers <= 2; workers++) {
+        if (workers) world_open(&(airrt_system_desc){ .workers = workers });
+        else POLLED_WORLD();
+        airrt_store_relaxed(&crowd_acts, 0u);
+        for (size_t i = 0; i < CROWD; i++)
+            airrt_test_ok(probe_spawn(world, (probe_args){ NULL }, NULL, &crowd[i]));
+        SETTLE();
+        SPAWN(probe, waker, NULL);
+        TELL(waker, .fn = act_wake_the_crowd);
+        SETTLE();
+        ck_assert_uint_eq(airrt_load_relaxed(&crowd_acts), CROWD);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 START_TEST(shutdown_kills_what_does_not_come_to_an_end) {
     airrt_shutdown_report report;
     WORLD();
@@ -1774,7 +1804,8 @@ SUITE("system", 60,
     spawn_that_overlaps_a_shutdown_leaves_nobody_behind,
     shutdown_waits_for_a_spawn_that_has_begun, stuck_actor_is_reported_and_left_alone,
     stuck_actor_that_returns_after_the_close_finds_its_end,
-    stuck_pinned_actor_that_returns_after_the_close_finds_its_end, shutdown_kills_what_does_not_come_to_an_end, shutdown_that_handles_all_in_its_time_is_ok, shutdown_ends_requests_in_flight,
+    stuck_pinned_actor_that_returns_after_the_close_finds_its_end, more_than_a_workers_queue_holds_is_run,
+    shutdown_kills_what_does_not_come_to_an_end, shutdown_that_handles_all_in_its_time_is_ok, shutdown_ends_requests_in_flight,
     settle_waits_for_all_that_follows, settle_times_out, settle_does_not_wait_for_timers, run_passes_errors_and_ends_everything,
     exit_ends_the_process_while_handlers_run, atexit_handler_may_close_the_system, exit_inside_a_hook_ends_the_process,
     forked_child_may_exit_or_exec, forked_child_may_open_its_own_system_when_none_is_open,
