@@ -1488,22 +1488,23 @@ START_TEST(pinned_spawn_survives_every_fault) {
 } END_TEST
 
 static airrt_err spawn_err;
+static bool spawn_pinned;
 static airrt_err act_spawn_with_fault(airrt_ctx *ctx, probe_state *state, const act *msg) {
     probe_ref child;
+    airrt_spawn_desc desc = { .pinned = spawn_pinned };
     (void)state;
     fault_arm(msg->number);
-    spawn_err = probe_spawn(airrt_ctx_system(ctx), (probe_args){ .book = &spawned }, NULL, &child);
+    spawn_err = probe_spawn(airrt_ctx_system(ctx), (probe_args){ .book = &spawned }, &desc, &child);
     *(bool *)msg->arg = fault_hit();
     return AIRRT_OK;
 }
-START_TEST(spawn_inside_an_actor_survives_every_fault) {
+static void spawn_inside_with_faults(void) {
     bool hit = true;
-    POLLED_WORLD();
     for (uint64_t n = 1; hit; n++) {
         SPAWN(probe, parent, NULL);
         TELL(parent, act_spawn_with_fault, &hit, n);
         SETTLE();
-        if (spawn_err) ck_assert(hit && spawn_err == AIRRT_ERR_NOMEM);
+        if (spawn_err) ck_assert(hit && (spawn_err == AIRRT_ERR_NOMEM || (spawn_pinned && spawn_err == AIRRT_ERR_OS)));
         ck_assert(airrt_alive(parent.ref));
         ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), spawn_err ? 1 : 2);
         airrt_test_ok(probe_stop(parent, AIRRT_SEC(5)));
@@ -1511,6 +1512,15 @@ START_TEST(spawn_inside_an_actor_survives_every_fault) {
         ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
     }
     WORLD_CLOSE();
+}
+START_TEST(spawn_inside_an_actor_survives_every_fault) {
+    POLLED_WORLD();
+    spawn_inside_with_faults();
+} END_TEST
+START_TEST(pinned_spawn_inside_an_actor_survives_every_fault) {
+    spawn_pinned = true;
+    WORLD();
+    spawn_inside_with_faults();
 } END_TEST
 
 START_TEST(sends_survive_every_fault) {
@@ -1815,6 +1825,7 @@ SUITE("system", 60,
     pinned_start_that_fails_is_reported, thousands_of_actors_on_several_workers, tree_of_children_ends_with_its_root,
     open_survives_every_allocation_failure, pinned_spawn_survives_every_allocation_failure, open_survives_every_fault,
     spawn_survives_every_fault, pinned_spawn_survives_every_fault, spawn_inside_an_actor_survives_every_fault,
+    pinned_spawn_inside_an_actor_survives_every_fault,
     sends_survive_every_fault, timers_survive_every_fault, stash_survives_every_fault,
     redelivery_survives_every_fault, lanes_survive_every_fault, watches_and_links_survive_every_fault,
     names_grow_and_shrink_while_memory_fails, requests_names_and_waits_survive_every_fault, system_lives_through_a_famine,
