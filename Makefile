@@ -153,8 +153,9 @@ cov:
 	@rm -rf $(BUILD)/cov
 	+@$(SLOW) BUILD=$(BUILD)/cov CFLAGS='-O0 -g --coverage -fprofile-update=atomic' suites || true
 	@gcovr --root . --object-directory $(BUILD)/cov --filter 'airrt.*\.h' --exclude-throw-branches \
-	    --gcov-ignore-parse-errors \
+	    --gcov-ignore-parse-errors --txt - --json $(BUILD)/cov/lines.json \
 	    --fail-under-line $(COV_LEAST) $(COV_FLAGS) $(BUILD)/cov
+	-@tests/unreached.py $(BUILD)/cov/lines.json
 
 COUNT = 100
 mutants:
