@@ -776,7 +776,7 @@ START_TEST(more_than_a_workers_queue_holds_is_run) {
         else POLLED_WORLD();
         airrt_store_relaxed(&crowd_acts, 0u);
         for (size_t i = 0; i < CROWD; i++)
-            airrt_test_ok(probe_spawn(world, (probe_args){ NULL }, NULL, &crowd[i]));
+            airrt_test_ok(probe_spawn(world, (probe_args){ .book = NULL }, NULL, &crowd[i]));
         SETTLE();
         SPAWN(probe, waker, NULL);
         TELL(waker, .fn = act_wake_the_crowd);
