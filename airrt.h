@@ -5463,7 +5463,9 @@ static void airrt_priv_watch_one(airrt_system *system, airrt_worker *w, uint64_t
         w->watched.told = false;
         return;
     }
-    airrt_overrun overrun = { airrt_priv_ref(running), now - w->watched.since_ns };
+    /* by its place: what the cell says of itself is ordered for its worker, not for the watch */
+    airrt_ref ref = { (uint32_t)(running - airrt_priv_table.cells), airrt_priv_generation(running) };
+    airrt_overrun overrun = { ref, now - w->watched.since_ns };
     if (!system->desc.overruns.fn || w->watched.told || overrun.running_ns < system->desc.overrun_ns) return;
     w->watched.told = true;
     airrt_priv_log(system, 2, overrun.actor, "a hook overruns", __LINE__);
