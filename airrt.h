@@ -1361,11 +1361,17 @@ AIRRT_HOT void *airrt_priv_send_claim(airrt_ref to, const airrt_actor_type *type
 typedef enum airrt_next { AIRRT_NEXT_MESSAGE_, AIRRT_NEXT_LEAVE_ } airrt_next;
 AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align);
 /* After a handler that failed, or whose message had an envelope. False: the actor is not to be touched again. */
-AIRRT_API AIRRT_COLD bool airrt_priv_after(airrt_ctx *ctx, airrt_err err);
+AIRRT_API bool airrt_priv_after(airrt_ctx *ctx, airrt_err err);
 AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx);
 /* Every few messages: whether the turn goes on. */
 AIRRT_API bool airrt_priv_goes_on(airrt_ctx *ctx);
 
+/* The consumer has copied what is at the head: the slot is free, and the next one is at the head. */
+AIRRT_HOT void airrt_priv_leave_slot(airrt_cell *cell, uintptr_t ring, unsigned char *slot, uint64_t head) {
+    airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63))); /* pairs with the sender's acquire */
+    airrt_store_release(&cell->head, head + AIRRT_POS1_); /* after the slot: who sees the head sees the slot free */
+    if (AIRRT_UNLIKELY(head + AIRRT_POS1_ == 0)) airrt_count(&cell->laps, 1);
+}
 /* The message loop of a type, into which its handler is inlined. msg is room for one message. */
 AIRRT_HOT void airrt_priv_run(airrt_ctx *ctx, void *msg, size_t size, size_t align,
                               airrt_err (*deliver)(airrt_ctx *ctx, void *state, const void *msg)) {
@@ -1378,11 +1384,7 @@ AIRRT_HOT void airrt_priv_run(airrt_ctx *ctx, void *msg, size_t size, size_t ali
         if (AIRRT_LIKELY(!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && ring &&
                          airrt_load_acquire(airrt_priv_seq(slot)) == head + AIRRT_POS1_)) {
             memcpy(msg, slot + AIRRT_SLOT_OFFSET_(align), size);
-            airrt_store_release(airrt_priv_seq(slot),
-                                head + (AIRRT_POS1_ << (ring & 63))); /* pairs with the sender's acquire */
-            airrt_store_release(&cell->head,
-                                head + AIRRT_POS1_); /* after the slot: who sees the head sees the slot free */
-            if (AIRRT_UNLIKELY(head + AIRRT_POS1_ == 0)) airrt_count(&cell->laps, 1);
+            airrt_priv_leave_slot(cell, ring, slot, head);
         } else if (airrt_priv_next(ctx, msg, size, align) == AIRRT_NEXT_LEAVE_) {
             return;
         }
@@ -3768,9 +3770,7 @@ static bool airrt_priv_take(airrt_cell *cell, void *out, size_t size, size_t ali
         uint64_t seq = airrt_load_acquire(airrt_priv_seq(slot));
         if ((seq & ~(uint64_t)3) == head + AIRRT_POS1_) {
             airrt_priv_copy_out(slot, seq, out, size, align, wrap);
-            airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63)));
-            airrt_store_release(&cell->head, head + AIRRT_POS1_);
-            if (head + AIRRT_POS1_ == 0) airrt_count(&cell->laps, 1);
+            airrt_priv_leave_slot(cell, ring, slot, head);
             return true;
         }
         /* base must be compared: claims in this ring may be unpublished */
@@ -7340,6 +7340,29 @@ static bool airrt_priv_take_next(airrt_cell *cell, void *msg, size_t size, size_
     airrt_count(&airrt_priv_me->tally.aside, (uint64_t)-1);
     return true;
 }
+/* What comes next when there is nothing else to see to, and it has an envelope. */
+AIRRT_HOT airrt_wrap *airrt_priv_take_wrapped(airrt_cell *cell, size_t size, size_t align) {
+    uintptr_t ring = cell->cur;
+    uint64_t head = airrt_load_relaxed(&cell->head);
+    airrt_wrap *wrap;
+    if (!ring || (airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_)) return NULL;
+    unsigned char *slot = airrt_priv_slot(ring, head, size, align);
+    if (airrt_load_acquire(airrt_priv_seq(slot)) != ((head + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_)) return NULL;
+    memcpy(&wrap, slot + AIRRT_SLOT_OFFSET_(align), sizeof wrap);
+    airrt_priv_leave_slot(cell, ring, slot, head);
+    return wrap;
+}
+/* Loses a message whose time is over. */
+AIRRT_INLINE bool airrt_priv_lose_late(airrt_ctx *ctx, airrt_wrap *wrap) {
+    if (!wrap->envelope.deadline_ns || !airrt_priv_is_over(ctx, wrap->envelope.deadline_ns)) return false;
+    airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(ctx->cell), &airrt_priv_type(ctx->cell)->msg, NULL,
+                    wrap, AIRRT_LOSS_EXPIRED, NULL);
+    return true;
+}
+AIRRT_INLINE void airrt_priv_open_envelope(airrt_ctx *ctx, airrt_wrap *wrap) {
+    ctx->envelope = &wrap->envelope;
+    ctx->kept = ctx->promised = false;
+}
 AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
@@ -7351,8 +7374,15 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
                      (seen & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head)) &&
         airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken))
         return AIRRT_NEXT_LEAVE_;
+    airrt_wrap *wrap = airrt_priv_take_wrapped(cell, size, align);
+    if (wrap && !airrt_priv_lose_late(ctx, wrap)) {
+        memcpy(msg, airrt_priv_wrapped(wrap), size);
+        if (AIRRT_LIKELY(wrap->envelope.id)) airrt_priv_open_envelope(ctx, wrap);
+        else airrt_priv_wrap_put(wrap);
+        return AIRRT_NEXT_MESSAGE_;
+    }
     for (int looks = 0; looks < 4;) {
-        airrt_wrap *wrap = NULL;
+        wrap = NULL;
         if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && !airrt_priv_attend(ctx)) return AIRRT_NEXT_LEAVE_;
         if (AIRRT_UNLIKELY(airrt_priv_rests(cell))) {
             airrt_priv_outbox_give_up(w, cell);
@@ -7365,11 +7395,7 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
         }
         if (airrt_priv_take_next(cell, msg, size, align, &wrap)) {
             airrt_priv_offer_room(system, cell, false);
-            if (wrap && wrap->envelope.deadline_ns && airrt_priv_is_over(ctx, wrap->envelope.deadline_ns)) {
-                airrt_priv_lose(system, airrt_priv_ref(cell), &airrt_priv_type(cell)->msg, NULL, wrap,
-                                AIRRT_LOSS_EXPIRED, NULL);
-                continue;
-            }
+            if (wrap && airrt_priv_lose_late(ctx, wrap)) continue;
             if (wrap) memcpy(msg, airrt_priv_wrapped(wrap), size);
             if (cell->cold && cell->cold->timestamps) {
                 cell->cold->before_ns = cell->cold->last_ns;
@@ -7383,8 +7409,7 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
             if (wrap && !wrap->envelope.id && !airrt_priv_type(cell)->redeliver) {
                 airrt_priv_wrap_put(wrap); /* it had been put aside, and came without an envelope */
             } else if (wrap) {
-                ctx->envelope = &wrap->envelope;
-                ctx->kept = ctx->promised = false;
+                airrt_priv_open_envelope(ctx, wrap);
             }
             return AIRRT_NEXT_MESSAGE_;
         }
@@ -8838,8 +8863,10 @@ AIRRT_INLINE airrt_topic_core *airrt_priv_topic_find(airrt_topic topic, unsigned
 }
 
 static void airrt_priv_shared_release(airrt_shared *shared, uint32_t refs) {
-    /* release: what we did with it comes before; acquire: what others did comes before its end */
-    if (airrt_fetch_add(&shared->refs, (uint32_t)-refs, ACQ_REL) != refs) return;
+    /* release: what we did with it comes before; acquire: what others did comes before its end. All that are left are
+     * mostly ours: then nobody else can take one */
+    if (airrt_load_acquire(&shared->refs) != refs && airrt_fetch_add(&shared->refs, (uint32_t)-refs, ACQ_REL) != refs)
+        return;
     shared->drop((char *)shared + shared->offset);
     airrt_priv_put(shared->pool, shared);
 }
@@ -9400,8 +9427,8 @@ static airrt_err airrt_priv_carry(const airrt_publication *p) {
     return err;
 }
 static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
-    uint32_t spare = 1; /* references that nobody takes over */
-    if (p->shared) airrt_store_relaxed(&p->shared->refs, 1 + p->wraps + p->streams + (p->retained ? 1 : 0));
+    uint32_t spare = 0; /* references that nobody takes over */
+    if (p->shared) airrt_store_relaxed(&p->shared->refs, p->wraps + p->streams + (p->retained ? 1 : 0));
     if (p->retained) {
         airrt_shared *before = airrt_exchange(&p->retained->value, p->shared, ACQ_REL);
         if (before) airrt_priv_shared_release(before, 1);
@@ -9422,17 +9449,21 @@ static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, 
         else if (++p->receivers && p->routed)
             p->routed(p->core->type.name, p->subject, subscriber->to);
     }
-    if (p->shared) airrt_priv_shared_release(p->shared, spare + p->streams);
+    if (spare + p->streams > 0) airrt_priv_shared_release(p->shared, spare + p->streams);
+}
+static bool airrt_priv_has_word(const char *text, char c) {
+    for (const char *at = text; (at = strchr(at, c)) != NULL; at++)
+        if ((at == text || at[-1] == '.') && airrt_priv_word_is(at, c)) return true;
+    return false;
 }
 static airrt_err airrt_priv_check_subject(const char *subject, size_t *length) {
-    size_t n = 0;
-    for (bool begins = true; subject && subject[n] && n <= AIRRT_SUBJECT_MAX; begins = subject[n++] == '.') {
-        if (begins && (airrt_priv_word_is(subject + n, '*') || airrt_priv_word_is(subject + n, '#')))
-            return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "has a * or #, which are for patterns");
-    }
+    size_t n = subject ? strlen(subject) : 0;
     *length = n;
-    if (n > 0 && n <= AIRRT_SUBJECT_MAX) return AIRRT_OK;
-    return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "must have 1 to 255 bytes");
+    if (n == 0 || n > AIRRT_SUBJECT_MAX)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "must have 1 to 255 bytes");
+    if (airrt_priv_has_word(subject, '*') || airrt_priv_has_word(subject, '#'))
+        return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "has a * or #, which are for patterns");
+    return AIRRT_OK;
 }
 /* p: subject, msg, and how. */
 static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) {
