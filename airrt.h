@@ -9655,6 +9655,9 @@ static void airrt_priv_answer_err(const airrt_remote_asker *from, const airrt_fr
 /* Gives the answer, `bytes` or an error, if it is a question; frees. */
 static void airrt_priv_serving_end(airrt_serving *s, const void *bytes, size_t size, airrt_err err) {
     if (err && !s->sent) s->type->msg.drop(s->msg);
+    /* that of a server which ends before its system */
+    if (err == AIRRT_ERR_SHUTDOWN && airrt_load_relaxed(&s->system->state) < AIRRT_SYSTEM_DRAINING)
+        err = AIRRT_ERR_DEAD;
     if (s->frame.kind == AIRRT_FRAME_REQUEST) {
         if (err) airrt_priv_answer_err(&s->from, &s->frame, err);
         else s->from.answer(s->from.ctx, bytes, size);
