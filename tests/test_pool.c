@@ -323,6 +323,7 @@ static airrt_err lone_clone(lone *to, const lone *from) { return (void)to, (void
 AIRRT_MESSAGE(lone, .clone = lone_clone);
 AIRRT_ACTOR(taker, lone, airrt_none);
 AIRRT_POOL(takers, taker);
+AIRRT_GROUP(gang, taker);
 static airrt_err taker_handle(taker_ctx *ctx, airrt_none *state, const lone *msg) { return (void)ctx, (void)state, (void)msg, AIRRT_OK; }
 AIRRT_ACTOR_IMPL(taker, airrt_none, taker_handle);
 
@@ -333,6 +334,23 @@ START_TEST(a_broadcast_that_nobody_took_says_why) {
     airrt_test_ok(takers_open(world, AIRRT_NONE, &(airrt_pool_desc){ .size = 2 }, &pool));
     airrt_test_is(takers_broadcast(pool, (lone){ 0 }, &sent), AIRRT_ERR_NOMEM);
     ck_assert_uint_eq(sent, 0);
+    WORLD_CLOSE();
+}
+END_TEST
+START_TEST(a_group_message_that_cannot_be_cloned_reaches_nobody) {
+    gang gangs;
+    size_t sent = 9;
+    WORLD();
+    airrt_test_ok(gang_open(world, &gangs));
+    for (int i = 0; i < 2; i++) {
+        taker_ref member;
+        airrt_test_ok(taker_spawn(world, AIRRT_NONE, NULL, &member));
+        airrt_test_ok(gang_join(gangs, "all", member));
+    }
+    airrt_test_is(gang_send(gangs, "all", (lone){ 0 }, &sent), AIRRT_ERR_NOMEM);
+    ck_assert_uint_eq(sent, 0);
+    ck_assert_uint_eq(world_counts().accepted, 0);
+    gang_close(gangs);
     WORLD_CLOSE();
 }
 END_TEST
@@ -503,6 +521,6 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       who_is_taken_out_while_it_backs_off_does_not_come_back,
       the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,
       a_broadcast_gives_each_a_message_of_its_own, a_send_that_the_next_member_takes_is_no_refusal,
-      a_broadcast_that_nobody_took_says_why, invalid_pools_are_refused_and_closed_ones_reach_nobody,
+      a_broadcast_that_nobody_took_says_why, a_group_message_that_cannot_be_cloned_reaches_nobody, invalid_pools_are_refused_and_closed_ones_reach_nobody,
       each_error_of_a_broker_occurs, a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
       a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life);

@@ -1433,6 +1433,29 @@ START_TEST(events_say_how_many_a_strategy_affects) {
     }
 } END_TEST
 
+AIRRT_SUPERVISOR(told_of, crew_args, journal);
+AIRRT_SUPERVISOR_IMPL(told_of, own, crew_init, .max_restarts = 5);
+START_TEST(events_say_how_many_a_strategy_of_ones_own_affects) {
+    static const struct {
+        const char *failed;
+        uint32_t affected;
+    } cases[] = { { "c", 2 }, { "a", 1 }, { "d", 4 } }; /* restarts two, gives up the child, gives up itself */
+    for (size_t i = 0; i < 3; i++) {
+        crew c = crew_of("abcd", 5);
+        airrt_supervisor sup;
+        airrt_supervision_event e[32];
+        open_system();
+        airrt_test_ok(told_of_start(sys, (crew_args){ &c }, &events, &sup));
+        tell(cases[i].failed, FAIL);
+        if (i < 2) settled(sup);
+        else airrt_test_eventually(!airrt_alive(sup.ref), 20);
+        const char *letters_of = event_letters(e, 32), *applied = strchr(letters_of, 'A');
+        ck_assert_ptr_nonnull(applied);
+        ck_assert_uint_eq(e[applied - letters_of].affected_count, cases[i].affected);
+        close_system();
+    }
+} END_TEST
+
 START_TEST(escalation_ends_the_root_when_nobody_can) { /* S10 */
     crew low = crew_of("xy", AIRRT_NO_RESTARTS), middle = { .max = AIRRT_NO_RESTARTS, .count = 1 },
          high = crew_of("a", AIRRT_NO_RESTARTS);
@@ -1880,7 +1903,7 @@ SUITE("supervision", 120, what_a_child_was_described_with_is_copied, who_only_lo
       no_restarts_ends_at_the_first_failure_and_unlimited_never, normal_ends_of_a_permanent_child_are_limited_too,
       max_n_means_n_restarts_for_every_n,
       a_childs_limit_is_not_used_up_by_its_siblings_and_the_time_of_its_restarts_is_kept,
-      a_group_restart_counts_once_and_drops_temporary_siblings, events_say_how_many_a_strategy_affects,
+      a_group_restart_counts_once_and_drops_temporary_siblings, events_say_how_many_a_strategy_affects, events_say_how_many_a_strategy_of_ones_own_affects,
       escalation_ends_the_root_when_nobody_can, events_name_those_that_the_tree_names,
       a_batch_that_fails_half_way_is_rolled_back_in_reverse_whatever_fails,
       an_id_twice_in_a_batch_is_refused_before_anything_starts, an_empty_supervisor_runs_and_takes_children_in_order,
