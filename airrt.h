@@ -1618,7 +1618,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *                    message and what it refers to stay airrt's), from where it can be replayed if the system keeps
  *                    dead letters; this option and .timestamps cost about 10 ns a message
  *   .stash_capacity = N   messages; 0 = the mailbox's capacity
- *   .outbox_capacity = N  messages that may wait for room elsewhere (below); 0 = 64
+ *   .outbox_capacity = N  messages that may wait for room elsewhere (below); 0 = 64. While some do, a send to somebody who
+ *                    is full or already waited for looks through them: hundreds are meant, not thousands
  *   .timestamps = true    airrt_ctx_created_ns and airrt_ctx_last_message_ns tell
  * A hook ends its actor by returning NAME_exit(ctx), NAME_fail(...) or any error.
  * AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, handle [, hooks]) calls
