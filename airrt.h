@@ -1368,8 +1368,9 @@ AIRRT_API bool airrt_priv_goes_on(airrt_ctx *ctx);
 
 /* The consumer has copied what is at the head: the slot is free, and the next one is at the head. */
 AIRRT_HOT void airrt_priv_leave_slot(airrt_cell *cell, uintptr_t ring, unsigned char *slot, uint64_t head) {
-    airrt_store_release(airrt_priv_seq(slot), head + (AIRRT_POS1_ << (ring & 63))); /* pairs with the sender's acquire */
-    airrt_store_release(&cell->head, head + AIRRT_POS1_); /* after the slot: who sees the head sees the slot free */
+    const uint64_t lap = AIRRT_POS1_ << (ring & 63);
+    airrt_store_release(airrt_priv_seq(slot), head + lap); /* pairs with the sender's acquire */
+    airrt_store_release(&cell->head, head + AIRRT_POS1_);  /* after the slot: who sees the head sees the slot free */
     if (AIRRT_UNLIKELY(head + AIRRT_POS1_ == 0)) airrt_count(&cell->laps, 1);
 }
 /* The message loop of a type, into which its handler is inlined. msg is room for one message. */
@@ -1618,8 +1619,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *                    message and what it refers to stay airrt's), from where it can be replayed if the system keeps
  *                    dead letters; this option and .timestamps cost about 10 ns a message
  *   .stash_capacity = N   messages; 0 = the mailbox's capacity
- *   .outbox_capacity = N  messages that may wait for room elsewhere (below); 0 = 64. While some do, a send to somebody who
- *                    is full or already waited for looks through them: hundreds are meant, not thousands
+ *   .outbox_capacity = N  messages that may wait for room elsewhere (below); 0 = 64. While some do, a send to somebody
+ *                    who is full or already waited for looks through them: hundreds are meant, not thousands
  *   .timestamps = true    airrt_ctx_created_ns and airrt_ctx_last_message_ns tell
  * A hook ends its actor by returning NAME_exit(ctx), NAME_fail(...) or any error.
  * AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, handle [, hooks]) calls
