@@ -8924,14 +8924,19 @@ static size_t airrt_priv_pattern_find(const airrt_patterns *patterns, const char
         at = airrt_priv_pattern_next(patterns, at);
     return at;
 }
-/* The patterns with one more, which may be the first; NULL: no memory. */
+/* The patterns that are wanted, and one more, which may be the first; NULL: no memory. */
 static airrt_patterns *airrt_priv_patterns_make(const airrt_patterns *old, const char *pattern) {
-    size_t size = old ? old->size : 0, length = strlen(pattern);
-    airrt_patterns *made = airrt_priv_alloc(sizeof *made + size + length + 3, 16);
+    size_t size = 0, length = strlen(pattern);
+    airrt_patterns *made = airrt_priv_alloc(sizeof *made + (old ? old->size : 0) + length + 3, 16);
     if (!made) return NULL;
+    for (size_t at = 0, next; old && at < old->size; at = next) {
+        next = airrt_priv_pattern_next(old, at);
+        if (!airrt_load_relaxed(&old->bytes[at])) continue;
+        for (size_t i = at; i < next; i++)
+            airrt_store_relaxed(&made->bytes[size++], airrt_load_relaxed(&old->bytes[i]));
+    }
     made->trash.free = airrt_priv_trash_free;
     made->size = size + length + 3;
-    for (size_t i = 0; i < size; i++) airrt_store_relaxed(&made->bytes[i], airrt_load_relaxed(&old->bytes[i]));
     airrt_store_relaxed(&made->bytes[size], 1);
     airrt_store_relaxed(&made->bytes[size + 1], (uint8_t)length);
     memcpy(&made->bytes[size + 2], pattern, length + 1);
@@ -9657,9 +9662,6 @@ static void airrt_priv_answer_err(const airrt_remote_asker *from, const airrt_fr
 /* Gives the answer, `bytes` or an error, if it is a question; frees. */
 static void airrt_priv_serving_end(airrt_serving *s, const void *bytes, size_t size, airrt_err err) {
     if (err && !s->sent) s->type->msg.drop(s->msg);
-    /* that of a server which ends before its system */
-    if (err == AIRRT_ERR_SHUTDOWN && airrt_load_relaxed(&s->system->state) < AIRRT_SYSTEM_DRAINING)
-        err = AIRRT_ERR_DEAD;
     if (s->frame.kind == AIRRT_FRAME_REQUEST) {
         if (err) airrt_priv_answer_err(&s->from, &s->frame, err);
         else s->from.answer(s->from.ctx, bytes, size);
@@ -9689,6 +9691,12 @@ static void airrt_priv_serving_unlist(airrt_server_state *state, const airrt_ser
     if (s->next) s->next->prev = s->prev;
     *(s->prev ? &s->prev->next : &state->open) = s->next;
 }
+/* What an open question is told when it is this server that ends, before its system. */
+static airrt_err airrt_priv_server_err(const airrt_ctx *ctx, airrt_err err) {
+    bool alone = airrt_load_relaxed(&ctx->cell->life) == AIRRT_STATE_STOPPING &&
+                 airrt_load_relaxed(&airrt_priv_worker(ctx)->system->state) < AIRRT_SYSTEM_DRAINING;
+    return alone && err == AIRRT_ERR_SHUTDOWN ? AIRRT_ERR_DEAD : err;
+}
 static airrt_err airrt_priv_server_ask(airrt_ctx *ctx, airrt_serving *s, airrt_ref to) {
     uint64_t now = airrt_priv_now(s->system), left = s->deadline_ns > now ? s->deadline_ns - now : 0;
     if (left < 1000) return AIRRT_ERR_TIMEOUT;
@@ -9715,7 +9723,7 @@ static airrt_err airrt_priv_server_deliver(airrt_ctx *ctx, void *server, const v
     if (!err) err = airrt_priv_server_ask(ctx, s, to);
     if (!err) return AIRRT_OK;
     airrt_priv_serving_unlist(state, s);
-    return airrt_priv_serving_end(s, NULL, 0, err), AIRRT_OK;
+    return airrt_priv_serving_end(s, NULL, 0, airrt_priv_server_err(ctx, err)), AIRRT_OK;
 }
 static airrt_err airrt_priv_server_start(airrt_ctx *ctx, void *server, const void *args) {
     return (void)ctx, (void)server, (void)args, AIRRT_OK;
@@ -9758,7 +9766,7 @@ AIRRT_API airrt_err airrt_priv_serve_take(airrt_ctx *ctx, const void *result) {
     const airrt_served done = { NULL };
     const airrt_frame back = { .kind = AIRRT_FRAME_REPLY, .priority = s->frame.priority,
                                .correlation = s->frame.correlation };
-    airrt_err err = head.err;
+    airrt_err err = airrt_priv_server_err(ctx, head.err);
     if (!err) {
         void *value = (char *)(uintptr_t)result + s->how->value_at; /* whose it is now */
         err = airrt_priv_encode(&s->reply, value, &back, small, sizeof small, &out, &size);

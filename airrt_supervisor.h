@@ -2440,9 +2440,9 @@ static bool airrt_priv_team_take(airrt_team *team, airrt_ref *member) {
         if (!found) continue;
         *member = there;
         airrt_store_release(&team->members[at], 0);
+        /* its own place alone: keys of others that are empty are with those that stay, and would move among them */
+        if (at + 1 == count) airrt_store_release(&team->count, at);
     }
-    while (count > 0 && !airrt_load_relaxed(&team->members[count - 1])) count--;
-    airrt_store_release(&team->count, count);
     airrt_priv_unlock(&team->lock);
     return found;
 }

@@ -103,6 +103,29 @@ START_TEST(a_key_stays_with_its_member) {
 }
 END_TEST
 
+/* Also when those before the last have left, and then that. */
+START_TEST(keys_of_those_who_stay_do_not_move_whoever_leaves) {
+    enum { KEYS = 2000, MEMBERS = 8 };
+    static const int leaves[] = { 4, 5, 6, 7, 0, 3 };
+    static probe_ref before[KEYS], members[MEMBERS];
+    uint64_t of_gone = 0;
+    OPEN(pool, .route = AIRRT_ROUTE_KEY, .size = MEMBERS);
+    ck_assert_uint_eq(crew_members(pool, members, MEMBERS), MEMBERS);
+    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++) {
+        airrt_ref gone = members[leaves[i]].ref;
+        for (uint64_t key = 0; key < KEYS; key++) before[key] = member_at(pool, key);
+        airrt_test_ok(crew_remove(pool, members[leaves[i]]));
+        for (uint64_t key = 0; key < KEYS; key++) {
+            bool had = airrt_ref_equal(before[key].ref, gone);
+            ck_assert(airrt_ref_equal(member_at(pool, key).ref, before[key].ref) == !had);
+            of_gone += had;
+        }
+    }
+    ck_assert_uint_gt(of_gone, KEYS / 2);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key) {
     enum { KEYS = 20000 };
     static const uint32_t counts[] = { 1, 2, 3, 4, 5, 7, 8, 9, 63, 64, 65, 100, 1023 };
@@ -515,7 +538,7 @@ START_TEST(each_error_of_a_broker_occurs) {
 END_TEST
 
 SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loaded_is_the_one_with_the_shortest_queue,
-      a_key_stays_with_its_member, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
+      a_key_stays_with_its_member, keys_of_those_who_stay_do_not_move_whoever_leaves, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
       members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
       who_is_taken_out_while_it_backs_off_does_not_come_back,

@@ -20,7 +20,7 @@ static airrt_err number_decode(uint64_t *number, const void *bytes, size_t n) {
 }
 static size_t quote_encode(const quote *m, void *out, size_t n) { return number_encode(m->number, out, n); }
 static airrt_err quote_decode(quote *m, const void *bytes, size_t n) { return number_decode(&m->number, bytes, n); }
-enum { REFUSE = 1000, SILENT, FAIL, NEVER, HUGE, NOTE = 2000 }; /* what the asked one does with such a number */
+enum { REFUSE = 1000, SILENT, FAIL, NEVER, HUGE, LEAVE, NOTE = 2000 }; /* what the asked one does with such a number */
 static size_t price_encode(const price *m, void *out, size_t n) {
     return m->number == 2 * HUGE ? AIRRT_FRAME_PAYLOAD_MAX + 1 : number_encode(m->number, out, n);
 }
@@ -46,6 +46,7 @@ static airrt_err quoter_handle(quoter_ctx *ctx, airrt_none *state, const quote *
     if (msg->number > NOTE) return noted = 10 * noted + msg->number - NOTE, AIRRT_OK;
     switch (msg->number) {
     case REFUSE: local_price_refuse(ctx, AIRRT_ERR_LIMIT); break;
+    case LEAVE: local_price_refuse(ctx, AIRRT_ERR_SHUTDOWN); break;
     case SILENT: break;
     case FAIL: return quoter_fail(ctx, 7, "as told");
     case NEVER: (void)local_price_defer(ctx); break;
@@ -212,6 +213,7 @@ START_TEST(errors_come_back_as_the_answer) {
     begin("quoter");
     airrt_test_is(ask(REFUSE, &value), AIRRT_ERR_LIMIT);
     ck_assert_uint_eq(value, 0);
+    airrt_test_is(ask(LEAVE, &value), AIRRT_ERR_SHUTDOWN);
     airrt_test_is(ask(SILENT, &value), AIRRT_ERR_NO_REPLY);
     airrt_test_is(ask(FAIL, &value), AIRRT_ERR_DEAD);
     airrt_test_is(ask(1, &value), AIRRT_ERR_NOT_FOUND); /* its name has gone with it */

@@ -806,6 +806,37 @@ START_TEST(subscribing_and_leaving_takes_no_memory_for_good) {
 }
 END_TEST
 
+/* Who stays in one place, and goes through many others. */
+START_TEST(patterns_that_were_left_take_no_memory_for_good) {
+    diary book = { 0 };
+    size_t members = 9;
+    WORLD();
+    crowd rooms;
+    airrt_test_ok(crowd_open(world, &rooms));
+    SPAWN(probe, guest, &book);
+    airrt_test_ok(crowd_join(rooms, "lobby", guest));
+    for (int i = 0; i < 1000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "room.%d", i);
+        airrt_test_ok(crowd_join(rooms, name, guest));
+        airrt_test_ok(crowd_send(rooms, name, (act){ .number = 1 }, &members));
+        ck_assert_uint_eq(members, 1);
+        airrt_test_ok(crowd_leave(rooms, name, guest));
+        airrt_test_is(crowd_send(rooms, name, (act){ .number = 1 }, NULL), AIRRT_ERR_NOT_FOUND);
+    }
+    airrt_priv_lock(&airrt_priv_topics.lock);
+    airrt_subscriber *subscriber = airrt_priv_subscriber_find_locked(NULL, guest.ref);
+    size_t size = ((airrt_patterns *)airrt_load_relaxed(&subscriber->patterns))->size;
+    airrt_priv_unlock(&airrt_priv_topics.lock);
+    ck_assert_uint_le(size, 64);
+    airrt_test_ok(crowd_send(rooms, "lobby", (act){ .number = 2 }, &members));
+    ck_assert_uint_eq(members, 1);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 1001);
+    WORLD_CLOSE();
+}
+END_TEST
+
 /* ---- retained values --------------------------------------------------------------------------------------------- */
 
 START_TEST(the_last_value_is_retained_for_who_asks) {
@@ -1063,7 +1094,7 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       no_lock_is_held_while_closing_streams_drop_events,
       a_system_closes_when_nobody_is_inside_its_topics_any_more, a_full_stream_follows_its_policy,
       a_hook_does_not_wait_for_a_stream, a_closed_topic_reaches_nobody_ever, topics_are_limited_and_given_back,
-      subscribing_and_leaving_takes_no_memory_for_good, the_last_value_is_retained_for_who_asks,
+      subscribing_and_leaving_takes_no_memory_for_good, patterns_that_were_left_take_no_memory_for_good, the_last_value_is_retained_for_who_asks,
       a_failed_publication_retains_nothing, who_is_being_refused_takes_no_room_from_others,
       an_event_is_stamped_by_the_clock_of_its_topic, a_group_is_sent_a_message_each, without_memory_a_publication_loses_nothing,
       without_memory_a_subscription_changes_nothing);
