@@ -1970,7 +1970,9 @@ typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_
  * An event is one immutable payload for all: .drop of MSG runs once, when the last receiver is done with it (at once,
  * if there is none). Accounting: to each actor it is a send of its own, accepted, or refused with a dead letter; a
  * mailbox that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses is a dead letter to
- * nobody. Retained values: what is published while somebody subscribes may come to him twice, retained and as itself.
+ * nobody. Retained values: what is published while somebody subscribes may come to him twice, retained and as itself,
+ * and, if that is in the instant in which he is given the value before it, ahead of that. A subject whose first
+ * publication was refused by the transport is one of .retain.
  * AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER): the same, and publish calls, on its thread (AIRRT_OBSERVER makes these),
  *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it; zero: a
  *       stream. In the middle of the publication: it may close the topic, and must not close the system, which waits
@@ -8728,6 +8730,7 @@ typedef struct airrt_subscriber {
     uint32_t index;  /* in the table */
     uint32_t wanted; /* patterns */
     uint64_t number;
+    airrt_atomic_u64 joined; /* the topic's, when it last asked for retained values */
     struct airrt_subscriber *next, **at; /* in the bucket of its actor */
     airrt_mailbox box; /* of a stream, holds airrt_shared *; opened only for these, and last: others do not have it */
 } airrt_subscriber;
@@ -8760,6 +8763,7 @@ struct airrt_topic_core {
     airrt_atomic_u32 streams;    /* of these */
     airrt_atomic_ptr pools[4];   /* of events, by the length of their subject */
     uint32_t retaining;          /* subjects; guarded by the topics' lock */
+    airrt_atomic_u64 joins;      /* subscriptions that were given retained values */
     const airrt_transport *transport;
     char *channel;
     bool linked;                 /* the transport's subscribe was OK: it shall be told of the close */
@@ -9370,6 +9374,7 @@ typedef struct airrt_publication {
     airrt_envelope envelope;
     airrt_shared *shared;
     airrt_retained *retained;
+    uint64_t joins;
     airrt_wrap *first;
     uint32_t wraps, streams;
 } airrt_publication;
@@ -9433,12 +9438,36 @@ static airrt_err airrt_priv_carry(const airrt_publication *p) {
     if (out != small) airrt_priv_free(out, 0);
     return err;
 }
+/* The value is retained by now. Who has subscribed since the table was looked at was perhaps given the one before it,
+ * and is not in that table: he is given this one, too, and *table is one that has him. */
+static AIRRT_COLD void airrt_priv_prepare_late(airrt_publication *p, airrt_subscribers **table, uint32_t *count) {
+    *table = airrt_load_acquire(&p->core->table);
+    *count = *table ? airrt_load_acquire(&(*table)->count) : 0;
+    for (uint32_t i = 0; i < *count; i++) {
+        airrt_subscriber *subscriber = airrt_load_acquire(&(*table)->at[i]);
+        if (!subscriber || !airrt_priv_wants(subscriber, p->subject)) continue;
+        if (airrt_load_relaxed(&subscriber->joined) <= p->joins) continue;
+        airrt_wrap **at = &p->first;
+        while (*at && (*at)->subscriber != subscriber) at = &(*at)->next;
+        if (*at) continue;
+        if (subscriber->type && airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->envelope, at)) {
+            airrt_priv_report(p->core->system, subscriber->to, p->envelope.sender, &p->core->type, p->msg,
+                              AIRRT_LOSS_FULL, true);
+            continue;
+        }
+        airrt_fetch_add(&p->shared->refs, 1, RELAXED);
+        if (subscriber->type) p->wraps++;
+        else p->streams++;
+    }
+}
 static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
-    uint32_t spare = 0; /* references that nobody takes over */
-    if (p->shared) airrt_store_relaxed(&p->shared->refs, p->wraps + p->streams + (p->retained ? 1 : 0));
+    uint32_t spare = p->retained ? 1 : 0; /* references that nobody takes over */
+    if (p->shared) airrt_store_relaxed(&p->shared->refs, p->wraps + p->streams + 2 * spare);
     if (p->retained) {
         airrt_shared *before = airrt_exchange(&p->retained->value, p->shared, ACQ_REL);
         if (before) airrt_priv_shared_release(before, 1);
+        if (AIRRT_UNLIKELY(airrt_load_acquire(&p->core->joins) != p->joins))
+            airrt_priv_prepare_late(p, &table, &count);
     }
     for (airrt_wrap *wrap = p->first, *next; wrap; wrap = next) {
         airrt_ref to = wrap->subscriber->to;
@@ -9479,6 +9508,7 @@ static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) 
     AIRRT_TRY(airrt_priv_check_subject(p->subject, &p->length));
     p->core = airrt_priv_topic_find(topic, &side);
     if (!p->core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
+    if (p->core->retained) p->joins = airrt_load_acquire(&p->core->joins); /* before the table */
     airrt_subscribers *table = airrt_load_acquire(&p->core->table);
     uint32_t count = table ? airrt_load_acquire(&table->count) : 0;
     bool out = p->core->transport && !p->carried;
@@ -9839,11 +9869,13 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx) {
 typedef struct airrt_catch_up {
     uint32_t count;
     struct {
+        uint32_t slot;
         airrt_shared *shared;
         airrt_wrap *wrap;
     } at[];
 } airrt_catch_up;
-/* Takes a reference to every one that the pattern fits. *out NULL: nothing to give. False: no memory. */
+/* Room for every one that the pattern fits: no other subject is retained while we have the lock. *out NULL: nothing to
+ * give. False: no memory. */
 static bool airrt_priv_catch_up_locked(airrt_topic_core *core, airrt_subscriber *subscriber, const char *pattern,
                                        airrt_catch_up **out) {
     *out = NULL;
@@ -9860,25 +9892,38 @@ static bool airrt_priv_catch_up_locked(airrt_topic_core *core, airrt_subscriber 
             wrap =
                 airrt_priv_wrap_get(&subscriber->type->pools, subscriber->type->msg.size, subscriber->type->msg.align);
         room = wrap || !subscriber->type;
-        /* taken out for a moment, so that no publisher lets it go meanwhile; only we, who hold the lock, do so */
-        airrt_shared *value = room ? airrt_exchange(&core->retained[i].value, NULL, ACQ_REL) : NULL;
-        void *empty = NULL;
-        if (!value) {
-            if (wrap) airrt_priv_wrap_put(wrap);
-            continue;
-        }
-        airrt_fetch_add(&value->refs, 1, RELAXED);
-        if (!airrt_cas(&core->retained[i].value, &empty, value, ACQ_REL, RELAXED)) /* there is a newer one */
-            airrt_fetch_add(&value->refs, (uint32_t)-1, RELEASE);
-        made->at[made->count].shared = value;
-        made->at[made->count++].wrap = wrap;
+        made->at[made->count].slot = i;
+        made->at[made->count].shared = NULL;
+        made->at[made->count].wrap = wrap;
+        made->count += room;
     }
     *out = made;
     return room;
 }
+/* Takes a reference to each. A publisher who finds ours gone, or puts in a newer value after it, sees the subscriber;
+ * who has done so before, may not, and his value is taken: see airrt_priv_prepare_late. */
+static void airrt_priv_catch_up_take_locked(airrt_topic_core *core, airrt_catch_up *late) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < late->count; i++) {
+        airrt_atomic_ptr *place = &core->retained[late->at[i].slot].value;
+        /* taken out for a moment, so that no publisher lets it go meanwhile; only we, who hold the lock, do so */
+        airrt_shared *value = airrt_exchange(place, NULL, ACQ_REL);
+        void *empty = NULL;
+        if (!value) {
+            if (late->at[i].wrap) airrt_priv_wrap_put(late->at[i].wrap);
+            continue;
+        }
+        airrt_fetch_add(&value->refs, 1, RELAXED);
+        if (!airrt_cas(place, &empty, value, ACQ_REL, RELAXED)) /* there is a newer one */
+            airrt_fetch_add(&value->refs, (uint32_t)-1, RELEASE);
+        late->at[kept] = late->at[i];
+        late->at[kept++].shared = value;
+    }
+    late->count = kept;
+}
 static void airrt_priv_catch_up_drop(airrt_catch_up *late) {
     for (uint32_t i = 0; late && i < late->count; i++) {
-        airrt_priv_shared_release(late->at[i].shared, 1);
+        if (late->at[i].shared) airrt_priv_shared_release(late->at[i].shared, 1);
         if (late->at[i].wrap) airrt_priv_wrap_put(late->at[i].wrap);
     }
     airrt_priv_free(late, 0);
@@ -9889,6 +9934,12 @@ static void airrt_priv_catch_up_send(airrt_topic_core *core, airrt_subscriber *s
     for (uint32_t i = 0; late && i < late->count; i++) {
         airrt_shared *shared = late->at[i].shared;
         airrt_wrap *wrap = late->at[i].wrap;
+        void *last = airrt_load_acquire(&core->retained[late->at[i].slot].value);
+        if (last && last != shared) { /* it has a successor, which comes from its publisher: not behind that */
+            airrt_priv_shared_release(shared, 1);
+            if (wrap) airrt_priv_wrap_put(wrap);
+            continue;
+        }
         if (!wrap) {
             if (!airrt_priv_deliver_stream(core, subscriber, shared, nobody)) airrt_priv_shared_release(shared, 1);
             continue;
@@ -9978,11 +10029,16 @@ static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref t
         airrt_store_relaxed(&made->refs, 2);
     }
     if (!err && desc->retained && !airrt_priv_catch_up_locked(core, subscriber, pattern, late)) err = AIRRT_ERR_NOMEM;
+    airrt_store_relaxed(&subscriber->joined, airrt_load_relaxed(&core->joins) + desc->retained);
     if (!err && old) err = airrt_priv_add_pattern_locked(old, pattern, &is_new);
     if (!err && made && !airrt_priv_attach_locked(core, made)) err = AIRRT_ERR_NOMEM;
     if (!err && made && type && !airrt_alive(to)) { /* it has ended meanwhile, and perhaps not seen its subscription */
         airrt_priv_detach_locked(made);
         return AIRRT_ERR_DEAD;
+    }
+    if (!err && desc->retained) { /* from here on publishers see it: then what they have published until then */
+        airrt_fetch_add(&core->joins, 1, RELEASE);
+        if (*late) airrt_priv_catch_up_take_locked(core, *late);
     }
     if (!err && is_new) *added = subscriber;
     if (err && made) {

@@ -8,8 +8,12 @@ static int test_fault(const char *site);
 
 /* Allocations from now on that succeed; the one after them fails. */
 static airrt_atomic_u64 fault_at, fault_calls;
+static _Thread_local void (*meanwhile)(void); /* what is done at this thread's next one, which succeeds */
 static int test_fault(const char *site) {
+    void (*now)(void) = meanwhile;
     (void)site;
+    meanwhile = NULL;
+    if (now) return now(), 0;
     return airrt_load_relaxed(&fault_at) &&
            airrt_fetch_add(&fault_calls, 1u, RELAXED) + 1 == airrt_load_relaxed(&fault_at);
 }
@@ -869,6 +873,135 @@ START_TEST(the_last_value_is_retained_for_who_asks) {
 }
 END_TEST
 
+/* One who comes when a publication has looked who there is, and before its value is the last one. */
+static struct { notes topic; probe_ref fresh, known; notes_stream stream; uint64_t armed; } latecomers;
+static void come_late(void) {
+    const airrt_subscribe_desc retained = { .retained = true };
+    airrt_test_ok(probe_subscribe_notes_with(latecomers.fresh, latecomers.topic, "a", &retained));
+    airrt_test_ok(probe_subscribe_notes_with(latecomers.known, latecomers.topic, "a", &retained));
+    airrt_test_ok(notes_stream_open(latecomers.topic, "#", &retained, &latecomers.stream));
+    fault_arm(latecomers.armed);
+}
+/* How many of its events the stream has had, the last of which has this number. */
+static uint64_t latecomers_read(uint64_t last) {
+    const note *event;
+    uint64_t n = 0, number = 0;
+    for (; notes_stream_try_recv(&latecomers.stream, &event) == AIRRT_OK; n++) number = event->number;
+    ck_assert_uint_eq(number, last);
+    notes_stream_close(&latecomers.stream);
+    return n;
+}
+START_TEST(who_subscribes_during_a_publication_is_given_its_value) {
+    diary fresh_book = { 0 }, known_book = { 0 };
+    WORLD();
+    notes topic = topic_open(4);
+    SPAWN(probe, fresh, &fresh_book);
+    SPAWN(probe, known, &known_book);
+    airrt_test_ok(probe_subscribe_notes(known, topic, "b"));
+    PUBLISH(topic, "a", 1);
+    latecomers.topic = topic;
+    latecomers.fresh = fresh;
+    latecomers.known = known;
+    latecomers.armed = 0;
+    meanwhile = come_late;
+    PUBLISH(topic, "a", 2);
+    ck_assert(!meanwhile);
+    ck_assert_uint_eq(latecomers_read(2), 2);
+    PUBLISH(topic, "a", 3);
+    SETTLE();
+    ACTED(&fresh_book, 1, 2, 3);
+    ACTED(&known_book, 1, 2, 3);
+    notes_close(topic);
+    WORLD_CLOSE();
+    ck_assert_uint_eq(NOTE_DROPS(), 3);
+}
+END_TEST
+/* Without memory for him: the publication fails as a whole, or it is refused for him alone. */
+START_TEST(without_memory_who_subscribes_during_a_publication_is_refused) {
+    uint64_t refused = 0;
+    bool hit = true;
+    WORLD();
+    for (uint64_t n = 1; hit; n++) {
+        diary fresh_book = { 0 }, known_book = { 0 };
+        notes topic = topic_open(4);
+        SPAWN(probe, fresh, &fresh_book);
+        SPAWN(probe, known, &known_book);
+        airrt_test_ok(probe_subscribe_notes(known, topic, "b"));
+        PUBLISH(topic, "a", 1);
+        latecomers.topic = topic;
+        latecomers.fresh = fresh;
+        latecomers.known = known;
+        latecomers.armed = n;
+        uint64_t letters_before = COUNT(letters.count);
+        note event = note_make(2);
+        meanwhile = come_late;
+        airrt_err err = notes_publish(topic, "a", event);
+        hit = fault_hit();
+        SETTLE();
+        uint64_t acts = COUNT(fresh_book.acts) + COUNT(known_book.acts), lost = COUNT(letters.count) - letters_before;
+        ck_assert_uint_eq(acts + lost, err ? 2 : 4);
+        ck_assert_uint_eq(latecomers_read(err ? 1 : 2), err ? 1 : 2);
+        if (err) airrt_test_is(err, AIRRT_ERR_NOMEM);
+        if (err) note_drop(&event);
+        refused += lost;
+        airrt_test_ok(airrt_kill(fresh.ref));
+        airrt_test_ok(airrt_kill(known.ref));
+        notes_close(topic);
+        SETTLE();
+        ck_assert_uint_eq(NOTE_DROPS(), 2);
+    }
+    ck_assert_uint_gt(refused, 0);
+    WORLD_CLOSE();
+}
+END_TEST
+
+/* A publisher and one who subscribes, over and over: what he is given ends with the last value. */
+enum { MEETINGS = 2000 };
+static airrt_atomic_u64 meeting, met;
+static void publish_at_meetings(void *arg) {
+    notes topic = *(notes *)arg;
+    for (uint64_t i = 1; i <= MEETINGS; i++) {
+        uint64_t deadline = airrt_test_deadline_ns(20);
+        while (airrt_load_acquire(&meeting) < i && airrt_test_before(deadline)) sched_yield();
+        for (airrt_atomic_u64 k = { 0 }; airrt_fetch_add(&k, 1u, RELAXED) < i * 7 % 100;) {}
+        airrt_test_ok(notes_publish(topic, "a", note_make(2 * i)));
+        airrt_store_release(&met, i);
+    }
+}
+static void subscribe_at_meetings(void *arg) {
+    notes topic = *(notes *)arg;
+    const airrt_subscribe_desc retained = { .retained = true };
+    for (uint64_t i = 1; i <= MEETINGS; i++) {
+        notes_stream stream;
+        const note *event;
+        uint64_t last = 0, deadline = airrt_test_deadline_ns(20);
+        airrt_test_ok(notes_publish(topic, "a", note_make(2 * i - 1)));
+        airrt_store_release(&meeting, i);
+        for (airrt_atomic_u64 k = { 0 }; airrt_fetch_add(&k, 1u, RELAXED) < i * 13 % 100;) {}
+        airrt_test_ok(notes_stream_open(topic, "a", &retained, &stream));
+        while (airrt_load_acquire(&met) < i && airrt_test_before(deadline)) sched_yield();
+        while (notes_stream_try_recv(&stream, &event) == AIRRT_OK)
+            if (event->number > last) last = event->number;
+        MUST(last == 2 * i);
+        notes_stream_close(&stream);
+    }
+}
+static void *at_meetings(void *arg) {
+    static airrt_atomic_u64 role;
+    if (airrt_fetch_add(&role, 1u, RELAXED)) publish_at_meetings(arg);
+    else subscribe_at_meetings(arg);
+    return NULL;
+}
+START_TEST(the_last_value_is_not_missed_by_who_subscribes_at_the_same_time) {
+    WORLD();
+    notes topic = topic_open(4);
+    airrt_test_threads(2, at_meetings, &topic);
+    notes_close(topic);
+    WORLD_CLOSE();
+    ck_assert_uint_eq(NOTE_DROPS(), 2 * MEETINGS);
+}
+END_TEST
+
 /* ---- groups ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_group_is_sent_a_message_each) {
@@ -1095,6 +1228,8 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       a_system_closes_when_nobody_is_inside_its_topics_any_more, a_full_stream_follows_its_policy,
       a_hook_does_not_wait_for_a_stream, a_closed_topic_reaches_nobody_ever, topics_are_limited_and_given_back,
       subscribing_and_leaving_takes_no_memory_for_good, patterns_that_were_left_take_no_memory_for_good, the_last_value_is_retained_for_who_asks,
-      a_failed_publication_retains_nothing, who_is_being_refused_takes_no_room_from_others,
+      who_subscribes_during_a_publication_is_given_its_value,
+      without_memory_who_subscribes_during_a_publication_is_refused,
+      the_last_value_is_not_missed_by_who_subscribes_at_the_same_time, a_failed_publication_retains_nothing, who_is_being_refused_takes_no_room_from_others,
       an_event_is_stamped_by_the_clock_of_its_topic, a_group_is_sent_a_message_each, without_memory_a_publication_loses_nothing,
       without_memory_a_subscription_changes_nothing);
