@@ -820,7 +820,7 @@ START_TEST(patterns_that_were_left_take_no_memory_for_good) {
     SPAWN(probe, guest, &book);
     airrt_test_ok(crowd_join(rooms, "lobby", guest));
     for (int i = 0; i < 1000; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "room.%d", i);
         airrt_test_ok(crowd_join(rooms, name, guest));
         airrt_test_ok(crowd_send(rooms, name, (act){ .number = 1 }, &members));
@@ -963,7 +963,7 @@ static void publish_at_meetings(void *arg) {
     for (uint64_t i = 1; i <= MEETINGS; i++) {
         uint64_t deadline = airrt_test_deadline_ns(20);
         while (airrt_load_acquire(&meeting) < i && airrt_test_before(deadline)) sched_yield();
-        for (airrt_atomic_u64 k = { 0 }; airrt_fetch_add(&k, 1u, RELAXED) < i * 7 % 100;) {}
+        for (airrt_atomic_u64 k = { 0 }; airrt_fetch_add(&k, 1u, RELAXED) < i * 7 % 600;) {}
         airrt_test_ok(notes_publish(topic, "a", note_make(2 * i)));
         airrt_store_release(&met, i);
     }
@@ -977,7 +977,7 @@ static void subscribe_at_meetings(void *arg) {
         uint64_t last = 0, deadline = airrt_test_deadline_ns(20);
         airrt_test_ok(notes_publish(topic, "a", note_make(2 * i - 1)));
         airrt_store_release(&meeting, i);
-        for (airrt_atomic_u64 k = { 0 }; airrt_fetch_add(&k, 1u, RELAXED) < i * 13 % 100;) {}
+        for (airrt_atomic_u64 k = { 0 }; airrt_fetch_add(&k, 1u, RELAXED) < i * 13 % 600;) {}
         airrt_test_ok(notes_stream_open(topic, "a", &retained, &stream));
         while (airrt_load_acquire(&met) < i && airrt_test_before(deadline)) sched_yield();
         while (notes_stream_try_recv(&stream, &event) == AIRRT_OK)
