@@ -9443,22 +9443,26 @@ static airrt_err airrt_priv_carry(const airrt_publication *p) {
 static AIRRT_COLD void airrt_priv_prepare_late(airrt_publication *p, airrt_subscribers **table, uint32_t *count) {
     *table = airrt_load_acquire(&p->core->table);
     *count = *table ? airrt_load_acquire(&(*table)->count) : 0;
+    uint32_t streams = 0; /* of this table, of which each is given it */
     for (uint32_t i = 0; i < *count; i++) {
         airrt_subscriber *subscriber = airrt_load_acquire(&(*table)->at[i]);
         if (!subscriber || !airrt_priv_wants(subscriber, p->subject)) continue;
-        if (airrt_load_relaxed(&subscriber->joined) <= p->joins) continue;
+        if (!subscriber->type) streams++;
+        if (!subscriber->type || airrt_load_relaxed(&subscriber->joined) <= p->joins) continue;
         airrt_wrap **at = &p->first;
         while (*at && (*at)->subscriber != subscriber) at = &(*at)->next;
         if (*at) continue;
-        if (subscriber->type && airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->envelope, at)) {
+        if (airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->envelope, at)) {
             airrt_priv_report(p->core->system, subscriber->to, p->envelope.sender, &p->core->type, p->msg,
                               AIRRT_LOSS_FULL, true);
             continue;
         }
         airrt_fetch_add(&p->shared->refs, 1, RELAXED);
-        if (subscriber->type) p->wraps++;
-        else p->streams++;
+        p->wraps++;
     }
+    if (streams <= p->streams) return;
+    airrt_fetch_add(&p->shared->refs, streams - p->streams, RELAXED);
+    p->streams = streams;
 }
 static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
     uint32_t spare = p->retained ? 1 : 0; /* references that nobody takes over */
