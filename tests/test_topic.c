@@ -883,6 +883,19 @@ static void come_late(void) {
     airrt_test_ok(notes_stream_open(latecomers.topic, "#", &retained, &latecomers.stream));
     fault_arm(latecomers.armed);
 }
+/* Has published one value of "a"; the latecomers come during the next publication, one of whom knows "b". Then the
+ * fault point `armed` fails, 0: none. */
+static void latecomers_expected(diary *fresh_book, diary *known_book, uint64_t armed) {
+    SPAWN(probe, fresh, fresh_book);
+    SPAWN(probe, known, known_book);
+    latecomers.topic = topic_open(4);
+    latecomers.fresh = fresh;
+    latecomers.known = known;
+    latecomers.armed = armed;
+    airrt_test_ok(probe_subscribe_notes(known, latecomers.topic, "b"));
+    PUBLISH(latecomers.topic, "a", 1);
+    meanwhile = come_late;
+}
 /* How many events a stream has had; *last: the number of the last one. */
 static uint64_t read_all(notes_stream *stream, uint64_t *last) {
     const note *event;
@@ -895,27 +908,18 @@ START_TEST(who_subscribes_during_a_publication_is_given_its_value) {
     diary fresh_book = { 0 }, known_book = { 0 };
     uint64_t last;
     WORLD();
-    notes topic = topic_open(4);
-    SPAWN(probe, fresh, &fresh_book);
-    SPAWN(probe, known, &known_book);
-    airrt_test_ok(probe_subscribe_notes(known, topic, "b"));
-    PUBLISH(topic, "a", 1);
-    latecomers.topic = topic;
-    latecomers.fresh = fresh;
-    latecomers.known = known;
-    latecomers.armed = 0;
-    meanwhile = come_late;
-    PUBLISH(topic, "a", 2);
+    latecomers_expected(&fresh_book, &known_book, 0);
+    PUBLISH(latecomers.topic, "a", 2);
     ck_assert(!meanwhile);
     ck_assert_uint_eq(read_all(&latecomers.stream, &last), 2);
     ck_assert_uint_eq(last, 2);
     ck_assert_uint_eq(read_all(&latecomers.plain, &last), 1);
     ck_assert_uint_eq(last, 2);
-    PUBLISH(topic, "a", 3);
+    PUBLISH(latecomers.topic, "a", 3);
     SETTLE();
     ACTED(&fresh_book, 1, 2, 3);
     ACTED(&known_book, 1, 2, 3);
-    notes_close(topic);
+    notes_close(latecomers.topic);
     WORLD_CLOSE();
     ck_assert_uint_eq(NOTE_DROPS(), 3);
 }
@@ -927,19 +931,10 @@ START_TEST(without_memory_who_subscribes_during_a_publication_is_refused) {
     WORLD();
     for (uint64_t n = 1; hit; n++) {
         diary fresh_book = { 0 }, known_book = { 0 };
-        notes topic = topic_open(4);
-        SPAWN(probe, fresh, &fresh_book);
-        SPAWN(probe, known, &known_book);
-        airrt_test_ok(probe_subscribe_notes(known, topic, "b"));
-        PUBLISH(topic, "a", 1);
-        latecomers.topic = topic;
-        latecomers.fresh = fresh;
-        latecomers.known = known;
-        latecomers.armed = n;
         uint64_t letters_before = COUNT(letters.count);
+        latecomers_expected(&fresh_book, &known_book, n);
         note event = note_make(2);
-        meanwhile = come_late;
-        airrt_err err = notes_publish(topic, "a", event);
+        airrt_err err = notes_publish(latecomers.topic, "a", event);
         hit = fault_hit();
         SETTLE();
         uint64_t last, got = COUNT(fresh_book.acts) + COUNT(known_book.acts) + read_all(&latecomers.plain, &last),
@@ -950,9 +945,9 @@ START_TEST(without_memory_who_subscribes_during_a_publication_is_refused) {
         if (err) airrt_test_is(err, AIRRT_ERR_NOMEM);
         if (err) note_drop(&event);
         refused += lost;
-        airrt_test_ok(airrt_kill(fresh.ref));
-        airrt_test_ok(airrt_kill(known.ref));
-        notes_close(topic);
+        airrt_test_ok(airrt_kill(latecomers.fresh.ref));
+        airrt_test_ok(airrt_kill(latecomers.known.ref));
+        notes_close(latecomers.topic);
         SETTLE();
         ck_assert_uint_eq(NOTE_DROPS(), 2);
     }
