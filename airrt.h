@@ -2247,8 +2247,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *de
  * NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                                           airrt_shutdown_report *out);
-/* Waits until no actor is runnable or running and nothing is queued; timers do not count. timeout_ns 0 = 5 s. TIMEOUT,
- * CONTEXT. */
+/* Waits until no actor is runnable or running and nothing is queued; timers do not count, what they have sent does: in
+ * a system that is never without work it ends with TIMEOUT. timeout_ns 0 = 5 s. TIMEOUT, CONTEXT. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_ns);
 /* .polled systems: runs at most `budget` turns of actors, and due timers, on this thread; returns how many turns were
  * run. One thread at a time; another one's call returns 0. */

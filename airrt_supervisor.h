@@ -513,8 +513,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_remove(airrt_supervisor sup
 /* The supervisors of a system, or its roots only: writes up to capacity, returns how many there are. Those that come
  * and go meanwhile may be in it or not. Any thread, does not wait; a walk over all actors. */
 AIRRT_API size_t airrt_system_supervisors(airrt_system *system, bool roots, airrt_supervisor *out, size_t capacity);
-/* Waits until neither it nor a supervisor below it is starting, stopping, trying again or backing off, or has calls or
- * ends of children before it. TIMEOUT; DEAD: it has ended. */
+/* Waits until the system is at rest, as airrt_system_settle does, and neither it nor a supervisor below it is starting,
+ * stopping, trying again or backing off, or has calls or ends of children before it. For tests and tools: a system that
+ * always has work, or timers that are due before the last are handled, never rests. TIMEOUT; DEAD: it has ended. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeout_ns);
 /* Stops it, and all below it, in order; waits. As airrt_stop. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns);

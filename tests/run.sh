@@ -1,12 +1,13 @@
 #!/bin/sh
-# run.sh [-t SECONDS] [-w WRAPPER] [-r RESULT] COMMAND...: runs the commands in turn, each under a time limit, and sums up.
-#
-# A command is one argument: a program and its own arguments, run through WRAPPER if there is one. It counts by what it prints:
+# run.sh [-t SECONDS] [-w WRAPPER] [-r RESULT] COMMAND...: runs the commands in turn, each under a time limit, and sums
+# up. A command is one argument: a program and its own arguments, run through WRAPPER if there is one. It counts by what
+# it prints:
 #   100%: Checks: 7, Failures: 0, Errors: 0     as programs with Check close: 7 passed
 #   ok - NAME / not ok - NAME                   as the check_*.sh do: one each
 #   skip - NAME: reason                         shown, and not counted
-# and if it prints none of these, its exit status is one check. The output of what failed is shown. The last line is
-# "N passed, N failed", which also goes to the file RESULT; the exit status is 0 only if nothing failed.
+# and if it prints none of these, its exit status is one check. The output of what failed is shown, and the lines of it
+# that say so again at the end, where one looks first. The last line is "N passed, N failed", which also goes to the
+# file RESULT; the exit status is 0 only if nothing failed.
 set -u
 seconds=900 result='' wrapper=''
 while getopts t:w:r: option; do
@@ -19,8 +20,8 @@ while getopts t:w:r: option; do
 done
 shift $((OPTIND - 1))
 
-log=$(mktemp) || exit 2
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) && failures=$(mktemp) || exit 2
+trap 'rm -f "$log" "$failures"' EXIT
 trap 'exit 130' INT TERM
 passed=0 failed=0
 
@@ -62,11 +63,15 @@ for command; do
         grep -v '^ok - ' "$log" | tail -n 200 | sed 's/^/    /'
         [ $status -ne 124 ] && [ $status -ne 137 ] || echo "    ended after $seconds s: $command"
         [ $status -eq 0 ] || echo "    exit status $status: $command"
+        echo "FAILED: $command" >>"$failures"
+        grep -E '^not ok - |:[FE]:|Sanitizer: |runtime error: |: not built' "$log" | head -n 20 |
+            sed 's/^/    /' >>"$failures"
     else
         grep '^skip - ' "$log" | sed 's/^/    /'
     fi
 done
 
+cat "$failures"
 [ -z "$result" ] || { mkdir -p "$(dirname "$result")" && echo "$passed passed, $failed failed" >"$result"; }
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

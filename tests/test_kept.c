@@ -354,8 +354,8 @@ START_TEST(a_supervisor_killed_while_its_timers_fire_comes_back_every_time) {
         airrt_test_ok(airrt_kill(below.ref));
         airrt_test_eventually(child(sup, "low").restarts == life, 20);
     }
-    settled(sup);
-    ck_assert_int_eq(child(below, "d").state, AIRRT_CHILD_RUNNING);
+    /* not settled(): with timers like these a slow machine never rests */
+    airrt_test_eventually(child(below, "d").state == AIRRT_CHILD_RUNNING, 20);
     close_system();
 } END_TEST
 
