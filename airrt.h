@@ -1974,9 +1974,9 @@ typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_
  * and, if that is in the instant in which he is given the value before it, ahead of that. A subject whose first
  * publication was refused by the transport is one of .retain.
  * AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER): the same, and publish calls, on its thread (AIRRT_OBSERVER makes these),
- *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it; zero: a
- *       stream. In the middle of the publication: it may close the topic, and must not close the system, which waits
- *       for its end
+ *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it, not those that
+ *       refused or dropped it; zero: a stream. In the middle of the publication: it may close the topic, and must not
+ *       close the system, which waits for its end
  *   void OBSERVER_published(const char *type, const char *subject, size_t receivers);    when it is done */
 typedef void airrt_routed_fn(const char *type, const char *subject, airrt_ref to);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_type type,
@@ -2083,8 +2083,8 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
  *       writes up to capacity of them, returns how many there are
  *   airrt_err NAME_send(NAME, const char *group, ACTOR_msg, size_t *sent);
  *       to each member a clone (.clone of AIRRT_MESSAGE), which is its own. OK: airrt owns the message; *sent (may be
- *       NULL) members took it, those of the others are dead letters. NOT_FOUND (no members), DEAD (closed), INVALID,
- *       NOMEM, what .clone returned: nobody was given it
+ *       NULL) members took it, those of the others, refused or dropped by a policy, are dead letters. NOT_FOUND (no
+ *       members), DEAD (closed), INVALID, NOMEM, what .clone returned: nobody was given it
  * Group names are subjects: a member of "eu.*" is one of "eu.dax" too. Any thread or hook; none of them waits. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg,
                                                           size_t *sent);
@@ -9297,18 +9297,20 @@ static airrt_err airrt_priv_wrap_event(airrt_subscriber *subscriber, airrt_share
     *out = wrap;
     return AIRRT_OK;
 }
-/* Into the mailbox, as its policy says, without waiting. */
-static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt_actor_type *type, airrt_wrap *wrap) {
+/* Into the mailbox, as its policy says, without waiting; *dropped: by that policy. */
+static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt_actor_type *type, airrt_wrap *wrap,
+                                       bool *dropped) {
     airrt_cell *cell = airrt_priv_table.cells + to.slot;
     uint64_t key = airrt_priv_key(to);
+    *dropped = false;
     if (AIRRT_LIKELY(airrt_priv_push_wrapped(cell, key, &type->msg, wrap))) return AIRRT_OK;
-    bool dropped, lane = (airrt_load_relaxed(&cell->lanes) & AIRRT_LANES_PRIORITY_) &&
+    bool lane = (airrt_load_relaxed(&cell->lanes) & AIRRT_LANES_PRIORITY_) &&
                          wrap->envelope.priority != AIRRT_PRIORITY_NORMAL;
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
     airrt_err err = airrt_priv_send_policy(cell, key, &type->msg, NULL, wrap, lane, wrap->envelope.priority, false, 0,
-                                           &sink, &dropped);
-    if (!err && (lane || dropped)) AIRRT_TALLY(system, accepted, 1);
-    if (dropped) airrt_priv_sink(&sink, &type->msg, NULL, wrap);
+                                           &sink, dropped);
+    if (!err && (lane || *dropped)) AIRRT_TALLY(system, accepted, 1);
+    if (*dropped) airrt_priv_sink(&sink, &type->msg, NULL, wrap);
     return err;
 }
 /* A subscriber has as many events waiting as it may. */
@@ -9333,6 +9335,7 @@ static bool airrt_priv_deliver_event(airrt_system *system, airrt_wrap *wrap, air
     airrt_subscriber *subscriber = wrap->subscriber;
     airrt_actor_type *type = subscriber->type;
     airrt_err err = AIRRT_OK;
+    bool dropped = false;
     wrap->shared = shared;
     if (subscriber->capacity == AIRRT_UNLIMITED) {
         wrap->subscriber = NULL;
@@ -9346,22 +9349,24 @@ static bool airrt_priv_deliver_event(airrt_system *system, airrt_wrap *wrap, air
         }
         err = AIRRT_ERR_FULL;
     }
-    if (!err) err = airrt_priv_push_event(system, subscriber->to, type, wrap);
-    if (AIRRT_LIKELY(!err)) return true;
+    if (!err) err = airrt_priv_push_event(system, subscriber->to, type, wrap, &dropped);
+    if (AIRRT_LIKELY(!err)) return !dropped;
     airrt_priv_report(system, subscriber->to, wrap->envelope.sender, &type->msg, airrt_priv_wrapped(wrap),
                       err == AIRRT_ERR_DEAD ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL, true);
     if (!shared) type->msg.drop(airrt_priv_wrapped(wrap));
     airrt_priv_wrap_put(wrap);
     return false;
 }
+/* The same to a stream. */
 static bool airrt_priv_deliver_stream(airrt_topic_core *core, airrt_subscriber *subscriber, airrt_shared *shared,
                                       airrt_ref sender) {
     airrt_losses losses;
     airrt_err err = airrt_mailbox_send_with(&subscriber->box, &shared, NULL, false, &losses);
-    if (!err) return true;
+    if (!err) return !losses.dropped || !subscriber->drops; /* other policies drop older ones */
     if (err == AIRRT_ERR_FULL) airrt_priv_tell_crowded(core, subscriber);
     airrt_priv_report(core->system, subscriber->to, sender, &core->type, (char *)shared + shared->offset,
                       err == AIRRT_ERR_CLOSED ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL, true);
+    airrt_priv_shared_release(shared, 1);
     return false;
 }
 typedef struct airrt_publication {
@@ -9484,10 +9489,9 @@ static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, 
         airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
         if (!subscriber || subscriber->type || !airrt_priv_wants(subscriber, p->subject)) continue;
         p->streams--;
-        if (!airrt_priv_deliver_stream(p->core, subscriber, p->shared, p->envelope.sender))
-            spare++;
-        else if (++p->receivers && p->routed)
-            p->routed(p->core->type.name, p->subject, subscriber->to);
+        if (!airrt_priv_deliver_stream(p->core, subscriber, p->shared, p->envelope.sender)) continue;
+        p->receivers++;
+        if (p->routed) p->routed(p->core->type.name, p->subject, subscriber->to);
     }
     if (spare + p->streams > 0) airrt_priv_shared_release(p->shared, spare + p->streams);
 }
@@ -9945,7 +9949,7 @@ static void airrt_priv_catch_up_send(airrt_topic_core *core, airrt_subscriber *s
             continue;
         }
         if (!wrap) {
-            if (!airrt_priv_deliver_stream(core, subscriber, shared, nobody)) airrt_priv_shared_release(shared, 1);
+            (void)airrt_priv_deliver_stream(core, subscriber, shared, nobody);
             continue;
         }
         subscriber->map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);

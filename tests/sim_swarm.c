@@ -235,7 +235,8 @@ static void see_letter(const airrt_dead_letter *letter, void *ctx) {
     (void)ctx;
     if (letter->refused)
         world.told++, going.refused++;
-    else if (letter->why == AIRRT_LOSS_DROPPED && strcmp(letter->type_name, "note") == 0 && msg->op == EVENT)
+    else if (letter->why == AIRRT_LOSS_DROPPED && strcmp(letter->type_name, "note") == 0 &&
+             (msg->op == EVENT || msg->op == WORK))
         going.dropped += msg->from == going.from && msg->sequence == going.sequence;
     if (!letter->refused && letter->why <= AIRRT_LOSS_QUARANTINED) world.letters[letter->why]++;
     if (letter->refused != (letter->why == AIRRT_LOSS_FULL || letter->why == AIRRT_LOSS_NO_RECEIVER))

@@ -19,7 +19,7 @@ AIRRT_MESSAGE(bulletin, .drop = bulletin_drop);
 static uint32_t pattern_of(uint64_t random) { return (world.first_pattern + (uint32_t)(random % 4)) % PATTERNS; }
 /* What a publication is to reach, and what it does. */
 static struct {
-    uint32_t expected, unsure, routed, refused, dropped, from, sequence; /* dropped: by the limit of a subscription */
+    uint32_t expected, unsure, routed, refused, dropped, from, sequence; /* dropped: it itself, by a policy */
     fans *fans;
     const char *subject;
 } going;
@@ -45,7 +45,7 @@ static note note_of_event(const bulletin *e) {
 AIRRT_SUBSCRIBER(plain, wire, note_of_event);
 typedef struct reader {
     wire_stream stream;
-    bool open, busy, retained;
+    bool open, busy, retained, drops;
     airrt_topic topic; /* which may be closed, and its place another one's */
     uint32_t wire, pattern, last[EVERYBODY];
     uint64_t matched; /* what it was given, or refused */
@@ -62,6 +62,16 @@ static bool is_open(const reader *r) {
     return wires[r->wire].open && r->topic.slot == now_there.slot && r->topic.generation == now_there.generation;
 }
 
+static uint32_t dropped_by_streams(void) {
+    uint64_t sum = 0;
+    for (int i = 0; i < STREAMS; i++) {
+        airrt_counts counts = { 0 };
+        if (readers[i].open && readers[i].drops) airrt_stream_counts(&readers[i].stream.base, &counts);
+        sum += counts.dropped;
+    }
+    return (uint32_t)sum;
+}
+
 static void publish(uint32_t from, uint64_t random) {
     uint32_t w = (uint32_t)(random % WIRES), subject = (uint32_t)(random / 16 % SUBJECTS), streams = 0;
     bulletin e = { from, ++world.sequence[from], subject, w, mark_new() };
@@ -72,6 +82,7 @@ static void publish(uint32_t from, uint64_t random) {
     going.routed = going.refused = going.dropped = 0;
     going.from = from;
     going.sequence = e.sequence;
+    uint32_t dropped_before = dropped_by_streams();
     size_t found = airrt_topic_receivers(wires[w].topic.topic, going.subject, some, FANS);
     if (wires[w].open && !as_expected(going.fans, (uint32_t)found, going.expected, going.unsure))
         broken("%u fit \"%s\", of whom %u are known", going.expected, going.subject, (unsigned)found);
@@ -87,6 +98,7 @@ static void publish(uint32_t from, uint64_t random) {
         if (readers[i].open && readers[i].wire == w && is_open(&readers[i]) &&
             fits(patterns[readers[i].pattern], going.subject))
             streams++, readers[i].matched++;
+    going.dropped += dropped_by_streams() - dropped_before;
     if (!wires[w].open) broken("a topic that is closed takes an event");
     if (published_to != going.routed)
         broken("%u were routed to, %u are reported", going.routed, (unsigned)published_to);
@@ -164,6 +176,7 @@ static void reader_open(reader *l) {
     l->topic = wires[l->wire].topic.topic;
     l->pattern = pick(PATTERNS);
     l->retained = desc.retained && wires[l->wire].retains;
+    l->drops = desc.backpressure == AIRRT_BACKPRESSURE_DROP;
     airrt_err err = wire_stream_open(wires[l->wire].topic, patterns[l->pattern], &desc, &l->stream);
     check_nomem(err, "a stream");
     if (err == AIRRT_ERR_DEAD && wires[l->wire].open) broken("a topic that is open has no streams");
@@ -270,14 +283,18 @@ static void send_to_group(uint32_t from) {
     size_t found = band_members(bands.scope, subjects[subject], some, FANS);
     if (!as_expected(&bands.fans, (uint32_t)found, expected, unsure))
         broken("a group of %u has %u members", expected, (unsigned)found);
-    going.refused = 0;
+    going.refused = going.dropped = 0;
+    going.from = from;
+    going.sequence = msg.sequence;
     airrt_err err = band_send(bands.scope, subjects[subject], msg, &sent);
     check_nomem(err, "a message to a group");
     if (err) note_drop(&msg);
     if (err == AIRRT_ERR_NOT_FOUND && expected > unsure && !bands.fans.full)
         broken("a group of %u is not found", expected);
-    if (!err && !as_expected(&bands.fans, (uint32_t)sent + going.refused, expected, unsure))
-        broken("of a group of %u %u took a message, %u refused it", expected, (unsigned)sent, going.refused);
+    if (!err && !as_expected(&bands.fans, (uint32_t)sent + going.refused + going.dropped, expected, unsure))
+        broken("of a group of %u %u took a message, %u refused it, %u dropped it", expected, (unsigned)sent,
+               going.refused, going.dropped);
+    going.sequence = 0;
 }
 static void act_on_groups(uint32_t me) {
     uint32_t at = pick_worker(next_random(&world.random));

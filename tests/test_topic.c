@@ -57,6 +57,16 @@ static act act_of_note_to_do(const note *event) {
 AIRRT_TOPIC(orders, note);
 AIRRT_SUBSCRIBER(probe, orders, act_of_note_to_do);
 
+/* Counts who took an event, and what was told at the end. */
+static size_t took, took_in_all;
+static void census_routed(const char *type, const char *subject, airrt_ref to) {
+    (void)type, (void)subject, (void)to;
+    took++;
+}
+#define census_published(TYPE, SUBJECT, N) ((void)(SUBJECT), took_in_all = (N))
+AIRRT_TOPIC_OBSERVED(counted, note, census);
+AIRRT_SUBSCRIBER(probe, counted, act_of_note);
+
 AIRRT_GROUP(crowd, probe);
 
 static notes topic_open(uint32_t retain) {
@@ -536,6 +546,51 @@ START_TEST(a_full_mailbox_refuses_or_drops_as_its_policy_says) {
         ck_assert_uint_eq(NOTE_DROPS(), 4);
         ck_assert_uint_eq(DROPS(), 0);
         ck_assert_uint_eq(book.numbers[COUNT(book.acts) - 1], i < 3 ? 2 : 4);
+        WORLD_CLOSE();
+    }
+}
+END_TEST
+
+/* What a policy drops, of the mailbox, the subscription or the stream, was not taken; what made room for it, was. */
+START_TEST(who_drops_an_event_has_not_taken_it) {
+    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_DROP,
+                                                   AIRRT_BACKPRESSURE_DROP_OLDEST, AIRRT_BACKPRESSURE_LATEST };
+    for (int i = 0; i < 4; i++) {
+        gate door = { 0 }, other = { 0 };
+        counted topic;
+        counted_stream stream;
+        crowd groups;
+        size_t sent;
+        const airrt_subscribe_desc one = { .capacity = 1, .backpressure = policies[i] },
+                                   own = { .capacity = 1, .backpressure = policies[i % 2] };
+        WORLD();
+        airrt_store_relaxed(&note_drops, 0u);
+        airrt_test_ok(counted_open(world, NULL, &topic));
+        airrt_test_ok(crowd_open(world, &groups));
+        SPAWN_WITH(probe, narrow, NULL, .mailbox = { .capacity = 1, .backpressure = policies[i] });
+        SPAWN(probe, limited, NULL);
+        airrt_test_ok(probe_subscribe_counted(narrow, topic, "#"));
+        airrt_test_ok(probe_subscribe_counted_with(limited, topic, "#", &own));
+        airrt_test_ok(counted_stream_open(topic, "#", &one, &stream));
+        airrt_test_ok(crowd_join(groups, "a", narrow));
+        airrt_test_ok(crowd_join(groups, "a", limited));
+        TELL(narrow, .fn = act_gate, .arg = &door);
+        TELL(limited, .fn = act_gate, .arg = &other);
+        GATE_ENTERED(&door);
+        GATE_ENTERED(&other);
+        for (uint64_t n = 1; n <= 3; n++) {
+            took = took_in_all = 0;
+            airrt_test_ok(counted_publish(topic, "a", note_make(n)));
+            ck_assert_uint_eq(took, n == 1 ? 3 : i < 2 ? 0 : 2);
+            ck_assert_uint_eq(took_in_all, took);
+        }
+        airrt_test_ok(crowd_send(groups, "a", (act){ .number = 4 }, &sent));
+        ck_assert_uint_eq(sent, i < 2 ? 1 : 2);
+        GATE_OPEN(&door);
+        GATE_OPEN(&other);
+        SETTLE();
+        counted_stream_close(&stream);
+        ck_assert_uint_eq(NOTE_DROPS(), 3);
         WORLD_CLOSE();
     }
 }
@@ -1223,8 +1278,8 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       invalid_subjects_patterns_and_options_are_named, an_actor_of_another_system_cannot_subscribe,
       the_dead_do_not_subscribe, a_polled_system_has_topics, a_subscription_stays_over_a_restart,
       a_failed_start_leaves_no_subscription, a_slow_subscriber_costs_nobody_else_anything,
-      a_full_mailbox_refuses_or_drops_as_its_policy_says, events_of_a_killed_subscriber_are_dead_letters,
-      a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system,
+      a_full_mailbox_refuses_or_drops_as_its_policy_says, who_drops_an_event_has_not_taken_it,
+      events_of_a_killed_subscriber_are_dead_letters, a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system,
       no_lock_is_held_while_closing_streams_drop_events,
       a_system_closes_when_nobody_is_inside_its_topics_any_more, a_full_stream_follows_its_policy,
       a_hook_does_not_wait_for_a_stream, a_closed_topic_reaches_nobody_ever, topics_are_limited_and_given_back,
