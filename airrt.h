@@ -7381,8 +7381,7 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
     airrt_wrap *wrap = airrt_priv_take_wrapped(cell, size, align);
     if (wrap && !airrt_priv_lose_late(ctx, wrap)) {
         memcpy(msg, airrt_priv_wrapped(wrap), size);
-        if (AIRRT_LIKELY(wrap->envelope.id)) airrt_priv_open_envelope(ctx, wrap);
-        else airrt_priv_wrap_put(wrap);
+        airrt_priv_open_envelope(ctx, wrap);
         return AIRRT_NEXT_MESSAGE_;
     }
     for (int looks = 0; looks < 4;) {

@@ -191,6 +191,9 @@ START_TEST(without_memory_there_is_a_limit_all_the_same) {
         ck_assert(!airrt_alive(a.ref));
         airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
         told_by(kid_named("b"));
+        if (round == 0) continue;
+        airrt_store_release(&held, 0); /* the next one could have the place of one that left, were there a thread */
+        airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
     }
     let_go_and_close();
 } END_TEST
