@@ -3547,6 +3547,10 @@ struct airrt_wrap {
 };
 static void airrt_priv_shared_done(airrt_wrap *wrap);
 AIRRT_INLINE void *airrt_priv_wrapped(airrt_wrap *wrap) { return (char *)wrap + wrap->offset; }
+/* Not the receiver's own, but that of an event, which stands at its start; nobody may change it. */
+AIRRT_INLINE bool airrt_priv_is_common(const airrt_wrap *wrap) {
+    return (const void *)wrap == (const void *)wrap->shared;
+}
 static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t align) {
     size_t offset = AIRRT_ROUND_UP_(sizeof(airrt_wrap), align);
     airrt_pool *pool = airrt_priv_cached_pool(&pools->wraps, offset + size, align, 0, 1);
@@ -3562,7 +3566,7 @@ static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t a
 }
 AIRRT_INLINE void airrt_priv_wrap_put(airrt_wrap *wrap) {
     if (AIRRT_UNLIKELY(wrap->shared != NULL)) airrt_priv_shared_done(wrap);
-    airrt_priv_put(wrap->pool, wrap);
+    else airrt_priv_put(wrap->pool, wrap);
 }
 
 #define AIRRT_DRAIN_BUFFER 4096
@@ -8423,10 +8427,17 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
     if (ctx->kept) return airrt_priv_err(AIRRT_ERR_EXISTS, "stash", "this message is stashed already");
     if (cold && cold->stashed >= capacity) return airrt_priv_err(AIRRT_ERR_FULL, "stash", NULL);
     airrt_signal *signal = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
-    if (signal && (!wrap || wrap->spare)) wrap = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
+    const airrt_wrap *common = wrap && airrt_priv_is_common(wrap) ? wrap : NULL;
+    if (signal && (!wrap || wrap->spare || common))
+        wrap = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
     if (!signal || !wrap) {
         if (signal) airrt_priv_signal_put(signal);
         return airrt_priv_err(AIRRT_ERR_NOMEM, "stash", NULL);
+    }
+    if (common) { /* this one has its reference to the event from now on */
+        wrap->envelope = common->envelope;
+        wrap->shared = common->shared;
+        wrap->subscriber = NULL;
     }
     memmove(airrt_priv_wrapped(wrap), msg, type->msg.size);
     wrap->tries = 0;
@@ -8698,8 +8709,10 @@ typedef struct airrt_trash {
     void (*free)(struct airrt_trash *trash);
 } airrt_trash;
 
-/* An event: one payload for all who receive it. Behind it stands its subject. */
+/* An event: one payload for all who receive it. Behind it stands its subject; before it, if the topic knew by then how
+ * most of its actors read it, the message that these make of it, in an envelope that they share. */
 typedef struct airrt_shared {
+    airrt_wrap wrap; /* .shared NULL: there is no such message */
     airrt_atomic_u32 refs;
     uint32_t offset;
     airrt_pool *pool;
@@ -8725,6 +8738,7 @@ typedef struct airrt_subscriber {
     airrt_ref to;
     uint32_t capacity;
     bool drops, attached;
+    bool usual; /* takes the message that the event has; all others are given one of their own */
     airrt_atomic_u32 refs;
     uint32_t index;  /* in the table */
     uint32_t wanted; /* patterns */
@@ -8759,8 +8773,10 @@ struct airrt_topic_core {
     uint32_t retain, retain_mask;
     uint32_t slot;
     airrt_atomic_u32 attached;   /* subscribers */
-    airrt_atomic_u32 streams;    /* of these */
-    airrt_atomic_ptr pools[4];   /* of events, by the length of their subject */
+    airrt_atomic_u32 apart;      /* of these: that are not .usual */
+    airrt_atomic_ptr usual_type; /* of the first actor that may be; stays */
+    void (*usual_map)(void *msg, const void *event);
+    airrt_atomic_ptr pools[2][4]; /* of events without a message and with one, by the length of their subject */
     uint32_t retaining;          /* subjects; guarded by the topics' lock */
     airrt_atomic_u64 joins;      /* subscriptions that were given retained values */
     const airrt_transport *transport;
@@ -8881,11 +8897,13 @@ static void airrt_priv_subscriber_release(airrt_subscriber *subscriber) {
     airrt_priv_free(airrt_load_relaxed(&subscriber->patterns), 0);
     airrt_priv_free(subscriber, 0);
 }
-/* A message made of an event, or counted by its subscriber, is done with. */
+/* A message made of an event is done with. */
 static void airrt_priv_shared_done(airrt_wrap *wrap) {
     airrt_shared *shared = wrap->shared;
-    wrap->shared = NULL;
-    if (wrap->subscriber) airrt_priv_subscriber_release(wrap->subscriber);
+    if (!airrt_priv_is_common(wrap)) {
+        if (wrap->subscriber) airrt_priv_subscriber_release(wrap->subscriber);
+        airrt_priv_put(wrap->pool, wrap);
+    }
     airrt_priv_shared_release(shared, 1);
 }
 static void airrt_priv_shared_drop(void *box_msg) {
@@ -8915,10 +8933,12 @@ AIRRT_INLINE size_t airrt_priv_pattern_next(const airrt_patterns *patterns, size
 static bool airrt_priv_wants(const airrt_subscriber *subscriber, const char *subject) {
     const airrt_patterns *patterns =
         airrt_load_acquire(&subscriber->patterns); /* pairs with the release that added one */
-    for (size_t at = 0; at < patterns->size; at = airrt_priv_pattern_next(patterns, at))
+    for (size_t at = 0; at < patterns->size; at = airrt_priv_pattern_next(patterns, at)) {
+        const char *text = airrt_priv_pattern_text(patterns, at);
         if (airrt_load_relaxed(&patterns->bytes[at]) &&
-            airrt_topic_matches(airrt_priv_pattern_text(patterns, at), subject))
+            ((text[0] == '#' && !text[1]) || airrt_topic_matches(text, subject)))
             return true;
+    }
     return false;
 }
 static size_t airrt_priv_pattern_find(const airrt_patterns *patterns, const char *pattern) {
@@ -8967,13 +8987,11 @@ static bool airrt_priv_attach_locked(airrt_topic_core *core, airrt_subscriber *s
     }
     subscriber->index = count;
     subscriber->attached = true;
+    if (!subscriber->usual) airrt_fetch_add(&core->apart, 1, RELAXED); /* who sees it in the table sees this */
     airrt_store_release(&table->at[count], subscriber);
     airrt_store_release(&table->count, count + 1);
     airrt_fetch_add(&core->attached, 1, RELAXED);
-    if (!subscriber->type) {
-        airrt_fetch_add(&core->streams, 1, RELAXED);
-        return true;
-    }
+    if (!subscriber->type) return true;
     uint32_t bucket = subscriber->to.slot % AIRRT_TOPIC_BUCKETS;
     airrt_subscriber **first = &airrt_priv_topics.buckets[bucket].first;
     subscriber->next = *first;
@@ -8993,13 +9011,13 @@ static void airrt_priv_detach_locked(airrt_subscriber *subscriber) {
     while (count > 0 && !airrt_load_relaxed(&table->at[count - 1])) count--;
     airrt_store_relaxed(&table->count, count);
     airrt_fetch_add(&core->attached, (uint32_t)-1, RELAXED);
+    if (!subscriber->usual) airrt_fetch_add(&core->apart, (uint32_t)-1, RELAXED);
     if (subscriber->type) {
         *subscriber->at = subscriber->next;
         if (subscriber->next) subscriber->next->at = subscriber->at;
         airrt_fetch_add(&airrt_priv_topics.buckets[subscriber->to.slot % AIRRT_TOPIC_BUCKETS].count, (uint32_t)-1,
                         RELAXED);
     } else {
-        airrt_fetch_add(&core->streams, (uint32_t)-1, RELAXED);
         airrt_mailbox_seal(&subscriber->box);
     }
     airrt_priv_topic_waste(core, &subscriber->trash);
@@ -9130,6 +9148,8 @@ static airrt_err airrt_priv_topic_make(airrt_system *system, const airrt_message
         core->retaining = 0;
         core->trash.free = airrt_priv_core_free;
         memset(core->pools, 0, sizeof core->pools);
+        airrt_store_relaxed(&core->usual_type, NULL);
+        core->usual_map = NULL;
         uint64_t phase = airrt_load_relaxed(&core->phase), opened;
         do {
             opened = ((phase >> 32) + 1) << 32 | AIRRT_TOPIC_OPEN | (phase & 1);
@@ -9229,20 +9249,56 @@ AIRRT_API size_t airrt_topic_receivers(airrt_topic topic, const char *subject, a
 
 /* ---- publishing: first all memory is had, then all is sent ---- */
 
-static airrt_shared *airrt_priv_shared_make(airrt_topic_core *core, const char *subject, size_t length,
-                                            const void *msg) {
+typedef struct airrt_publication {
+    airrt_topic_core *core;
+    const char *subject;
+    size_t length, receivers;
+    const void *msg;
+    airrt_routed_fn *routed;
+    bool group, carried; /* in from elsewhere: not out again */
+    airrt_envelope envelope;
+    airrt_shared *shared;
+    airrt_retained *retained;
+    uint64_t joins;
+    airrt_wrap *first; /* messages for those that are given one of their own */
+    uint32_t wraps, streams;
+    const airrt_subscriber *usual; /* the first of the others; */
+    uint32_t from;                 /* nobody before this place of the table */
+} airrt_publication;
+/* The event of a publication, to p->shared. False: no memory. */
+static bool airrt_priv_share(airrt_publication *p) {
+    airrt_topic_core *core = p->core;
     const airrt_message_type *type = &core->type;
-    size_t offset = AIRRT_ROUND_UP_(sizeof(airrt_shared), type->align), step = length / 64;
-    airrt_pool *pool =
-        airrt_priv_cached_pool(&core->pools[step], offset + type->size + (step + 1) * 64, type->align, 0, 4);
+    airrt_actor_type *usual = airrt_load_acquire(&core->usual_type);
+    size_t align = type->align, at = sizeof(airrt_shared), step = p->length / 64, read = 0;
+    if (usual) {
+        if (align < usual->msg.align) align = usual->msg.align;
+        read = AIRRT_ROUND_UP_(at, usual->msg.align);
+        at = read + usual->msg.size;
+    }
+    size_t offset = AIRRT_ROUND_UP_(at, type->align);
+    airrt_pool *pool = airrt_priv_cached_pool(&core->pools[usual != NULL][step],
+                                              offset + type->size + (step + 1) * 64, align, 0, 4);
     airrt_shared *shared = pool ? airrt_priv_get(pool) : NULL;
-    if (!shared) return NULL;
+    if (!shared) return false;
     shared->pool = pool;
     shared->drop = type->drop;
     shared->offset = (uint32_t)offset;
-    memcpy((char *)shared + offset, msg, type->size);
-    shared->subject = memcpy((char *)shared + offset + type->size, subject, length + 1);
-    return shared;
+    memcpy((char *)shared + offset, p->msg, type->size);
+    shared->subject = memcpy((char *)shared + offset + type->size, p->subject, p->length + 1);
+    shared->wrap.shared = NULL;
+    p->shared = shared;
+    if (!usual) return true;
+    airrt_wrap *wrap = &shared->wrap;
+    wrap->envelope = p->envelope;
+    wrap->envelope.priority = airrt_priv_priority(&usual->msg, NULL);
+    wrap->tries = 0;
+    wrap->offset = (uint16_t)read;
+    wrap->spare = false;
+    wrap->shared = shared;
+    wrap->subscriber = NULL;
+    core->usual_map((char *)shared + read, (char *)shared + offset);
+    return true;
 }
 /* The slot of a subject, a new one if need be. */
 static airrt_err airrt_priv_retained_slot(airrt_topic_core *core, const char *subject, size_t length,
@@ -9291,7 +9347,7 @@ static airrt_err airrt_priv_wrap_event(airrt_subscriber *subscriber, airrt_share
     }
     wrap->envelope = *envelope;
     wrap->envelope.priority = airrt_priv_priority(type, NULL);
-    wrap->subscriber = subscriber;
+    wrap->subscriber = subscriber; /* whom it is for; when it is sent, who counts it */
     wrap->next = NULL;
     *out = wrap;
     return AIRRT_OK;
@@ -9330,16 +9386,15 @@ static bool airrt_priv_subscriber_take(airrt_subscriber *subscriber) {
     return false;
 }
 /* One message of a publication to its actor; false: refused or dropped, and told so. Not the caller's any more. */
-static bool airrt_priv_deliver_event(airrt_system *system, airrt_wrap *wrap, airrt_shared *shared) {
-    airrt_subscriber *subscriber = wrap->subscriber;
+static bool airrt_priv_deliver_event(airrt_subscriber *subscriber, airrt_wrap *wrap) {
+    airrt_system *system = subscriber->core->system;
     airrt_actor_type *type = subscriber->type;
     airrt_err err = AIRRT_OK;
     bool dropped = false;
-    wrap->shared = shared;
-    if (subscriber->capacity == AIRRT_UNLIMITED) {
-        wrap->subscriber = NULL;
-    } else if (!airrt_priv_subscriber_take(subscriber)) {
-        wrap->subscriber = NULL;
+    const bool counted = subscriber->capacity != AIRRT_UNLIMITED;
+    if (counted && airrt_priv_subscriber_take(subscriber)) {
+        wrap->subscriber = subscriber;
+    } else if (counted) {
         airrt_priv_tell_crowded(subscriber->core, subscriber);
         if (subscriber->drops) {
             AIRRT_TALLY(system, accepted, 1);
@@ -9352,7 +9407,7 @@ static bool airrt_priv_deliver_event(airrt_system *system, airrt_wrap *wrap, air
     if (AIRRT_LIKELY(!err)) return !dropped;
     airrt_priv_report(system, subscriber->to, wrap->envelope.sender, &type->msg, airrt_priv_wrapped(wrap),
                       err == AIRRT_ERR_DEAD ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL, true);
-    if (!shared) type->msg.drop(airrt_priv_wrapped(wrap));
+    if (!wrap->shared) type->msg.drop(airrt_priv_wrapped(wrap));
     airrt_priv_wrap_put(wrap);
     return false;
 }
@@ -9368,38 +9423,27 @@ static bool airrt_priv_deliver_stream(airrt_topic_core *core, airrt_subscriber *
     airrt_priv_shared_release(shared, 1);
     return false;
 }
-typedef struct airrt_publication {
-    airrt_topic_core *core;
-    const char *subject;
-    size_t length, receivers;
-    const void *msg;
-    airrt_routed_fn *routed;
-    bool group, carried; /* in from elsewhere: not out again */
-    airrt_envelope envelope;
-    airrt_shared *shared;
-    airrt_retained *retained;
-    uint64_t joins;
-    airrt_wrap *first;
-    uint32_t wraps, streams;
-} airrt_publication;
 /* Makes what is to be sent to `count` subscribers of the table. On an error nothing has been, and the caller
  * unprepares. */
 static airrt_err airrt_priv_prepare(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
     airrt_wrap **last = &p->first;
+    const bool all = airrt_load_relaxed(&p->core->apart) > 0; /* else the first one is enough */
     airrt_err err = AIRRT_OK;
-    for (uint32_t i = 0; i < count && !err; i++) {
+    p->from = count;
+    for (uint32_t i = 0; i < count && !err && (all || !p->usual); i++) {
         airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
         if (!subscriber || !airrt_priv_wants(subscriber, p->subject)) continue;
-        if (!p->shared && !p->group && !(p->shared = airrt_priv_shared_make(p->core, p->subject, p->length, p->msg)))
+        if (p->from > i) p->from = i;
+        if (!p->shared && !p->group && !airrt_priv_share(p))
             err = AIRRT_ERR_NOMEM;
         else if (!subscriber->type)
             p->streams++;
+        else if (p->shared && p->shared->wrap.shared && subscriber->usual)
+            p->usual = p->usual ? p->usual : subscriber;
         else if (!(err = airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->envelope, last)))
             last = &(*last)->next, p->wraps++;
     }
-    if (!err && p->core->retained && !p->shared &&
-        !(p->shared = airrt_priv_shared_make(p->core, p->subject, p->length, p->msg)))
-        err = AIRRT_ERR_NOMEM;
+    if (!err && p->core->retained && !p->shared && !airrt_priv_share(p)) err = AIRRT_ERR_NOMEM;
     if (!err && p->core->retained) /* last: the slot of a subject is not given back */
         err = airrt_priv_retained_slot(p->core, p->subject, p->length, &p->retained);
     return err;
@@ -9443,16 +9487,22 @@ static airrt_err airrt_priv_carry(const airrt_publication *p) {
     return err;
 }
 /* The value is retained by now. Who has subscribed since the table was looked at was perhaps given the one before it,
- * and is not in that table: he is given this one, too, and *table is one that has him. */
+ * and is not in that table: he is given this one, too, and *table is one that has him. The publication has references
+ * of its own. */
 static AIRRT_COLD void airrt_priv_prepare_late(airrt_publication *p, airrt_subscribers **table, uint32_t *count) {
     *table = airrt_load_acquire(&p->core->table);
     *count = *table ? airrt_load_acquire(&(*table)->count) : 0;
     uint32_t streams = 0; /* of this table, of which each is given it */
+    p->from = 0;
     for (uint32_t i = 0; i < *count; i++) {
         airrt_subscriber *subscriber = airrt_load_acquire(&(*table)->at[i]);
         if (!subscriber || !airrt_priv_wants(subscriber, p->subject)) continue;
         if (!subscriber->type) streams++;
         if (!subscriber->type || airrt_load_relaxed(&subscriber->joined) <= p->joins) continue;
+        if (p->shared->wrap.shared && subscriber->usual) {
+            if (!p->usual) p->usual = subscriber;
+            continue;
+        }
         airrt_wrap **at = &p->first;
         while (*at && (*at)->subscriber != subscriber) at = &(*at)->next;
         if (*at) continue;
@@ -9468,9 +9518,18 @@ static AIRRT_COLD void airrt_priv_prepare_late(airrt_publication *p, airrt_subsc
     airrt_fetch_add(&p->shared->refs, streams - p->streams, RELAXED);
     p->streams = streams;
 }
+#define AIRRT_EVENT_OWN (1u << 30) /* references of who publishes: more than there can be readers, so that none of them
+                                      frees the event before the last one is given it */
+static void airrt_priv_delivered(airrt_publication *p, const airrt_subscriber *subscriber, bool took) {
+    if (!took) return;
+    p->receivers++;
+    if (p->routed) p->routed(p->core->type.name, p->subject, subscriber->to);
+}
+/* The last of those who take the message that the event has is given it when we have let go of the event: mostly there
+ * is one only, and nobody counts. */
 static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
-    uint32_t spare = p->retained ? 1 : 0; /* references that nobody takes over */
-    if (p->shared) airrt_store_relaxed(&p->shared->refs, p->wraps + p->streams + 2 * spare);
+    uint32_t own = p->retained || p->usual ? AIRRT_EVENT_OWN : 0;
+    if (p->shared) airrt_store_relaxed(&p->shared->refs, p->wraps + p->streams + (p->retained ? 1 : 0) + own);
     if (p->retained) {
         airrt_shared *before = airrt_exchange(&p->retained->value, p->shared, ACQ_REL);
         if (before) airrt_priv_shared_release(before, 1);
@@ -9478,21 +9537,34 @@ static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, 
             airrt_priv_prepare_late(p, &table, &count);
     }
     for (airrt_wrap *wrap = p->first, *next; wrap; wrap = next) {
-        airrt_ref to = wrap->subscriber->to;
+        airrt_subscriber *subscriber = wrap->subscriber;
         next = wrap->next;
-        if (!airrt_priv_deliver_event(p->core->system, wrap, p->shared)) continue;
-        p->receivers++;
-        if (p->routed) p->routed(p->core->type.name, p->subject, to);
+        wrap->subscriber = NULL;
+        wrap->shared = p->shared;
+        airrt_priv_delivered(p, subscriber, airrt_priv_deliver_event(subscriber, wrap));
     }
-    for (uint32_t i = 0; i < count && p->streams > 0; i++) {
+    airrt_subscriber *last = NULL;
+    bool alone = !p->retained && !p->wraps; /* nobody else has the event */
+    for (uint32_t i = p->from; i < count && (p->usual || p->streams > 0); i++) {
         airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
-        if (!subscriber || subscriber->type || !airrt_priv_wants(subscriber, p->subject)) continue;
-        p->streams--;
-        if (!airrt_priv_deliver_stream(p->core, subscriber, p->shared, p->envelope.sender)) continue;
-        p->receivers++;
-        if (p->routed) p->routed(p->core->type.name, p->subject, subscriber->to);
+        bool stream = subscriber && !subscriber->type && p->streams > 0,
+             usual = subscriber && subscriber->usual && p->usual;
+        if (!(stream || usual) || (subscriber != p->usual && !airrt_priv_wants(subscriber, p->subject))) continue;
+        if (stream) {
+            p->streams--;
+            airrt_priv_delivered(p, subscriber,
+                            airrt_priv_deliver_stream(p->core, subscriber, p->shared, p->envelope.sender));
+        } else if (last) {
+            own--;
+            airrt_priv_delivered(p, last, airrt_priv_deliver_event(last, &p->shared->wrap));
+        }
+        alone = alone && usual && !last;
+        if (usual) last = subscriber;
     }
-    if (spare + p->streams > 0) airrt_priv_shared_release(p->shared, spare + p->streams);
+    const uint32_t rest = own + p->streams - (last ? 1 : 0);
+    if (alone && last) airrt_store_relaxed(&p->shared->refs, 1);
+    else if (rest > 0) airrt_priv_shared_release(p->shared, rest);
+    if (last) airrt_priv_delivered(p, last, airrt_priv_deliver_event(last, &p->shared->wrap));
 }
 static bool airrt_priv_has_word(const char *text, char c) {
     for (const char *at = text; (at = strchr(at, c)) != NULL; at++)
@@ -9521,7 +9593,7 @@ static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) 
     bool out = p->core->transport && !p->carried;
     airrt_err err = AIRRT_OK;
     if (count > 0 || p->core->retained || out) {
-        p->envelope.id = airrt_message_id();
+        p->envelope.id = airrt_priv_envelope_id();
         p->envelope.sent_ns =
             me && me->system == p->core->system ? airrt_ctx_now_ns(&me->ctx) : airrt_priv_now(p->core->system);
         if (me && me->ctx.cell && !p->carried) p->envelope.sender = airrt_priv_ref(me->ctx.cell);
@@ -9955,8 +10027,9 @@ static void airrt_priv_catch_up_send(airrt_topic_core *core, airrt_subscriber *s
         wrap->envelope.id = airrt_message_id();
         wrap->envelope.sent_ns = airrt_priv_now(core->system);
         wrap->envelope.priority = airrt_priv_priority(&subscriber->type->msg, NULL);
-        wrap->subscriber = subscriber;
-        (void)airrt_priv_deliver_event(core->system, wrap, shared);
+        wrap->subscriber = NULL;
+        wrap->shared = shared;
+        (void)airrt_priv_deliver_event(subscriber, wrap);
     }
     airrt_priv_free(late, 0);
 }
@@ -10024,6 +10097,13 @@ static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref t
         made->to = to;
         made->type = type;
         made->map = map;
+        /* who counts its events, or may be given one again, needs a message of its own */
+        bool may = type && map && desc->capacity == AIRRT_UNLIMITED && !type->redeliver;
+        if (may && !airrt_load_relaxed(&core->usual_type)) {
+            core->usual_map = map;
+            airrt_store_release(&core->usual_type, type); /* pairs with airrt_priv_share */
+        }
+        made->usual = may && type == airrt_load_relaxed(&core->usual_type) && map == core->usual_map;
     }
     airrt_err err = AIRRT_OK;
     if (made && !type) {

@@ -596,6 +596,84 @@ START_TEST(who_drops_an_event_has_not_taken_it) {
 }
 END_TEST
 
+static act act_of_note_twice(const note *event) { return (act){ .number = 2 * event->number, .arg = event->text }; }
+AIRRT_TOPIC(doubles, note);
+AIRRT_SUBSCRIBER(probe, doubles, act_of_note);
+AIRRT_SUBSCRIBER(trap, doubles, act_of_note_twice);
+/* An event is read in one way by most of its actors, and they share the message: not so those of another type, those
+ * that count, and streams. */
+START_TEST(every_subscriber_reads_an_event_in_its_own_way) {
+    diary books[4] = { 0 };
+    doubles topic;
+    doubles_stream stream;
+    const note *event;
+    WORLD();
+    airrt_store_relaxed(&note_drops, 0u);
+    airrt_test_ok(doubles_open(world, NULL, &topic));
+    SPAWN(probe, first, &books[0]);
+    SPAWN(trap, other, &books[1]);
+    SPAWN(probe, counts, &books[2]);
+    SPAWN(probe, last, &books[3]);
+    airrt_test_ok(probe_subscribe_doubles(first, topic, "#"));
+    airrt_test_ok(trap_subscribe_doubles(other, topic, "a"));
+    airrt_test_ok(doubles_stream_open(topic, "a", NULL, &stream));
+    airrt_test_ok(probe_subscribe_doubles_with(counts, topic, "*", &(airrt_subscribe_desc){ .capacity = 100 }));
+    airrt_test_ok(probe_subscribe_doubles(last, topic, "a"));
+    for (uint64_t n = 1; n <= 3; n++) airrt_test_ok(doubles_publish(topic, n == 2 ? "b" : "a", note_make(n)));
+    SETTLE();
+    ACTED(&books[0], 1, 2, 3);
+    ACTED(&books[1], 2, 6);
+    ACTED(&books[2], 1, 2, 3);
+    ACTED(&books[3], 1, 3);
+    airrt_test_ok(doubles_stream_try_recv(&stream, &event));
+    ck_assert_uint_eq(event->number, 1);
+    airrt_test_ok(doubles_stream_try_recv(&stream, &event));
+    ck_assert_uint_eq(event->number, 3);
+    doubles_stream_close(&stream);
+    ck_assert_uint_eq(NOTE_DROPS(), 3);
+    WORLD_CLOSE();
+}
+END_TEST
+
+/* What one of them puts aside, and perhaps changes, is its own. */
+static airrt_err act_stash_changed(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    act mine = *msg;
+    const char *subject = airrt_ctx_subject(ctx);
+    (void)state;
+    MUST(subject && strcmp(subject, "a") == 0);
+    mine.number += 100;
+    mine.fn = NULL;
+    return probe_stash(PROBE(ctx), &mine);
+}
+START_TEST(an_event_that_was_put_aside_is_the_stashers_own) {
+    diary books[3] = { 0 };
+    orders topic;
+    WORLD();
+    airrt_store_relaxed(&note_drops, 0u);
+    airrt_test_ok(orders_open(world, NULL, &topic));
+    SPAWN(probe, a, &books[0]);
+    SPAWN(probe, b, &books[1]);
+    SPAWN(probe, c, &books[2]);
+    noted = act_stash_changed;
+    airrt_test_ok(probe_subscribe_orders(a, topic, "#"));
+    airrt_test_ok(probe_subscribe_orders(b, topic, "#"));
+    airrt_test_ok(probe_subscribe_orders(c, topic, "#"));
+    airrt_test_ok(orders_publish(topic, "a", note_make(1)));
+    SETTLE();
+    ck_assert_uint_eq(NOTE_DROPS(), 0);
+    TELL(a, .number = 7, .fn = act_unstash);
+    TELL(b, .number = 7, .fn = act_unstash);
+    SETTLE();
+    ACTED(&books[0], 1, 7, 101);
+    ACTED(&books[1], 1, 7, 101);
+    ck_assert_uint_eq(NOTE_DROPS(), 0); /* c's */
+    airrt_test_ok(airrt_kill(c.ref));
+    airrt_test_ok(airrt_wait(c.ref, AIRRT_SEC(10), NULL));
+    ck_assert_uint_eq(NOTE_DROPS(), 1);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(events_of_a_killed_subscriber_are_dead_letters) {
     gate door = { 0 };
     WORLD();
@@ -1279,6 +1357,7 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       the_dead_do_not_subscribe, a_polled_system_has_topics, a_subscription_stays_over_a_restart,
       a_failed_start_leaves_no_subscription, a_slow_subscriber_costs_nobody_else_anything,
       a_full_mailbox_refuses_or_drops_as_its_policy_says, who_drops_an_event_has_not_taken_it,
+      every_subscriber_reads_an_event_in_its_own_way, an_event_that_was_put_aside_is_the_stashers_own,
       events_of_a_killed_subscriber_are_dead_letters, a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system,
       no_lock_is_held_while_closing_streams_drop_events,
       a_system_closes_when_nobody_is_inside_its_topics_any_more, a_full_stream_follows_its_policy,
