@@ -662,6 +662,7 @@ START_TEST(an_event_that_was_put_aside_is_the_stashers_own) {
     SETTLE();
     ck_assert_uint_eq(NOTE_DROPS(), 0);
     TELL(a, .number = 7, .fn = act_unstash);
+    SETTLE();
     TELL(b, .number = 7, .fn = act_unstash);
     SETTLE();
     ACTED(&books[0], 1, 7, 101);
