@@ -8965,26 +8965,34 @@ static airrt_patterns *airrt_priv_patterns_make(const airrt_patterns *old, const
     memcpy(&made->bytes[size + 2], pattern, length + 1);
     return made;
 }
-/* Puts one more subscriber into the table, or a larger one without the holes. False: no memory. */
-static bool airrt_priv_attach_locked(airrt_topic_core *core, airrt_subscriber *subscriber) {
-    airrt_subscribers *table = airrt_load_relaxed(&core->table), *old = table;
-    uint32_t count = table ? airrt_load_relaxed(&table->count) : 0, live = airrt_load_relaxed(&core->attached);
-    if (!table || count == table->capacity) {
-        uint32_t capacity = live < 4 ? 8 : 2 * live, kept = 0;
-        table = airrt_priv_alloc(sizeof *table + capacity * sizeof table->at[0], 16);
-        if (!table) return false;
-        table->trash.free = airrt_priv_trash_free;
-        table->capacity = capacity;
-        for (uint32_t i = 0; i < count; i++) {
-            airrt_subscriber *moved = airrt_load_relaxed(&old->at[i]);
-            if (!moved) continue;
-            moved->index = kept;
-            airrt_store_relaxed(&table->at[kept++], moved);
-        }
-        airrt_store_relaxed(&table->count, count = kept);
-        airrt_store_release(&core->table, table); /* pairs with the publishers' acquire */
-        if (old) airrt_priv_topic_waste(core, &old->trash);
+/* A table of those who are left, with room for others. False: no memory. */
+static bool airrt_priv_table_renew_locked(airrt_topic_core *core) {
+    airrt_subscribers *old = airrt_load_relaxed(&core->table);
+    uint32_t count = old ? airrt_load_relaxed(&old->count) : 0, live = airrt_load_relaxed(&core->attached),
+             capacity = live < 4 ? 8 : 2 * live, kept = 0;
+    airrt_subscribers *table = airrt_priv_alloc(sizeof *table + capacity * sizeof table->at[0], 16);
+    if (!table) return false;
+    table->trash.free = airrt_priv_trash_free;
+    table->capacity = capacity;
+    for (uint32_t i = 0; i < count; i++) {
+        airrt_subscriber *moved = airrt_load_relaxed(&old->at[i]);
+        if (!moved) continue;
+        moved->index = kept;
+        airrt_store_relaxed(&table->at[kept++], moved);
     }
+    airrt_store_relaxed(&table->count, kept);
+    airrt_store_release(&core->table, table); /* pairs with the publishers' acquire */
+    if (old) airrt_priv_topic_waste(core, &old->trash);
+    return true;
+}
+/* Behind all others: a place is not used again, so that who has seen a table and its count finds there those only who
+ * were there then, and nobody twice who leaves and comes again meanwhile. False: no memory. */
+static bool airrt_priv_attach_locked(airrt_topic_core *core, airrt_subscriber *subscriber) {
+    airrt_subscribers *table = airrt_load_relaxed(&core->table);
+    if ((!table || airrt_load_relaxed(&table->count) == table->capacity) && !airrt_priv_table_renew_locked(core))
+        return false;
+    table = airrt_load_relaxed(&core->table);
+    uint32_t count = airrt_load_relaxed(&table->count);
     subscriber->index = count;
     subscriber->attached = true;
     if (!subscriber->usual) airrt_fetch_add(&core->apart, 1, RELAXED); /* who sees it in the table sees this */
@@ -9007,10 +9015,9 @@ static void airrt_priv_detach_locked(airrt_subscriber *subscriber) {
     airrt_subscribers *table = airrt_load_relaxed(&core->table);
     subscriber->attached = false;
     airrt_store_relaxed(&table->at[subscriber->index], NULL);
-    uint32_t count = airrt_load_relaxed(&table->count);
-    while (count > 0 && !airrt_load_relaxed(&table->at[count - 1])) count--;
-    airrt_store_relaxed(&table->count, count);
-    airrt_fetch_add(&core->attached, (uint32_t)-1, RELAXED);
+    uint32_t live = airrt_fetch_add(&core->attached, (uint32_t)-1, RELAXED) - 1,
+             count = airrt_load_relaxed(&table->count);
+    if (count > 16 && live < count / 4) airrt_discard(airrt_priv_table_renew_locked(core)); /* mostly holes */
     if (!subscriber->usual) airrt_fetch_add(&core->apart, (uint32_t)-1, RELAXED);
     if (subscriber->type) {
         *subscriber->at = subscriber->next;
@@ -9188,11 +9195,14 @@ AIRRT_API void airrt_topic_close(airrt_topic topic) {
     while (!((phase ^ open) & ~(uint64_t)1) && !ours) /* from here on nobody enters, or subscribes */
         ours = airrt_cas(&core->phase, &phase, phase & ~(uint64_t)AIRRT_TOPIC_OPEN, SEQ_CST, RELAXED);
     airrt_priv_unlock(&airrt_priv_topics.lock);
-    while (ours && airrt_load_acquire(&core->attached)) {
+    airrt_subscribers *seen = NULL;
+    for (uint32_t count = 0; ours && airrt_load_acquire(&core->attached);) {
         airrt_priv_lock(&airrt_priv_topics.lock);
         airrt_subscribers *table = airrt_load_relaxed(&core->table);
-        uint32_t count = airrt_load_relaxed(&table->count); /* its last one is never a hole */
+        if (table != seen) count = airrt_load_relaxed(&table->count);
+        while (count > 0 && !airrt_load_relaxed(&table->at[count - 1])) count--;
         airrt_subscriber *last = count ? airrt_load_relaxed(&table->at[count - 1]) : NULL;
+        seen = last ? table : NULL; /* NULL: once more from its end, as it may be another one at the same address */
         if (last) airrt_priv_detach_locked(last);
         airrt_priv_unlock(&airrt_priv_topics.lock);
         if (last) airrt_priv_tell_detached(last);

@@ -59,9 +59,13 @@ AIRRT_SUBSCRIBER(probe, orders, act_of_note_to_do);
 
 /* Counts who took an event, and what was told at the end. */
 static size_t took, took_in_all;
+static void (*at_first)(void); /* what is done in the middle of the next publication */
 static void census_routed(const char *type, const char *subject, airrt_ref to) {
+    void (*now)(void) = at_first;
     (void)type, (void)subject, (void)to;
     took++;
+    at_first = NULL;
+    if (now) now();
 }
 #define census_published(TYPE, SUBJECT, N) ((void)(SUBJECT), took_in_all = (N))
 AIRRT_TOPIC_OBSERVED(counted, note, census);
@@ -593,6 +597,73 @@ START_TEST(who_drops_an_event_has_not_taken_it) {
         ck_assert_uint_eq(NOTE_DROPS(), 3);
         WORLD_CLOSE();
     }
+}
+END_TEST
+
+static struct { counted topic; probe_ref first, last; counted_stream stream, late; } changing;
+static void change_places(void) {
+    airrt_test_ok(probe_unsubscribe_counted(changing.last, changing.topic, NULL));
+    counted_stream_close(&changing.stream);
+    airrt_test_ok(probe_unsubscribe_counted(changing.first, changing.topic, NULL));
+    airrt_test_ok(probe_subscribe_counted(changing.first, changing.topic, "#"));
+    airrt_test_ok(counted_stream_open(changing.topic, "#", NULL, &changing.late));
+}
+START_TEST(who_leaves_and_comes_again_during_a_publication_is_given_it_once) {
+    diary books[3] = { 0 };
+    const note *event;
+    WORLD();
+    airrt_store_relaxed(&note_drops, 0u);
+    airrt_test_ok(counted_open(world, NULL, &changing.topic));
+    SPAWN(probe, first, &books[0]);
+    SPAWN(probe, second, &books[1]);
+    SPAWN(probe, last, &books[2]);
+    airrt_test_ok(probe_subscribe_counted(first, changing.topic, "#"));
+    airrt_test_ok(probe_subscribe_counted(second, changing.topic, "#"));
+    airrt_test_ok(counted_stream_open(changing.topic, "#", NULL, &changing.stream));
+    airrt_test_ok(probe_subscribe_counted(last, changing.topic, "#"));
+    changing.first = first;
+    changing.last = last;
+    at_first = change_places;
+    airrt_test_ok(counted_publish(changing.topic, "a", note_make(1)));
+    SETTLE();
+    ACTED(&books[0], 1);
+    ACTED(&books[1], 1);
+    ck_assert_uint_le(COUNT(books[2].acts), 1);
+    airrt_test_is(counted_stream_try_recv(&changing.late, &event), AIRRT_ERR_EMPTY);
+    airrt_test_ok(counted_publish(changing.topic, "a", note_make(2)));
+    SETTLE();
+    ACTED(&books[0], 1, 2);
+    airrt_test_ok(counted_stream_try_recv(&changing.late, &event));
+    counted_stream_close(&changing.late);
+    ck_assert_uint_eq(NOTE_DROPS(), 2);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(who_stays_is_given_events_when_most_have_left) {
+    enum { ALL = 500 };
+    static notes_stream streams[ALL];
+    const note *event;
+    WORLD();
+    notes topic = topic_open(0);
+    for (int i = 0; i < ALL; i++) airrt_test_ok(notes_stream_open(topic, "#", NULL, &streams[i]));
+    for (int i = 0; i < ALL; i++)
+        if (i % 50) notes_stream_close(&streams[i]);
+    ck_assert_uint_eq(notes_subscribers(topic), ALL / 50);
+    PUBLISH(topic, "a", 1);
+    for (int i = 0; i < ALL; i += 50) airrt_test_ok(notes_stream_try_recv(&streams[i], &event));
+    for (int i = 1; i < ALL; i += 50) airrt_test_ok(notes_stream_open(topic, "#", NULL, &streams[i]));
+    PUBLISH(topic, "a", 2);
+    notes_close(topic);
+    for (int i = 0; i < ALL; i++) {
+        if (i % 50 > 1) continue;
+        airrt_test_ok(notes_stream_try_recv(&streams[i], &event));
+        ck_assert_uint_eq(event->number, 2);
+        airrt_test_is(notes_stream_try_recv(&streams[i], &event), AIRRT_ERR_CLOSED);
+        notes_stream_close(&streams[i]);
+    }
+    ck_assert_uint_eq(NOTE_DROPS(), 2);
+    WORLD_CLOSE();
 }
 END_TEST
 
@@ -1358,6 +1429,8 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       the_dead_do_not_subscribe, a_polled_system_has_topics, a_subscription_stays_over_a_restart,
       a_failed_start_leaves_no_subscription, a_slow_subscriber_costs_nobody_else_anything,
       a_full_mailbox_refuses_or_drops_as_its_policy_says, who_drops_an_event_has_not_taken_it,
+      who_leaves_and_comes_again_during_a_publication_is_given_it_once,
+      who_stays_is_given_events_when_most_have_left,
       every_subscriber_reads_an_event_in_its_own_way, an_event_that_was_put_aside_is_the_stashers_own,
       events_of_a_killed_subscriber_are_dead_letters, a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system,
       no_lock_is_held_while_closing_streams_drop_events,
