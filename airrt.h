@@ -2044,10 +2044,10 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
 
 /* AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP): the events of TOPIC as messages of ACTOR's. MAP: ACTOR_msg f(const TOPIC_event
  * *), pure: one call may be for many receivers, or for none. It runs on the publisher's thread and must not panic. What
- * the message refers to is the event's: shared, not to be changed, and gone when the handler has returned (stashed: when
- * it was handled); .drop of ACTOR's message does not run for it. airrt_ctx_subject tells the subject. Receivers cost
- * least if they are of one type, without .redeliver, and subscribe without .capacity. Makes, for any thread or hook,
- * not waiting,
+ * the message refers to is the event's: shared, not to be changed, and gone when the handler has returned (stashed:
+ * when it was handled); .drop of ACTOR's message does not run for it. airrt_ctx_subject tells the subject. Receivers
+ * cost least if they are of one type, without .redeliver, and subscribe without .capacity. Makes, for any thread or
+ * hook, not waiting,
  *   airrt_err ACTOR_subscribe_TOPIC(ACTOR_ref, TOPIC, const char *pattern);
  *   airrt_err ACTOR_subscribe_TOPIC_with(ACTOR_ref, TOPIC, const char *pattern, const airrt_subscribe_desc *);
  *       an actor may have many patterns, under the desc of the first, and is given an event that fits several once. The
