@@ -1208,6 +1208,38 @@ START_TEST(the_last_value_is_not_missed_by_who_subscribes_at_the_same_time) {
 }
 END_TEST
 
+/* Between what is retained being taken for a subscriber and its being given, there comes another one. */
+static uint64_t succeeding;
+static void succeed(const airrt_news *news, void *topic) {
+    if (news->kind == AIRRT_NEWS_SUBSCRIBED) PUBLISH(*(notes *)topic, "a", ++succeeding);
+}
+START_TEST(a_retained_value_with_a_successor_is_not_given_behind_it) {
+    static airrt_listener listener;
+    static notes topic;
+    const airrt_subscribe_desc retained = { .retained = true };
+    diary book = { 0 };
+    notes_stream stream;
+    const note *event;
+    WORLD();
+    topic = topic_open(4);
+    listener = (airrt_listener){ .fn = succeed, .ctx = &topic };
+    SPAWN(probe, one, &book);
+    PUBLISH(topic, "a", succeeding = 1);
+    airrt_system_listen(world, &listener);
+    airrt_test_ok(probe_subscribe_notes_with(one, topic, "#", &retained));
+    SETTLE();
+    ACTED(&book, 2);
+    airrt_test_ok(notes_stream_open(topic, "#", &retained, &stream));
+    airrt_test_ok(notes_stream_try_recv(&stream, &event));
+    ck_assert_uint_eq(event->number, 3);
+    airrt_test_is(notes_stream_try_recv(&stream, &event), AIRRT_ERR_EMPTY);
+    notes_stream_close(&stream);
+    notes_close(topic);
+    WORLD_CLOSE();
+    ck_assert_uint_eq(NOTE_DROPS(), 3);
+}
+END_TEST
+
 /* ---- groups ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_group_is_sent_a_message_each) {
@@ -1439,6 +1471,7 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       subscribing_and_leaving_takes_no_memory_for_good, patterns_that_were_left_take_no_memory_for_good, the_last_value_is_retained_for_who_asks,
       who_subscribes_during_a_publication_is_given_its_value,
       without_memory_who_subscribes_during_a_publication_is_refused,
-      the_last_value_is_not_missed_by_who_subscribes_at_the_same_time, a_failed_publication_retains_nothing, who_is_being_refused_takes_no_room_from_others,
+      the_last_value_is_not_missed_by_who_subscribes_at_the_same_time,
+      a_retained_value_with_a_successor_is_not_given_behind_it, a_failed_publication_retains_nothing, who_is_being_refused_takes_no_room_from_others,
       an_event_is_stamped_by_the_clock_of_its_topic, a_group_is_sent_a_message_each, without_memory_a_publication_loses_nothing,
       without_memory_a_subscription_changes_nothing);
