@@ -380,7 +380,7 @@ AIRRT_API bool airrt_state_allows(airrt_state from, airrt_state to);
 
 typedef enum airrt_action {
     AIRRT_ACTION_STOP = 0, /* exit with the error as reason */
-    AIRRT_ACTION_RESUME,   /* go on with the next message */
+    AIRRT_ACTION_RESUME,   /* go on with the next message; with .redeliver with this one, if it may come again */
     AIRRT_ACTION_RESTART,  /* begin afresh in place: same handle, same mailbox, at most 5 times in 60 s */
     AIRRT_ACTION_ESCALATE  /* the supervisor fails too; without one the same as STOP */
 } airrt_action;
@@ -3941,6 +3941,7 @@ typedef struct airrt_cold {
     uint32_t outgoing, late;               /* how many; timers that have fired meanwhile, linked by `after` */
     bool hurried;                          /* its supervisor has asked it to stop: it does not rest any more */
     airrt_fifo wanters;                    /* ROOM signals of others that wait for room here */
+    airrt_atomic_u8 released;              /* not one of max_actors any more, though it is not buried yet */
     bool escalates;                        /* on_error wants its supervisor to fail */
     bool forced;                           /* killed in this life */
     airrt_atomic_u32 fate;                 /* of this life, when it has a keeper: airrt_fate */
@@ -5006,8 +5007,8 @@ static airrt_signal *airrt_priv_tie(airrt_cell *self, airrt_ref peer, bool link,
     airrt_priv_insert(&cold->ties, near);
     return near;
 }
+static const airrt_reason airrt_priv_no_process = { .kind = AIRRT_EXIT_NO_PROCESS };
 static airrt_err airrt_priv_tie_to(airrt_ctx *ctx, airrt_ref ref, bool link, uint64_t *id) {
-    static const airrt_reason nobody = { .kind = AIRRT_EXIT_NO_PROCESS };
     airrt_pool *pool = airrt_priv_cold_pool();
     airrt_cold *spare = pool ? airrt_priv_get(pool) : NULL; /* now, as the target could not tell that it gets none */
     airrt_signal *far = NULL, *near = spare ? airrt_priv_tie(ctx->cell, ref, link, &far) : NULL;
@@ -5020,7 +5021,7 @@ static airrt_err airrt_priv_tie_to(airrt_ctx *ctx, airrt_ref ref, bool link, uin
     if (!airrt_priv_signal(ref, far)) { /* nobody there: it comes back at once */
         airrt_priv_put(pool, spare);
         airrt_store_relaxed(&far->id, 0);
-        airrt_priv_send_down(far, &nobody);
+        airrt_priv_send_down(far, &airrt_priv_no_process);
     }
     return AIRRT_OK;
 }
@@ -6370,11 +6371,19 @@ AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
 }
 static void airrt_priv_release_name(airrt_system *system, airrt_cell *cell);
 static void airrt_priv_release_topics(airrt_ref ref);
+/* One living actor less, once. */
+static void airrt_priv_uncount(airrt_cell *cell) {
+    airrt_system *system = airrt_load_relaxed(&cell->system);
+    if (system->desc.max_actors == AIRRT_UNLIMITED) return;
+    if (!cell->cold || !airrt_exchange(&cell->cold->released, 1, RELAXED))
+        airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
+}
 /* The supervisor's: buries a halted one; at once its name is free and sends to it are refused. */
 static AIRRT_COLD void airrt_priv_release(airrt_cell *cell) {
     airrt_priv_release_name((airrt_system *)airrt_load_relaxed(&cell->system), cell);
     airrt_priv_release_topics(airrt_priv_ref(cell));
     airrt_priv_shut(cell);
+    airrt_priv_uncount(cell); /* its successor may take its place at once */
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
     airrt_priv_wake(cell);
 }
@@ -6554,7 +6563,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     /* From here on signals are refused: the lane is nobody's, not even the successor's, who has not begun. What was in
      * it is disposed of. */
     uint64_t lane = airrt_exchange(&cell->lane, 0u, SEQ_CST);
-    if (system->desc.max_actors != AIRRT_UNLIMITED) airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
+    airrt_priv_uncount(cell);
     airrt_priv_release_topics(self); /* who subscribes meanwhile either sees us dead or is seen */
     for (uint32_t index = airrt_priv_reverse((uint32_t)lane); index;) {
         signal = airrt_priv_signal_at(index);
@@ -6774,6 +6783,7 @@ static bool airrt_priv_begin_again(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     airrt_priv_set_life(cell, AIRRT_STATE_RESTARTING);
+    w->until_ns = 0;
     airrt_priv_cancel_timers(cell->cold);
     airrt_priv_end_requests(w->system, cell->cold, &w->failing);
     airrt_priv_forget_ties(cell, &w->failing);
@@ -6862,7 +6872,8 @@ AIRRT_API bool airrt_priv_after(airrt_ctx *ctx, airrt_err err) {
     }
     const airrt_reason *reason = airrt_priv_reason_of(ctx, err);
     bool failed = !airrt_exit_is_normal(reason->kind);
-    if (failed && !airrt_priv_keep_message(ctx, reason)) airrt_count(&airrt_priv_worker(ctx)->tally.failed, 1);
+    if (failed && !ctx->kept && !airrt_priv_keep_message(ctx, reason)) /* what is put aside is not handled yet */
+        airrt_count(&airrt_priv_worker(ctx)->tally.failed, 1);
     airrt_priv_done(ctx, failed ? AIRRT_ERR_DEAD : AIRRT_ERR_NO_REPLY, reason);
     if (!airrt_priv_failed(ctx, reason)) return false;
     if (ctx->cell->cold && ctx->cell->cold->ready.first) airrt_priv_note_detour(ctx->cell);
@@ -7492,7 +7503,8 @@ static void airrt_priv_panicked(airrt_worker *w) {
     case AIRRT_PHASE_SIGNAL:
     case AIRRT_PHASE_HANDLE:
     default:
-        if (phase == AIRRT_PHASE_HANDLE && !airrt_priv_keep_message(ctx, &reason)) airrt_count(&w->tally.failed, 1);
+        if (phase == AIRRT_PHASE_HANDLE && !ctx->kept && !airrt_priv_keep_message(ctx, &reason))
+            airrt_count(&w->tally.failed, 1);
         airrt_priv_done(ctx, AIRRT_ERR_DEAD, &reason);
         goes_on = airrt_priv_failed(ctx, &reason);
     }
@@ -8320,9 +8332,10 @@ AIRRT_API airrt_err airrt_address_parse(const char *text, airrt_ref *out) {
 AIRRT_API airrt_system *airrt_ctx_system(const airrt_ctx *ctx) { return airrt_priv_worker(ctx)->system; }
 AIRRT_API airrt_ref airrt_ctx_self(const airrt_ctx *ctx) { return airrt_priv_ref(ctx->cell); }
 AIRRT_API uint32_t airrt_ctx_restarts(const airrt_ctx *ctx) { return airrt_load_relaxed(&ctx->cell->restarts); }
-AIRRT_API uint64_t airrt_ctx_messages(const airrt_ctx *ctx) {
-    return ((uint64_t)airrt_load_relaxed(&ctx->cell->laps) << 36) + (airrt_load_relaxed(&ctx->cell->head) >> 28);
+static uint64_t airrt_priv_messages(const airrt_cell *cell) {
+    return ((uint64_t)airrt_load_relaxed(&cell->laps) << 36) + (airrt_load_relaxed(&cell->head) >> 28);
 }
+AIRRT_API uint64_t airrt_ctx_messages(const airrt_ctx *ctx) { return airrt_priv_messages(ctx->cell); }
 AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
     if (!w->now_ns) w->now_ns = airrt_priv_now(w->system);
@@ -8596,7 +8609,10 @@ AIRRT_API airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_a
         if (!err && (err = airrt_priv_ask_send(ctx, signal, type, to[i], mine, now, deadline)) != AIRRT_OK)
             kind.drop(mine);
         uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
-        if (err) airrt_priv_answer(signal->index, generation, err, NULL, NULL, 0);
+        airrt_reason why;
+        bool known = err == AIRRT_ERR_DEAD && airrt_priv_recall(to[i], &why);
+        const airrt_reason *reason = known ? &why : err == AIRRT_ERR_DEAD ? &airrt_priv_no_process : NULL;
+        if (err) airrt_priv_answer(signal->index, generation, err, reason, NULL, 0);
     }
     return AIRRT_OK;
 }

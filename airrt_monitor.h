@@ -42,8 +42,9 @@
  * as long as the history, since one thread alone may fill it.
  * Stamps: every event carries its time, the thread's number in this monitor and its sequence number there, from 0. A
  * snapshot merges the rings by time: what one thread recorded is in its order, and of two events on different threads
- * the one that happened before is shown before, unless .coarse_time is set and both fell into the same tick of the
- * machine (1 to 10 ms); then the order between threads is arbitrary.
+ * the one that happened before is shown before. Not so between threads of which one has no ring of its own: what they
+ * share is in the order of the sequence, which may not be that of time; and with .coarse_time in the same tick of the
+ * machine (1 to 10 ms).
  * Snapshots under fire: counters go up while a snapshot reads them. total is the sum of by_severity, always; every
  * event in the history is counted; none is torn, none twice. An event that is being recorded meanwhile is in it or not;
  * those that are overwritten while the snapshot copies are left out.
@@ -551,7 +552,8 @@ typedef struct airrt_metered { uint64_t handled, failed, busy_ns, high_water; } 
 /* Figures of actors and of how long their messages took. Open before the first message; close after the system. */
 typedef struct airrt_meter {
     airrt_histogram handling;  /* of every message */
-    airrt_histogram wait;      /* from send to handler, where there is an envelope: NAME_send_with, NAME_ask, timers */
+    airrt_histogram wait;      /* from send to handler, by the system's clock, where there is an envelope:
+                                  NAME_send_with, NAME_ask, topics */
     airrt_atomic_u64 unmetered; /* messages that were not metered for want of memory */
     airrt_atomic_ptr *chunks;
 } airrt_meter;
@@ -688,7 +690,8 @@ static AIRRT_COLD airrt_shard *airrt_priv_shard_claim(airrt_monitor_body *m) {
     if (!airrt_priv_recorder) airrt_priv_recorder = airrt_priv_recorder_number();
     airrt_atomic_u8 *mine = &m->shard_of[airrt_priv_recorder];
     if (!airrt_load_relaxed(mine)) {
-        uint32_t n = airrt_fetch_add(&m->claimed, 1, RELAXED);
+        bool has_number = airrt_priv_recorder <= AIRRT_RECORDERS_MAX; /* the last one is that of many threads */
+        uint32_t n = has_number ? airrt_fetch_add(&m->claimed, 1, RELAXED) : m->shards;
         airrt_store_relaxed(mine, (uint8_t)(n < m->shards - 1 ? n + 1 : m->shards));
     }
     return &m->shard[airrt_load_relaxed(mine) - 1];
@@ -834,11 +837,10 @@ AIRRT_API void airrt_priv_monitor_reset(airrt_monitor *monitor) {
     for (uint32_t i = 0; i < m->shards; i++) {
         airrt_shard *s = &m->shard[i];
         s->base_head = 0;
-        for (int k = 0; k < AIRRT_SEVERITIES; k++) {
-            s->base[k] = airrt_load_acquire(&s->by_severity[k]);
-            /* not head: one that is counted already and shown later would be shown uncounted */
-            s->base_head += s->base[k];
-        }
+        for (int k = 0; k < AIRRT_SEVERITIES; k++) s->base[k] = airrt_load_acquire(&s->by_severity[k]);
+        /* not head: one that is counted already and shown later would be shown uncounted; and after all of base, or one
+         * that is in base could be shown */
+        for (int k = 0; k < AIRRT_SEVERITIES; k++) s->base_head += airrt_load_acquire(&s->by_severity[k]);
         s->base_missed = airrt_load_relaxed(&s->missed);
     }
     airrt_priv_unlock(&m->lock);
@@ -1410,6 +1412,7 @@ static bool airrt_priv_get_stamp(const airrt_member *member, airrt_stamp *stamp)
         if (!airrt_priv_json_number(member, UINT32_MAX, false, &number)) return false;
         stamp->thread = (uint32_t)number;
     } else if (!strcmp(member->name, "severity")) {
+        if (member->kind != AIRRT_JSON_TEXT) return false;
         for (int i = AIRRT_SEVERITY_TRACE; i < AIRRT_SEVERITIES; i++)
             if (!strcmp(member->text, airrt_severity_str((airrt_severity)i)))
                 return stamp->severity = (airrt_severity)i, true;
@@ -1682,8 +1685,10 @@ AIRRT_API uint64_t airrt_priv_meter_received(airrt_meter *meter, const airrt_ctx
         airrt_store_release(&g->generation, self.generation); /* pairs with meter_get */
     }
     if (queued > airrt_load_relaxed(&g->high_water)) airrt_store_relaxed(&g->high_water, queued);
-    if (ctx->envelope && ctx->envelope->sent_ns && ctx->envelope->sent_ns <= now)
-        airrt_histogram_add(&meter->wait, now - ctx->envelope->sent_ns);
+    if (ctx->envelope && ctx->envelope->sent_ns) {
+        uint64_t taken = airrt_priv_now(airrt_ctx_system(ctx)), sent = ctx->envelope->sent_ns; /* its clock, not ours */
+        airrt_histogram_add(&meter->wait, taken > sent ? taken - sent : 0);
+    }
     return now;
 }
 AIRRT_API void airrt_priv_meter_handled(airrt_meter *meter, const airrt_ctx *ctx, uint64_t received, airrt_err err) {
@@ -1856,7 +1861,7 @@ AIRRT_API airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, co
         airrt_priv_info(cell, &row->info);
         memset(&row->metered, 0, sizeof row->metered);
         row->is_metered = d.meter && !airrt_meter_get(d.meter, row->info.ref, &row->metered);
-        row->handled = row->is_metered ? row->metered.handled : row->info.accepted - row->info.queued;
+        row->handled = row->is_metered ? row->metered.handled : airrt_priv_messages(cell);
     }
     airrt_priv_order_of_rows.column = d.sort;
     airrt_priv_order_of_rows.descending = d.descending;

@@ -332,7 +332,7 @@ AIRRT_API airrt_err airrt_priv_child_news(airrt_ctx *ctx, const airrt_child_news
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_ACTOR_IMPL(NAME##_child_, NAME##_child_state_, NAME##_child_told_, .pre_start = NAME##_child_begin_, \
                      .post_stop = NAME##_child_end_, .on_exit = NAME##_child_asked_, .health = NAME##_child_health_, \
-                     .child_ = true)
+                     .mailbox = { .unbounded = true }, .child_ = true)
 
 /* ---- >>supervisors ---------------------------------------------------------------------------------------------- */
 
@@ -903,9 +903,12 @@ static void airrt_priv_sup_tell(airrt_sup *sup, airrt_supervision_kind kind, con
             event.recover_ns = airrt_priv_sup_now(sup) - kid->failed_ns;
     }
     if (reason) event.reason = *reason;
-    if (kind == AIRRT_RESTART_LIMIT_EXCEEDED) event.window_ns = sup->window_ns;
-    if (kind == AIRRT_RESTART_LIMIT_EXCEEDED)
-        event.restart_count = airrt_window_count(&sup->window, airrt_priv_sup_now(sup));
+    if (kind == AIRRT_RESTART_LIMIT_EXCEEDED) { /* the supervisor's limit, or the child's own */
+        uint64_t now = airrt_priv_sup_now(sup);
+        const airrt_window *window = kid && airrt_window_allow(&sup->window, now) ? &kid->window : &sup->window;
+        event.window_ns = window->window_ns;
+        event.restart_count = airrt_window_count(window, now);
+    }
     sup->type->record(sup->args, &event);
 }
 static void airrt_priv_sup_tell_strategy(airrt_sup *sup, const airrt_kid *kid, const airrt_decision *d) {

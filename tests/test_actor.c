@@ -387,6 +387,27 @@ START_TEST(exit_runs_post_stop_with_normal) {
     WORLD_CLOSE();
 } END_TEST
 
+static airrt_err act_stash_and_fail(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    if (msg->number == 2) MUST(!probe_stash(PROBE(ctx), msg)), airrt_panic(3, "put aside");
+    return probe_stash(PROBE(ctx), msg) ? AIRRT_ERR_INVALID : probe_fail(PROBE(ctx), 3, "put aside");
+}
+START_TEST(what_was_put_aside_is_neither_handled_nor_failed) {
+    for (uint64_t n = 1; n <= 2; n++) {
+        diary book = { 0 };
+        POLLED_WORLD();
+        SPAWN(probe, ref, &book);
+        TELL(ref, .fn = act_stash_and_fail, .number = n);
+        SETTLE();
+        ck_assert(!airrt_alive(ref.ref));
+        airrt_counts counts = world_counts();
+        ck_assert_uint_eq(counts.handled, 0);
+        ck_assert_uint_eq(counts.failed, 0);
+        ck_assert_uint_eq(counts.dead, 1);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 START_TEST(fail_runs_post_stop_with_code_and_text) {
     diary book = { 0 };
     POLLED_WORLD();
@@ -2161,7 +2182,7 @@ SUITE("actor", 60,
     actor_spawned_inside_an_actor_stops_with_it, detached_actor_spawned_inside_an_actor_lives_on,
     abnormal_end_of_a_child_ends_its_parent, normal_end_of_a_child_leaves_its_parent,
     failing_start_of_a_child_reaches_its_parent, pre_start_may_spawn,
-    exit_runs_post_stop_with_normal, fail_runs_post_stop_with_code_and_text, returned_error_is_in_the_reason, failure_that_is_not_returned_is_forgotten,
+    exit_runs_post_stop_with_normal, fail_runs_post_stop_with_code_and_text, what_was_put_aside_is_neither_handled_nor_failed, returned_error_is_in_the_reason, failure_that_is_not_returned_is_forgotten,
     stop_runs_post_stop_with_shutdown, kill_runs_post_stop_with_killed, panic_runs_post_stop_with_crash,
     panic_leaves_from_any_depth, panic_in_post_stop_does_not_undo_the_end, panic_in_on_error_ends_the_actor,
     panic_in_post_stop_of_a_restart_begins_afresh, exit_leaves_what_is_queued_as_dead_letters,

@@ -198,7 +198,62 @@ START_TEST(a_group_restart_asks_each_in_reverse) {
     close_all();
 } END_TEST
 
+/* The news of a child are its supervisor's: not bound by what the system says of mailboxes. */
+static airrt_atomic_u32 hurried;
+AIRRT_CHILD(hasty_engine, airrt_none);
+static void *hurry(void *arg) {
+    airrt_ref self;
+    memcpy(&self, &arg, sizeof self);
+    airrt_test_ok(hasty_engine_started(self));
+    airrt_test_ok(hasty_engine_exited(self, &on_its_own));
+    return NULL;
+}
+static airrt_err hasty_engine_on(pthread_t *thread, airrt_ref self, const airrt_none *args) {
+    void *arg;
+    (void)args;
+    if (airrt_fetch_add(&hurried, 1, RELAXED)) return AIRRT_OK;
+    memcpy(&arg, &self, sizeof self);
+    if (pthread_create(thread, NULL, hurry, arg)) return AIRRT_ERR_OS;
+    pthread_join(*thread, NULL); /* all is said before this returns */
+    return AIRRT_ERR_PENDING;
+}
+AIRRT_CHILD_IMPL(hasty_engine, pthread_t, hasty_engine_on);
+START_TEST(news_of_a_child_arrive_whatever_the_mailboxes_are) {
+    for (int i = 0; i < 2; i++) {
+        crew c = { .max = 5, .count = 1, .members = { { hasty_engine_spec(AIRRT_NONE), { .id = "h" } } } };
+        airrt_supervisor sup;
+        airrt_store_relaxed(&hurried, 0);
+        open_with((airrt_system_desc){ .workers = 2, .mailbox = { .capacity = 1,
+            .backpressure = i ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR } });
+        airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+        airrt_test_eventually(airrt_load_relaxed(&hurried) == 2, 20);
+        airrt_test_eventually(child(sup, "h").state == AIRRT_CHILD_RUNNING, 20);
+        ck_assert_uint_eq(child(sup, "h").restarts, 1);
+        close_all();
+    }
+} END_TEST
+
+/* Who was let go of is no living actor any more, though it may take a turn to bury it. */
+START_TEST(a_successor_takes_the_place_of_its_predecessor_among_max_actors) {
+    crew c = { .max = 5, .count = 1, .members = { { hasty_engine_spec(AIRRT_NONE), { .id = "h" } } } };
+    airrt_supervisor sup;
+    airrt_store_relaxed(&hurried, 1); /* starts at once, and says nothing */
+    open_with((airrt_system_desc){ .workers = 2, .max_actors = 2 });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (uint32_t life = 1; life <= 3; life++) {
+        airrt_test_ok(hasty_engine_exited(child(sup, "h").ref, &on_its_own));
+        airrt_test_eventually(child(sup, "h").restarts == life, 20);
+    }
+    for (int i = 0; i < 200; i++) {
+        airrt_test_ok(airrt_supervisor_terminate_child(sup, "h"));
+        airrt_test_ok(airrt_supervisor_restart_child(sup, "h", NULL));
+    }
+    ck_assert_uint_eq(airrt_load_relaxed(&sys->live), 2);
+    close_all();
+} END_TEST
+
 SUITE("component", 60, a_start_is_done_when_the_child_says_so, who_starts_a_child_waits_for_its_pending_start,
       a_pending_start_that_fails_says_why, a_pending_start_has_a_time, a_stop_is_asked_for_and_waited_for,
       who_does_not_end_when_asked_is_ended, a_child_that_breaks_is_started_again_and_asked_as_before,
-      a_group_restart_asks_each_in_reverse);
+      a_group_restart_asks_each_in_reverse, news_of_a_child_arrive_whatever_the_mailboxes_are,
+      a_successor_takes_the_place_of_its_predecessor_among_max_actors);

@@ -250,6 +250,31 @@ START_TEST(history_can_begin_later) {
     sayings_close(&log);
 } END_TEST
 
+static sayings all_kinds;
+static airrt_atomic_u32 all_said;
+static void *say_all_kinds(void *arg) {
+    (void)arg;
+    for (int i = 0; !airrt_load_acquire(&all_said); i++) say(&all_kinds, (airrt_severity)(1 + i % 6), i);
+    return NULL;
+}
+START_TEST(what_is_shown_after_a_reset_is_counted_by_its_severity) {
+    static sayings_entry recent[1024];
+    pthread_t thread;
+    airrt_test_ok(sayings_open(&all_kinds, &(airrt_monitor_desc){ .filter = AIRRT_SEVERITY_TRACE, .history = 1024 }));
+    ck_assert_int_eq(pthread_create(&thread, NULL, say_all_kinds, NULL), 0);
+    for (int i = 0; i < 10000; i++) {
+        airrt_snapshot s;
+        uint64_t shown[AIRRT_SEVERITIES] = { 0 };
+        sayings_reset(&all_kinds);
+        sayings_entries(&all_kinds, &s, recent, 1024);
+        for (size_t k = 0; k < s.recent; k++) shown[recent[k].stamp.severity]++;
+        for (int k = 0; k < AIRRT_SEVERITIES; k++) ck_assert_uint_le(shown[k], s.by_severity[k]);
+    }
+    airrt_store_release(&all_said, 1);
+    pthread_join(thread, NULL);
+    sayings_close(&all_kinds);
+} END_TEST
+
 START_TEST(reset_empties_counters_and_history_and_recording_goes_on) {
     sayings log;
     said recent[8];
@@ -574,6 +599,36 @@ START_TEST(ten_threads_with_ten_events_each_are_all_there) { crowds_are_counted(
 START_TEST(threads_that_share_a_ring_are_all_counted) { crowds_are_counted(10, 500, 1); } END_TEST
 START_TEST(more_threads_than_numbers_are_all_counted) { crowds_are_counted(64, 100, 64); } END_TEST
 
+/* Numbers are of the process: those who come when all are taken share one, and a ring in every monitor. */
+typedef struct holders { notes *log; airrt_atomic_u32 there, over; } holders;
+static void *hold_a_number(void *arg) {
+    holders *h = (holders *)arg;
+    notes_record(h->log, note_of(0, 0));
+    airrt_fetch_add(&h->there, 1, RELEASE);
+    while (!airrt_load_acquire(&h->over)) sched_yield();
+    return NULL;
+}
+START_TEST(threads_without_a_number_of_their_own_are_all_counted) {
+    enum { ALL = AIRRT_RECORDERS_MAX };
+    notes other, log;
+    pthread_t threads[ALL];
+    holders h = { .log = &other };
+    crowd c = { .log = &log, .each = 300000 };
+    airrt_snapshot s;
+    airrt_test_ok(notes_open(&other, NULL));
+    airrt_test_ok(notes_open(&log, &(airrt_monitor_desc){ .history = 100, .threads = 16 }));
+    for (int i = 0; i < ALL; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, hold_a_number, &h), 0);
+    airrt_test_eventually(airrt_load_acquire(&h.there) == ALL, 20);
+    airrt_test_threads(4, record_each, &c);
+    airrt_store_release(&h.over, 1);
+    for (int i = 0; i < ALL; i++) pthread_join(threads[i], NULL);
+    notes_snapshot(&log, &s, NULL, 0);
+    snapshot_is_sound(&s);
+    ck_assert_uint_eq(s.total, 4 * 300000);
+    notes_close(&other);
+    notes_close(&log);
+} END_TEST
+
 START_TEST(rings_of_threads_that_ended_are_used_again) {
     notes log;
     static notes_entry recent[100];
@@ -831,7 +886,8 @@ START_TEST(wrong_json_is_refused_and_leaves_zeros) {
         OF_MAILBOX "\"why\":\"\\x\"}", OF_MAILBOX "\"why\":\"\\u12\"}", OF_MAILBOX "\"why\":\"\\u0000\"}",
         OF_MAILBOX "\"why\":\"a\nb\"}", OF_MAILBOX "\"pairs\":[]}", OF_MAILBOX "\"pairs\":\"x\"}",
         OF_MAILBOX "\"pairs\":{\"a\":1}}", OF_MAILBOX "\"pairs\":{\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}}",
-        OF_MAILBOX "\"severity\":\"loud\"}", OF_MAILBOX "\"thread\":4294967296}", OF_MAILBOX "\"x\":yes}",
+        OF_MAILBOX "\"severity\":\"loud\"}", OF_MAILBOX "\"severity\":{}}", OF_MAILBOX "\"severity\":{\"a\":\"error\"}}",
+        OF_MAILBOX "\"severity\":5}", OF_MAILBOX "\"thread\":4294967296}", OF_MAILBOX "\"x\":yes}",
         OF_MAILBOX "\"x\":1}}", OF_MAILBOX "\"x\":1} trailing", OF_MAILBOX "\"x\" 1}", OF_MAILBOX "\"x\":{\"y\":{}}}",
         "{\"family\":\"actor\",\"kind\":\"stopped\",\"reason\":\"boredom\"}",
         "{\"family\":\"actor\",\"kind\":\"stopped\",\"code\":2147483648}",
@@ -908,6 +964,7 @@ SUITE("monitor", 60, every_severity_is_counted_on_its_own, below_the_filter_is_c
       the_sink_is_shown_every_event_that_is_kept, snapshots_come_periodically_until_close, a_new_interval_holds_at_once,
       without_a_thread_for_snapshots_open_fails, ten_threads_with_ten_events_each_are_all_there,
       threads_that_share_a_ring_are_all_counted, more_threads_than_numbers_are_all_counted,
+      threads_without_a_number_of_their_own_are_all_counted, what_is_shown_after_a_reset_is_counted_by_its_severity,
       rings_of_threads_that_ended_are_used_again, snapshots_are_consistent_under_load,
       snapshots_of_a_shared_ring_are_consistent_under_load, resets_are_consistent_under_load,
       resets_of_a_shared_ring_are_consistent_under_load, settings_change_under_load, texts_are_cut_between_characters_and_marked,

@@ -543,6 +543,51 @@ static airrt_err send_on(airrt_ctx *ctx, node_state *state, const note *msg) {
     airrt_test_clock_advance(&ticks, AIRRT_MS(200));
     return (void)ctx, (void)msg, node_send(REF(*(airrt_ref *)state->book->arg), (note){ .fn = nothing, .number = 9 });
 }
+/* Fails on a result that has come too late for the request it belongs to; the new life asks as it begins. */
+typedef struct chore { uint64_t number; airrt_err err; } chore;
+AIRRT_MESSAGE(chore);
+AIRRT_ACTOR(reborn, chore, node_args);
+AIRRT_REQUEST(errand, reborn, uint64_t);
+static chore chore_of_answer(const answer_result *r) { return (chore){ 10 + r->tag, r->err }; }
+AIRRT_ASKER(reborn, answer, chore_of_answer);
+static node_ref helper;
+static airrt_atomic_u32 asked_anew, answered_anew;
+static airrt_err reborn_ask(reborn_ctx *ctx, uint64_t tag) {
+    return reborn_ask_answer(ctx, helper, (note){ .fn = reply, .number = 3 }, AIRRT_SEC(20), tag);
+}
+static airrt_err reborn_begin(reborn_ctx *ctx, airrt_none *state, const node_args *args) {
+    (void)state, (void)args;
+    if (!airrt_ctx_restarts(&ctx->base)) return AIRRT_OK;
+    airrt_err err = reborn_ask(ctx, 1);
+    airrt_store_release(&asked_anew, 1 + (uint32_t)err);
+    return err;
+}
+static airrt_err reborn_handle(reborn_ctx *ctx, airrt_none *state, const chore *msg) {
+    (void)state;
+    if (msg->number == 1) return (void)errand_defer(ctx), reborn_ask(ctx, 0);
+    if (msg->number == 11) return airrt_store_release(&answered_anew, 1 + (uint32_t)msg->err), AIRRT_OK;
+    airrt_test_clock_advance(&ticks, AIRRT_MS(30)); /* the request has 10 ms */
+    return reborn_fail(ctx, 1, "too late");
+}
+static airrt_action reborn_failed(reborn_ctx *ctx, airrt_none *state, const airrt_reason *why) {
+    return (void)ctx, (void)state, (void)why, AIRRT_ACTION_RESTART;
+}
+AIRRT_ACTOR_IMPL(reborn, airrt_none, reborn_handle, .pre_start = reborn_begin, .on_error = reborn_failed);
+START_TEST(a_new_life_does_not_have_the_time_of_the_last_ones_request) {
+    reborn_ref ref;
+    uint64_t value;
+    world_begin(false);
+    helper = make(0);
+    airrt_store_relaxed(&asked_anew, 0u);
+    airrt_store_relaxed(&answered_anew, 0u);
+    airrt_test_ok(reborn_spawn(world, (node_args){ NULL }, NULL, &ref));
+    ck_assert_int_ne(errand_ask(ref, (chore){ .number = 1 }, AIRRT_MS(10), &value), AIRRT_OK);
+    settle();
+    ck_assert_uint_eq(airrt_load_acquire(&asked_anew), 1 + AIRRT_OK);
+    ck_assert_uint_eq(airrt_load_acquire(&answered_anew), 1 + AIRRT_OK);
+    world_end();
+} END_TEST
+
 START_TEST(without_time_left_nothing_is_asked_but_sends_go_on) {
     world_begin(false);
     node_ref a = make(0), b = make(1), c = make(2);
@@ -975,6 +1020,7 @@ START_TEST(of_many_who_are_asked_each_has_one_result_and_the_last_one_is_known) 
         seen[who] = true;
         ck_assert_uint_eq(RESULT(0, i)->left, 19 - i);
         COMES(0, i, who == 3 ? AIRRT_ERR_DEAD : AIRRT_OK, 6, who == 3 ? 0 : 22);
+        ck_assert_int_eq(RESULT(0, i)->reason.kind, who == 3 ? AIRRT_EXIT_KILLED : 0);
     }
     ck_assert_uint_eq(COUNT(clones), 19); /* the last one has the message itself */
     ck_assert_uint_eq(COUNT(drops), 1);   /* the clone for who was dead */
@@ -1228,6 +1274,7 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       each_question_has_its_own_time, a_timeout_comes_before_what_is_queued, expired_requests_are_skipped_and_counted,
       time_travels_with_the_questions_that_a_request_leads_to,
       what_follows_from_a_result_has_the_time_of_the_request_too,
+      a_new_life_does_not_have_the_time_of_the_last_ones_request,
       without_time_left_nothing_is_asked_but_sends_go_on, timeouts_that_cannot_be_meant_are_refused,
       the_end_of_who_is_asked_is_the_result_with_its_reason, who_is_killed_ends_what_is_queued_to_it,
       a_restart_ends_what_is_handled_and_keeps_what_is_queued, without_a_receiver_the_message_is_still_the_askers,

@@ -858,6 +858,29 @@ START_TEST(events_tell_all_in_order) { /* M4 */
     ck_assert_uint_eq(e[8].window_ns, AIRRT_SEC(5));
     close_system();
 } END_TEST
+START_TEST(a_limit_that_was_exceeded_is_told_as_whose_it_is) {
+    crew c = crew_of("ab", AIRRT_UNLIMITED);
+    airrt_supervisor sup;
+    airrt_supervision_event e[32];
+    c.members[1].desc.max_restarts = 2;
+    c.members[1].desc.window_ns = AIRRT_SEC(77);
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (uint32_t i = 1; i <= 2; i++) {
+        tell("b", FAIL);
+        airrt_test_eventually(child(sup, "b").restarts == i, 20);
+    }
+    tell("b", FAIL);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    const char *limit = strchr(event_letters(e, 32), 'L');
+    ck_assert_ptr_nonnull(limit);
+    for (size_t i = 0; i < 32 && e[i].kind; i++)
+        if (e[i].kind == AIRRT_RESTART_LIMIT_EXCEEDED) {
+            ck_assert_uint_eq(e[i].restart_count, 2);
+            ck_assert_uint_eq(e[i].window_ns, AIRRT_SEC(77));
+        }
+    close_system();
+} END_TEST
 
 /* ---- trees ------------------------------------------------------------------------------------------------------- */
 
@@ -1890,7 +1913,7 @@ SUITE("supervision", 120, what_a_child_was_described_with_is_copied, who_only_lo
       a_child_without_health_is_not_asked, calls_from_a_hook_are_refused, calls_to_what_is_no_supervisor_are_dead,
       dynamic_children_come_and_go,
       a_dynamic_child_that_is_described_is_as_described_but_for_its_id,
-      automatic_shutdown_follows_significant_children, events_tell_all_in_order,
+      automatic_shutdown_follows_significant_children, events_tell_all_in_order, a_limit_that_was_exceeded_is_told_as_whose_it_is,
       a_shutdown_stops_a_tree_from_the_top_in_reverse, a_killed_supervisor_takes_its_children_with_it,
       a_killed_supervisor_comes_back_with_its_named_children, a_start_that_fails_at_once_stops_the_others_in_order_too,
       an_init_that_panics_fails_the_start_and_leaks_nothing, a_child_that_a_broken_off_group_restart_left_is_gone,

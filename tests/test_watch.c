@@ -625,6 +625,42 @@ static size_t words_of(const char *table, char words[][24], size_t most) {
     for (const char *line = table; *line && n < most; line = strchr(line, '\n') + 1) sscanf(line, "%23s", words[n++]);
     return n;
 }
+START_TEST(waiting_is_measured_by_the_clock_of_the_system) {
+    airrt_test_clock clock;
+    gauged_ref g;
+    airrt_test_ok(airrt_meter_open(&meter));
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .polled = true, .clock = airrt_test_clock_start(&clock) }, &system_));
+    airrt_test_ok(gauged_spawn(system_, (plan){ 0 }, &(airrt_spawn_desc){ .detached = true }, &g));
+    airrt_test_ok(gauged_send_with(g, (job){ WORK }, &(airrt_send_desc){ .correlation = 1 }));
+    airrt_test_clock_advance(&clock, AIRRT_SEC(3));
+    airrt_test_ok(airrt_system_settle(system_, AIRRT_SEC(10)));
+    ck_assert_uint_eq(airrt_load_relaxed(&meter.wait.sum_ns), AIRRT_SEC(3));
+    airrt_system_close(system_);
+    airrt_meter_close(&meter);
+} END_TEST
+
+AIRRT_ACTOR(laned, job, airrt_none);
+static airrt_err laned_handle(laned_ctx *ctx, airrt_none *state, const job *msg) { return (void)ctx, (void)state, (void)msg, AIRRT_OK; }
+AIRRT_ACTOR_IMPL(laned, airrt_none, laned_handle, .mailbox = { .lanes = true });
+START_TEST(a_table_tells_what_was_taken_of_mailboxes_with_lanes_too) {
+    static char table[4096];
+    laned_ref ref;
+    unsigned long long queued, capacity, handled_;
+    char high[8];
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .polled = true }, &system_));
+    airrt_test_ok(laned_spawn(system_, AIRRT_NONE, &(airrt_spawn_desc){ .detached = true }, &ref));
+    airrt_test_ok(laned_send(ref, (job){ WORK }));
+    airrt_test_ok(airrt_system_settle(system_, AIRRT_SEC(10)));
+    for (int i = 0; i < 5; i++)
+        airrt_test_ok(laned_send_with(ref, (job){ WORK }, &(airrt_send_desc){ .priority = AIRRT_PRIORITY_HIGH }));
+    airrt_text out = { .at = table, .capacity = sizeof table };
+    airrt_test_ok(airrt_actors_table(&out, system_, NULL));
+    ck_assert_int_eq(sscanf(strchr(table, '\n') + 1, "%*s %*s %*s %*s %llu %llu %7s %llu", &queued, &capacity, high, &handled_), 4);
+    ck_assert_uint_eq(queued, 5);
+    ck_assert_uint_eq(handled_, 1);
+    airrt_system_close(system_);
+} END_TEST
+
 START_TEST(a_table_is_sorted_by_any_column) {
     static char table[8192];
     static const char *const names[] = { "bob", "eve", "al" };
@@ -787,6 +823,7 @@ SUITE("watch", 60, a_life_is_told_in_order, a_failed_end_is_told_with_its_reason
       an_observer_sees_every_message_come_and_go, queue_sizes_are_those_with_and_without_the_message,
       an_observer_below_the_filter_records_nothing, histogram_buckets_are_powers_of_two, quantiles_are_upper_ends_of_buckets,
       a_meter_counts_what_an_actor_does, a_successor_in_the_slot_starts_at_zero,
-      without_memory_messages_go_unmetered_and_are_handled, a_prometheus_page_has_the_figures, a_table_is_sorted_by_any_column,
+      without_memory_messages_go_unmetered_and_are_handled, a_prometheus_page_has_the_figures, waiting_is_measured_by_the_clock_of_the_system,
+      a_table_tells_what_was_taken_of_mailboxes_with_lanes_too, a_table_is_sorted_by_any_column,
       a_table_shows_what_is_known_of_an_actor,
       subscriptions_and_their_ends_are_told, publications_are_told_to_their_observer);
