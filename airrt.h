@@ -1854,7 +1854,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  * one has left. Plain sends do not inherit it: what they are for is to be done though nobody waits. A request whose
  * time is over is skipped before it is handled, and counted as expired. Timeouts are found by a timer per actor, within
  * about a tenth of a millisecond, or 0.1 us for each question that is open.
- * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes at once.
+ * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes before all
+ * that, but for what is in priority lanes, and results and DOWNs that are before it and wait for their turn.
  * Ends: a stop lets what is queued be handled, then ends what is still open with SHUTDOWN, in results to the handler.
  * A kill, failure or restart of the asker, or its end by its supervisor, ends its questions without a word: their
  * replies are late ones. A result is a message of the accounting when it is handled (accepted and handled), not
@@ -3925,6 +3926,7 @@ typedef struct airrt_cold {
     struct airrt_asks *asks;               /* its own open questions; NULL: it has never asked or deferred */
     uint32_t asked;                        /* how many they are */
     airrt_signal *sweep;                   /* the timer that looks for those whose time is over; NULL: not armed */
+    uint32_t lives;                        /* how often it has begun again */
     uint32_t crashes;                      /* restarts in place: how many of restarted_ns are set */
     uint64_t restarted_ns[5];
     uint64_t created_ns, before_ns, last_ns; /* with .timestamps: birth, the previous message, this one */
@@ -6208,7 +6210,7 @@ static void airrt_priv_room_refused(airrt_system *system, airrt_cell *cell, airr
 static void airrt_priv_room_notice(airrt_worker *w, airrt_cell *cell, airrt_signal *room) {
     airrt_cell *to = airrt_priv_cell(room->peer);
     airrt_wrap *wrap = room->u.notice.wrap;
-    if (room->u.notice.life != airrt_load_relaxed(&cell->restarts) || !airrt_priv_cold(cell)) {
+    if (!airrt_priv_cold(cell) || room->u.notice.life != cell->cold->lives) {
         airrt_priv_room_put(w->system, room);
         return;
     }
@@ -6284,7 +6286,7 @@ AIRRT_API airrt_err airrt_priv_when_room(airrt_ctx *ctx, airrt_ref to, uint32_t 
     room->type = type;
     room->u.notice.wrap = wrap;
     room->u.notice.n = n < 1 ? 1 : n < most ? n : most;
-    room->u.notice.life = airrt_load_relaxed(&ctx->cell->restarts);
+    room->u.notice.life = ctx->cell->cold ? ctx->cell->cold->lives : 0;
     if (!airrt_priv_signal(to, room)) (void)airrt_priv_room_back(system, room); /* it has ended: a message at once */
     return AIRRT_OK;
 }
@@ -6776,6 +6778,7 @@ static void airrt_priv_count_restart(airrt_worker *w, airrt_cell *cell, const ai
     for (airrt_signal *signal; (signal = airrt_priv_shift(&ready)) != NULL;)
         airrt_priv_append(signal->near ? &lost : &cell->cold->ready, signal);
     airrt_count(&w->tally.aside, -(uint64_t)airrt_priv_lose_fifo(w->system, cell, &lost, reason));
+    cell->cold->lives++;
     if (airrt_load_relaxed(&cell->restarts) < 255) airrt_count(&cell->restarts, (uint8_t)1);
 }
 /* The second half of a restart, after post_stop. False: the actor is gone. */

@@ -408,9 +408,10 @@ static airrt_err act_wait_and_fail(airrt_ctx *ctx, probe_state *state, const act
     AIRRT_TRY(act_wait_for_room(ctx, state, msg));
     return act_fail(ctx, state, msg);
 }
-START_TEST(notice_of_an_earlier_incarnation_is_dropped) {
+static void notice_is_dropped_after(uint8_t restarts) {
     POLLED_PAIR(probe);
     sending.action = AIRRT_ACTION_RESTART;
+    airrt_store_relaxed(&airrt_priv_cell(sender.ref)->restarts, restarts);
     SEND(narrow, receiver, .number = 1);
     TELL(sender, .fn = act_wait_and_fail, .arg = &receiver);
     poll_all();
@@ -418,6 +419,10 @@ START_TEST(notice_of_an_earlier_incarnation_is_dropped) {
     ACTED(&sending, 0);
     ck_assert_uint_eq(DROPPED(70), 1);
     WORLD_CLOSE();
+}
+START_TEST(notice_of_an_earlier_incarnation_is_dropped) { notice_is_dropped_after(0); } END_TEST
+START_TEST(notice_of_an_earlier_incarnation_is_dropped_though_restarts_are_not_counted_any_more) {
+    notice_is_dropped_after(255);
 } END_TEST
 
 static airrt_err act_wait_to_fail(airrt_ctx *ctx, probe_state *state, const act *msg) {
@@ -962,6 +967,7 @@ SUITE("outbox", 60, full_receiver_suspends_the_sender_and_nobody_else,
                 sender_that_is_asked_to_stop_rests_no_more, who_is_told_of_room_need_not_rest,
                 notice_of_room_comes_when_its_actor_has_ended_and_is_dropped_with_its_own,
                 sends_from_post_stop_do_not_wait, notice_of_an_earlier_incarnation_is_dropped,
+      notice_of_an_earlier_incarnation_is_dropped_though_restarts_are_not_counted_any_more,
                 notice_that_waits_to_be_handled_ends_with_the_life_that_wanted_it,
                 notices_of_room_take_none_from_each_other, room_that_was_kept_for_a_dead_sender_is_the_next_ones,
                 resting_actor_that_waits_for_room_in_its_own_mailbox_lets_others_run,
