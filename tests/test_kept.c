@@ -202,7 +202,7 @@ static void shut_down_with_children_first(bool now) {
     airrt_supervisor sup;
     airrt_shutdown_report report;
     kid_ref low[CHILDREN], other;
-    open_system();
+    open_with((airrt_system_desc){ .workers = 2, .start_timeout_ns = AIRRT_SEC(60) }); /* behind so many turns */
     for (int i = 0; i < CHILDREN; i++) airrt_test_ok(kid_spawn(sys, (plan){ .name = 'l' }, NULL, &low[i]));
     for (int i = 0; i < BETWEEN; i++)
         airrt_test_ok(kid_spawn(sys, (plan){ .name = 'o' }, &(airrt_spawn_desc){ .detached = true }, &other));
