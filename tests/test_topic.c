@@ -1081,9 +1081,10 @@ END_TEST
 /* One who comes when a publication has looked who there is, and before its value is the last one. */
 static struct { notes topic; probe_ref fresh, known; notes_stream stream, plain; uint64_t armed; } latecomers;
 static void come_late(void) {
-    const airrt_subscribe_desc retained = { .retained = true };
-    airrt_test_ok(notes_stream_open(latecomers.topic, "#", NULL, &latecomers.plain)); /* takes nothing from the others */
-    airrt_test_ok(probe_subscribe_notes_with(latecomers.fresh, latecomers.topic, "a", &retained));
+    const airrt_subscribe_desc retained = { .retained = true },
+                               counted_too = { .retained = true, .capacity = 100 }; /* needs a message of its own */
+    airrt_test_ok(notes_stream_open(latecomers.topic, "#", NULL, &latecomers.plain)); /* takes nothing from others */
+    airrt_test_ok(probe_subscribe_notes_with(latecomers.fresh, latecomers.topic, "a", &counted_too));
     airrt_test_ok(probe_subscribe_notes_with(latecomers.known, latecomers.topic, "a", &retained));
     airrt_test_ok(notes_stream_open(latecomers.topic, "#", &retained, &latecomers.stream));
     fault_arm(latecomers.armed);
