@@ -625,6 +625,7 @@ START_TEST(threads_without_a_number_of_their_own_are_all_counted) {
     notes_snapshot(&log, &s, NULL, 0);
     snapshot_is_sound(&s);
     ck_assert_uint_eq(s.total, 4 * 300000);
+    ck_assert_uint_eq(airrt_load_relaxed(&log.base.body->shard_of[ALL + 1]), log.base.body->shards); /* the shared one */
     notes_close(&other);
     notes_close(&log);
 } END_TEST
