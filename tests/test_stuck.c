@@ -170,19 +170,19 @@ START_TEST(without_a_thread_or_memory_it_is_tried_again) {
     }
 } END_TEST
 
-START_TEST(without_memory_there_is_a_limit_all_the_same) {
+START_TEST(without_memory_or_a_thread_there_is_a_limit_all_the_same) {
     crew c = hasty("abc");
     airrt_supervisor sup;
     c.members[0].desc.stop_timeout_ns = AIRRT_MS(20);
     open_hasty(2);
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    for (int round = 0; round < 3; round++) { /* what was set aside for it is there again */
+    for (int round = 0; round < 4; round++) { /* what was set aside for it is there again */
         kid_ref a = kid_named("a");
         errand e = { .call = errand_terminate, .ref = sup.ref, .id = "a" };
         hold_up("a");
         errand_start(&e);
         airrt_test_eventually(lane_has_order(a.ref, AIRRT_ORDER_HALT), 20);
-        airrt_store_relaxed(&faults, ALL_FAIL); /* before its stop time is spent */
+        airrt_store_relaxed(&faults, round < 2 ? ALL_FAIL : NO_THREADS); /* before its stop time is spent */
         airrt_test_eventually(lane_has_order(a.ref, AIRRT_ORDER_KILL), 20);
         uint64_t until = airrt_priv_machine_ns(NULL) + AIRRT_MS(30); /* no worker to be had: tried again and again */
         while (airrt_priv_machine_ns(NULL) < until) ck_assert(!airrt_load_acquire(&e.done));
@@ -192,8 +192,8 @@ START_TEST(without_memory_there_is_a_limit_all_the_same) {
         airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
         told_by(kid_named("b"));
         if (round == 0) continue;
-        airrt_store_release(&held, 0); /* the next one could have the place of one that left, were there a thread */
-        airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+        airrt_store_release(&held, 0); /* the next one is to have the place of one that has left */
+        airrt_test_eventually(airrt_priv_free_place(sys) < airrt_load_acquire(&sys->made), 20);
     }
     let_go_and_close();
 } END_TEST
@@ -475,7 +475,7 @@ SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_close_waits_for_threads_that_are_slow_to_leave_when_all_actors_have_ended,
       one_after_the_other_gets_stuck_and_the_places_are_used_again, without_a_thread_or_memory_it_is_tried_again,
       the_successor_of_a_stuck_child_may_be_refused_and_comes_when_there_is_room,
-      without_memory_there_is_a_limit_all_the_same, a_start_that_cannot_be_timed_fails,
+      without_memory_or_a_thread_there_is_a_limit_all_the_same, a_start_that_cannot_be_timed_fails,
       a_pre_start_that_does_not_return_is_a_failed_start,
       a_child_that_is_stuck_fails_its_health_check_is_killed_and_given_up,
       who_was_given_up_and_backs_off_is_terminated_by_its_last_handle,
