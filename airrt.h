@@ -1008,7 +1008,8 @@ typedef struct airrt_ring {
 } airrt_ring;
 #define AIRRT_RING_HEADER_(ALIGN) ((ALIGN) > 32 ? (ALIGN) : 32)
 #define AIRRT_SLOT_OFFSET_(ALIGN) ((ALIGN) > 8 ? (ALIGN) : 8)
-#define AIRRT_ROUND_UP_(N, TO) (((N) + (TO)-1) / (TO) * (TO))
+/* TO is a power of two: no division, as it is often known at run time only. */
+#define AIRRT_ROUND_UP_(N, TO) ((N) + (TO)-1 - (((N) + (TO)-1) & ((TO)-1)))
 #define AIRRT_SLOT_STRIDE_(SIZE, ALIGN) \
     AIRRT_ROUND_UP_(AIRRT_SLOT_OFFSET_(ALIGN) + ((SIZE) > 8 ? (SIZE) : 8), AIRRT_SLOT_OFFSET_(ALIGN))
 
