@@ -181,6 +181,7 @@
 #define AIRRT_INLINE static inline __attribute__((unused))
 #define AIRRT_HOT static inline __attribute__((unused, always_inline))
 #define AIRRT_COLD __attribute__((noinline, cold))
+#define AIRRT_NOINLINE_ __attribute__((noinline))
 #define AIRRT_NODISCARD __attribute__((warn_unused_result))
 #define AIRRT_NORETURN __attribute__((noreturn))
 #define AIRRT_ALIGNED(N) __attribute__((aligned(N)))
@@ -994,7 +995,7 @@ AIRRT_INLINE size_t airrt_mpsc_pop_many(airrt_mpsc *r, void *out, size_t n, size
 #define AIRRT_GENERATION_SHIFT_ 6
 #define AIRRT_GENERATION_MAX_ 0x3fffffu
 #define AIRRT_GENERATION_ ((uint64_t)AIRRT_GENERATION_MAX_ << AIRRT_GENERATION_SHIFT_)
-#define AIRRT_SEQ_WRAPPED_ 1u  /* the slot holds a pointer to the message with its envelope */
+#define AIRRT_SEQ_WRAPPED_ 1u  /* the slot holds a pointer to the message with its envelope, or to a result's signal */
 #define AIRRT_SEQ_BOUND_ 2u    /* the bound must be looked at before this slot is used: see airrt_priv_push_slow */
 /* lane: [ generation 22 | orders 10 | newest signal block 32 ] */
 #define AIRRT_LANE_BUSY_ (((uint64_t)1 << 42) - 1)
@@ -1359,7 +1360,7 @@ AIRRT_HOT void *airrt_priv_send_claim(airrt_ref to, const airrt_actor_type *type
 }
 
 /* What the message loop finds when the short way does not fit. */
-typedef enum airrt_next { AIRRT_NEXT_MESSAGE_, AIRRT_NEXT_LEAVE_ } airrt_next;
+typedef enum airrt_next { AIRRT_NEXT_MESSAGE_, AIRRT_NEXT_HANDLED_, AIRRT_NEXT_LEAVE_ } airrt_next;
 AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align);
 /* After a handler that failed, or whose message had an envelope. False: the actor is not to be touched again. */
 AIRRT_API bool airrt_priv_after(airrt_ctx *ctx, airrt_err err);
@@ -1387,8 +1388,10 @@ AIRRT_HOT void airrt_priv_run(airrt_ctx *ctx, void *msg, size_t size, size_t ali
                          airrt_load_acquire(airrt_priv_seq(slot)) == head + AIRRT_POS1_)) {
             memcpy(msg, slot + AIRRT_SLOT_OFFSET_(align), size);
             airrt_priv_leave_slot(cell, ring, slot, head);
-        } else if (airrt_priv_next(ctx, msg, size, align) == AIRRT_NEXT_LEAVE_) {
-            return;
+        } else {
+            airrt_next next = airrt_priv_next(ctx, msg, size, align);
+            if (next == AIRRT_NEXT_LEAVE_) return;
+            if (next == AIRRT_NEXT_HANDLED_) continue;
         }
         airrt_count(&ctx->handled, 1);
         airrt_err err = deliver(ctx, cell->state, msg);
@@ -1857,10 +1860,12 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  * about a tenth of a millisecond, or 0.1 us for each question that is open.
  * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes before all
  * that, but for what is in priority lanes, and results and DOWNs that are before it and wait for their turn.
+ * Room: a result takes a place in the asker's mailbox, and counts as one of its messages; where none is free, or
+ * messages are dropped to make one (DROP_OLDEST, LATEST), it comes without: results are neither refused nor dropped.
  * Ends: a stop lets what is queued be handled, then ends what is still open with SHUTDOWN, in results to the handler.
  * A kill, failure or restart of the asker, or its end by its supervisor, ends its questions without a word: their
- * replies are late ones. A result is a message of the accounting when it is handled (accepted and handled), not
- * before. */
+ * replies are late ones. A result is a message of the accounting while it has a place in the mailbox, and when it is
+ * handled (accepted and handled); a late one never. */
 struct airrt_asker {
     airrt_err (*take)(airrt_ctx *ctx, const void *result);
     size_t size, align, value_at, value_size;
@@ -3549,6 +3554,14 @@ struct airrt_wrap {
     struct airrt_subscriber *subscriber; /* ... and who counts it */
     airrt_wrap *next;                    /* ... while it is being published */
 };
+/* What stands in a slot for the signal of a question that has been answered: tagged, to tell it from a wrap. */
+AIRRT_INLINE airrt_wrap *airrt_priv_result_slot(airrt_signal *signal) {
+    return (airrt_wrap *)((uintptr_t)signal | 1);
+}
+AIRRT_INLINE bool airrt_priv_is_result(const airrt_wrap *wrap) { return (uintptr_t)wrap & 1; }
+AIRRT_INLINE airrt_signal *airrt_priv_result_signal(airrt_wrap *wrap) {
+    return (airrt_signal *)((uintptr_t)wrap & ~(uintptr_t)1);
+}
 static void airrt_priv_shared_done(airrt_wrap *wrap);
 AIRRT_INLINE void *airrt_priv_wrapped(airrt_wrap *wrap) { return (char *)wrap + wrap->offset; }
 /* Not the receiver's own, but that of an event, which stands at its start; nobody may change it. */
@@ -3801,7 +3814,7 @@ static void airrt_priv_make_room(airrt_cell *cell) {
 }
 /* Nothing at the front and nothing private to do: true, and the cell is not to be touched again; false: look again.
  * taken: messages of this turn, to judge whether the ring is too large. */
-static bool airrt_priv_go_idle(airrt_cell *cell, uint64_t key, uint32_t taken) {
+AIRRT_HOT bool airrt_priv_go_idle(airrt_cell *cell, uint64_t key, uint32_t taken) {
     uint64_t head = airrt_load_relaxed(&cell->head), t = key | head;
     uintptr_t ring = cell->cur;
     if (airrt_load_relaxed(&cell->traits) & AIRRT_EVICTING_) {
@@ -4566,6 +4579,7 @@ typedef struct airrt_sink {
 static void airrt_priv_box_drop(airrt_mailbox *box, void *msg, airrt_wrap *wrap) {
     airrt_priv_drop(&box->type, wrap ? airrt_priv_wrapped(wrap) : msg, wrap);
 }
+static void airrt_priv_answer_unheard(airrt_system *system, airrt_cold *cold, airrt_signal *signal);
 static void airrt_priv_sink(const airrt_sink *sink, const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
     if (sink->losses) sink->losses->dropped++;
     if (sink->system) {
@@ -4588,7 +4602,12 @@ static bool airrt_priv_drain(const airrt_sink *sink, airrt_cell *cell, airrt_lan
     airrt_wrap *wrap = NULL, *spare = NULL;
     void *msg = airrt_priv_room(sink->pools, type, stack, &spare);
     bool got = msg && airrt_priv_take_any(cell, lanes, msg, type->size, type->align, &wrap);
-    if (got) airrt_priv_sink(sink, type, msg, wrap);
+    if (got && airrt_priv_is_result(wrap)) {
+        AIRRT_TALLY(sink->system, accepted, (uint64_t)-1);
+        airrt_priv_answer_unheard(sink->system, cell->cold, airrt_priv_result_signal(wrap));
+    } else if (got) {
+        airrt_priv_sink(sink, type, msg, wrap);
+    }
     if (spare) airrt_priv_wrap_put(spare);
     return got;
 }
@@ -4664,9 +4683,10 @@ static bool airrt_priv_order(airrt_ref to, uint64_t order) {
  * A question is a signal, the slot of the answer, and a block of what it is about, into which the result is written.
  * The asker alone makes, lists and frees them; others find a question by the handle in the request's envelope. Its word
  * is ASKED until one of all who may end it swaps that for WRITING: whoever replies, refuses or dies, loses the message,
- * or the asker itself when time is over. The winner writes the result and puts the signal into the asker's lane, which
- * needs no memory and is never full; there it waits, as a DOWN does, until the asker has taken what was in its mailbox
- * then, and is made into a message on the asker's turn. An answer costs the swap, and the two of every signal.
+ * or the asker itself when time is over. The winner writes the result and puts the signal into the asker's mailbox, as
+ * if it were a message with an envelope: two swaps in all. Where that has no room, has lanes, is emptied by its
+ * senders, or is shut, the signal goes into the control lane, which needs no memory and is never full; there it waits,
+ * as a DOWN does, until the asker has taken what was in its mailbox then. It is made into a message on its turn.
  * Restart, halt and end of the asker: questions that are still ASKED are freed, so later answers find another
  * generation; those on their way are `gone`, and freed where they arrive. Both count as late.
  * Time: no timer per question, as that would be a lock each. One per actor is armed for the earliest deadline when
@@ -4806,11 +4826,9 @@ static bool airrt_priv_question_claim(airrt_signal *signal, uint32_t generation,
     uint32_t asked = generation << 4 | AIRRT_WORD_ASKED;
     return airrt_cas(&signal->word, &asked, generation << 4 | to, ACQ_REL, RELAXED);
 }
-/* Ends a claimed one: its result is on the way to the asker, behind what that has been sent before position `due`.
- * False: the asker has gone. */
-static bool airrt_priv_question_end(airrt_signal *signal, airrt_err err, const airrt_reason *reason, const void *value,
-                                    size_t size, uint64_t due) {
-    airrt_question *question = airrt_priv_question_of(signal);
+/* What comes of a claimed one. */
+static void airrt_priv_question_fill(airrt_question *question, airrt_err err, const airrt_reason *reason,
+                                     const void *value, size_t size) {
     const airrt_asker *how = question->how;
     char *result = airrt_priv_result_of(question);
     if (!err && size != how->value_size) err = AIRRT_ERR_TYPE;
@@ -4819,17 +4837,23 @@ static bool airrt_priv_question_end(airrt_signal *signal, airrt_err err, const a
     question->err = err;
     if (reason) memcpy(result + offsetof(airrt_result, reason), reason, sizeof *reason);
     else memset(result + offsetof(airrt_result, reason), 0, sizeof *reason);
+}
+/* Its result goes to the asker by the control lane, behind what that has been sent before position `due`. False: the
+ * asker has gone. */
+static bool airrt_priv_question_end(airrt_signal *signal, uint64_t due) {
     signal->due = due;
     if (airrt_priv_signal(signal->owner, signal)) return true;
     airrt_priv_question_put(signal);
     return false;
 }
+static bool airrt_priv_push_result(airrt_cell *asker, airrt_signal *signal);
 static bool airrt_priv_answer_actor(airrt_signal *signal, uint32_t generation, airrt_err err,
                                     const airrt_reason *reason, const void *value, size_t size) {
     if (!airrt_priv_question_claim(signal, generation, AIRRT_WORD_WRITING)) return false;
+    airrt_priv_question_fill(airrt_priv_question_of(signal), err, reason, value, size);
     airrt_cell *asker = airrt_priv_cell(signal->owner);
-    uint64_t due = airrt_load_acquire(&asker->tail) & AIRRT_POSITION_;
-    return airrt_priv_question_end(signal, err, reason, value, size, due);
+    if (AIRRT_LIKELY(airrt_priv_push_result(asker, signal))) return true;
+    return airrt_priv_question_end(signal, airrt_load_acquire(&asker->tail) & AIRRT_POSITION_);
 }
 /* The asker ends, or begins anew: nobody is told what comes of its questions. */
 static void airrt_priv_forget_questions(airrt_cold *cold) {
@@ -4860,7 +4884,8 @@ static uint64_t airrt_priv_end_questions(airrt_cell *cell, airrt_err err, uint64
         if (err == AIRRT_ERR_TIMEOUT && (!deadline || deadline > now)) {
             if (deadline && deadline < earliest) earliest = deadline;
         } else if (airrt_priv_question_claim(signal, generation, AIRRT_WORD_WRITING)) {
-            airrt_priv_question_end(signal, err, NULL, NULL, 0, head);
+            airrt_priv_question_fill(question, err, NULL, NULL, 0);
+            airrt_priv_question_end(signal, head);
         }
     }
     return earliest;
@@ -6934,27 +6959,30 @@ static bool airrt_priv_sweep_by(airrt_ctx *ctx, uint64_t deadline) {
     airrt_priv_sweep_at(w, timer, deadline);
     return true;
 }
-/* A result becomes a message of the asker. False: that has ended. */
-static bool airrt_priv_deliver_answer(airrt_ctx *ctx, airrt_signal *signal) {
+/* A result becomes a message of the asker; queued: it was in its mailbox, and is accepted. False: that has ended. */
+static bool airrt_priv_deliver_answer(airrt_ctx *ctx, airrt_signal *signal, bool queued) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_question *question = airrt_priv_question_of(signal);
     if (question->gone) { /* an earlier life's */
+        if (queued) airrt_count(&w->tally.accepted, (uint64_t)-1);
         airrt_priv_answer_unheard(w->system, NULL, signal);
         return true;
     }
     airrt_priv_question_unlist(ctx->cell->cold, question);
-    airrt_result result;
-    result.err = question->err;
-    result.left = airrt_priv_gathered(question);
-    result.tag = question->tag;
-    result.from = airrt_priv_unpacked(airrt_load_relaxed(&question->callee));
-    memcpy(airrt_priv_result_of(question), &result, offsetof(airrt_result, reason)); /* that is there already */
+    char *result = airrt_priv_result_of(question); /* its reason and value are there already */
+    uint32_t left = airrt_priv_gathered(question);
+    airrt_ref from = airrt_priv_unpacked(airrt_load_relaxed(&question->callee));
+    /* singly, as the map reads them */
+    memcpy(result + offsetof(airrt_result, err), &question->err, sizeof question->err);
+    memcpy(result + offsetof(airrt_result, left), &left, sizeof left);
+    memcpy(result + offsetof(airrt_result, tag), &question->tag, sizeof question->tag);
+    memcpy(result + offsetof(airrt_result, from), &from, sizeof from);
     w->answer = signal; /* so that a panic in the map finds it */
     w->until_ns = question->until_ns;
-    airrt_count(&w->tally.accepted, 1);
+    if (!queued) airrt_count(&w->tally.accepted, 1);
     airrt_count(&ctx->handled, 1);
     ctx->kept = ctx->promised = false;
-    bool lives = question->how->take(ctx, airrt_priv_result_of(question)) == AIRRT_OK;
+    bool lives = question->how->take(ctx, result) == AIRRT_OK;
     w->until_ns = 0;
     return lives;
 }
@@ -7063,13 +7091,14 @@ static bool airrt_priv_is_due(const airrt_cell *cell, const airrt_signal *down) 
     }
     return true;
 }
+static bool airrt_priv_deliver_one_due(airrt_ctx *ctx, airrt_signal *signal) {
+    return signal->kind == AIRRT_SIGNAL_ANSWER ? airrt_priv_deliver_answer(ctx, signal, false)
+                                               : airrt_priv_deliver_down(ctx, signal);
+}
 static bool airrt_priv_deliver_due(airrt_ctx *ctx) {
     airrt_cold *cold;
-    while ((cold = ctx->cell->cold) != NULL && cold->due.first && airrt_priv_is_due(ctx->cell, cold->due.first)) {
-        airrt_signal *signal = airrt_priv_shift(&cold->due);
-        if (!(signal->kind == AIRRT_SIGNAL_ANSWER ? airrt_priv_deliver_answer(ctx, signal)
-                                                  : airrt_priv_deliver_down(ctx, signal))) return false;
-    }
+    while ((cold = ctx->cell->cold) != NULL && cold->due.first && airrt_priv_is_due(ctx->cell, cold->due.first))
+        if (!airrt_priv_deliver_one_due(ctx, airrt_priv_shift(&cold->due))) return false;
     return true;
 }
 static void airrt_priv_answer_probe(airrt_signal *probe, airrt_err err, const airrt_health *health) {
@@ -7164,6 +7193,8 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
     case AIRRT_SIGNAL_ANSWER:
     case AIRRT_SIGNAL_DOWN:
         signal->serial = cold->lane_serial;
+        if (AIRRT_LIKELY(!cold->due.first && airrt_priv_is_due(cell, signal)))
+            return airrt_priv_deliver_one_due(ctx, signal);
         airrt_priv_append(&cold->due, signal);
         return true;
     case AIRRT_SIGNAL_WAIT:
@@ -7222,6 +7253,7 @@ static bool airrt_priv_attend_signals(airrt_ctx *ctx) {
     if (!airrt_priv_deliver_due(ctx)) return false;
     airrt_priv_offer_room(w->system, ctx->cell, false);
     if (airrt_priv_has_private(ctx->cell)) airrt_priv_note_detour(ctx->cell);
+    if ((airrt_load_relaxed(&ctx->cell->tail) & AIRRT_POSITION_) == airrt_load_relaxed(&ctx->cell->head)) return true;
     airrt_cell *woken = airrt_priv_swap_next(w, NULL);
     if (woken) airrt_priv_queue_push(w, woken); /* it must not wait for the messages that this turn handles now */
     return true;
@@ -7388,28 +7420,30 @@ AIRRT_INLINE void airrt_priv_open_envelope(airrt_ctx *ctx, airrt_wrap *wrap) {
     ctx->envelope = &wrap->envelope;
     ctx->kept = ctx->promised = false;
 }
-AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align) {
-    airrt_worker *w = airrt_priv_worker(ctx);
-    airrt_cell *cell = ctx->cell;
-    airrt_system *system = w->system;
-    const uint32_t taken = (uint32_t)(airrt_load_relaxed(&ctx->handled) - ctx->turn_from);
-    /* Mostly there is simply nothing more: the swap that goes idle is itself the proof. */
+/* Mostly there is simply nothing more: the swap that goes idle is itself the proof. True: it has gone idle. */
+AIRRT_INLINE bool airrt_priv_idle_if_empty(airrt_cell *cell, uint32_t taken) {
     uint64_t seen = airrt_load_relaxed(&cell->tail);
-    if (AIRRT_LIKELY(!(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && (seen & AIRRT_OPEN_) &&
-                     (seen & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head)) &&
-        airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken))
-        return AIRRT_NEXT_LEAVE_;
-    airrt_wrap *wrap = airrt_priv_take_wrapped(cell, size, align);
-    if (wrap && !airrt_priv_lose_late(ctx, wrap)) {
-        memcpy(msg, airrt_priv_wrapped(wrap), size);
-        airrt_priv_open_envelope(ctx, wrap);
-        return AIRRT_NEXT_MESSAGE_;
-    }
+    return !(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && (seen & AIRRT_OPEN_) &&
+           (seen & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head) &&
+           airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken);
+}
+static airrt_next airrt_priv_next_result(airrt_ctx *ctx, airrt_wrap *wrap, uint32_t taken) {
+    if (!airrt_priv_deliver_answer(ctx, airrt_priv_result_signal(wrap), true)) return AIRRT_NEXT_LEAVE_;
+    return airrt_priv_idle_if_empty(ctx->cell, taken) ? AIRRT_NEXT_LEAVE_ : AIRRT_NEXT_HANDLED_;
+}
+/* The same when there is more to see to: signals, what has been put aside, priority lanes, another ring. */
+static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg, size_t size, size_t align,
+                                                      uint32_t taken) {
+    airrt_cell *cell = ctx->cell;
+    airrt_system *system = airrt_priv_worker(ctx)->system;
+    airrt_wrap *wrap;
     for (int looks = 0; looks < 4;) {
         wrap = NULL;
-        if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && !airrt_priv_attend(ctx)) return AIRRT_NEXT_LEAVE_;
+        if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) &&
+            (!airrt_priv_attend(ctx) || airrt_priv_idle_if_empty(cell, taken)))
+            return AIRRT_NEXT_LEAVE_;
         if (AIRRT_UNLIKELY(airrt_priv_rests(cell))) {
-            airrt_priv_outbox_give_up(w, cell);
+            airrt_priv_outbox_give_up(airrt_priv_worker(ctx), cell);
             if (!airrt_priv_rests(cell)) continue;
             airrt_priv_offer_room(system, cell, true);
             airrt_priv_make_room(cell);
@@ -7419,6 +7453,7 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
         }
         if (airrt_priv_take_next(cell, msg, size, align, &wrap)) {
             airrt_priv_offer_room(system, cell, false);
+            if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap, taken);
             if (wrap && airrt_priv_lose_late(ctx, wrap)) continue;
             if (wrap) memcpy(msg, airrt_priv_wrapped(wrap), size);
             if (cell->cold && cell->cold->timestamps) {
@@ -7465,6 +7500,17 @@ AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, siz
     }
     airrt_priv_turn_over(ctx); /* a sender is between claim and publication: others have their turn */
     return AIRRT_NEXT_LEAVE_;
+}
+AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align) {
+    airrt_cell *cell = ctx->cell;
+    const uint32_t taken = (uint32_t)(airrt_load_relaxed(&ctx->handled) - ctx->turn_from);
+    if (AIRRT_LIKELY(airrt_priv_idle_if_empty(cell, taken))) return AIRRT_NEXT_LEAVE_;
+    airrt_wrap *wrap = airrt_priv_take_wrapped(cell, size, align);
+    if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap, taken);
+    if (!wrap || airrt_priv_lose_late(ctx, wrap)) return airrt_priv_next_long(ctx, msg, size, align, taken);
+    memcpy(msg, airrt_priv_wrapped(wrap), size);
+    airrt_priv_open_envelope(ctx, wrap);
+    return AIRRT_NEXT_MESSAGE_;
 }
 
 /* A hook has left by airrt_panic; w->failing says how. */
@@ -7641,6 +7687,17 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
         waiting = true;
     }
 }
+/* Puts a result into the asker's mailbox, if that has room and is one from which only its owner takes. */
+static bool airrt_priv_push_result(airrt_cell *asker, airrt_signal *signal) {
+    uint64_t key = airrt_priv_key(signal->owner), t = airrt_load_acquire(&asker->tail);
+    if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) return false;
+    airrt_actor_type *type = airrt_priv_type(asker); /* its own if the claim succeeds, which proves that it lives */
+    airrt_wrap *slot = airrt_priv_result_slot(signal);
+    if (airrt_load_relaxed(&asker->lanes) || (airrt_load_relaxed(&asker->traits) & AIRRT_EVICTING_)) return false;
+    return airrt_priv_push_wrapped(asker, key, &type->msg, slot) ||
+           airrt_priv_push_slow(asker, key, &type->pools, &slot, sizeof slot, type->msg.size, type->msg.align,
+                                AIRRT_SEQ_WRAPPED_) == AIRRT_OK;
+}
 static airrt_priority airrt_priv_priority(const airrt_message_type *type, const airrt_send_desc *desc) {
     if (desc && desc->priority) return desc->priority;
     return type->priority ? type->priority : AIRRT_PRIORITY_NORMAL;
@@ -7726,14 +7783,18 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
         wrap->envelope.promise_slot = promise->slot;
         wrap->envelope.promise_generation = promise->generation;
     }
+    const airrt_cell *self = inside ? me->ctx.cell : NULL; /* NULL also between hooks */
+    const bool waits = self && self->cold && self->cold->outbox.first;
+    if (AIRRT_LIKELY(wrap && !waits && !system->sim && airrt_priv_push_wrapped(cell, key, &type->msg, wrap))) {
+        if (!inside) airrt_priv_unpin(system);
+        return AIRRT_OK;
+    }
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
     if (!err && AIRRT_UNLIKELY(system->sim != NULL) && airrt_priv_sim_full(system->sim, to)) err = AIRRT_ERR_FULL;
-    const airrt_cell *self = inside ? me->ctx.cell : NULL; /* NULL also between hooks */
-    const bool waits = self && self->cold && self->cold->outbox.first,
-               owes = AIRRT_UNLIKELY(waits) && airrt_priv_owes(self, to);
+    const bool owes = AIRRT_UNLIKELY(waits) && airrt_priv_owes(self, to);
     const char *detail = NULL;
     if (!err && owes) err = airrt_priv_behind(cell, priority, &dropped);
-    else if (!err && !(wrap && airrt_priv_push_wrapped(cell, key, &type->msg, wrap)))
+    else if (!err)
         err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, (how & AIRRT_SEND_WAIT_) && !me,
                                      desc ? desc->timeout_ns : 0, &sink, &dropped);
     if (!err && lane && !dropped) AIRRT_TALLY(system, accepted, 1);

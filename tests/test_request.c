@@ -403,6 +403,55 @@ START_TEST(a_result_comes_behind_what_was_sent_before_it) {
     world_end();
 } END_TEST
 
+START_TEST(a_result_comes_though_the_mailbox_is_full) {
+    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_DROP,
+                                                   AIRRT_BACKPRESSURE_BLOCK, AIRRT_BACKPRESSURE_DROP_OLDEST,
+                                                   AIRRT_BACKPRESSURE_LATEST };
+    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++)
+        for (int full = 0; full < 2; full++) {
+            memset(books, 0, sizeof books);
+            world_begin(false);
+            node_ref a, b = make(1);
+            airrt_spawn_desc desc = { .mailbox = { .capacity = 2, .backpressure = policies[i] } };
+            airrt_test_ok(node_spawn(world, (node_args){ &books[0] }, &desc, &a));
+            bid(a, b, defer, 5, 0);
+            tell(b, (note){ .fn = fulfil, .number = 6 });
+            if (!full) ck_assert_uint_eq(airrt_system_poll(world, 1), 1); /* it is there before the others */
+            uint64_t in = 0;
+            for (uint64_t n = 0; n < 4; n++) in += node_try_send(a, (note){ .fn = nothing }) == AIRRT_OK;
+            if (policies[i] == AIRRT_BACKPRESSURE_ERROR || policies[i] == AIRRT_BACKPRESSURE_BLOCK)
+                ck_assert_uint_eq(in, full ? 2 : 1); /* a queued result takes a place, and waits for none */
+            settle();
+            ck_assert_uint_eq(COUNT(books[0].results), 1);
+            COMES(0, 0, AIRRT_OK, 5, 6);
+            ck_assert_uint_eq(late(), 0);
+            world_end();
+        }
+} END_TEST
+
+static airrt_err ask_often(airrt_ctx *ctx, node_state *state, const note *msg) {
+    for (uint64_t i = 0; i < msg->number && !state->book->last; i++)
+        state->book->last = node_ask_answer(NODE(ctx), REF(msg->to), (note){ .fn = reply, .number = i }, 0, i);
+    return AIRRT_OK;
+}
+START_TEST(a_turn_of_many_results_ends_as_that_of_other_messages) {
+    world_begin(false);
+    node_ref a = make(0), b = make(1);
+    tell(a, (note){ .fn = ask_often, .to = b.ref, .number = 300 });
+    uint64_t most = 0, before = 0;
+    for (int turns = 0; before < 300 && turns < 100; turns++) {
+        airrt_system_poll(world, 1);
+        uint64_t now = COUNT(books[0].results);
+        if (now - before > most) most = now - before;
+        before = now;
+    }
+    airrt_test_ok(books[0].last);
+    ck_assert_uint_eq(before, 300);
+    ck_assert_uint_le(most, 64);
+    for (uint64_t i = 0; i < 300; i++) COMES(0, i, AIRRT_OK, i, 2 * i);
+    world_end();
+} END_TEST
+
 /* ---- time -------------------------------------------------------------------------------------------------------- */
 
 START_TEST(time_ends_a_question_once_and_its_reply_is_late) {
@@ -748,6 +797,25 @@ START_TEST(replies_to_an_earlier_life_reach_nobody) {
     ck_assert_uint_eq(COUNT(books[0].results), 1);
     COMES(0, 0, AIRRT_OK, 3, 6);
     world_end();
+} END_TEST
+
+START_TEST(a_result_that_is_queued_to_one_who_fails_reaches_nobody) {
+    static const airrt_action actions[] = { AIRRT_ACTION_RESTART, AIRRT_ACTION_STOP };
+    for (int i = 0; i < 2; i++) {
+        memset(books, 0, sizeof books);
+        world_begin(false);
+        node_ref a = make(0), b = make(1);
+        books[0].action = actions[i];
+        bid(a, b, defer, 1, 0);
+        tell(b, (note){ .fn = fulfil, .number = 5 });
+        tell(a, (note){ .fn = fails });
+        ck_assert_uint_eq(airrt_system_poll(world, 1), 1); /* b: the result is behind what fails */
+        ck_assert_uint_eq(late(), 0);
+        settle();
+        ck_assert_uint_eq(COUNT(books[0].results), 0);
+        ck_assert_uint_eq(late(), 1);
+        world_end();
+    }
 } END_TEST
 
 START_TEST(replies_to_the_dead_reach_nobody) {
@@ -1270,7 +1338,8 @@ START_TEST(all_actors_ask_all_others_on_all_workers) {
 SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_meanwhile,
       there_is_a_result_for_everything_that_a_handler_does, a_reply_cannot_come_too_early,
       a_second_reply_reaches_nobody_and_is_counted, a_promise_is_kept_by_anyone_once, answers_of_any_size_arrive_whole,
-      a_result_comes_behind_what_was_sent_before_it, time_ends_a_question_once_and_its_reply_is_late,
+      a_result_comes_behind_what_was_sent_before_it, a_result_comes_though_the_mailbox_is_full,
+      a_turn_of_many_results_ends_as_that_of_other_messages, time_ends_a_question_once_and_its_reply_is_late,
       each_question_has_its_own_time, a_timeout_comes_before_what_is_queued, expired_requests_are_skipped_and_counted,
       time_travels_with_the_questions_that_a_request_leads_to,
       what_follows_from_a_result_has_the_time_of_the_request_too,
@@ -1279,7 +1348,8 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       the_end_of_who_is_asked_is_the_result_with_its_reason, who_is_killed_ends_what_is_queued_to_it,
       a_restart_ends_what_is_handled_and_keeps_what_is_queued, without_a_receiver_the_message_is_still_the_askers,
       a_full_mailbox_is_full_and_one_that_drops_is_a_result, a_thread_hears_why_its_request_has_ended,
-      replies_to_an_earlier_life_reach_nobody, replies_to_the_dead_reach_nobody,
+      replies_to_an_earlier_life_reach_nobody, a_result_that_is_queued_to_one_who_fails_reaches_nobody,
+      replies_to_the_dead_reach_nobody,
       who_is_stopped_hears_of_its_open_questions_before_it_ends, shutdown_ends_requests_with_an_answer_or_says_so,
       a_map_that_panics_fails_its_actor_and_leaks_nothing, a_result_can_be_stashed,
       a_stashed_request_is_answered_when_it_is_taken_up, a_handler_that_fails_on_a_result_fails_its_actor,
