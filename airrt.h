@@ -4672,7 +4672,9 @@ static bool airrt_priv_order(airrt_ref to, uint64_t order) {
     if (!cell || to.generation == 0) return false;
     uint64_t lane = airrt_load_relaxed(&cell->lane);
     do {
-        if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation || airrt_priv_lane_lost(lane)) return false;
+        if (lane >> AIRRT_LANE_GENERATION_SHIFT != to.generation || airrt_priv_lane_lost(lane) ||
+            (lane >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_BURY))
+            return false;
     } while (!airrt_cas(&cell->lane, &lane, lane | order << AIRRT_LANE_ORDER_SHIFT, ACQ_REL, RELAXED));
     airrt_priv_bell(cell, to.generation);
     return true;
@@ -6415,6 +6417,13 @@ static AIRRT_COLD void airrt_priv_release(airrt_cell *cell) {
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
     airrt_priv_wake(cell);
 }
+/* Not ended yet, or not buried, so that its reason is not remembered either. */
+static bool airrt_priv_lives(airrt_ref ref) {
+    airrt_cell *cell = airrt_priv_cell(ref);
+    if (!cell || !ref.generation) return false;
+    uint64_t lane = airrt_load_seq(&cell->lane);
+    return lane >> AIRRT_LANE_GENERATION_SHIFT == ref.generation && !airrt_priv_lane_lost(lane);
+}
 /* It has ended for good, and only waits for its burial; of a living actor's handle. */
 AIRRT_INLINE bool airrt_priv_is_released(airrt_ref ref) {
     return airrt_load_acquire(&airrt_priv_cell(ref)->lane) >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_BURY;
@@ -6667,6 +6676,8 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     cold->reasoned = true;
     cold->begun = cold->hurried = false;
     airrt_store_relaxed(&cell->life, AIRRT_STATE_RESTARTING);
+    /* its next life is a new actor's: news of this one come too late */
+    if (airrt_priv_type(cell)->has & AIRRT_HAS_CHILD_) airrt_priv_shut(cell);
     airrt_priv_done(ctx, AIRRT_ERR_DEAD, &why);
     for (uint32_t *at = &w->signals; *at;) { /* who waits for this end came before it */
         signal = airrt_priv_signal_at(*at);
@@ -7273,8 +7284,10 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
         airrt_priv_die_of(ctx, orders);
         return false;
     }
-    bool supervisor = airrt_priv_type(cell)->has & AIRRT_HAS_KEEP_;
-    if ((orders & AIRRT_ORDER_STOP) && !supervisor && airrt_load_relaxed(&cell->life) == AIRRT_STATE_RUNNING) {
+    const uint8_t life = airrt_load_relaxed(&cell->life);
+    bool supervisor = airrt_priv_type(cell)->has & AIRRT_HAS_KEEP_,
+         begun = life == AIRRT_STATE_RUNNING || (life == AIRRT_STATE_STARTING && cell->cold && cell->cold->begun);
+    if ((orders & AIRRT_ORDER_STOP) && !supervisor && begun) {
         airrt_priv_shut(cell);
         airrt_priv_set_life(cell, AIRRT_STATE_STOPPING);
     }
@@ -10959,8 +10972,11 @@ AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size
     size_t n = 0;
     uint32_t slot = 0;
     airrt_ref ref;
-    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL; n++)
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
+        if (airrt_priv_is_released(ref)) continue;
         if (n < capacity) airrt_priv_info(cell, &out[n]);
+        n++;
+    }
     return n;
 }
 AIRRT_API uint64_t airrt_room(airrt_ref ref) {
@@ -11049,12 +11065,7 @@ AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter
     out->suppressed = airrt_load_relaxed(&letters->suppressed);
 }
 /* True until the actor has ended; one that drains is alive. */
-AIRRT_API bool airrt_alive(airrt_ref ref) {
-    airrt_cell *cell = airrt_priv_cell(ref);
-    if (!cell || !ref.generation) return false;
-    uint64_t lane = airrt_load_seq(&cell->lane);
-    return lane >> AIRRT_LANE_GENERATION_SHIFT == ref.generation && !airrt_priv_lane_lost(lane);
-}
+AIRRT_API bool airrt_alive(airrt_ref ref) { return airrt_priv_lives(ref) && !airrt_priv_is_released(ref); }
 
 /* One that has been replaced may be in a turn all the same; those of actors that were given up do not count. */
 static bool airrt_priv_in_no_turn(const airrt_worker *w) {
@@ -11333,10 +11344,11 @@ static airrt_err airrt_priv_end(airrt_ref ref, uint64_t order, uint64_t timeout_
     if (out) memset(out, 0, sizeof *out);
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an actor's end");
     airrt_cell *cell = airrt_priv_cell(ref);
-    airrt_system *system = cell && airrt_alive(ref) ? airrt_priv_pin(cell) : NULL;
+    bool lives = order ? airrt_alive(ref) : airrt_priv_lives(ref); /* else the reason could not be had yet */
+    airrt_system *system = cell && lives ? airrt_priv_pin(cell) : NULL;
     airrt_err err = AIRRT_ERR_DEAD;
     if (system) err = airrt_priv_wait_for(system, ref, order, airrt_priv_wait_until(system, timeout_ns), out);
-    if (err == AIRRT_ERR_DEAD && !order && !airrt_alive(ref) && airrt_priv_recall(ref, out)) err = AIRRT_OK;
+    if (err == AIRRT_ERR_DEAD && !order && !airrt_priv_lives(ref) && airrt_priv_recall(ref, out)) err = AIRRT_OK;
     if (system) airrt_priv_unpin(system);
     return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
 }

@@ -148,7 +148,7 @@ typedef struct airrt_window {
 AIRRT_API void airrt_window_open(airrt_window *window, uint32_t max, uint64_t window_ns); /* AIRRT_UNLIMITED,
                                                                                              AIRRT_NO_RESTARTS */
 AIRRT_API void airrt_window_close(airrt_window *window);
-/* How many lie within the window at this time. */
+/* How many of those that count lie within the window at this time: none without a limit, or where none is allowed. */
 AIRRT_API uint32_t airrt_window_count(const airrt_window *window, uint64_t now_ns);
 /* Would one more be within the limit? */
 AIRRT_API bool airrt_window_allow(const airrt_window *window, uint64_t now_ns);
@@ -374,13 +374,16 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
  * MONITOR: a monitor of airrt_supervision_event, airrt_quiet for none. The monitor outlives the system. Makes
  *   airrt_err  NAME_start(airrt_system *, ARGS, MONITOR *, airrt_supervisor *out);    a root: from a thread, returns
  *                     when all children run, or with what failed: BAD_SPEC (airrt_error_last's text: which child, which
- *                     field), START, IGNORE, what init returned, TIMEOUT, NOMEM
+ *                     field), START, IGNORE, what init returned, TIMEOUT, NOMEM, CONTEXT (in a hook)
  *   airrt_spec NAME_spec(ARGS, MONITOR *);                                            as another's child
  * AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, init [, .max_restarts = N, .window_ns = NS, .auto_shutdown = A]) gives it its
  * body, in one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or
  * one of your own. init, airrt_err f(airrt_children *, const ARGS *), runs at every start and restart and says which
  * children there are; AIRRT_ERR_IGNORE: there is nothing to run. At most N restarts within NS (1 in 5 s;
- * AIRRT_NO_RESTARTS, AIRRT_UNLIMITED; AIRRT_FIVE_PER_MINUTE in the place of both). */
+ * AIRRT_NO_RESTARTS, AIRRT_UNLIMITED; AIRRT_FIVE_PER_MINUTE in the place of both); one for whose time there is no
+ * memory is not counted. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_root_start(airrt_system *system, const airrt_spec *spec,
+                                                          airrt_supervisor *out);
 #define AIRRT_SUPERVISOR(NAME, ARGS, MONITOR)                                                              \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef ARGS NAME##_args;                                                                              \
@@ -410,7 +413,7 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_start(airrt_system *system, NAME##_args args,            \
                                                         NAME##_monitor_ *monitor, airrt_supervisor *out) { \
         airrt_spec spec = NAME##_spec(args, monitor);                                                      \
-        return airrt_priv_spawn(system, spec.type, spec.args, NULL, out ? &out->ref : NULL);               \
+        return airrt_priv_root_start(system, &spec, out);                                                  \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(AIRRT_ALIGNOF(NAME##_given_) <= 16,                                                \
@@ -464,7 +467,7 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
     enum { NAME##_has_body_ = 1 }
 
 /* Calls, with the results of OTP. From threads (CONTEXT in hooks); they wait until the supervisor has done it, and fail
- * with DEAD when there is none, NOMEM, SHUTDOWN. */
+ * with DEAD when there is none, NOMEM, SHUTDOWN (new starts: from airrt_system_shutdown on). */
 /* Adds a child at the end and starts it. desc: of a dynamic supervisor NULL, which is the template's (as in OTP), or
  * this child's own, which holds for all but the id. *out (may be NULL) is zero if the child said that there is nothing
  * to run. errors ALREADY_STARTED, ALREADY_PRESENT, START, BAD_SPEC (the field). */
@@ -500,7 +503,8 @@ typedef struct airrt_supervisor_status {
     airrt_supervisor parent;                 /* zero: a root */
     size_t children, running, waiting;       /* known; those that run; those that back off or wait for another try */
     uint64_t restarts;                       /* of its children, those that have ended too, since it started */
-    uint32_t recent, max_restarts;           /* restarts within window_ns; how many there may be */
+    uint32_t recent, max_restarts;           /* restarts within window_ns (0 without a limit); how many there may be, or
+                                                AIRRT_UNLIMITED, AIRRT_NO_RESTARTS */
     uint64_t window_ns;
     airrt_auto_shutdown auto_shutdown;
     bool dynamic;                            /* airrt_simple_one_for_one */
@@ -1143,7 +1147,7 @@ static void airrt_priv_kid_unqueue(airrt_sup *sup, airrt_kid *kid) {
 /* Lets go of its actor, which has halted. */
 static void airrt_priv_kid_release(airrt_kid *kid) {
     if (kid->alive && kid->halted) airrt_priv_release(airrt_priv_cell(kid->ref));
-    kid->alive = kid->halted = false;
+    kid->alive = kid->halted = kid->escalates = false;
 }
 static void airrt_priv_kid_free(airrt_kid *kid) {
     airrt_window_close(&kid->window);
@@ -1315,14 +1319,27 @@ static void airrt_priv_sup_give_up(airrt_sup *sup, const airrt_reason *reason) {
     airrt_priv_job_begin(sup, AIRRT_JOB_GIVE_UP, false, 0, sup->count, 0);
     sup->job.reason = *reason;
 }
+static bool airrt_priv_sup_last_significant(const airrt_sup *sup, const airrt_kid *gone) {
+    for (size_t i = 0; i < sup->count; i++) {
+        const airrt_kid *kid = sup->kids[i];
+        if (kid != gone && kid->desc->significant && kid->state != AIRRT_CHILD_UNDEFINED) return false;
+    }
+    return true;
+}
+/* A child is down and stays so: whether that is the end of its supervisor, too. */
+static bool airrt_priv_sup_shuts(const airrt_sup *sup, const airrt_kid *kid) {
+    return kid->desc->significant &&
+           (sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_ANY || airrt_priv_sup_last_significant(sup, kid));
+}
 /* A child is to be restarted, for the first time or again: counted, then as the strategy decides. */
 static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
     uint64_t now = airrt_priv_sup_now(sup);
-    bool allowed = airrt_window_allow(&sup->window, now) && airrt_window_allow(&kid->window, now) &&
-                   !airrt_window_record(&sup->window, now) && !airrt_window_record(&kid->window, now);
+    bool allowed = airrt_window_allow(&sup->window, now) && airrt_window_allow(&kid->window, now);
     airrt_failure failure = { airrt_priv_kid_index(sup, kid), sup->count };
     airrt_decision d = { AIRRT_DECISION_ESCALATE, 0, 0 };
-    if (allowed) {
+    if (allowed) { /* without memory for its time it is not counted */
+        airrt_discard(airrt_window_record(&sup->window, now));
+        airrt_discard(airrt_window_record(&kid->window, now));
         d = sup->type->decide(&failure);
         airrt_priv_sup_tell_strategy(sup, kid, &d);
     } else {
@@ -1338,6 +1355,7 @@ static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
     kid->state = AIRRT_CHILD_UNDEFINED;
     airrt_priv_kid_release(kid);
     if (d.kind != AIRRT_DECISION_STOP) airrt_priv_sup_give_up(sup, &airrt_priv_gave_up);
+    else if (airrt_priv_sup_shuts(sup, kid)) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut);
 }
 /* Waits before it is restarted; false: no wait is asked for. */
 static bool airrt_priv_sup_backs_off(airrt_sup *sup, airrt_kid *kid) {
@@ -1359,20 +1377,16 @@ static void airrt_priv_sup_retry_later(airrt_sup *sup, airrt_kid *kid) {
                              NULL))
         airrt_priv_sup_give_up(sup, &airrt_priv_gave_up); /* no memory to go on with */
 }
-static bool airrt_priv_sup_last_significant(const airrt_sup *sup, const airrt_kid *gone) {
-    for (size_t i = 0; i < sup->count; i++) {
-        const airrt_kid *kid = sup->kids[i];
-        if (kid == gone || (!kid->desc->significant && !sup->dynamic) || kid->state == AIRRT_CHILD_UNDEFINED) continue;
-        return false;
-    }
-    return true;
+/* A child wants its supervisor to fail with it. */
+static void airrt_priv_sup_escalated(airrt_sup *sup, airrt_kid *kid) {
+    airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
+    airrt_priv_sup_give_up(sup, &kid->reason);
 }
 /* A child has ended by itself. */
 static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
     airrt_reason reason = kid->reason;
     if (kid->escalates) {
-        airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &reason);
-        airrt_priv_sup_give_up(sup, &reason);
+        airrt_priv_sup_escalated(sup, kid);
         return;
     }
     if (!kid->leaving && airrt_restart_wanted(kid->desc->restart, &reason)) {
@@ -1385,8 +1399,7 @@ static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
     airrt_priv_sup_tell(sup, AIRRT_CHILD_STOPPED, kid, &reason);
     airrt_priv_kid_release(kid);
     kid->state = AIRRT_CHILD_UNDEFINED;
-    bool shuts = kid->desc->significant && (sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_ANY ||
-                                           airrt_priv_sup_last_significant(sup, kid));
+    bool shuts = airrt_priv_sup_shuts(sup, kid);
     if (kid->desc->restart == AIRRT_RESTART_TEMPORARY || sup->dynamic) airrt_priv_kid_remove(sup, kid);
     if (shuts) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut);
 }
@@ -1420,6 +1433,10 @@ static bool airrt_priv_job_down(airrt_sup *sup) {
         /* else a try of this restart before has stopped it */
         bool was_up = (kid->alive || kid->stuck) && kid->state != AIRRT_CHILD_UNDEFINED;
         if (!airrt_priv_kid_stop(sup, kid)) return false;
+        if (kid->escalates && sup->job.kind == AIRRT_JOB_RESTART) { /* it has failed meanwhile: no restart any more */
+            airrt_priv_sup_escalated(sup, kid);
+            return true;
+        }
         airrt_priv_job_stopped(sup, kid, was_up);
     }
     return true;
@@ -1697,6 +1714,12 @@ AIRRT_API airrt_err airrt_priv_sup_asked(airrt_ctx *ctx, void *state) {
     return airrt_priv_sup_step(sup);
 }
 
+AIRRT_API airrt_err airrt_priv_root_start(airrt_system *system, const airrt_spec *spec, airrt_supervisor *out) {
+    if (out) out->ref = airrt_priv_no_ref;
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for starts");
+    return airrt_priv_spawn(system, spec->type, spec->args, NULL, out ? &out->ref : NULL);
+}
+
 /* ---- calls: in the supervisor ---- */
 
 static void airrt_priv_kid_info(const airrt_kid *kid, airrt_child_info *out) {
@@ -1741,8 +1764,14 @@ static airrt_err airrt_priv_call_addable(const airrt_sup *sup, airrt_sup_request
     return err;
 }
 /* All are added, or none. */
+/* New children are not to be had of a system that is shut down; restarts go on. */
+static airrt_err airrt_priv_call_open(const airrt_sup *sup) {
+    const airrt_system *system = airrt_ctx_system(sup->ctx);
+    return airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING ? AIRRT_ERR_SHUTDOWN : AIRRT_OK;
+}
 static airrt_err airrt_priv_call_start(airrt_sup *sup, airrt_sup_request *r) {
     size_t first = sup->count;
+    AIRRT_TRY(airrt_priv_call_open(sup));
     airrt_err err = airrt_priv_kids_reserve(sup, r->kid_count);
     for (size_t i = 0; !err && i < r->kid_count; i++)
         if ((err = airrt_priv_call_addable(sup, r, r->kids[i])) == AIRRT_OK) airrt_priv_kid_add(sup, r->kids[i]);
@@ -1768,7 +1797,7 @@ static airrt_kid *airrt_priv_kid_by_ref(const airrt_sup *sup, airrt_ref ref) {
 }
 static airrt_err airrt_priv_call_by_ref(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *r) {
     airrt_kid *kid = airrt_priv_kid_by_ref(sup, r->ref);
-    if (!kid) return airrt_alive(r->ref) && !airrt_priv_is_released(r->ref) ? AIRRT_ERR_NOT_FOUND : AIRRT_OK;
+    if (!kid) return airrt_alive(r->ref) ? AIRRT_ERR_NOT_FOUND : AIRRT_OK;
     if (op == AIRRT_SUP_LEAVE && kid->state == AIRRT_CHILD_RUNNING) return kid->leaving = true, AIRRT_OK;
     return airrt_priv_call_terminate(sup, r, op == AIRRT_SUP_REMOVE_REF ? AIRRT_JOB_REMOVE : AIRRT_JOB_TERMINATE, kid);
 }
@@ -1793,6 +1822,7 @@ static airrt_err airrt_priv_call_by_id(airrt_sup *sup, airrt_sup_op op, airrt_su
     }
     AIRRT_TRY(airrt_priv_call_stopped(kid));
     if (op == AIRRT_SUP_DELETE) return airrt_priv_kid_remove(sup, kid), AIRRT_OK;
+    AIRRT_TRY(airrt_priv_call_open(sup));
     size_t at = airrt_priv_kid_index(sup, kid);
     AIRRT_TRY(airrt_priv_call_job(sup, r, AIRRT_JOB_RESTART_CHILD, true, at, at + 1));
     airrt_priv_kid_release(kid); /* halted after a group restart that did not come to it: a new actor all the same */
@@ -2149,7 +2179,7 @@ static airrt_err airrt_priv_settle_one(airrt_system *system, airrt_supervisor su
     airrt_sup_request *r = airrt_priv_request(0);
     if (!r) return AIRRT_ERR_NOMEM;
     airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_SETTLE, r, airrt_priv_left(system, deadline));
-    *activity += r->activity;
+    if (!err) *activity += r->activity; /* else it may still be written */
     airrt_priv_sup_let_go(r);
     return err;
 }

@@ -133,6 +133,42 @@ START_TEST(a_pending_start_has_a_time) {
     close_all();
 } END_TEST
 
+START_TEST(a_child_can_be_stopped_while_its_start_is_pending) {
+    crew c = crew_of("z", 5);
+    airrt_supervisor sup;
+    airrt_ref ref;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    errand a = { .call = errand_add, .ref = sup.ref,
+                 .spec = engine_spec((engine_args){ .name = 'a', .still = true }), .desc = { .id = "a", .name = "a" } };
+    errand_start(&a);
+    airrt_test_eventually(course_is("+z ~a "), 20);
+    airrt_test_ok(airrt_whereis(sys, "a", &ref));
+    airrt_test_ok(airrt_stop_async(ref));
+    airrt_test_is(errand_end(&a), AIRRT_ERR_START);
+    airrt_test_is(engine_started(ref), AIRRT_ERR_DEAD);
+    ck_assert_str_eq(happened(), "+z ~a -a ");
+    close_all();
+} END_TEST
+
+START_TEST(news_of_a_child_that_waits_for_its_next_start_come_too_late) {
+    crew c = crew_of_engines("a");
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[0].desc.backoff = delay_of(5);
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_ref first = child(sup, "a").ref;
+    airrt_store_release(&broken, 1);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_is(engine_started(first), AIRRT_ERR_DEAD);
+    airrt_test_is(engine_exited(first, &on_its_own), AIRRT_ERR_DEAD);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(6));
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RUNNING, 20);
+    ck_assert_str_eq(happened(), "~a -a ~a ");
+    close_all();
+} END_TEST
+
 START_TEST(a_stop_is_asked_for_and_waited_for) {
     crew c = crew_of_engines("ab");
     airrt_supervisor sup;
@@ -252,7 +288,8 @@ START_TEST(a_successor_takes_the_place_of_its_predecessor_among_max_actors) {
     close_all();
 } END_TEST
 
-SUITE("component", 60, a_start_is_done_when_the_child_says_so, who_starts_a_child_waits_for_its_pending_start,
+SUITE("component", 60, a_child_can_be_stopped_while_its_start_is_pending,
+      news_of_a_child_that_waits_for_its_next_start_come_too_late, a_start_is_done_when_the_child_says_so, who_starts_a_child_waits_for_its_pending_start,
       a_pending_start_that_fails_says_why, a_pending_start_has_a_time, a_stop_is_asked_for_and_waited_for,
       who_does_not_end_when_asked_is_ended, a_child_that_breaks_is_started_again_and_asked_as_before,
       a_group_restart_asks_each_in_reverse, news_of_a_child_arrive_whatever_the_mailboxes_are,

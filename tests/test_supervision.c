@@ -123,6 +123,27 @@ START_TEST(a_child_that_escalates_fails_its_supervisor) {
     close_system();
 } END_TEST
 
+START_TEST(a_child_that_escalates_during_a_group_restart_fails_its_supervisor) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    airrt_test_clock clock;
+    c.members[1].spec = kid_spec((plan){ .name = 'b', .escalates = true });
+    c.members[c.count++] = (member){ polite_spec((plan){ .name = 'p' }), { .id = "p" } };
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    errand wait = { .call = errand_wait, .ref = sup.ref };
+    errand_start(&wait);
+    tell("a", FAIL);
+    airrt_test_eventually(course_is("+a +b -a ?p "), 20); /* p takes its time, on this clock */
+    tell("b", FAIL);
+    airrt_test_eventually(course_is("+a +b -a ?p -b "), 20);
+    airrt_test_clock_advance(&clock, AIRRT_MS(5));
+    airrt_test_ok(errand_end(&wait));
+    ck_assert_int_eq(wait.reason.code, 7);
+    ck_assert_str_eq(happened(), "+a +b -a ?p -b -p ");
+    close_system();
+} END_TEST
+
 START_TEST(a_child_that_resumes_is_not_restarted) {
     crew c = crew_of("a", 1);
     airrt_supervisor sup;
@@ -342,6 +363,20 @@ START_TEST(a_child_that_a_strategy_gives_up_is_gone) {
     airrt_test_ok(airrt_supervisor_restart_child(sup, "a", &again));
     ck_assert(!airrt_ref_equal(again, a.ref));
     airrt_test_is(kid_send(a, (order){ WORK }), AIRRT_ERR_DEAD); /* for ever */
+    close_system();
+} END_TEST
+
+START_TEST(a_significant_child_that_a_strategy_gives_up_ends_its_supervisor) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    c.shutdown = AIRRT_AUTO_SHUTDOWN_ANY;
+    c.members[0] = member_of('a', AIRRT_RESTART_TRANSIENT);
+    c.members[0].desc.significant = true;
+    open_system();
+    airrt_test_ok(odd_start(sys, (crew_args){ &c }, NULL, &sup));
+    tell("a", FAIL);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_str_eq(happened(), "+a +b -a -b ");
     close_system();
 } END_TEST
 
@@ -713,6 +748,99 @@ START_TEST(a_child_without_health_is_not_asked) {
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     for (int i = 0; i < 100; i++) (void)told_by(kid_named("a"));
     ck_assert_uint_eq(airrt_load_relaxed(&healthy_asked), 0);
+    close_system();
+} END_TEST
+
+START_TEST(of_dynamic_children_only_the_significant_are_waited_for) {
+    crew c = { .shutdown = AIRRT_AUTO_SHUTDOWN_ALL, .count = 1, .members = { member_of('t', AIRRT_RESTART_TRANSIENT) } };
+    airrt_supervisor sup;
+    airrt_child_desc desc = { .id = "t", .restart = AIRRT_RESTART_TRANSIENT };
+    kid_ref plain, weighty[2];
+    open_system();
+    airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'p' }), &desc, &plain.ref));
+    desc.significant = true;
+    for (int i = 0; i < 2; i++)
+        airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'w' }), &desc, &weighty[i].ref));
+    airrt_test_ok(kid_send(weighty[0], (order){ LEAVE }));
+    settled(sup);
+    ck_assert(airrt_alive(sup.ref));
+    airrt_test_ok(kid_send(weighty[1], (order){ LEAVE }));
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    close_system();
+} END_TEST
+
+START_TEST(what_has_been_terminated_is_dead_when_the_call_returns) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    airrt_info info[8];
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int i = 0; i < 100; i++) {
+        airrt_ref a = kid_named("a").ref;
+        airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+        ck_assert(!airrt_alive(a));
+        airrt_test_is(airrt_get_info(a, info), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_kill(a), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_stop(a, AIRRT_SEC(20)), AIRRT_ERR_DEAD);
+        ck_assert_uint_eq(airrt_system_actors(sys, info, 8), 2);
+        airrt_reason why = { .kind = AIRRT_EXIT_NORMAL };
+        airrt_test_ok(airrt_wait(a, AIRRT_SEC(20), &why)); /* and its reason can be had */
+        ck_assert_int_eq(why.kind, AIRRT_EXIT_SHUTDOWN);
+        airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
+    }
+    close_system();
+} END_TEST
+
+static airrt_err errand_shutdown(errand *e) {
+    (void)e;
+    return airrt_system_shutdown(sys, NULL, NULL);
+}
+START_TEST(nothing_new_is_started_in_a_system_that_is_shut_down) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    kid_ref alone, none;
+    airrt_child_desc desc = { .id = "x" };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    airrt_test_ok(kid_spawn(sys, (plan){ .name = 'k' }, NULL, &alone));
+    airrt_store_release(&held, 1);
+    airrt_test_ok(kid_send(alone, (order){ HOLD }));
+    airrt_test_eventually(airrt_load_acquire(&holding) == 1, 20);
+    errand shutdown = { .call = errand_shutdown };
+    errand_start(&shutdown);
+    airrt_test_eventually(airrt_load_acquire(&sys->state) >= AIRRT_SYSTEM_DRAINING, 20);
+    airrt_test_is(kid_spawn(sys, (plan){ .name = 'n' }, NULL, &none), AIRRT_ERR_SHUTDOWN);
+    airrt_err err = airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'x' }), &desc, NULL);
+    ck_assert(err == AIRRT_ERR_SHUTDOWN || err == AIRRT_ERR_DEAD); /* if the supervisor has been stopped already */
+    err = airrt_supervisor_restart_child(sup, "a", NULL);
+    ck_assert(err == AIRRT_ERR_SHUTDOWN || err == AIRRT_ERR_DEAD);
+    airrt_store_release(&held, 0);
+    airrt_test_ok(errand_end(&shutdown));
+    ck_assert_str_eq(happened(), "+a -a +k -k ");
+    close_system();
+} END_TEST
+
+AIRRT_ACTOR(founder, order, airrt_none);
+static airrt_err founded;
+static airrt_err founder_handle(founder_ctx *ctx, airrt_none *state, const order *msg) {
+    (void)state, (void)msg;
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    founded = one_start(airrt_ctx_system(&ctx->base), (crew_args){ &c }, &events, &sup);
+    ck_assert_uint_eq(sup.ref.generation, 0);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(founder, airrt_none, founder_handle);
+START_TEST(a_root_is_not_started_in_a_hook) {
+    founder_ref ref;
+    open_system();
+    airrt_test_ok(founder_spawn(sys, AIRRT_NONE, NULL, &ref));
+    airrt_test_ok(founder_send(ref, (order){ WORK }));
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    airrt_test_is(founded, AIRRT_ERR_CONTEXT);
+    ck_assert_str_eq(happened(), "");
     close_system();
 } END_TEST
 
@@ -1889,7 +2017,33 @@ START_TEST(failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else) 
     }
 } END_TEST
 
-SUITE("supervision", 120, what_a_child_was_described_with_is_copied, who_only_looks_need_not_count,
+START_TEST(one_failed_allocation_ends_no_supervisor_within_its_limit) {
+    for (uint32_t n = 1; n < 12; n++) {
+        crew c = crew_of("ab", 100);
+        airrt_supervisor sup;
+        c.members[0].desc.max_restarts = 100;
+        open_system();
+        airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+        tell("a", WORK);
+        settled(sup);
+        airrt_store_relaxed(&fault_calls, 0);
+        airrt_store_relaxed(&faults, n);
+        if (kid_send(kid_named("a"), (order){ FAIL }) == AIRRT_OK)
+            airrt_test_eventually(course_is("+a +b -a +a ") || !airrt_alive(sup.ref), 20);
+        airrt_store_relaxed(&faults, 0);
+        settled(sup);
+        ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_RUNNING);
+        close_system();
+        happened();
+    }
+} END_TEST
+
+SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_its_supervisor,
+      a_significant_child_that_a_strategy_gives_up_ends_its_supervisor,
+      of_dynamic_children_only_the_significant_are_waited_for, what_has_been_terminated_is_dead_when_the_call_returns,
+      nothing_new_is_started_in_a_system_that_is_shut_down, a_root_is_not_started_in_a_hook,
+      one_failed_allocation_ends_no_supervisor_within_its_limit,
+      what_a_child_was_described_with_is_copied, who_only_looks_need_not_count,
       a_start_that_fails_is_told_with_its_own_words_only,
       settling_waits_for_a_child_that_is_held_up_at_its_stop, a_child_with_nothing_to_run_at_its_restart_has_ended,
       a_restart_keeps_handle_name_and_mailbox, a_group_restart_keeps_the_mailboxes_of_siblings,
