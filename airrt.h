@@ -1948,7 +1948,12 @@ typedef struct airrt_subscribe_desc {
 } airrt_subscribe_desc;
 
 /* What a thread reads events from: the one that opened it, or one at a time. */
-typedef struct airrt_stream { struct airrt_subscriber *subscriber; struct airrt_shared *last; } airrt_stream;
+typedef struct airrt_stream {
+    struct airrt_subscriber *subscriber;
+    struct airrt_shared *last;
+    airrt_topic topic;
+    bool steps; /* its system is simulated or polled: it goes on in whoever waits */
+} airrt_stream;
 
 /* AIRRT_TOPIC(NAME, MSG) makes a topic of events of the type MSG, a message. Types NAME (8 bytes), NAME_stream, and
  *   airrt_err NAME_open(airrt_system *, const airrt_topic_desc *, NAME *out);
@@ -9459,8 +9464,8 @@ static airrt_err airrt_priv_wrap_event(airrt_subscriber *subscriber, airrt_share
     return AIRRT_OK;
 }
 /* Into the mailbox, as its policy says, without waiting; *dropped: by that policy. */
-static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt_actor_type *type, airrt_wrap *wrap,
-                                       bool *dropped) {
+static airrt_err airrt_priv_push_event_now(airrt_system *system, airrt_ref to, airrt_actor_type *type,
+                                           airrt_wrap *wrap, bool *dropped) {
     airrt_cell *cell = airrt_priv_table.cells + to.slot;
     uint64_t key = airrt_priv_key(to);
     *dropped = false;
@@ -9472,6 +9477,15 @@ static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt
                                            &sink, dropped);
     if (!err && (lane || *dropped)) AIRRT_TALLY(system, accepted, 1);
     if (*dropped) airrt_priv_sink(&sink, &type->msg, NULL, wrap);
+    return err;
+}
+static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt_actor_type *type, airrt_wrap *wrap,
+                                       bool *dropped) {
+    if (AIRRT_LIKELY(!system->sim)) return airrt_priv_push_event_now(system, to, type, wrap, dropped);
+    bool full = airrt_priv_sim_full(system->sim, to);
+    *dropped = false;
+    airrt_err err = full ? AIRRT_ERR_FULL : airrt_priv_push_event_now(system, to, type, wrap, dropped);
+    airrt_priv_sim_sent(system->sim, to, err);
     return err;
 }
 /* A subscriber has as many events waiting as it may. */
@@ -10305,12 +10319,40 @@ AIRRT_API airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, cons
 AIRRT_API airrt_err airrt_priv_stream_open(airrt_topic topic, const char *pattern, const airrt_subscribe_desc *desc,
                                            airrt_stream *out) {
     const airrt_ref nobody = { 0, 0 };
+    unsigned side;
     memset(out, 0, sizeof *out);
-    return airrt_priv_subscribe_to(topic, nobody, NULL, NULL, pattern, desc, &out->subscriber);
+    out->topic = topic;
+    AIRRT_TRY(airrt_priv_subscribe_to(topic, nobody, NULL, NULL, pattern, desc, &out->subscriber));
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    if (!core) return AIRRT_OK; /* closed meanwhile: it is at its end */
+    out->steps = core->system->sim || core->system->desc.polled;
+    airrt_priv_topic_leave(core, side);
+    return AIRRT_OK;
 }
 static void airrt_priv_stream_forget(airrt_stream *stream) {
     if (stream->last) airrt_priv_shared_release(stream->last, 1);
     stream->last = NULL;
+}
+/* The event that is next in a system that goes on while it is waited for. EMPTY: the topic is closed. The system is
+ * there as long as we are in its topic. */
+static airrt_err airrt_priv_stream_await(const airrt_stream *stream, airrt_shared **out, uint64_t timeout_ns) {
+    airrt_mailbox *box = &stream->subscriber->box;
+    uint64_t deadline = 0;
+    airrt_err err = AIRRT_ERR_EMPTY;
+    for (bool in_time = true; in_time && err == AIRRT_ERR_EMPTY;) {
+        uint32_t bell = airrt_load_acquire(&box->bell), expired;
+        unsigned side;
+        airrt_topic_core *core = airrt_priv_topic_find(stream->topic, &side);
+        if (!core) return err;
+        if ((err = airrt_mailbox_recv(box, out, AIRRT_NO_WAIT, &expired)) == AIRRT_ERR_EMPTY) {
+            if (!deadline) deadline = airrt_priv_wait_until(core->system, timeout_ns ? timeout_ns : AIRRT_FOREVER);
+            in_time = airrt_priv_wait_step(core->system, &box->bell, bell, deadline);
+        }
+        airrt_priv_topic_leave(core, side);
+        if (!in_time && (err = airrt_mailbox_recv(box, out, AIRRT_NO_WAIT, &expired)) == AIRRT_ERR_EMPTY)
+            err = AIRRT_ERR_TIMEOUT;
+    }
+    return err;
 }
 AIRRT_API airrt_err airrt_priv_stream_recv(airrt_stream *stream, const void **out, uint64_t timeout_ns) {
     uint32_t expired;
@@ -10318,7 +10360,10 @@ AIRRT_API airrt_err airrt_priv_stream_recv(airrt_stream *stream, const void **ou
     *out = NULL;
     airrt_priv_stream_forget(stream);
     if (!stream->subscriber) return airrt_priv_err(AIRRT_ERR_CLOSED, NULL, NULL);
-    AIRRT_TRY(airrt_mailbox_recv(&stream->subscriber->box, &shared, timeout_ns, &expired));
+    airrt_err err = AIRRT_ERR_EMPTY;
+    if (stream->steps && timeout_ns != AIRRT_NO_WAIT && !airrt_priv_me) err = airrt_priv_stream_await(stream, &shared, timeout_ns);
+    if (err == AIRRT_ERR_EMPTY) err = airrt_mailbox_recv(&stream->subscriber->box, &shared, timeout_ns, &expired);
+    if (err) return err;
     stream->last = shared;
     *out = (const char *)shared + shared->offset;
     return AIRRT_OK;

@@ -380,8 +380,8 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
  * body, in one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or
  * one of your own. init, airrt_err f(airrt_children *, const ARGS *), runs at every start and restart and says which
  * children there are; AIRRT_ERR_IGNORE: there is nothing to run. At most N restarts within NS (1 in 5 s;
- * AIRRT_NO_RESTARTS, AIRRT_UNLIMITED; AIRRT_FIVE_PER_MINUTE in the place of both); one for whose time there is no
- * memory is not counted. */
+ * AIRRT_NO_RESTARTS, AIRRT_UNLIMITED; AIRRT_FIVE_PER_MINUTE in the place of both); one that there is no memory to
+ * count is tried again later. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_root_start(airrt_system *system, const airrt_spec *spec,
                                                           airrt_supervisor *out);
 #define AIRRT_SUPERVISOR(NAME, ARGS, MONITOR)                                                              \
@@ -1331,32 +1331,6 @@ static bool airrt_priv_sup_shuts(const airrt_sup *sup, const airrt_kid *kid) {
     return kid->desc->significant &&
            (sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_ANY || airrt_priv_sup_last_significant(sup, kid));
 }
-/* A child is to be restarted, for the first time or again: counted, then as the strategy decides. */
-static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
-    uint64_t now = airrt_priv_sup_now(sup);
-    bool allowed = airrt_window_allow(&sup->window, now) && airrt_window_allow(&kid->window, now);
-    airrt_failure failure = { airrt_priv_kid_index(sup, kid), sup->count };
-    airrt_decision d = { AIRRT_DECISION_ESCALATE, 0, 0 };
-    if (allowed) { /* without memory for its time it is not counted */
-        airrt_discard(airrt_window_record(&sup->window, now));
-        airrt_discard(airrt_window_record(&kid->window, now));
-        d = sup->type->decide(&failure);
-        airrt_priv_sup_tell_strategy(sup, kid, &d);
-    } else {
-        airrt_priv_sup_tell(sup, AIRRT_RESTART_LIMIT_EXCEEDED, kid, &kid->reason);
-    }
-    if (d.kind == AIRRT_DECISION_RESTART && d.first <= failure.failed && failure.failed <= d.last &&
-        d.last < failure.count) {
-        kid->attempt++;
-        airrt_priv_job_begin(sup, AIRRT_JOB_RESTART, false, d.first, d.last + 1, d.last + 1);
-        sup->job.kid = kid;
-        return;
-    }
-    kid->state = AIRRT_CHILD_UNDEFINED;
-    airrt_priv_kid_release(kid);
-    if (d.kind != AIRRT_DECISION_STOP) airrt_priv_sup_give_up(sup, &airrt_priv_gave_up);
-    else if (airrt_priv_sup_shuts(sup, kid)) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut);
-}
 /* Waits before it is restarted; false: no wait is asked for. */
 static bool airrt_priv_sup_backs_off(airrt_sup *sup, airrt_kid *kid) {
     const airrt_backoff *b = &kid->desc->backoff;
@@ -1376,6 +1350,34 @@ static void airrt_priv_sup_retry_later(airrt_sup *sup, airrt_kid *kid) {
     if (airrt_priv_send_full(airrt_ctx_self(sup->ctx), airrt_priv_type(sup->ctx->cell), &again, NULL, AIRRT_SEND_TRY_,
                              NULL))
         airrt_priv_sup_give_up(sup, &airrt_priv_gave_up); /* no memory to go on with */
+}
+/* A child is to be restarted, for the first time or again: counted, then as the strategy decides. */
+static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
+    uint64_t now = airrt_priv_sup_now(sup);
+    bool allowed = airrt_window_allow(&sup->window, now) && airrt_window_allow(&kid->window, now);
+    airrt_failure failure = { airrt_priv_kid_index(sup, kid), sup->count };
+    airrt_decision d = { AIRRT_DECISION_ESCALATE, 0, 0 };
+    if (allowed && (airrt_window_record(&sup->window, now) || airrt_window_record(&kid->window, now))) {
+        airrt_priv_sup_retry_later(sup, kid); /* no memory to count it with: as a restart that has failed */
+        return;
+    }
+    if (allowed) {
+        d = sup->type->decide(&failure);
+        airrt_priv_sup_tell_strategy(sup, kid, &d);
+    } else {
+        airrt_priv_sup_tell(sup, AIRRT_RESTART_LIMIT_EXCEEDED, kid, &kid->reason);
+    }
+    if (d.kind == AIRRT_DECISION_RESTART && d.first <= failure.failed && failure.failed <= d.last &&
+        d.last < failure.count) {
+        kid->attempt++;
+        airrt_priv_job_begin(sup, AIRRT_JOB_RESTART, false, d.first, d.last + 1, d.last + 1);
+        sup->job.kid = kid;
+        return;
+    }
+    kid->state = AIRRT_CHILD_UNDEFINED;
+    airrt_priv_kid_release(kid);
+    if (d.kind != AIRRT_DECISION_STOP) airrt_priv_sup_give_up(sup, &airrt_priv_gave_up);
+    else if (airrt_priv_sup_shuts(sup, kid)) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut);
 }
 /* A child wants its supervisor to fail with it. */
 static void airrt_priv_sup_escalated(airrt_sup *sup, airrt_kid *kid) {

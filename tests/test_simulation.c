@@ -524,6 +524,56 @@ START_TEST(an_ordered_full_mailbox_refuses_one_send) {
     close_sim(system);
 } END_TEST
 
+START_TEST(an_ordered_full_mailbox_refuses_one_event) {
+    airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 14 });
+    echo_ref echo = spawn_echo(system, 1, (airrt_ref){ 0, 0 });
+    airrt_sim_stats before, after;
+    uint32_t total = 0;
+    feed topic;
+    airrt_test_ok(feed_open(system, NULL, &topic));
+    airrt_test_ok(echo_subscribe_feed(echo, topic, "#"));
+    order_fault(system, AIRRT_FAULT_FULL, echo.ref, 2, 0);
+    airrt_sim_stats_of(system, &before);
+    for (uint32_t i = 1; i <= 3; i++) airrt_test_ok(feed_publish(topic, "a", (say){ SAY_ADD, 1, i }));
+    airrt_sim_stats_of(system, &after);
+    ck_assert_uint_eq(after.sent - before.sent, 3); /* each is a send */
+    airrt_test_ok(total_ask(echo, (say){ .kind = SAY_GET }, 0, &total));
+    ck_assert_uint_eq(total, 4);
+    close_sim(system);
+} END_TEST
+
+/* Publishes what it is told, now or in an hour. */
+AIRRT_ACTOR(crier, say, airrt_none);
+static feed cried;
+static airrt_err crier_handle(crier_ctx *ctx, airrt_none *state, const say *msg) {
+    (void)state;
+    if (msg->kind == SAY_BEGIN) return crier_after(ctx, AIRRT_SEC(3600), (say){ SAY_ADD, 0, msg->number }, NULL);
+    return feed_publish(cried, "news", *msg);
+}
+AIRRT_ACTOR_IMPL(crier, airrt_none, crier_handle);
+START_TEST(who_waits_for_a_stream_makes_steps_in_virtual_time) {
+    airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 14 });
+    crier_ref crier;
+    feed_stream stream;
+    const say *event;
+    airrt_test_ok(crier_spawn(system, AIRRT_NONE, NULL, &crier));
+    airrt_test_ok(feed_open(system, NULL, &cried));
+    airrt_test_ok(feed_stream_open(cried, "#", NULL, &stream));
+    airrt_test_ok(crier_send(crier, (say){ SAY_ADD, 0, 5 }));
+    airrt_test_ok(feed_stream_recv(&stream, &event, AIRRT_MS(500)));
+    ck_assert_uint_eq(event->number, 5);
+    uint64_t begun = airrt_sim_now_ns(system);
+    airrt_test_is(feed_stream_recv(&stream, &event, AIRRT_MS(500)), AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_ge(airrt_sim_now_ns(system) - begun, AIRRT_MS(500));
+    airrt_test_ok(crier_send(crier, (say){ SAY_BEGIN, 0, 6 }));
+    airrt_test_ok(feed_stream_recv(&stream, &event, 0)); /* for ever, if need be */
+    ck_assert_uint_eq(event->number, 6);
+    feed_close(cried);
+    airrt_test_is(feed_stream_recv(&stream, &event, 0), AIRRT_ERR_CLOSED);
+    feed_stream_close(&stream);
+    close_sim(system);
+} END_TEST
+
 START_TEST(a_delayed_message_holds_those_behind_it) {
     airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 15 });
     echo_ref echo = spawn_echo(system, 1, (airrt_ref){ 0, 0 });
@@ -792,7 +842,8 @@ START_TEST(a_shutdown_within_a_shutdown_is_refused) {
     close_sim(system);
 } END_TEST
 
-SUITE("simulation", 60, a_shutdown_within_a_shutdown_is_refused, calls_that_wait_run_the_simulation, a_year_of_timers_takes_no_time, what_is_due_at_the_end_of_a_run_is_done,
+SUITE("simulation", 60, an_ordered_full_mailbox_refuses_one_event,
+      who_waits_for_a_stream_makes_steps_in_virtual_time, a_shutdown_within_a_shutdown_is_refused, calls_that_wait_run_the_simulation, a_year_of_timers_takes_no_time, what_is_due_at_the_end_of_a_run_is_done,
       settle_does_not_wait_for_timers, steps_end_with_empty_or_limit, a_busy_system_ages_and_can_be_shut_down,
       turns_take_the_time_that_is_asked_for, hooks_and_other_systems_are_refused, options_that_make_no_sense_are_invalid,
       threads_options_are_accepted_and_change_nothing, the_same_seed_makes_the_same_run,

@@ -458,6 +458,29 @@ START_TEST(a_polled_system_has_topics) {
 }
 END_TEST
 
+static airrt_err publish_one(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    return notes_publish(*(notes *)msg->arg, "a", note_make(7));
+}
+START_TEST(a_polled_system_goes_on_while_a_stream_is_waited_for) {
+    diary book = { 0 };
+    const note *event;
+    notes_stream stream;
+    POLLED_WORLD();
+    notes topic = topic_open(0);
+    SPAWN(probe, one, &book);
+    airrt_test_ok(notes_stream_open(topic, "#", NULL, &stream));
+    airrt_test_ok(probe_send(one, (act){ .fn = publish_one, .arg = &topic }));
+    airrt_test_ok(notes_stream_recv(&stream, &event, AIRRT_SEC(20)));
+    ck_assert_uint_eq(event->number, 7);
+    airrt_test_is(notes_stream_recv(&stream, &event, AIRRT_MS(1)), AIRRT_ERR_TIMEOUT);
+    notes_close(topic);
+    airrt_test_is(notes_stream_recv(&stream, &event, 0), AIRRT_ERR_CLOSED);
+    notes_stream_close(&stream);
+    WORLD_CLOSE();
+}
+END_TEST
+
 static airrt_err subscribe_at_start(airrt_ctx *ctx, diary *book) {
     notes *topic = book->arg;
     return probe_subscribe_notes(probe_self(PROBE(ctx)), *topic, "a");
@@ -1459,7 +1482,8 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       many_patterns_of_one_actor_give_it_an_event_once, one_publishers_events_come_in_order,
       a_handler_sees_subject_and_sender_of_an_event, a_stashed_event_is_kept_until_it_is_handled_or_lost,
       invalid_subjects_patterns_and_options_are_named, an_actor_of_another_system_cannot_subscribe,
-      the_dead_do_not_subscribe, a_polled_system_has_topics, a_subscription_stays_over_a_restart,
+      the_dead_do_not_subscribe, a_polled_system_has_topics,
+      a_polled_system_goes_on_while_a_stream_is_waited_for, a_subscription_stays_over_a_restart,
       a_failed_start_leaves_no_subscription, a_slow_subscriber_costs_nobody_else_anything,
       a_full_mailbox_refuses_or_drops_as_its_policy_says, who_drops_an_event_has_not_taken_it,
       who_leaves_and_comes_again_during_a_publication_is_given_it_once,
