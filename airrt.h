@@ -1134,9 +1134,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_mailbox_open(airrt_mailbox *box, airrt
 /* No more sends (they return CLOSED); what is queued can still be received; a waiting receiver and waiting senders
  * wake. Any thread, again and again. */
 AIRRT_API void airrt_mailbox_seal(airrt_mailbox *box);
-/* Seals, drops what is queued, gives the memory back. Nobody may be inside a call. Accepts a zeroed or closed
- * mailbox. */
-AIRRT_API void airrt_mailbox_close(airrt_mailbox *box);
+/* Seals, drops what is queued, gives the memory back. Returns how many it dropped. Nobody may be inside a call. Accepts
+ * a zeroed or closed mailbox. */
+AIRRT_API uint64_t airrt_mailbox_close(airrt_mailbox *box);
 /* What a send has to tell a recorder: messages it dropped on its way, and why it was refused itself (0: it was not). */
 typedef struct airrt_losses { uint32_t dropped; airrt_loss refused; } airrt_losses;
 /* What NAME_send and its kin do when the short way does not fit. */
@@ -1216,7 +1216,10 @@ AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t siz
         return airrt_mailbox_open(&box->base, T##_message_type(), desc);                                   \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_seal(NAME *box) { airrt_mailbox_seal(&box->base); }                           \
-    AIRRT_INLINE void NAME##_close(NAME *box) { airrt_mailbox_close(&box->base); }                         \
+    AIRRT_INLINE void NAME##_close(NAME *box) {                                                            \
+        for (uint64_t dead = airrt_mailbox_close(&box->base); dead > 0; dead--)                            \
+            RECORDER##_dropped(&box->recorder, AIRRT_LOSS_DIED);                                           \
+    }                                                                                                      \
     AIRRT_INLINE airrt_err NAME##_sent_(NAME *box, airrt_err err, airrt_losses losses) {                   \
         for (; losses.dropped > 0; losses.dropped--) RECORDER##_dropped(&box->recorder, AIRRT_LOSS_DROPPED); \
         if (losses.refused) RECORDER##_dropped(&box->recorder, losses.refused);                            \
@@ -7995,8 +7998,8 @@ static bool airrt_priv_box_is_empty(airrt_mailbox *box) {
     return (airrt_load_acquire(airrt_priv_seq(slot)) & ~(uint64_t)3) != head + AIRRT_POS1_ &&
            !airrt_load_acquire(&((airrt_ring *)(ring & ~(uintptr_t)63))->next);
 }
-AIRRT_API void airrt_mailbox_close(airrt_mailbox *box) {
-    if (!box->is_open) return;
+AIRRT_API uint64_t airrt_mailbox_close(airrt_mailbox *box) {
+    if (!box->is_open) return 0;
     airrt_mailbox_seal(box);
     airrt_sink sink = { NULL, box, { 0, 0 }, &box->pools, AIRRT_LOSS_DIED, NULL, NULL };
     unsigned spins = 0;
@@ -8008,6 +8011,7 @@ AIRRT_API void airrt_mailbox_close(airrt_mailbox *box) {
     airrt_priv_free(box->lanes, sizeof *box->lanes);
     box->lanes = NULL;
     box->is_open = false;
+    return airrt_load_relaxed(&box->dead);
 }
 AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg, const airrt_send_desc *desc, bool wait,
                                             airrt_losses *losses) {

@@ -1709,6 +1709,22 @@ START_TEST(recorder_counts_expired_messages) {
     COUNTS_ARE(&box, .accepted = 10, .handled = 1, .expired = 9);
     noted_box_close(&box);
 } END_TEST
+START_TEST(recorder_is_told_what_close_drops) {
+    noted_box box;
+    parcel out;
+    books_open();
+    OPEN(noted_box, &box, .lanes = true);
+    for (uint32_t i = 0; i < 4; i++) airrt_test_ok(noted_box_send(&box, parcel_make(i)));
+    airrt_test_ok(SEND_WITH(noted_box, &box, parcel_make(4), .priority = AIRRT_PRIORITY_LOW));
+    airrt_test_ok(noted_box_try_recv(&box, &out));
+    noted_box_close(&box);
+    DROPPED_EXACTLY(1, 5);
+    ck_assert_uint_eq(airrt_load_relaxed(&box.recorder.dropped[AIRRT_LOSS_DIED]), 4);
+    noted_box_close(&box);
+    ck_assert_uint_eq(airrt_load_relaxed(&box.recorder.dropped[AIRRT_LOSS_DIED]), 4);
+    ck_assert_uint_eq(airrt_load_relaxed(&box.recorder.sent), 5);
+    ck_assert_uint_eq(airrt_load_relaxed(&box.recorder.received), 1);
+} END_TEST
 START_TEST(recorder_keeps_the_most_that_waited) {
     told_box box;
     note out;
@@ -2440,7 +2456,7 @@ SUITE("mailbox", 60,
     close_of_an_unused_mailbox_drops_nothing, zeroed_and_closed_mailboxes_take_no_messages_and_give_none,
     closed_mailbox_opens_again_with_other_options, mailboxes_that_come_and_go_do_not_disturb_each_other,
     recorder_counts_sent_and_received, recorder_counts_refused_messages_by_reason_and_not_as_sent,
-    recorder_counts_what_the_policy_dropped, recorder_counts_expired_messages,
+    recorder_counts_what_the_policy_dropped, recorder_counts_expired_messages, recorder_is_told_what_close_drops,
     recorder_keeps_the_most_that_waited, high_water_is_within_the_capacity_when_messages_are_dropped,
     high_water_is_within_the_capacity_when_messages_are_evicted, recorder_keeps_the_time_of_the_last_event,
     recorder_is_reset_when_the_mailbox_opens_again, recorder_counts_exactly_with_many_senders,
