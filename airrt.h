@@ -4092,7 +4092,7 @@ typedef struct airrt_letters {
     airrt_letter *first, *last;
     uint64_t kept, replayed, dropped;
     airrt_atomic_u64 unkept, ids;
-    airrt_atomic_u64 shown;    /* [ second 32 | letters shown in it 32 ] */
+    airrt_atomic_u64 shown;    /* [ second 36 | letters shown in it 28 ] */
     airrt_atomic_u64 suppressed, untold; /* in all; since the last one that was shown */
 } airrt_letters;
 
@@ -4405,22 +4405,24 @@ AIRRT_API void airrt_system_listen(airrt_system *system, airrt_listener *listene
 
 /* ---- >>losing: dead letters, drops, refusals ---- */
 
+#define AIRRT_SHOWN_BITS 28 /* leaves every second that 64 bits of nanoseconds have */
+#define AIRRT_SHOWN_MAX ((1u << AIRRT_SHOWN_BITS) - 1)
 /* Whether the sink is shown one more letter in this second; *untold: how many it was not, since the last one. */
 static bool airrt_priv_may_show(airrt_system *system, uint64_t *untold) {
     airrt_letters *letters = &system->letters;
     uint32_t limit = system->desc.dead_letters.per_second;
     if (limit == AIRRT_UNLIMITED) return true;
-    uint32_t second = (uint32_t)(airrt_priv_now(system) / AIRRT_SEC(1));
-    uint64_t shown = airrt_load_relaxed(&letters->shown), next;
+    if (limit > AIRRT_SHOWN_MAX) limit = AIRRT_SHOWN_MAX;
+    uint64_t second = airrt_priv_now(system) / AIRRT_SEC(1), shown = airrt_load_relaxed(&letters->shown), next;
     do {
         /* else it is this one, or a later one another thread saw */
-        bool begins = (int32_t)(second - (uint32_t)(shown >> 32)) > 0;
-        if (!begins && (uint32_t)shown >= limit) {
+        bool begins = second > shown >> AIRRT_SHOWN_BITS;
+        if (!begins && (shown & AIRRT_SHOWN_MAX) >= limit) {
             airrt_fetch_add(&letters->untold, 1, RELAXED);
             airrt_fetch_add(&letters->suppressed, 1, RELAXED);
             return false;
         }
-        next = begins ? (uint64_t)second << 32 | 1 : shown + 1;
+        next = begins ? second << AIRRT_SHOWN_BITS | 1 : shown + 1;
     } while (!airrt_cas(&letters->shown, &shown, next, RELAXED, RELAXED));
     *untold = airrt_exchange(&letters->untold, 0, RELAXED);
     return true;

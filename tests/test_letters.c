@@ -703,6 +703,20 @@ START_TEST(sink_is_shown_so_many_in_a_second_and_how_many_it_was_not) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(sink_is_shown_letters_whatever_the_clock_says) {
+    POLLED_WORLD(.dead_letters = { .per_second = 2 });
+    const uint64_t starts[] = { 0, INT32_MAX, UINT32_MAX, 3 * (uint64_t)UINT32_MAX, UINT64_MAX / AIRRT_SEC(1) - 20 };
+    uint64_t shown = 0;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        for (uint64_t second = 0; second < 3; second++) {
+            airrt_test_clock_set(&clockwork, AIRRT_SEC(starts[i] + 3 * i + second), 0);
+            die_with(1, 3);
+            ALL_SHOWN(shown += 2);
+        }
+    }
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(sink_is_shown_all_unless_it_is_limited) {
     POLLED_WORLD();
     die_with(1, 200);
@@ -739,4 +753,4 @@ SUITE("letters", 60,
     letter_that_loses_its_place_while_a_replay_fails_is_dropped_once,
     threads_that_lose_see_replay_and_drop_at_once_lose_nothing, letters_without_memory_are_shown_counted_and_dropped,
     replay_survives_every_fault, sink_is_shown_so_many_in_a_second_and_how_many_it_was_not,
-    sink_is_shown_all_unless_it_is_limited, letter_is_kept_when_the_sink_has_returned);
+    sink_is_shown_letters_whatever_the_clock_says, sink_is_shown_all_unless_it_is_limited, letter_is_kept_when_the_sink_has_returned);
