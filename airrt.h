@@ -1343,8 +1343,12 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_spawn(airrt_system *system, airrt
                                                      const airrt_spawn_desc *desc, airrt_ref *out);
 
 /* Everything a send does beyond the common case. desc NULL: a plain one. */
-enum { AIRRT_SEND_TRY_ = 0, AIRRT_SEND_WAIT_ = 1, AIRRT_SEND_NEXT_ = 2 }; /* NEXT: DEAD is no refusal, another one is
-                                                                             tried */
+enum {
+    AIRRT_SEND_TRY_ = 0,
+    AIRRT_SEND_WAIT_ = 1,
+    AIRRT_SEND_NEXT_ = 2,         /* DEAD is no refusal, another one is tried */
+    AIRRT_SEND_AGAIN_ = 4         /* of a letter: its sender is who that was, and not who sends it again */
+};
 AIRRT_API AIRRT_NODISCARD AIRRT_COLD airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type,
                                                                     const void *msg, const airrt_send_desc *desc,
                                                                     unsigned how);
@@ -7800,7 +7804,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
         wrap = airrt_priv_wrap_make(&type->pools, &type->msg, msg, desc, priority, now);
         if (!wrap) err = AIRRT_ERR_NOMEM;
     }
-    if (wrap && me && me->ctx.cell && !wrap->envelope.sender.generation)
+    if (wrap && me && me->ctx.cell && !wrap->envelope.sender.generation && !(how & AIRRT_SEND_AGAIN_))
         wrap->envelope.sender = airrt_priv_ref(me->ctx.cell);
     if (wrap && promise) {
         wrap->envelope.promise_slot = promise->slot;
@@ -11095,7 +11099,7 @@ static airrt_err airrt_priv_letter_send(airrt_system *system, const airrt_letter
     else if (!airrt_priv_same_message(&type->msg, letter->type))
         err = airrt_priv_err(AIRRT_ERR_TYPE, "to", "takes messages of another type");
     if (!err)
-        return airrt_priv_send_full(to, type, letter->told.payload, envelope->id ? &desc : NULL, AIRRT_SEND_TRY_, NULL);
+        return airrt_priv_send_full(to, type, letter->told.payload, envelope->id ? &desc : NULL, AIRRT_SEND_AGAIN_, NULL);
     airrt_priv_report(system, to, envelope->sender, letter->type, letter->told.payload, AIRRT_LOSS_NO_RECEIVER, true);
     return err;
 }

@@ -439,6 +439,24 @@ START_TEST(hooks_may_replay) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(replay_from_a_hook_makes_nobody_the_sender_who_was_not) {
+    KEEPING(8);
+    SPAWN(probe, gone, NULL);
+    SPAWN(probe, ref, NULL);
+    airrt_test_ok(WITH(probe, gone, ((act){ .fn = act_see }), .correlation = 9));
+    airrt_test_ok(airrt_kill(gone.ref));
+    SETTLE();
+    uint64_t id = LETTER(0)->id;
+    had_envelope = false;
+    TELL(ref, act_replay, &id, 1);
+    SETTLE();
+    airrt_test_ok(replayed_inside);
+    ck_assert(had_envelope);
+    ck_assert_uint_eq(seen_envelope.correlation, 9);
+    ck_assert(airrt_ref_equal(seen_envelope.sender, (airrt_ref){ 0, 0 }));
+    WORLD_CLOSE();
+} END_TEST
+
 static probe_ref asked;
 static airrt_err asked_err;
 static void *asker(void *arg) {
@@ -748,6 +766,7 @@ SUITE("letters", 60,
     replay_keeps_the_envelope_but_for_its_deadline, replay_of_a_plain_send_is_plain,
     replay_goes_to_whoever_takes_the_same_messages, replay_to_a_full_mailbox_stays_and_does_not_wait,
     replay_that_the_receiver_drops_is_a_new_letter, hooks_may_replay,
+    replay_from_a_hook_makes_nobody_the_sender_who_was_not,
     asker_is_told_at_once_and_a_replayed_request_has_none,
     letter_that_is_dropped_by_hand_is_dropped_once, letter_that_loses_its_place_while_it_is_shown_is_dropped_afterwards,
     letter_that_loses_its_place_while_a_replay_fails_is_dropped_once,
