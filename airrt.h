@@ -9245,9 +9245,9 @@ static airrt_err airrt_priv_topic_link(airrt_topic topic) {
 }
 static airrt_err airrt_priv_topic_make(airrt_system *system, const airrt_message_type *type,
                                        const airrt_topic_desc *desc, char *channel, airrt_topic *out) {
-    uint32_t retain = desc->retain, slots = retain ? 2u << airrt_priv_log2_for(retain) : 0;
     airrt_retained *retained = NULL;
-    if (retain > 1u << 20) return airrt_priv_err(AIRRT_ERR_INVALID, "retain", "must be at most 2^20");
+    if (desc->retain > 1u << 20) return airrt_priv_err(AIRRT_ERR_INVALID, "retain", "must be at most 2^20");
+    uint32_t retain = desc->retain, slots = retain ? 2u << airrt_priv_log2_for(retain) : 0;
     if (airrt_load_seq(&system->state) >= AIRRT_SYSTEM_STOPPING) return airrt_priv_err(AIRRT_ERR_SHUTDOWN, NULL, NULL);
     if (retain && !(retained = airrt_priv_alloc(slots * sizeof *retained, 16)))
         return airrt_priv_err(AIRRT_ERR_NOMEM, "topic", NULL);

@@ -389,8 +389,11 @@ START_TEST(invalid_subjects_patterns_and_options_are_named) {
     airrt_test_is(notes_stream_open(topic, "a", &(airrt_subscribe_desc){ .capacity = (1u << 26) + 1 }, &stream),
                   AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "capacity");
-    airrt_test_is(notes_open(world, &(airrt_topic_desc){ .retain = (1u << 20) + 1 }, &topic), AIRRT_ERR_INVALID);
-    ck_assert_str_eq(airrt_error_last()->field, "retain");
+    static const uint32_t too_many[] = { (1u << 20) + 1, 1u << 31, (1u << 31) + 1, UINT32_MAX };
+    for (int i = 0; i < 4; i++) {
+        airrt_test_is(notes_open(world, &(airrt_topic_desc){ .retain = too_many[i] }, &topic), AIRRT_ERR_INVALID);
+        ck_assert_str_eq(airrt_error_last()->field, "retain");
+    }
     airrt_test_is(notes_publish(none, "a", (note){ 0, NULL }), AIRRT_ERR_DEAD);
     airrt_test_is(probe_subscribe_notes(one, none, "a"), AIRRT_ERR_DEAD);
     ck_assert_uint_eq(notes_subscribers(none), 0);
