@@ -762,7 +762,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_frame_encode(const airrt_frame *frame,
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_frame_decode(const void *bytes, size_t size_bytes, airrt_frame *frame,
                                                        size_t *size);
 /* A frame with a message in it: as airrt_frame_encode, but the payload is made by the type's .encode, in place, and
- * type_id is the type's. TYPE: it has no .encode. type: T_message_type(). */
+ * type_id is the type's. TYPE: it has no .encode. INVALID also for a reply that is an error: no message goes with it.
+ * type: T_message_type(). */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_message_encode(airrt_message_type type, const void *msg,
                                                          const airrt_frame *frame, void *out, size_t capacity,
                                                          size_t *size);
@@ -3092,6 +3093,7 @@ static airrt_err airrt_priv_put_frame(const airrt_message_type *type, const void
     if (type) f.type_id = airrt_message_type_id(type->name), f.payload_size = 0;
     AIRRT_TRY(airrt_priv_check_frame(&f));
     AIRRT_TRY(airrt_priv_check_text(f.subject, f.subject_size));
+    if (type && f.err) return airrt_priv_bad_frame("payload", "beside an error");
     if (type && !type->encode) return airrt_priv_err(AIRRT_ERR_TYPE, "encode", "a message that has no .encode");
     const size_t room = capacity > before ? capacity - before : 0;
     if (type) payload = type->encode(msg, room ? out + before : NULL, room);

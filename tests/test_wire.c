@@ -138,6 +138,11 @@ START_TEST(reply_carries_an_error_and_no_payload) {
     frame.payload_size = 1;
     airrt_test_is(airrt_frame_encode(&frame, wire, sizeof wire, &size), AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "payload");
+    bulk msg = { 1 };
+    frame = (airrt_frame){ .kind = AIRRT_FRAME_REPLY, .err = AIRRT_ERR_DEAD };
+    airrt_test_is(airrt_message_encode(bulk_message_type(), &msg, &frame, wire, sizeof wire, &size), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "payload");
+    ck_assert_uint_eq(size, 0);
 } END_TEST
 START_TEST(origin_is_the_process_and_never_zero) {
     uint64_t here = airrt_origin(), there = 0;
