@@ -887,20 +887,25 @@ AIRRT_HOT airrt_err airrt_mpsc_push(airrt_mpsc *r, const void *msg, size_t size,
     airrt_store_release(airrt_priv_seq(slot), tail + 1); /* pairs with pop's acquire */
     return AIRRT_OK;
 }
-/* One compare-and-swap claims n: the single consumer frees in order, so the last slot free says that all are. */
+/* One compare-and-swap claims n: the single consumer frees in order, so the last slot free says that all are. Where
+ * that is not, the room at this tail is bisected. */
 AIRRT_INLINE size_t airrt_mpsc_push_many(airrt_mpsc *r, const void *msgs, size_t n, size_t size, size_t offset,
                                          size_t stride) {
     uint64_t tail = airrt_load_relaxed(&r->push.tail);
     if (n > r->push.mask + 1) n = (size_t)(r->push.mask + 1);
-    while (n > 0) {
+    for (size_t all = n, fits = 0, most = n; n > 0; n = most - (most - fits) / 2) {
         uint64_t last = tail + n - 1;
         int64_t lag =
             (int64_t)(airrt_load_acquire(airrt_priv_seq(r->push.slots + (last & r->push.mask) * stride)) - last);
-        if (lag == 0) {
+        if (AIRRT_LIKELY(lag == 0 && n == most)) {
             if (airrt_cas(&r->push.tail, &tail, tail + n, RELAXED, RELAXED)) break;
+            fits = 0, most = all;
+        } else if (lag == 0) {
+            fits = n;
         } else {
             uint64_t now = airrt_load_relaxed(&r->push.tail);
-            if (lag < 0 && now == tail) n /= 2;
+            fits = 0;
+            most = lag < 0 && now == tail ? n - 1 : all;
             tail = now;
         }
     }
