@@ -84,13 +84,13 @@
  * not wait, and may overtake what does. Who would rather not rest looks at airrt_room, or sends with NAME_try_send, and
  * has itself told by NAME_when_room.
  * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody
- * sends or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and
- * payload; if it was accepted, the system can keep the last .keep of them, to be looked at, replayed or dropped
- * (airrt_dead_letters_...). Supervised actors (airrt_supervisor.h): their end is not the end. They halt, with handle,
- * name and mailbox, until their supervisor starts them again or gives them up; airrt_wait and those who watch are told
- * of every such end. Failing: a hook that returns an error, NAME_fail or airrt_panic ends the actor with a reason
- * (on_error may decide otherwise); links pass it on, watchers are told. A panic leaks what the hook held; locks it held
- * stay locked.
+ * sends or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and payload
+ * (not what is left in a stream that is closed); if it was accepted, the system can keep the last .keep of them, to be
+ * looked at, replayed or dropped (airrt_dead_letters_...). Supervised actors (airrt_supervisor.h): their end is not the
+ * end. They halt, with handle, name and mailbox, until their supervisor starts them again or gives them up; airrt_wait
+ * and those who watch are told of every such end. Failing: a hook that returns an error, NAME_fail or airrt_panic ends
+ * the actor with a reason (on_error may decide otherwise); links pass it on, watchers are told. A panic leaks what the
+ * hook held; locks it held stay locked.
  * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us, but no more when the machine's
  * tick has come (looked at every 32 messages, after each while some take more than 50 us): then timers and what comes
  * from threads outside have their turn, too. One hook is never interrupted. A worker's queue is shared with others when
@@ -584,7 +584,8 @@ typedef enum airrt_news_kind {
     AIRRT_NEWS_ENDED,         /* actor, type, reason; before those are told who watch it */
     AIRRT_NEWS_REGISTERED,    /* actor, name */
     AIRRT_NEWS_DEREGISTERED,  /* actor, name */
-    AIRRT_NEWS_FULL,          /* actor, type, policy, count: messages queued; once for a send that met a full mailbox */
+    AIRRT_NEWS_FULL,          /* actor (zero: a stream), type, policy, count: messages queued; once for a send that met
+                                 a full mailbox */
     AIRRT_NEWS_LOST,          /* actor, type: the message's, loss, refused: as in a dead letter */
     AIRRT_NEWS_SUBSCRIBED,    /* actor (zero: a stream), type: the topic's events', name: the pattern, count: the
                                  subscriber's number */
@@ -1988,16 +1989,17 @@ typedef struct airrt_stream {
  *   airrt_err NAME_stream_try_recv(NAME_stream *, const MSG **out);    EMPTY; CLOSED
  *   const char *NAME_stream_subject(const NAME_stream *);              of that event; NULL: there is none
  *   void NAME_stream_close(NAME_stream *);
- *       unsubscribes, and gives back what was not read. Must be called, also after the end of topic and system; accepts
- *       what is zero or closed
+ *       unsubscribes, and gives back what was not read: no dead letters. Must be called, also after the end of topic
+ *       and system; accepts what is zero or closed
  * All but recv may be called anywhere and do not wait. Publishing takes no lock: who subscribes, dies or is preempted
  * in a publication delays no other. The events of one publisher come in order.
  * An event is one immutable payload for all: .drop of MSG runs once, when the last receiver is done with it (at once,
  * if there is none). Accounting: to each actor it is a send of its own, accepted, or refused with a dead letter; a
- * mailbox that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses is a dead letter to
- * nobody. Retained values: what is published while somebody subscribes may come to him twice, retained and as itself,
- * and, if that is in the instant in which he is given the value before it, ahead of that. A subject whose first
- * publication was refused by the transport is one of .retain.
+ * mailbox that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses, or its policy drops,
+ * is a dead letter to nobody and among the system's counts, dropped ones as accepted, too. Retained values: what is
+ * published while somebody subscribes may come to him twice, retained and as itself, and, if that is in the instant in
+ * which he is given the value before it, ahead of that. A subject whose first publication was refused by the transport
+ * is one of .retain.
  * AIRRT_TOPIC_OBSERVED(NAME, MSG, OBSERVER): the same, and publish calls, on its thread (AIRRT_OBSERVER makes these),
  *   void OBSERVER_routed(const char *type, const char *subject, airrt_ref to);    for each that took it, not those that
  *       refused or dropped it; zero: a stream. In the middle of the publication: it may close the topic, and must not
@@ -4590,7 +4592,7 @@ static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_mess
 /* Where the messages of a mailbox go that it accepted and nobody receives. */
 typedef struct airrt_sink {
     airrt_system *system;         /* NULL: a mailbox without a runtime */
-    airrt_mailbox *box;
+    airrt_mailbox *box;           /* NULL: an actor's */
     airrt_ref to;
     airrt_pools *pools;
     airrt_loss why;               /* DROPPED or DIED */
@@ -4601,9 +4603,10 @@ static void airrt_priv_box_drop(airrt_mailbox *box, void *msg, airrt_wrap *wrap)
     airrt_priv_drop(&box->type, wrap ? airrt_priv_wrapped(wrap) : msg, wrap);
 }
 static void airrt_priv_answer_unheard(airrt_system *system, airrt_cold *cold, airrt_signal *signal);
+static void airrt_priv_tell_stream_lost(const airrt_mailbox *box, const void *box_msg);
 static void airrt_priv_sink(const airrt_sink *sink, const airrt_message_type *type, void *msg, airrt_wrap *wrap) {
     if (sink->losses) sink->losses->dropped++;
-    if (sink->system) {
+    if (!sink->box) {
         if (!wrap && AIRRT_UNLIKELY(sink->system->desc.dead_letters.keep) && !type->perishable &&
             (wrap = airrt_priv_wrap_get(sink->pools, type->size, type->align)) != NULL)
             memcpy(airrt_priv_wrapped(wrap), msg, type->size);
@@ -4611,6 +4614,7 @@ static void airrt_priv_sink(const airrt_sink *sink, const airrt_message_type *ty
         return;
     }
     airrt_fetch_add(sink->why == AIRRT_LOSS_DIED ? &sink->box->dead : &sink->box->dropped, 1, RELAXED);
+    if (sink->system) airrt_priv_tell_stream_lost(sink->box, msg);
     airrt_priv_box_drop(sink->box, msg, wrap);
 }
 static bool airrt_priv_take_any(airrt_cell *cell, airrt_lanes *lanes, void *out, size_t size, size_t align,
@@ -8026,8 +8030,9 @@ AIRRT_API uint64_t airrt_mailbox_close(airrt_mailbox *box) {
     box->is_open = false;
     return airrt_load_relaxed(&box->dead);
 }
-AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg, const airrt_send_desc *desc, bool wait,
-                                            airrt_losses *losses) {
+/* system: of a stream, which is told; else NULL. */
+static airrt_err airrt_priv_box_send(airrt_mailbox *box, airrt_system *system, const void *msg,
+                                     const airrt_send_desc *desc, bool wait, airrt_losses *losses) {
     airrt_priority priority = airrt_priv_priority(&box->type, desc);
     airrt_wrap *wrap = NULL;
     airrt_err err = AIRRT_OK;
@@ -8041,7 +8046,7 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
         wrap = airrt_priv_wrap_make(&box->pools, &box->type, msg, desc, priority, airrt_priv_box_now(box));
         if (!wrap) err = airrt_priv_err(AIRRT_ERR_NOMEM, "envelope", NULL);
     }
-    airrt_sink sink = { NULL, box, { 0, 0 }, &box->pools, AIRRT_LOSS_DROPPED, NULL, losses };
+    airrt_sink sink = { system, box, { 0, 0 }, &box->pools, AIRRT_LOSS_DROPPED, NULL, losses };
     if (!err)
         err = airrt_priv_send_policy(&box->cell, AIRRT_BOX_KEY, &box->type, msg, wrap, lane, priority,
                                      wait && !airrt_priv_me, desc ? desc->timeout_ns : 0, &sink, &dropped);
@@ -8056,6 +8061,10 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
         return err == AIRRT_ERR_INVALID ? err : airrt_priv_err(err, NULL, NULL);
     }
     return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg, const airrt_send_desc *desc, bool wait,
+                                            airrt_losses *losses) {
+    return airrt_priv_box_send(box, NULL, msg, desc, wait, losses);
 }
 AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t timeout_ns, uint32_t *expired) {
     airrt_cell *cell = &box->cell;
@@ -8830,7 +8839,7 @@ typedef struct airrt_trash {
 /* An event: one payload for all who receive it. Behind it stands its subject; before it, if the topic knew by then how
  * most of its actors read it, the message that these make of it, in an envelope that they share. */
 typedef struct airrt_shared {
-    airrt_wrap wrap; /* .shared NULL: there is no such message */
+    airrt_wrap wrap; /* .shared NULL: there is no such message, only the sender */
     airrt_atomic_u32 refs;
     uint32_t offset;
     airrt_pool *pool;
@@ -9415,6 +9424,7 @@ static bool airrt_priv_share(airrt_publication *p) {
     memcpy((char *)shared + offset, p->msg, type->size);
     shared->subject = memcpy((char *)shared + offset + type->size, p->subject, p->length + 1);
     shared->wrap.shared = NULL;
+    shared->wrap.envelope.sender = p->envelope.sender;
     p->shared = shared;
     if (!usual) return true;
     airrt_wrap *wrap = &shared->wrap;
@@ -9506,7 +9516,8 @@ static airrt_err airrt_priv_push_event(airrt_system *system, airrt_ref to, airrt
     return err;
 }
 /* A subscriber has as many events waiting as it may. */
-static void airrt_priv_tell_crowded(airrt_topic_core *core, const airrt_subscriber *subscriber) {
+static void airrt_priv_tell_crowded(const airrt_subscriber *subscriber) {
+    airrt_topic_core *core = subscriber->core;
     if (AIRRT_LIKELY(!airrt_priv_heard(core->system))) return;
     airrt_news news = { .kind = AIRRT_NEWS_FULL,
                         .actor = subscriber->to,
@@ -9532,7 +9543,7 @@ static bool airrt_priv_deliver_event(airrt_subscriber *subscriber, airrt_wrap *w
     if (counted && airrt_priv_subscriber_take(subscriber)) {
         wrap->subscriber = subscriber;
     } else if (counted) {
-        airrt_priv_tell_crowded(subscriber->core, subscriber);
+        airrt_priv_tell_crowded(subscriber);
         if (subscriber->drops) {
             AIRRT_TALLY(system, accepted, 1);
             airrt_priv_lose(system, subscriber->to, &type->msg, NULL, wrap, AIRRT_LOSS_DROPPED, NULL);
@@ -9548,14 +9559,29 @@ static bool airrt_priv_deliver_event(airrt_subscriber *subscriber, airrt_wrap *w
     airrt_priv_wrap_put(wrap);
     return false;
 }
-/* The same to a stream. */
-static bool airrt_priv_deliver_stream(airrt_topic_core *core, airrt_subscriber *subscriber, airrt_shared *shared,
-                                      airrt_ref sender) {
+/* What a stream's policy drops is accepted and dropped for its system, too. */
+static void airrt_priv_tell_stream_lost(const airrt_mailbox *box, const void *box_msg) {
+    const void *subscriber = (const char *)box - offsetof(airrt_subscriber, box);
+    airrt_topic_core *core = ((const airrt_subscriber *)subscriber)->core;
+    const airrt_shared *shared;
+    memcpy(&shared, box_msg, sizeof shared);
+    airrt_dead_letter told = { .sender = shared->wrap.envelope.sender,
+                               .type_name = core->type.name,
+                               .payload = (const char *)shared + shared->offset,
+                               .payload_size = core->type.size,
+                               .why = AIRRT_LOSS_DROPPED };
+    AIRRT_TALLY(core->system, accepted, 1);
+    (void)airrt_priv_letter_make(core->system, &core->type, NULL, &told); /* an event: counted as not kept */
+    airrt_priv_tell_lost(core->system, &told);
+}
+/* An event to a stream; false: refused or dropped, and told so. */
+static bool airrt_priv_deliver_stream(airrt_subscriber *subscriber, airrt_shared *shared) {
+    airrt_topic_core *core = subscriber->core;
     airrt_losses losses;
-    airrt_err err = airrt_mailbox_send_with(&subscriber->box, &shared, NULL, false, &losses);
+    airrt_err err = airrt_priv_box_send(&subscriber->box, core->system, &shared, NULL, false, &losses);
     if (!err) return !losses.dropped || !subscriber->drops; /* other policies drop older ones */
-    if (err == AIRRT_ERR_FULL) airrt_priv_tell_crowded(core, subscriber);
-    airrt_priv_report(core->system, subscriber->to, sender, &core->type, (char *)shared + shared->offset,
+    airrt_priv_report(core->system, subscriber->to, shared->wrap.envelope.sender, &core->type,
+                      (char *)shared + shared->offset,
                       err == AIRRT_ERR_CLOSED ? AIRRT_LOSS_NO_RECEIVER : AIRRT_LOSS_FULL, true);
     airrt_priv_shared_release(shared, 1);
     return false;
@@ -9689,8 +9715,7 @@ static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, 
         if (!(stream || usual) || (subscriber != p->usual && !airrt_priv_wants(subscriber, p->subject))) continue;
         if (stream) {
             p->streams--;
-            airrt_priv_delivered(p, subscriber,
-                            airrt_priv_deliver_stream(p->core, subscriber, p->shared, p->envelope.sender));
+            airrt_priv_delivered(p, subscriber, airrt_priv_deliver_stream(subscriber, p->shared));
         } else if (last) {
             own--;
             airrt_priv_delivered(p, last, airrt_priv_deliver_event(last, &p->shared->wrap));
@@ -10146,7 +10171,6 @@ static void airrt_priv_catch_up_drop(airrt_catch_up *late) {
 }
 /* The caller is inside the topic, and holds no lock. */
 static void airrt_priv_catch_up_send(airrt_topic_core *core, airrt_subscriber *subscriber, airrt_catch_up *late) {
-    const airrt_ref nobody = { 0, 0 };
     for (uint32_t i = 0; late && i < late->count; i++) {
         airrt_shared *shared = late->at[i].shared;
         airrt_wrap *wrap = late->at[i].wrap;
@@ -10157,7 +10181,7 @@ static void airrt_priv_catch_up_send(airrt_topic_core *core, airrt_subscriber *s
             continue;
         }
         if (!wrap) {
-            (void)airrt_priv_deliver_stream(core, subscriber, shared, nobody);
+            (void)airrt_priv_deliver_stream(subscriber, shared);
             continue;
         }
         subscriber->map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);
@@ -11106,7 +11130,8 @@ static airrt_err airrt_priv_letter_send(airrt_system *system, const airrt_letter
     else if (!airrt_priv_same_message(&type->msg, letter->type))
         err = airrt_priv_err(AIRRT_ERR_TYPE, "to", "takes messages of another type");
     if (!err)
-        return airrt_priv_send_full(to, type, letter->told.payload, envelope->id ? &desc : NULL, AIRRT_SEND_AGAIN_, NULL);
+        return airrt_priv_send_full(to, type, letter->told.payload, envelope->id ? &desc : NULL, AIRRT_SEND_AGAIN_,
+                                    NULL);
     airrt_priv_report(system, to, envelope->sender, letter->type, letter->told.payload, AIRRT_LOSS_NO_RECEIVER, true);
     return err;
 }

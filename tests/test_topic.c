@@ -905,7 +905,7 @@ START_TEST(a_full_stream_follows_its_policy) {
         STREAM_GIVES(&stream, first[i], "a");
         airrt_stream_counts(&stream.base, &counts);
         airrt_test_counts_balanced(&counts);
-        ck_assert_uint_eq(COUNT(letters.count) - before, i == 0 ? 3 : 0);
+        ck_assert_uint_eq(COUNT(letters.count) - before, i == 3 ? 4 : 3);
         if (i == 0) ck_assert_str_eq(letters.items[before].letter.type_name, "note");
         ck_assert_uint_eq(counts.dropped, i == 0 ? 0 : i == 3 ? 4 : 3);
         notes_stream_close(&stream);
@@ -913,6 +913,55 @@ START_TEST(a_full_stream_follows_its_policy) {
         notes_close(topic);
     }
     WORLD_CLOSE();
+}
+END_TEST
+
+static airrt_atomic_u64 crowded;
+static void note_crowded(const airrt_news *news, void *policy) {
+    if (news->kind == AIRRT_NEWS_FULL && !news->actor.generation && news->policy == *(airrt_backpressure *)policy)
+        airrt_fetch_add(&crowded, 1u, RELAXED);
+}
+START_TEST(what_a_stream_drops_is_news_and_a_dead_letter_and_counted) {
+    static airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_DROP, AIRRT_BACKPRESSURE_DROP_OLDEST,
+                                             AIRRT_BACKPRESSURE_LATEST };
+    static const uint64_t told[] = { 3, 3, 0 }, lost[] = { 3, 3, 4 }, first[] = { 3, 1, 1 };
+    static airrt_listener listener;
+    for (int i = 0; i < 3; i++) {
+        orders topic;
+        orders_stream stream;
+        airrt_dead_letter_counts letters_counted;
+        const airrt_subscribe_desc narrow = { .capacity = 2, .backpressure = policies[i] };
+        listener = (airrt_listener){ .fn = note_crowded, .ctx = &policies[i] };
+        airrt_store_relaxed(&note_drops, 0u);
+        airrt_store_relaxed(&crowded, 0u);
+        world_open(&(airrt_system_desc){ .workers = 2, .dead_letters = { .keep = 8 } });
+        airrt_system_listen(world, &listener);
+        airrt_test_ok(orders_open(world, NULL, &topic));
+        airrt_test_ok(orders_stream_open(topic, "#", &narrow, &stream));
+        SPAWN(probe, publisher, NULL);
+        for (uint64_t n = 1; n <= 5; n++) TELL(publisher, .fn = act_publish, .arg = &topic, .number = n);
+        SETTLE();
+        ck_assert_uint_eq(COUNT(crowded), told[i]);
+        ck_assert_uint_eq(COUNT(letters.count), lost[i]);
+        for (uint64_t k = 0; k < lost[i]; k++) {
+            const airrt_dead_letter *letter = &letters.items[k].letter;
+            ck_assert_int_eq(letter->why, AIRRT_LOSS_DROPPED);
+            ck_assert(!letter->refused && !letter->to.generation);
+            ck_assert(airrt_ref_equal(letter->sender, publisher.ref));
+            ck_assert_str_eq(letter->type_name, "note");
+            ck_assert_uint_eq(letter->payload_size, sizeof(note));
+            ck_assert_uint_eq(((const note *)letter->payload)->number, first[i] + k);
+        }
+        ck_assert_uint_eq(world_counts().dropped, lost[i]);
+        ck_assert_uint_eq(world_counts().accepted, 5 + lost[i]);
+        airrt_test_balanced(world);
+        airrt_dead_letters_counts(world, &letters_counted);
+        ck_assert_uint_eq(letters_counted.unkept, lost[i]);
+        orders_stream_close(&stream);
+        ck_assert_uint_eq(NOTE_DROPS(), 5);
+        ck_assert_uint_eq(COUNT(letters.count), lost[i]);
+        WORLD_CLOSE();
+    }
 }
 END_TEST
 
@@ -1495,6 +1544,7 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       events_of_a_killed_subscriber_are_dead_letters, a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system,
       no_lock_is_held_while_closing_streams_drop_events,
       a_system_closes_when_nobody_is_inside_its_topics_any_more, a_full_stream_follows_its_policy,
+    what_a_stream_drops_is_news_and_a_dead_letter_and_counted,
       a_hook_does_not_wait_for_a_stream, a_closed_topic_reaches_nobody_ever, topics_are_limited_and_given_back,
       subscribing_and_leaving_takes_no_memory_for_good, patterns_that_were_left_take_no_memory_for_good, the_last_value_is_retained_for_who_asks,
       who_subscribes_during_a_publication_is_given_its_value,
