@@ -315,8 +315,8 @@ AIRRT_INLINE bool airrt_exit_is_normal(airrt_exit kind) {
     return kind >= AIRRT_EXIT_NORMAL && kind <= AIRRT_EXIT_SHUTDOWN_TERM;
 }
 
-/* What the last call of this thread that returned an error says of it; overwritten by the next one. Fields that do not
- * apply are empty. Never NULL. */
+/* What the last call of this thread that returned an error says of it; overwritten by the next one, but not by polls:
+ * EMPTY, and FULL of AIRRT_SPSC and AIRRT_MPSC. Fields that do not apply are empty. Never NULL. */
 typedef struct airrt_error {
     airrt_err err;
     char field[32];      /* INVALID, BAD_SPEC: the option that was refused, as "capacity" */
@@ -8093,11 +8093,12 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
         airrt_priv_box_room(box);
         uint64_t t = airrt_load_acquire(&cell->tail), head = airrt_load_acquire(&cell->head);
         bool empty = (t & AIRRT_POSITION_) == head && !(uint32_t)airrt_load_seq(&cell->guests);
-        if (!(t & AIRRT_OPEN_) && empty) return AIRRT_ERR_CLOSED;
+        if (!(t & AIRRT_OPEN_) && empty) return airrt_priv_err(AIRRT_ERR_CLOSED, NULL, NULL);
         if (timeout_ns == AIRRT_NO_WAIT) return AIRRT_ERR_EMPTY;
         if (deadline == UINT64_MAX - 2) deadline = airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_FOREVER);
         if (!empty) { /* a sender is between claim and publication */
-            if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) return AIRRT_ERR_TIMEOUT;
+            if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline)
+                return airrt_priv_err(AIRRT_ERR_TIMEOUT, NULL, NULL);
             airrt_priv_spin(&spins);
             continue;
         }
@@ -8110,7 +8111,7 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
         if (airrt_load_relaxed(&cell->tail) & AIRRT_IDLE_)
             airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_IDLE_, ACQ_REL);
         else if (!in_time) continue; /* somebody has just sent */
-        if (!in_time && airrt_priv_length(cell) == 0) return AIRRT_ERR_TIMEOUT;
+        if (!in_time && airrt_priv_length(cell) == 0) return airrt_priv_err(AIRRT_ERR_TIMEOUT, NULL, NULL);
     }
 }
 AIRRT_API size_t airrt_mailbox_length(const airrt_mailbox *box) {

@@ -1621,6 +1621,26 @@ START_TEST(mailboxes_that_come_and_go_do_not_disturb_each_other) {
     }
 } END_TEST
 
+/* ---- the last error --------------------------------------------------------------------------------------------- */
+
+START_TEST(last_error_is_what_a_receive_returned_unless_it_was_a_poll) {
+    note_box box;
+    note out;
+    OPEN(note_box, &box, .capacity = 1);
+    airrt_test_is(note_box_recv(&box, &out, 1), AIRRT_ERR_TIMEOUT);
+    ck_assert_int_eq(airrt_error_last()->err, AIRRT_ERR_TIMEOUT);
+    airrt_test_is(note_box_try_recv(&box, &out), AIRRT_ERR_EMPTY);
+    ck_assert_int_eq(airrt_error_last()->err, AIRRT_ERR_TIMEOUT);
+    airrt_test_ok(note_box_send(&box, NOTE(1)));
+    airrt_test_is(note_box_send(&box, NOTE(2)), AIRRT_ERR_FULL);
+    ck_assert_int_eq(airrt_error_last()->err, AIRRT_ERR_FULL);
+    note_box_seal(&box);
+    airrt_test_ok(note_box_recv(&box, &out, AIRRT_FOREVER));
+    airrt_test_is(note_box_try_recv(&box, &out), AIRRT_ERR_CLOSED);
+    ck_assert_int_eq(airrt_error_last()->err, AIRRT_ERR_CLOSED);
+    note_box_close(&box);
+} END_TEST
+
 /* ---- recorders -------------------------------------------------------------------------------------------------- */
 
 /* sent, received, dropped, expired, high water */
@@ -2015,6 +2035,7 @@ START_TEST(receive_gives_up_in_time_while_a_message_is_on_its_way) {
     half_sent half = claim(&box);
     airrt_test_is(note_box_recv(&box, &out, AIRRT_NO_WAIT), AIRRT_ERR_EMPTY);
     airrt_test_is(note_box_recv(&box, &out, AIRRT_MS(2)), AIRRT_ERR_TIMEOUT);
+    ck_assert_int_eq(airrt_error_last()->err, AIRRT_ERR_TIMEOUT);
     publish(half, NOTE(4));
     RECV_NOTE(&box, 4);
     COUNTS_ARE(&box, .accepted = 5, .handled = 5);
@@ -2455,6 +2476,7 @@ SUITE("mailbox", 60,
     close_accepts_a_closed_mailbox, close_accepts_a_zeroed_mailbox, close_accepts_a_mailbox_whose_open_failed,
     close_of_an_unused_mailbox_drops_nothing, zeroed_and_closed_mailboxes_take_no_messages_and_give_none,
     closed_mailbox_opens_again_with_other_options, mailboxes_that_come_and_go_do_not_disturb_each_other,
+    last_error_is_what_a_receive_returned_unless_it_was_a_poll,
     recorder_counts_sent_and_received, recorder_counts_refused_messages_by_reason_and_not_as_sent,
     recorder_counts_what_the_policy_dropped, recorder_counts_expired_messages, recorder_is_told_what_close_drops,
     recorder_keeps_the_most_that_waited, high_water_is_within_the_capacity_when_messages_are_dropped,
