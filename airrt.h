@@ -79,10 +79,10 @@
  * delivers in order first (and meanwhile takes empty turns: do not let it wait for one that is long in a hook); when an
  * actor fails, is killed or stopped by its supervisor, what still finds no room is a dead letter. FULL
  * (airrt_error_last's field says which): "outbox", it is full; "cycle", the receiver waits, if through others, for the
- * sender itself. Also FULL: receivers of other systems, questions of actors (they have their time), and sends from
- * post_stop, pre_start and on_error, unless something waits for that receiver already. Events of topics and answers do
- * not wait, and may overtake what does. Who would rather not rest looks at airrt_room, or sends with NAME_try_send, and
- * has itself told by NAME_when_room.
+ * sender itself. Also FULL: receivers of other systems, mailboxes alone (AIRRT_MAILBOX), questions of actors (they have
+ * their time), and sends from post_stop, pre_start and on_error, unless something waits for that receiver already.
+ * Events of topics and answers do not wait, and may overtake what does. Who would rather not rest looks at airrt_room,
+ * or sends with NAME_try_send, and has itself told by NAME_when_room.
  * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody
  * sends or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and payload
  * (not what is left in a stream that is closed); if it was accepted, the system can keep the last .keep of them, to be
@@ -343,7 +343,8 @@ typedef enum airrt_priority {
 typedef enum airrt_backpressure {
     AIRRT_BACKPRESSURE_DEFAULT = 0, /* ERROR */
     AIRRT_BACKPRESSURE_ERROR,       /* the send returns FULL */
-    AIRRT_BACKPRESSURE_BLOCK,       /* the sending thread waits; in a hook the message does, in its actor's outbox */
+    AIRRT_BACKPRESSURE_BLOCK,       /* the sending thread waits; in a hook the message does, in its actor's outbox, if
+                                       the mailbox is an actor's; else FULL */
     AIRRT_BACKPRESSURE_DROP,        /* the incoming message is dropped and counted; the send returns AIRRT_OK */
     AIRRT_BACKPRESSURE_DROP_OLDEST, /* the oldest queued message is dropped and counted; capacity becomes a power of
                                        two */
