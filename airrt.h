@@ -140,10 +140,11 @@
  * MEMORY
  * An idle actor is 128 bytes, plus its state and arguments when they are above 8 bytes, plus a ring once it has
  * received something. Rings start with 4 slots, double up to the capacity (or 1024 slots, then linked), and shrink when
- * an actor goes idle with a ring far larger than what it last held. Control blocks, rings, envelopes and signals are
- * pooled for the life of the process: stale handles may look at them at any time. So are dead letters that are kept:
- * 192 bytes, and the envelope. What belongs to a system follows its allocator. Out of memory is AIRRT_ERR_NOMEM
- * everywhere and changes nothing.
+ * an actor goes idle with a ring far larger than what it last held; but mailboxes of DROP_OLDEST and LATEST take their
+ * whole ring with the first message, and keep it. Control blocks, rings, envelopes and signals are pooled for the life
+ * of the process: stale handles may look at them at any time. So are dead letters that are kept: 192 bytes, and the
+ * envelope. A system and its workers follow its allocator; all else is AIRRT_MALLOC's, also topics, retained values and
+ * streams. Out of memory is AIRRT_ERR_NOMEM everywhere and changes nothing.
  *
  * LIMITS
  * 4 million lives per slot, then the slot is retired; messages of 64 KiB; alignment 4096 (state 64); 256 workers; names
@@ -536,7 +537,7 @@ typedef struct airrt_system_desc {
         void *ctx;
     } wake; /* .polled: another thread has given it work; may write to a pipe */
     const airrt_sim_desc *sim;    /* not NULL: simulated; not with .polled or .clock. Copied */
-    airrt_allocator allocator;
+    airrt_allocator allocator;    /* of the system and its workers; all else is AIRRT_MALLOC's */
     airrt_clock clock;
 } airrt_system_desc;
 
