@@ -1501,10 +1501,11 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL,
  *                                                                         NOMEM, EXISTS
  *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first
- * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and every send calls, when it has put n messages into the
- * mailbox,
+ * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and NAME_send, _try_send, _send_with, _send_many and
+ * _send_name call, when n messages have been accepted (also into the outbox, or to be dropped by policy),
  *   void OBSERVER_sent(airrt_ref, size_t n)                               a function or macro; on the sender's
- *                                                                         thread */
+ *                                                                         thread. Not for events, groups, requests,
+ *                                                                         forwards and replays */
 #define AIRRT_ACTOR(NAME, MSG, ARGS) AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, airrt_unobserved)
 #define airrt_unobserved_sent(TO, N) ((void)0)
 #define AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER)                                                    \
