@@ -1957,7 +1957,8 @@ typedef struct airrt_topic_desc {
 } airrt_topic_desc;
 /* What a subscriber may have waiting, apart from all others: a slow one costs nobody else anything. */
 typedef struct airrt_subscribe_desc {
-    uint32_t capacity;               /* events, up to 2^26; 0 = actors: what the mailbox allows, streams: 1000 */
+    uint32_t capacity;               /* events, up to 2^26: actors: on their way, stashed or being handled; 0 = what
+                                        the mailbox allows; streams: not yet read; 0 = 1000 */
     airrt_backpressure backpressure; /* of what comes at this capacity (actors: not of what the mailbox refuses or drops
                                         by itself): 0, ERROR = refused, a dead letter; DROP = dropped and counted;
                                         streams also DROP_OLDEST and LATEST */
