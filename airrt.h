@@ -1995,8 +1995,9 @@ typedef struct airrt_stream {
  *   void NAME_stream_close(NAME_stream *);
  *       unsubscribes, and gives back what was not read: no dead letters. Must be called, also after the end of topic
  *       and system; accepts what is zero or closed
- * All but recv may be called anywhere and do not wait. Publishing takes no lock: who subscribes, dies or is preempted
- * in a publication delays no other. The events of one publisher come in order.
+ * All but recv may be called anywhere and do not wait. Publishing takes no lock, but for a subject's first value that
+ * is retained: who subscribes, dies or is preempted in a publication delays no other. The events of one publisher come
+ * in order.
  * An event is one immutable payload for all: .drop of MSG runs once, when the last receiver is done with it (at once,
  * if there is none). Accounting: to each actor it is a send of its own, accepted, or refused with a dead letter; a
  * mailbox that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses, or its policy drops,
