@@ -85,6 +85,28 @@ START_TEST(full_outbox_is_full_and_the_message_stays_the_senders) {
     WORLD_CLOSE();
 } END_TEST
 
+AIRRT_MAILBOX(act_box, act);
+static airrt_err act_post(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    last_error = act_box_send(msg->arg, (act){ .number = 2 });
+    return AIRRT_OK;
+}
+START_TEST(mailbox_alone_that_blocks_is_full_for_a_hook) {
+    act_box box;
+    act got;
+    POLLED_PAIR(probe);
+    airrt_test_ok(act_box_open(&box, &(airrt_mailbox_desc){ .capacity = 1,
+                                                            .backpressure = AIRRT_BACKPRESSURE_BLOCK }));
+    airrt_test_ok(act_box_send(&box, (act){ .number = 1 }));
+    SEND(probe, sender, .fn = act_post, .arg = &box);
+    poll_all();
+    ck_assert_int_eq(last_error, AIRRT_ERR_FULL);
+    airrt_test_ok(act_box_try_recv(&box, &got));
+    airrt_test_is(act_box_try_recv(&box, &got), AIRRT_ERR_EMPTY);
+    act_box_close(&box);
+    WORLD_CLOSE();
+} END_TEST
+
 static airrt_err act_try(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)ctx, (void)state;
     narrow_ref to = *(narrow_ref *)msg->arg;
@@ -958,7 +980,8 @@ START_TEST(kills_among_waiting_actors_leave_nobody_behind) {
 
 SUITE("outbox", 60, full_receiver_suspends_the_sender_and_nobody_else,
                 resting_actor_takes_no_message_until_its_outbox_is_empty,
-                full_outbox_is_full_and_the_message_stays_the_senders, sends_that_do_not_wait_are_refused_as_ever,
+                full_outbox_is_full_and_the_message_stays_the_senders, mailbox_alone_that_blocks_is_full_for_a_hook,
+                sends_that_do_not_wait_are_refused_as_ever,
                 send_that_would_close_a_circle_of_waiting_actors_is_refused, end_of_the_receiver_lets_the_sender_go_on,
                 killed_sender_loses_what_there_is_no_room_for, sender_that_is_stopped_delivers_first,
                 timers_wait_while_an_actor_rests_and_can_still_be_cancelled, news_of_an_end_wait_while_an_actor_rests,
