@@ -6075,11 +6075,12 @@ AIRRT_INLINE bool airrt_priv_rests(const airrt_cell *cell) {
     return cell->cold && cell->cold->outbox.first && !cell->cold->hurried;
 }
 /* Whether something in the actor's outbox waits for `to`. */
-static bool airrt_priv_owes(const airrt_cell *cell, airrt_ref to) {
+static bool airrt_priv_owes_in(const airrt_cell *cell, airrt_ref to, unsigned lane) {
     const airrt_signal *at = cell && cell->cold ? cell->cold->outbox.first : NULL;
-    while (at && !airrt_ref_equal(at->peer, to)) at = at->next;
+    while (at && !(airrt_ref_equal(at->peer, to) && (!lane || at->u.wrap->envelope.priority == lane))) at = at->next;
     return at != NULL;
 }
+AIRRT_INLINE bool airrt_priv_owes(const airrt_cell *cell, airrt_ref to) { return airrt_priv_owes_in(cell, to, 0); }
 AIRRT_INLINE airrt_signal **airrt_priv_jam_head(airrt_jam *jam, airrt_ref from) {
     return &jam->heads[from.slot % AIRRT_JAM_HEADS];
 }
@@ -7770,6 +7771,10 @@ static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_
     if (desc->ttl_ns) wrap->envelope.deadline_ns = airrt_priv_later(now, desc->ttl_ns);
     return wrap;
 }
+/* The lane in which a message keeps its order; 0: there is but one. */
+AIRRT_INLINE unsigned airrt_priv_own_lane(const airrt_cell *cell, airrt_priority priority) {
+    return airrt_load_relaxed(&cell->lanes) & AIRRT_LANES_PRIORITY_ ? (unsigned)priority : 0;
+}
 /* What must not overtake the sender's own messages that wait for the receiver: as if that were full. */
 static AIRRT_COLD airrt_err airrt_priv_behind(const airrt_cell *cell, airrt_priority priority, bool *dropped) {
     *dropped = airrt_priv_drops((airrt_backpressure)airrt_load_relaxed(&cell->policy), priority);
@@ -7834,7 +7839,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     }
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
     if (!err && AIRRT_UNLIKELY(system->sim != NULL) && airrt_priv_sim_full(system->sim, to)) err = AIRRT_ERR_FULL;
-    const bool owes = AIRRT_UNLIKELY(waits) && airrt_priv_owes(self, to);
+    const bool owes = AIRRT_UNLIKELY(waits) && airrt_priv_owes_in(self, to, airrt_priv_own_lane(cell, priority));
     const char *detail = NULL;
     if (!err && owes) err = airrt_priv_behind(cell, priority, &dropped);
     else if (!err)
@@ -10408,7 +10413,8 @@ AIRRT_API airrt_err airrt_priv_stream_recv(airrt_stream *stream, const void **ou
     airrt_priv_stream_forget(stream);
     if (!stream->subscriber) return airrt_priv_err(AIRRT_ERR_CLOSED, NULL, NULL);
     airrt_err err = AIRRT_ERR_EMPTY;
-    if (stream->steps && timeout_ns != AIRRT_NO_WAIT && !airrt_priv_me) err = airrt_priv_stream_await(stream, &shared, timeout_ns);
+    if (stream->steps && timeout_ns != AIRRT_NO_WAIT && !airrt_priv_me)
+        err = airrt_priv_stream_await(stream, &shared, timeout_ns);
     if (err == AIRRT_ERR_EMPTY) err = airrt_mailbox_recv(&stream->subscriber->box, &shared, timeout_ns, &expired);
     if (err) return err;
     stream->last = shared;

@@ -802,7 +802,7 @@ static airrt_err act_fill_lanes(airrt_ctx *ctx, probe_state *state, const act *m
     static const uint64_t room[] = { 4, 3, 3, 2, 2, 1, 0, 0, 0 }, queued[] = { 0, 1, 2, 3, 4, 5, 6, 7, 7 };
     const graded_ref to = *(graded_ref *)msg->arg;
     (void)state;
-    for (uint64_t i = 0; i < 9; i++) { /* the last two wait, also the one that has room: one after the other */
+    for (uint64_t i = 0; i < 9; i++) { /* the last but one waits: its lane is full; not the last, which has another */
         ck_assert_uint_eq(airrt_room(to.ref), room[i]);
         ck_assert_uint_eq(airrt_queued(to.ref), queued[i]);
         airrt_test_ok(graded_send_with(to, (act){ .number = i }, &(airrt_send_desc){ .priority = grades[i] }));
@@ -824,9 +824,33 @@ START_TEST(room_is_what_is_left_for_any_priority) {
     poll_all();
     ck_assert_uint_eq(COUNT(taking.acts), 9);
     ck_assert_uint_eq(taking.numbers[0], 6);
-    ck_assert_uint_eq(taking.numbers[1], 0);
+    ck_assert_uint_eq(taking.numbers[1], 8);
+    ck_assert_uint_eq(taking.numbers[2], 0);
     ACTED(&sending, 9, 70);
     ck_assert_uint_eq(airrt_room(receiver.ref), 4);
+    WORLD_CLOSE();
+} END_TEST
+
+PROBE_TYPE(ranked, PROBE_HOOKS(ranked),
+           .mailbox = { .capacity = 2, .lanes = true, .backpressure = AIRRT_BACKPRESSURE_BY_PRIORITY });
+static airrt_err act_send_ranked(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    const ranked_ref to = *(ranked_ref *)msg->arg;
+    const airrt_send_desc high = { .priority = AIRRT_PRIORITY_HIGH };
+    (void)ctx, (void)state;
+    for (uint64_t i = 1; i <= 3; i++) airrt_test_ok(ranked_send_with(to, (act){ .number = i }, &high)); /* 3 waits */
+    for (uint64_t i = 4; i <= 5; i++) airrt_test_ok(ranked_send(to, (act){ .number = i })); /* have their own room */
+    airrt_test_is(ranked_send(to, (act){ .number = 6 }), AIRRT_ERR_FULL);
+    return AIRRT_OK;
+}
+START_TEST(a_message_waits_for_none_of_another_lane) {
+    POLLED_WORLD();
+    static diary sending, taking;
+    SPAWN(ranked, receiver, &taking);
+    SPAWN(probe, sender, &sending);
+    poll_all();
+    TELL(sender, .fn = act_send_ranked, .arg = &receiver, .number = 9);
+    poll_all();
+    ck_assert_uint_eq(COUNT(taking.acts), 5);
     WORLD_CLOSE();
 } END_TEST
 
@@ -1000,6 +1024,7 @@ SUITE("outbox", 60, full_receiver_suspends_the_sender_and_nobody_else,
                 actor_of_another_system_is_not_waited_for, sends_from_pre_start_and_on_error_do_not_wait,
                 sends_from_on_error_and_pre_start_wait_behind_what_waits_for_that_receiver,
                 event_does_not_wait_and_may_overtake_what_does, answer_does_not_wait_and_overtakes_what_does,
-                room_is_what_is_left_for_any_priority, stop_by_a_supervisor_loses_in_order_what_finds_no_room,
+                a_message_waits_for_none_of_another_lane,
+      room_is_what_is_left_for_any_priority, stop_by_a_supervisor_loses_in_order_what_finds_no_room,
                 crowd_of_senders_loses_nothing_and_keeps_its_order, chain_of_narrow_mailboxes_passes_everything_on,
                 kills_among_waiting_actors_leave_nobody_behind);
