@@ -1953,7 +1953,9 @@ AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const vo
 /* ---- calls: outside ---- */
 
 static airrt_sup_request *airrt_priv_request(size_t capacity) {
-    airrt_sup_request *r = (airrt_sup_request *)airrt_priv_alloc(sizeof *r + capacity * sizeof *r->info, 16);
+    airrt_sup_request *r = NULL;
+    if (capacity <= (SIZE_MAX - sizeof *r) / sizeof *r->info)
+        r = (airrt_sup_request *)airrt_priv_alloc(sizeof *r + capacity * sizeof *r->info, 16);
     if (!r) return airrt_discard(airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL)), NULL;
     memset(r, 0, sizeof *r);
     r->capacity = capacity;
@@ -2008,7 +2010,7 @@ static airrt_sup_request *airrt_priv_request_start(const airrt_batch_child *chil
 AIRRT_API airrt_err airrt_supervisor_start_children(airrt_supervisor sup, const airrt_batch_child *children,
                                                     size_t count, airrt_ref *out) {
     airrt_sup_request *r = airrt_priv_request_start(children, count);
-    if (out) memset(out, 0, count * sizeof *out);
+    if (out && count <= SIZE_MAX / sizeof *out) memset(out, 0, count * sizeof *out);
     if (!r) return AIRRT_ERR_NOMEM;
     airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_START_CHILDREN, r, AIRRT_FOREVER);
     for (size_t i = 0; !err && out && i < count; i++) out[i] = r->info[i].ref;

@@ -2038,6 +2038,28 @@ START_TEST(one_failed_allocation_ends_no_supervisor_within_its_limit) {
     }
 } END_TEST
 
+START_TEST(more_children_than_memory_can_hold_are_no_memory) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_child_info info;
+    airrt_child_counts counts;
+    size_t count = 9;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    /* the first ones would be a handful of bytes, were they multiplied without a look */
+    const size_t many[] = { SIZE_MAX / sizeof info + 1, SIZE_MAX / 8 + 2, SIZE_MAX };
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+        airrt_test_is(airrt_supervisor_which_children(sup, &info, many[i], &count), AIRRT_ERR_NOMEM);
+        ck_assert_uint_eq(count, 0);
+        airrt_test_is(airrt_supervisor_start_children(sup, NULL, many[i], NULL), AIRRT_ERR_NOMEM);
+    }
+    airrt_test_ok(airrt_supervisor_which_children(sup, &info, 1, &count));
+    ck_assert_uint_eq(count, 1);
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.active, 1);
+    close_system();
+} END_TEST
+
 SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_its_supervisor,
       a_significant_child_that_a_strategy_gives_up_ends_its_supervisor,
       of_dynamic_children_only_the_significant_are_waited_for, what_has_been_terminated_is_dead_when_the_call_returns,
@@ -2093,4 +2115,5 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run, an_end_without_a_kind_is_a_normal_one,
       what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy, escalation_climbs_a_hundred_levels,
       ten_thousand_children_under_one, ten_thousand_supervisors_under_one,
-      failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else);
+      failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else,
+      more_children_than_memory_can_hold_are_no_memory);
