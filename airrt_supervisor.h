@@ -2291,19 +2291,21 @@ AIRRT_API airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file) {
 #define AIRRT_TEAMS_MAX 4096u
 #define AIRRT_TEAM_MEMBERS 1024u
 /* A pool. Never unmapped, and reused when its supervisor has ended: members are looked up without a lock, and what a
- * stale handle finds there has another generation, or, in the moment of a change, is no worse than one that has just
- * ended. Guarded by lock: all changes of members and count. */
-typedef struct airrt_team {
-    airrt_atomic_u32 generation; /* 0: not open */
-    airrt_atomic_u32 turn, count;
-    airrt_atomic_u32 route;
-    airrt_atomic_u64 seed;       /* of RANDOM: the system's own chance, so that a simulation repeats it */
-    airrt_system *system;
+ * stale handle finds there has another generation, before it is looked at and after. Guarded by lock: all changes of
+ * generation, plan, members and count. */
+typedef struct airrt_team_plan {
     airrt_supervisor sup;
     airrt_spec spec;
     airrt_child_desc child;
     uint32_t max_restarts;
     uint64_t window_ns;
+} airrt_team_plan;
+typedef struct airrt_team {
+    airrt_atomic_u32 generation; /* 0: not open */
+    airrt_atomic_u32 turn, count;
+    airrt_atomic_u32 route;
+    airrt_atomic_u64 seed;       /* of RANDOM: the system's own chance, so that a simulation repeats it */
+    airrt_team_plan plan;
     uint32_t slot, lives;
     bool opening;
     airrt_lock lock;
@@ -2315,10 +2317,30 @@ static struct {
     airrt_atomic_ptr teams[AIRRT_TEAMS_MAX];
 } airrt_priv_teams;
 
+/* Is it this pool's? With the lock held it stays so.
+ * acquire: pairs with the release in open, so that nothing of the pool before is found. A member of the next pool is
+ * put after this one's generation has gone, with a release; who has read its word, with an acquire, and then asks here
+ * is told that the pool is closed. */
+AIRRT_INLINE bool airrt_priv_team_is(const airrt_team *team, airrt_pool_id pool) {
+    return airrt_load_acquire(&team->generation) == pool.generation;
+}
 static airrt_team *airrt_priv_team(airrt_pool_id pool) {
     airrt_team *team =
         pool.slot < AIRRT_TEAMS_MAX ? (airrt_team *)airrt_load_acquire(&airrt_priv_teams.teams[pool.slot]) : NULL;
-    return team && pool.generation && airrt_load_acquire(&team->generation) == pool.generation ? team : NULL;
+    return team && pool.generation && airrt_priv_team_is(team, pool) ? team : NULL;
+}
+/* What the pool was opened with. */
+static airrt_err airrt_priv_team_plan(airrt_pool_id pool, airrt_team_plan *out) {
+    airrt_team *team = airrt_priv_team(pool);
+    bool open = false;
+    memset(out, 0, sizeof *out);
+    if (team) {
+        airrt_priv_lock(&team->lock);
+        open = airrt_priv_team_is(team, pool);
+        if (open) *out = team->plan;
+        airrt_priv_unlock(&team->lock);
+    }
+    return open ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
 }
 AIRRT_INLINE airrt_ref airrt_priv_member(uint64_t word) {
     airrt_ref ref = { (uint32_t)word, (uint32_t)(word >> 32) };
@@ -2381,10 +2403,9 @@ static uint64_t airrt_priv_pick_key(const airrt_team *team, uint32_t count, uint
     }
     return airrt_priv_pick_from(team, count, place); /* hardly anybody lives */
 }
-AIRRT_API airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key, airrt_ref *out) {
-    const airrt_ref none = { 0, 0 };
-    airrt_team *team = airrt_priv_team(pool);
-    uint32_t count = team ? airrt_load_acquire(&team->count) : 0;
+/* Of a team that was this pool's when it was looked up; 0: nobody. */
+AIRRT_INLINE uint64_t airrt_priv_pick(airrt_team *team, airrt_pool_id pool, airrt_route route, uint64_t key) {
+    uint32_t count = airrt_load_acquire(&team->count);
     uint64_t word = 0;
     if (AIRRT_LIKELY(count > 0)) {
         if (!route) route = (airrt_route)airrt_load_relaxed(&team->route);
@@ -2403,6 +2424,12 @@ AIRRT_API airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, 
         case AIRRT_ROUTE_KEY: word = airrt_priv_pick_key(team, count, key); break;
         }
     }
+    return AIRRT_LIKELY(airrt_priv_team_is(team, pool)) ? word : 0;
+}
+AIRRT_API airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key, airrt_ref *out) {
+    const airrt_ref none = { 0, 0 };
+    airrt_team *team = airrt_priv_team(pool);
+    uint64_t word = AIRRT_LIKELY(team != NULL) ? airrt_priv_pick(team, pool, route, key) : 0;
     *out = word ? airrt_priv_member(word) : none;
     return AIRRT_LIKELY(word)
                ? AIRRT_OK
@@ -2420,6 +2447,7 @@ AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_ty
     if (count && !clone) return airrt_priv_err(AIRRT_ERR_NOMEM, "pool", NULL);
     for (uint32_t at = 0; at < count; at++) {
         uint64_t word = airrt_load_acquire(&team->members[at]);
+        if (!airrt_priv_team_is(team, pool)) break; /* closed meanwhile */
         if (!airrt_priv_member_takes(word)) continue;
         airrt_err one = kind.clone(clone, msg);
         if (!one) {
@@ -2441,6 +2469,7 @@ AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t c
     size_t living = 0;
     for (uint32_t at = 0; at < count; at++) {
         airrt_ref member = airrt_priv_member(airrt_load_acquire(&team->members[at]));
+        if (!airrt_priv_team_is(team, pool)) return 0; /* closed meanwhile */
         if (!airrt_alive(member)) continue;
         if (living < capacity) out[living] = member;
         living++;
@@ -2449,30 +2478,32 @@ AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t c
 }
 AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) { return airrt_pool_members(pool, NULL, 0); }
 /* The first place whose member is gone, or one more. */
-static airrt_err airrt_priv_team_put(airrt_team *team, airrt_ref member) {
-    airrt_err err = AIRRT_ERR_LIMIT;
+static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt_ref member) {
     uint64_t word = airrt_priv_member_word(member);
     airrt_priv_lock(&team->lock);
+    bool open = airrt_priv_team_is(team, pool);
+    airrt_err err = open ? AIRRT_ERR_LIMIT : AIRRT_ERR_DEAD;
     uint32_t count = airrt_load_relaxed(&team->count), place = count;
-    for (uint32_t at = count; at-- > 0;) {
+    for (uint32_t at = open ? count : 0; at-- > 0;) {
         uint64_t there = airrt_load_relaxed(&team->members[at]);
         if (there == word) err = AIRRT_OK;
         if (!airrt_alive(airrt_priv_member(there))) place = at;
     }
-    if (err && place < AIRRT_TEAM_MEMBERS) {
+    if (err == AIRRT_ERR_LIMIT && place < AIRRT_TEAM_MEMBERS) {
         airrt_store_release(&team->members[place], word);
         if (place == count) airrt_store_release(&team->count, count + 1);
         err = AIRRT_OK;
     }
     airrt_priv_unlock(&team->lock);
-    return err ? airrt_priv_err(err, "pool", "1024 members") : AIRRT_OK;
+    return err ? airrt_priv_err(err, "pool", open ? "1024 members" : "closed") : AIRRT_OK;
 }
 /* Takes out `member`, or with generation 0 the last one that lives. */
-static bool airrt_priv_team_take(airrt_team *team, airrt_ref *member) {
+static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airrt_ref *member) {
     bool found = false;
     airrt_priv_lock(&team->lock);
+    bool open = airrt_priv_team_is(team, pool);
     uint32_t count = airrt_load_relaxed(&team->count);
-    for (uint32_t at = count; at-- > 0 && !found;) {
+    for (uint32_t at = open ? count : 0; at-- > 0 && !found;) {
         airrt_ref there = airrt_priv_member(airrt_load_relaxed(&team->members[at]));
         found = member->generation ? airrt_ref_equal(there, *member) : airrt_alive(there);
         if (!found) continue;
@@ -2482,49 +2513,52 @@ static bool airrt_priv_team_take(airrt_team *team, airrt_ref *member) {
         if (at + 1 == count) airrt_store_release(&team->count, at);
     }
     airrt_priv_unlock(&team->lock);
-    return found;
+    if (!open) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", "closed");
+    return found ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "member", NULL);
 }
 AIRRT_API airrt_err airrt_pool_add(airrt_pool_id pool, airrt_ref member) {
     airrt_team *team = airrt_priv_team(pool);
     if (!team || !airrt_alive(member)) return airrt_priv_err(AIRRT_ERR_DEAD, team ? "member" : "pool", NULL);
-    return airrt_priv_team_put(team, member);
+    return airrt_priv_team_put(team, pool, member);
 }
 AIRRT_API airrt_err airrt_pool_remove(airrt_pool_id pool, airrt_ref member) {
     airrt_team *team = airrt_priv_team(pool);
     if (!team) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
-    return member.generation && airrt_priv_team_take(team, &member)
-               ? AIRRT_OK
-               : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "member", NULL);
+    if (!member.generation) return airrt_priv_err(AIRRT_ERR_NOT_FOUND, "member", NULL);
+    return airrt_priv_team_take(team, pool, &member);
 }
 AIRRT_API airrt_err airrt_pool_supervisor(airrt_pool_id pool, airrt_supervisor *out) {
-    const airrt_supervisor none = { { 0, 0 } };
-    airrt_team *team = airrt_priv_team(pool);
-    *out = team ? team->sup : none;
-    return team ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
+    airrt_team_plan plan;
+    airrt_err err = airrt_priv_team_plan(pool, &plan);
+    *out = plan.sup;
+    return err;
 }
 AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
     airrt_team *team = airrt_priv_team(pool);
+    airrt_team_plan plan;
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for starts and ends");
-    if (!team) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
+    AIRRT_TRY(airrt_priv_team_plan(pool, &plan));
     if (size > AIRRT_TEAM_MEMBERS) return airrt_priv_err(AIRRT_ERR_INVALID, "size", "must be at most 1024");
     size_t living = airrt_pool_size(pool);
     for (; living < size; living++) {
         airrt_ref member;
-        AIRRT_TRY(airrt_supervisor_start_child(team->sup, team->spec, NULL, &member));
+        AIRRT_TRY(airrt_supervisor_start_child(plan.sup, plan.spec, NULL, &member));
         if (!member.generation) continue; /* it said that there is nothing to run */
-        airrt_err err = airrt_priv_team_put(team, member);
-        if (err) airrt_discard(airrt_supervisor_terminate_ref(team->sup, member));
+        airrt_err err = airrt_priv_team_put(team, pool, member);
+        if (err) airrt_discard(airrt_supervisor_terminate_ref(plan.sup, member));
         if (err) return err;
     }
     for (; living > size; living--) {
         airrt_ref member = { 0, 0 };
-        if (!airrt_priv_team_take(team, &member)) break;
-        airrt_err err = airrt_priv_sup_ask_by_id(team->sup, AIRRT_SUP_LEAVE, NULL, member, NULL);
+        airrt_err err = airrt_priv_team_take(team, pool, &member);
+        if (err == AIRRT_ERR_NOT_FOUND) break;
+        AIRRT_TRY(err);
+        err = airrt_priv_sup_ask_by_id(plan.sup, AIRRT_SUP_LEAVE, NULL, member, NULL);
         bool own = err != AIRRT_ERR_NOT_FOUND; /* else it was added, and is another's */
-        if (err && own) return airrt_discard(airrt_priv_team_put(team, member)), err;
-        uint64_t time = team->child.stop_timeout_ns ? team->child.stop_timeout_ns : AIRRT_SEC(5);
+        if (err && own) return airrt_discard(airrt_priv_team_put(team, pool, member)), err;
+        uint64_t time = plan.child.stop_timeout_ns ? plan.child.stop_timeout_ns : AIRRT_SEC(5);
         airrt_discard(airrt_stop(member, time)); /* handles what it has; or it has ended by itself */
-        if (own) AIRRT_TRY(airrt_supervisor_terminate_ref(team->sup, member));
+        if (own) AIRRT_TRY(airrt_supervisor_terminate_ref(plan.sup, member));
     }
     return AIRRT_OK;
 }
@@ -2533,8 +2567,8 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
 static airrt_err airrt_priv_team_init(airrt_children *children, const void *args) {
     airrt_team *team;
     memcpy(&team, args, sizeof team);
-    airrt_children_limits(children, team->max_restarts, team->window_ns, AIRRT_AUTO_SHUTDOWN_NEVER);
-    return airrt_children_add(children, team->spec, &team->child);
+    airrt_children_limits(children, team->plan.max_restarts, team->plan.window_ns, AIRRT_AUTO_SHUTDOWN_NEVER);
+    return airrt_children_add(children, team->plan.spec, &team->plan.child);
 }
 static void airrt_priv_team_describe(airrt_actor_type *base) { airrt_priv_sup_describe(base); }
 static airrt_supervisor_type airrt_priv_team_type = { .base = { .name = "pool",
@@ -2560,7 +2594,7 @@ static airrt_team *airrt_priv_team_get(bool *full) {
     uint32_t made = airrt_load_relaxed(&airrt_priv_teams.made);
     for (uint32_t slot = 0; slot < made && !team; slot++) {
         airrt_team *old = (airrt_team *)airrt_load_relaxed(&airrt_priv_teams.teams[slot]);
-        if (!old->opening && !airrt_alive(old->sup.ref)) team = old;
+        if (!old->opening && !airrt_alive(old->plan.sup.ref)) team = old;
     }
     *full = !team && made == AIRRT_TEAMS_MAX;
     if (!team && !*full && (team = (airrt_team *)airrt_priv_alloc_lasting(sizeof *team, 64)) != NULL) {
@@ -2592,25 +2626,30 @@ AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, 
     if (!d.size) d.size = system->worker_count;
     airrt_team *team = airrt_priv_team_get(&full);
     if (!team) return airrt_priv_err(full ? AIRRT_ERR_LIMIT : AIRRT_ERR_NOMEM, "pool", NULL);
-    airrt_store_seq(&team->generation, 0); /* of one that gave up: from here on nobody finds it */
+    airrt_team_plan plan = { .spec = spec, .child = d.child };
+    plan.child.id = "member";
+    plan.child.name = NULL;
+    plan.child.significant = false;
+    if (!plan.child.restart) plan.child.restart = AIRRT_RESTART_TRANSIENT;
+    plan.max_restarts = d.max_restarts ? d.max_restarts : d.size;
+    plan.window_ns = d.window_ns ? d.window_ns : AIRRT_SEC(5);
+    airrt_priv_lock(&team->lock);
+    airrt_store_relaxed(&team->generation, 0); /* of one that gave up: from here on nobody finds it */
     airrt_store_relaxed(&team->route, (uint32_t)(d.route ? d.route : AIRRT_ROUTE_ROUND_ROBIN));
     for (uint32_t at = 0; at < AIRRT_TEAM_MEMBERS; at++) airrt_store_relaxed(&team->members[at], 0);
     airrt_store_relaxed(&team->count, 0);
     airrt_store_relaxed(&team->turn, 0);
     airrt_store_relaxed(&team->seed, airrt_priv_random_of(system));
-    team->system = system;
-    team->spec = spec;
-    team->child = d.child;
-    team->child.id = "member";
-    team->child.name = NULL;
-    team->child.significant = false;
-    if (!team->child.restart) team->child.restart = AIRRT_RESTART_TRANSIENT;
-    team->max_restarts = d.max_restarts ? d.max_restarts : d.size;
-    team->window_ns = d.window_ns ? d.window_ns : AIRRT_SEC(5);
-    airrt_err err = airrt_priv_spawn(system, &airrt_priv_team_type.base, &team, NULL, &team->sup.ref);
+    team->plan = plan;
+    airrt_priv_unlock(&team->lock);
+    airrt_err err = airrt_priv_spawn(system, &airrt_priv_team_type.base, &team, NULL, &plan.sup.ref);
     airrt_pool_id pool = { team->slot, ++team->lives ? team->lives : ++team->lives };
     if (!err) {
+        airrt_priv_lock(&team->lock);
+        team->plan.sup = plan.sup;
+        /* release: pairs with the acquire in airrt_priv_team_is */
         airrt_store_release(&team->generation, pool.generation);
+        airrt_priv_unlock(&team->lock);
         err = airrt_pool_resize(pool, d.size);
         if (err) airrt_pool_close(pool);
     }
@@ -2621,10 +2660,12 @@ AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, 
 AIRRT_API void airrt_pool_close(airrt_pool_id pool) {
     airrt_team *team = airrt_priv_team(pool);
     if (!team || airrt_priv_me) return;
-    airrt_supervisor sup = team->sup;
-    uint32_t open = pool.generation;
-    if (!airrt_cas(&team->generation, &open, 0, ACQ_REL, RELAXED)) return; /* another thread does */
-    airrt_discard(airrt_supervisor_stop(sup, AIRRT_FOREVER));
+    airrt_priv_lock(&team->lock);
+    bool open = airrt_priv_team_is(team, pool); /* else another thread does */
+    airrt_supervisor sup = team->plan.sup;
+    if (open) airrt_store_relaxed(&team->generation, 0);
+    airrt_priv_unlock(&team->lock);
+    if (open) airrt_discard(airrt_supervisor_stop(sup, AIRRT_FOREVER));
 }
 
 #endif /* AIRRT_IMPLEMENTATION */

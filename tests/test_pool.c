@@ -420,6 +420,104 @@ START_TEST(invalid_pools_are_refused_and_closed_ones_reach_nobody) {
 }
 END_TEST
 
+/* A pool that is closed while a call of it goes on, and the next one, which has its place. */
+static crew next_of(crew pool) {
+    crew_close(pool);
+    crew next = pool_open(&(airrt_pool_desc){ .size = 2 });
+    ck_assert_uint_eq(next.pool.slot, pool.pool.slot);
+    return next;
+}
+typedef struct resizing { crew pool; uint32_t size; airrt_err err; pthread_t thread; } resizing;
+static void *resize_one(void *arg) {
+    resizing *it = (resizing *)arg;
+    it->err = crew_resize(it->pool, it->size);
+    return NULL;
+}
+START_TEST(a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone) {
+    gate door = { 0 };
+    OPEN(pool, .size = 2);
+    SPAWN(probe, guest, NULL);
+    TELL(guest, .fn = act_gate, .arg = &door);
+    GATE_ENTERED(&door);
+    airrt_test_ok(crew_add(pool, guest));
+    resizing it = { .pool = pool };
+    ck_assert_int_eq(pthread_create(&it.thread, NULL, resize_one, &it), 0);
+    airrt_test_eventually(crew_size(pool) == 2, 10); /* it waits for the guest's end */
+    crew next = next_of(pool);
+    GATE_OPEN(&door);
+    ck_assert_int_eq(pthread_join(it.thread, NULL), 0);
+    airrt_test_is(it.err, AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(crew_size(next), 2);
+    ck_assert_uint_eq(status_of(next).children, 2);
+    for (int i = 0; i < 4; i++) airrt_test_ok(crew_send(next, (act){ 0 }));
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one) {
+    OPEN(pool, .size = 2);
+    SPAWN(probe, guest, NULL);
+    airrt_team *team = airrt_priv_team(pool.pool);
+    airrt_ref any = { 0, 0 };
+    crew next = next_of(pool);
+    for (airrt_route route = AIRRT_ROUTE_DEFAULT; route <= AIRRT_ROUTE_KEY; route++) {
+        ck_assert(airrt_priv_pick(team, pool.pool, route, 1) == 0);
+        ck_assert(airrt_priv_pick(team, next.pool, route, 1) != 0);
+    }
+    airrt_test_is(airrt_priv_team_put(team, pool.pool, guest.ref), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_priv_team_take(team, pool.pool, &any), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(crew_size(next), 2);
+    WORLD_CLOSE();
+}
+END_TEST
+
+/* A message whose copying takes as long as its gate is shut. */
+typedef struct slow { gate *door; } slow;
+static airrt_err slow_clone(slow *to, const slow *from) {
+    *to = *from;
+    gate_pass(from->door);
+    return AIRRT_OK;
+}
+AIRRT_MESSAGE(slow, .clone = slow_clone);
+AIRRT_ACTOR(slower, slow, airrt_none);
+AIRRT_POOL(slowers, slower);
+static airrt_atomic_u64 slow_handled;
+static airrt_err slower_handle(slower_ctx *ctx, airrt_none *state, const slow *msg) {
+    (void)ctx, (void)state, (void)msg;
+    airrt_fetch_add(&slow_handled, 1, RELAXED);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(slower, airrt_none, slower_handle);
+typedef struct broadcasting { slowers pool; slow msg; size_t sent; airrt_err err; pthread_t thread; } broadcasting;
+static void *broadcast_one(void *arg) {
+    broadcasting *it = (broadcasting *)arg;
+    it->err = slowers_broadcast(it->pool, it->msg, &it->sent);
+    return NULL;
+}
+START_TEST(a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one) {
+    gate door = { 0 };
+    const airrt_pool_desc two = { .size = 2 };
+    broadcasting it = { .msg = { &door } };
+    slowers next;
+    WORLD();
+    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, &it.pool));
+    ck_assert_int_eq(pthread_create(&it.thread, NULL, broadcast_one, &it), 0);
+    GATE_ENTERED(&door);
+    slowers_close(it.pool);
+    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, &next));
+    ck_assert_uint_eq(next.pool.slot, it.pool.pool.slot);
+    GATE_OPEN(&door);
+    ck_assert_int_eq(pthread_join(it.thread, NULL), 0);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(slow_handled), 0);
+    airrt_test_is(it.err, AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(it.sent, 0);
+    airrt_test_ok(slowers_broadcast(next, it.msg, &it.sent));
+    ck_assert_uint_eq(it.sent, 2);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(a_polled_system_has_pools) {
     POLLED_WORLD();
     crew pool = pool_open(&(airrt_pool_desc){ .size = 3 });
@@ -546,4 +644,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       a_broadcast_gives_each_a_message_of_its_own, a_send_that_the_next_member_takes_is_no_refusal,
       a_broadcast_that_nobody_took_says_why, a_group_message_that_cannot_be_cloned_reaches_nobody, invalid_pools_are_refused_and_closed_ones_reach_nobody,
       each_error_of_a_broker_occurs, a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
-      a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life);
+      a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life,
+      a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
+      who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
+      a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one);
