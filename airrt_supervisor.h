@@ -349,6 +349,8 @@ typedef struct airrt_supervisor_type {
     uint32_t max_restarts;
     uint64_t window_ns;
     airrt_auto_shutdown auto_shutdown;
+    /* A child that was given up is another actor now. NULL: nobody asks; false: nobody wants it any more. */
+    bool (*moved)(const void *args, airrt_ref before, airrt_ref now);
 } airrt_supervisor_type;
 typedef struct airrt_sup airrt_sup;
 typedef struct airrt_sup_state { airrt_sup *sup; } airrt_sup_state;
@@ -590,8 +592,9 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   size_t    NAME_members(NAME, ACTOR_ref *out, size_t capacity);
  *       writes up to capacity of them, returns how many there are; for ACTOR_ask_all_REQUEST (AIRRT_ASKER)
  *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);       DEAD
- * A member that has ended for good is never picked; one that restarts keeps its handle and its messages. Looking one up
- * takes no lock. */
+ * A member that has ended for good is never picked; one that restarts keeps its handle and its messages. One that was
+ * given up as stuck does not count until it is restarted, as a new actor with the old one's place and keys; when that
+ * was given to another by then, or NAME_remove has taken it out, it is ended again. Looking one up takes no lock. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec,
                                                          const airrt_pool_desc *desc, airrt_pool_id *out);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key,
@@ -1268,10 +1271,15 @@ static void airrt_priv_kid_runs(airrt_sup *sup, airrt_kid *kid, bool again) {
     airrt_priv_kid_health_start(sup, kid);
     kid->state = AIRRT_CHILD_RUNNING;
     kid->started_ns = airrt_priv_sup_now(sup);
+    bool moved = again && sup->type->moved && !airrt_ref_equal(kid->known, kid->ref),
+         wanted = !moved || sup->type->moved(sup->args, kid->known, kid->ref);
     kid->known = kid->ref;
     if (again) kid->restarts++, sup->restarts++;
     airrt_priv_sup_tell(sup, again ? AIRRT_CHILD_RESTARTED : AIRRT_CHILD_STARTED, kid, NULL);
     kid->failed_ns = 0;
+    if (wanted) return;
+    kid->leaving = true;
+    airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_KILL);
 }
 
 /* ---- answers to calls ---- */
@@ -2570,6 +2578,19 @@ static airrt_err airrt_priv_team_init(airrt_children *children, const void *args
     airrt_children_limits(children, team->plan.max_restarts, team->plan.window_ns, AIRRT_AUTO_SHUTDOWN_NEVER);
     return airrt_children_add(children, team->plan.spec, &team->plan.child);
 }
+/* The successor of a member that was given up has its place, unless another one has it by now. */
+static bool airrt_priv_team_moved(const void *args, airrt_ref before, airrt_ref now) {
+    airrt_team *team;
+    bool found = false;
+    memcpy(&team, args, sizeof team);
+    airrt_priv_lock(&team->lock);
+    for (uint32_t at = airrt_load_relaxed(&team->count); at-- > 0 && !found;) {
+        found = airrt_load_relaxed(&team->members[at]) == airrt_priv_member_word(before);
+        if (found) airrt_store_release(&team->members[at], airrt_priv_member_word(now));
+    }
+    airrt_priv_unlock(&team->lock);
+    return found;
+}
 static void airrt_priv_team_describe(airrt_actor_type *base) { airrt_priv_sup_describe(base); }
 static airrt_supervisor_type airrt_priv_team_type = { .base = { .name = "pool",
                                                                 .run = airrt_priv_sup_run,
@@ -2586,7 +2607,8 @@ static airrt_supervisor_type airrt_priv_team_type = { .base = { .name = "pool",
                                                                 .args_align = AIRRT_ALIGNOF(airrt_team *) },
                                                       .init = airrt_priv_team_init,
                                                       .decide = airrt_simple_one_for_one_decide,
-                                                      .strategy = "airrt_simple_one_for_one" };
+                                                      .strategy = "airrt_simple_one_for_one",
+                                                      .moved = airrt_priv_team_moved };
 /* One that nobody uses any more, or a new one; NULL: none to be had. */
 static airrt_team *airrt_priv_team_get(bool *full) {
     airrt_team *team = NULL;

@@ -289,6 +289,59 @@ START_TEST(one_that_fails_is_restarted_and_stays_a_member) {
 }
 END_TEST
 
+/* Members whose health is asked for: one that stays in a gate is given up. */
+#define GIVEN_UP_SOON                                                                                       \
+    .max_restarts = AIRRT_UNLIMITED,                                                                        \
+    .child.health = { .interval_ns = AIRRT_MS(1), .timeout_ns = AIRRT_MS(200), .threshold = 1 },            \
+    .child.stuck_timeout_ns = AIRRT_MS(20)
+static probe_ref get_stuck(crew pool, gate *door) {
+    probe_ref stuck = member_at(pool, 0);
+    TELL(stuck, .fn = act_gate, .arg = door);
+    GATE_ENTERED(door);
+    airrt_test_eventually(!airrt_alive(stuck.ref), 10);
+    return stuck;
+}
+static void let_go(gate *door) {
+    GATE_OPEN(door);
+    airrt_test_eventually(!airrt_load_acquire(&world->abandoned), 20);
+}
+START_TEST(who_follows_one_that_was_given_up_has_its_place) {
+    enum { KEYS = 200 };
+    gate door = { 0 };
+    probe_ref before[KEYS];
+    OPEN(pool, .route = AIRRT_ROUTE_KEY, .size = 3, GIVEN_UP_SOON);
+    for (uint64_t key = 0; key < KEYS; key++) before[key] = member_at(pool, key);
+    probe_ref stuck = get_stuck(pool, &door);
+    airrt_test_eventually(crew_size(pool) == 3, 10);
+    probe_ref next = member_at(pool, 0);
+    ck_assert(!airrt_ref_equal(next.ref, stuck.ref));
+    for (uint64_t key = 0; key < KEYS; key++) {
+        airrt_ref want = airrt_ref_equal(before[key].ref, stuck.ref) ? next.ref : before[key].ref;
+        ck_assert(airrt_ref_equal(member_at(pool, key).ref, want));
+    }
+    airrt_test_ok(crew_send(pool, (act){ 0 }));
+    SETTLE();
+    ck_assert_uint_eq(accepted(next), 1);
+    airrt_test_ok(crew_resize(pool, 3));
+    ck_assert_uint_eq(status_of(pool).children, 3);
+    let_go(&door);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(who_was_given_up_and_replaced_by_a_resize_does_not_come_back_beside_it) {
+    gate door = { 0 };
+    OPEN(pool, .size = 1, GIVEN_UP_SOON, .child.backoff = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_MS(300) });
+    get_stuck(pool, &door);
+    airrt_test_ok(crew_resize(pool, 1));
+    airrt_test_eventually(status_of(pool).restarts == 1 && status_of(pool).children == 1, 10);
+    ck_assert_uint_eq(crew_size(pool), 1);
+    airrt_test_ok(crew_send(pool, (act){ 0 }));
+    let_go(&door);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(a_broadcast_gives_each_a_message_of_its_own) {
     size_t sent;
     OPEN(pool, .route = AIRRT_ROUTE_ROUND_ROBIN);
@@ -645,6 +698,8 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       a_broadcast_that_nobody_took_says_why, a_group_message_that_cannot_be_cloned_reaches_nobody, invalid_pools_are_refused_and_closed_ones_reach_nobody,
       each_error_of_a_broker_occurs, a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
       a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life,
+      who_follows_one_that_was_given_up_has_its_place,
+      who_was_given_up_and_replaced_by_a_resize_does_not_come_back_beside_it,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
       a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one);
