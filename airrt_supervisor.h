@@ -558,7 +558,8 @@ typedef struct airrt_pool_desc {
     uint32_t size;            /* members to begin with, up to 1024; 0 = one per worker of the system */
     airrt_route route;
     airrt_child_desc child;   /* of each member; .restart 0 = TRANSIENT; .id, .name, .significant are not looked at */
-    uint32_t max_restarts;    /* of all of them within window_ns, then the pool gives up; 0 = 1 per member */
+    uint32_t max_restarts;    /* of all of them within window_ns, then the pool gives up; 0 = 1 per member that it has
+                                 then, not counting NAME_add's, and at least 1 per member to begin with */
     uint64_t window_ns;       /* 0 = 5 s */
 } airrt_pool_desc;
 /* A pool of any type; 8 bytes. All zero names none; after close it reaches nobody, ever. */
@@ -717,6 +718,14 @@ AIRRT_API void airrt_window_close(airrt_window *window) {
     airrt_priv_free(window->stamps, window->room * sizeof *window->stamps);
     memset(window, 0, sizeof *window);
 }
+/* Forgets all but the n newest. */
+static void airrt_priv_window_keep(airrt_window *window, uint32_t n) {
+    for (; window->count > n; window->count--) window->oldest = (window->oldest + 1) % window->room;
+}
+/* Another limit from now on, neither AIRRT_UNLIMITED nor AIRRT_NO_RESTARTS. */
+static void airrt_priv_window_limit(airrt_window *window, uint32_t max) {
+    airrt_priv_window_keep(window, window->max = max);
+}
 AIRRT_API uint32_t airrt_window_count(const airrt_window *window, uint64_t now_ns) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < window->count; i++)
@@ -742,12 +751,8 @@ AIRRT_API airrt_err airrt_window_record(airrt_window *window, uint64_t now_ns) {
         window->room = room;
         window->oldest = 0;
     }
-    if (window->count == window->max) { /* the oldest makes room */
-        window->stamps[window->oldest] = now_ns;
-        window->oldest = (window->oldest + 1) % window->room;
-    } else {
-        window->stamps[(window->oldest + window->count++) % window->room] = now_ns;
-    }
+    if (window->count == window->max) airrt_priv_window_keep(window, window->max - 1); /* the oldest makes room */
+    window->stamps[(window->oldest + window->count++) % window->room] = now_ns;
     return AIRRT_OK;
 }
 
@@ -859,6 +864,7 @@ struct airrt_sup {
     size_t count, room;
     airrt_kid *template;         /* of dynamic children; not in kids */
     bool dynamic, booting, held, asked;
+    bool limit_grows;            /* with its children: one restart each, at least max_restarts */
     bool overdue;                /* perhaps a child is */
     airrt_signal *spare_timer;   /* set aside for the alarm, which looks at kill_by_ns of all children; NULL: it is
                                     on */
@@ -1359,9 +1365,14 @@ static void airrt_priv_sup_retry_later(airrt_sup *sup, airrt_kid *kid) {
                              NULL))
         airrt_priv_sup_give_up(sup, &airrt_priv_gave_up); /* no memory to go on with */
 }
+/* Its limit now. */
+static uint32_t airrt_priv_sup_limit(const airrt_sup *sup) {
+    return sup->limit_grows && sup->count > sup->max_restarts ? (uint32_t)sup->count : sup->max_restarts;
+}
 /* A child is to be restarted, for the first time or again: counted, then as the strategy decides. */
 static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
     uint64_t now = airrt_priv_sup_now(sup);
+    if (sup->limit_grows) airrt_priv_window_limit(&sup->window, airrt_priv_sup_limit(sup));
     bool allowed = airrt_window_allow(&sup->window, now) && airrt_window_allow(&kid->window, now);
     airrt_failure failure = { airrt_priv_kid_index(sup, kid), sup->count };
     airrt_decision d = { AIRRT_DECISION_ESCALATE, 0, 0 };
@@ -1859,7 +1870,7 @@ static void airrt_priv_call_status(const airrt_sup *sup, airrt_supervisor_status
     }
     out->restarts = sup->restarts;
     out->recent = airrt_window_count(&sup->window, airrt_priv_now(airrt_ctx_system(sup->ctx)));
-    out->max_restarts = sup->max_restarts;
+    out->max_restarts = airrt_priv_sup_limit(sup);
     out->window_ns = sup->window_ns;
     out->auto_shutdown = sup->auto_shutdown;
     out->dynamic = sup->dynamic;
@@ -2306,6 +2317,7 @@ typedef struct airrt_team_plan {
     airrt_spec spec;
     airrt_child_desc child;
     uint32_t max_restarts;
+    bool limit_grows;
     uint64_t window_ns;
 } airrt_team_plan;
 typedef struct airrt_team {
@@ -2575,6 +2587,7 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
 static airrt_err airrt_priv_team_init(airrt_children *children, const void *args) {
     airrt_team *team;
     memcpy(&team, args, sizeof team);
+    children->sup->limit_grows = team->plan.limit_grows;
     airrt_children_limits(children, team->plan.max_restarts, team->plan.window_ns, AIRRT_AUTO_SHUTDOWN_NEVER);
     return airrt_children_add(children, team->plan.spec, &team->plan.child);
 }
@@ -2654,6 +2667,7 @@ AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, 
     plan.child.significant = false;
     if (!plan.child.restart) plan.child.restart = AIRRT_RESTART_TRANSIENT;
     plan.max_restarts = d.max_restarts ? d.max_restarts : d.size;
+    plan.limit_grows = !d.max_restarts;
     plan.window_ns = d.window_ns ? d.window_ns : AIRRT_SEC(5);
     airrt_priv_lock(&team->lock);
     airrt_store_relaxed(&team->generation, 0); /* of one that gave up: from here on nobody finds it */

@@ -263,6 +263,30 @@ START_TEST(values_have_texts_and_others_have_none) {
     ck_assert_str_eq(airrt_restart_str(AIRRT_RESTART_TEMPORARY), "temporary");
 } END_TEST
 
+START_TEST(a_window_whose_limit_changes_goes_by_the_newest_within_it) {
+    enum { MOST = 20 };
+    uint64_t seed = 7, list[MOST], now = AIRRT_SEC(1);
+    uint32_t count = 0, max = MOST / 2;
+    airrt_window w;
+    airrt_window_open(&w, max, 100);
+    for (int i = 0; i < 20000; i++) {
+        now += airrt_test_random(&seed) % 20;
+        if (airrt_test_random(&seed) % 8 == 0) {
+            airrt_priv_window_limit(&w, max = 1 + (uint32_t)(airrt_test_random(&seed) % MOST));
+        } else {
+            if (count == MOST) memmove(list, list + 1, --count * sizeof *list);
+            list[count++] = now;
+            airrt_test_ok(airrt_window_record(&w, now));
+        }
+        if (count > max) memmove(list, list + count - max, max * sizeof *list), count = max;
+        uint32_t within = 0;
+        for (uint32_t k = 0; k < count; k++) within += now - list[k] <= 100;
+        ck_assert_uint_eq(airrt_window_count(&w, now), within);
+        ck_assert(airrt_window_allow(&w, now) == (within < max));
+    }
+    airrt_window_close(&w);
+} END_TEST
+
 START_TEST(no_restarts_and_unlimited_mean_what_they_say) {
     airrt_window none, any;
     airrt_window_open(&none, AIRRT_NO_RESTARTS, AIRRT_SEC(5));
@@ -345,4 +369,4 @@ SUITE("policy", 30, restart_types_decide_by_how_it_ended, exponential_delays_dou
       five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused,
       three_failures_of_a_component_are_delayed_and_the_fourth_exceeds, a_window_keeps_no_more_than_its_limit,
       windows_shorter_than_a_second_count_too, jittered_delays_of_components_lie_around_the_plain_ones,
-      values_have_texts_and_others_have_none);
+      values_have_texts_and_others_have_none, a_window_whose_limit_changes_goes_by_the_newest_within_it);

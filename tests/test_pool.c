@@ -342,6 +342,38 @@ START_TEST(who_was_given_up_and_replaced_by_a_resize_does_not_come_back_beside_i
 }
 END_TEST
 
+START_TEST(the_default_limit_is_one_restart_per_member_however_many_it_has) {
+    OPEN(pool, .size = 2, .window_ns = AIRRT_SEC(600));
+    ck_assert_uint_eq(status_of(pool).max_restarts, 2);
+    airrt_test_ok(crew_resize(pool, 8));
+    ck_assert_uint_eq(status_of(pool).max_restarts, 8);
+    for (uint32_t i = 1; i <= 8; i++) {
+        airrt_test_ok(crew_send(pool, (act){ .fn = act_fail }));
+        airrt_test_eventually(status_of(pool).restarts == i && status_of(pool).running == 8, 10);
+    }
+    airrt_test_ok(crew_resize(pool, 3));
+    ck_assert_uint_eq(status_of(pool).max_restarts, 3);
+    airrt_test_ok(crew_resize(pool, 1));
+    ck_assert_uint_eq(status_of(pool).max_restarts, 2); /* as many as it began with */
+    airrt_test_ok(crew_resize(pool, 9)); /* room for one more */
+    airrt_test_ok(crew_send(pool, (act){ .fn = act_fail }));
+    airrt_test_eventually(status_of(pool).restarts == 9 && status_of(pool).running == 9, 10);
+    airrt_test_ok(crew_send(pool, (act){ .fn = act_fail })); /* once too often: the pool gives up */
+    airrt_test_eventually(crew_size(pool) == 0, 10);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(a_limit_that_is_given_does_not_grow_with_the_pool) {
+    OPEN(pool, .size = 1, .max_restarts = 1, .window_ns = AIRRT_SEC(600));
+    airrt_test_ok(crew_resize(pool, 4));
+    ck_assert_uint_eq(status_of(pool).max_restarts, 1);
+    airrt_test_ok(crew_broadcast(pool, (act){ .fn = act_fail }, NULL));
+    airrt_test_eventually(crew_size(pool) == 0, 10);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(a_broadcast_gives_each_a_message_of_its_own) {
     size_t sent;
     OPEN(pool, .route = AIRRT_ROUTE_ROUND_ROBIN);
@@ -700,6 +732,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life,
       who_follows_one_that_was_given_up_has_its_place,
       who_was_given_up_and_replaced_by_a_resize_does_not_come_back_beside_it,
+      the_default_limit_is_one_restart_per_member_however_many_it_has, a_limit_that_is_given_does_not_grow_with_the_pool,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
       a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one);
