@@ -587,12 +587,13 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       a clone (.clone of AIRRT_MESSAGE) to each living member; *sent (may be NULL) took it. OK: at least one did, and
  *       airrt owns the message. Else it is still the caller's: DEAD (no member lives), or what the last refusal or
  *       clone said, as FULL, NOMEM
- *   airrt_err NAME_add(NAME, ACTOR_ref);                          one that lives elsewhere; again is OK. LIMIT, DEAD
+ *   airrt_err NAME_add(NAME, ACTOR_ref);                          one that lives elsewhere; again is OK. LIMIT; DEAD
+ *       (it has ended; closed, given up)
  *   airrt_err NAME_remove(NAME, ACTOR_ref);                       takes it out; it goes on living. NOT_FOUND, DEAD
  *   size_t    NAME_size(NAME);                                    members that live now
  *   size_t    NAME_members(NAME, ACTOR_ref *out, size_t capacity);
  *       writes up to capacity of them, returns how many there are; for ACTOR_ask_all_REQUEST (AIRRT_ASKER)
- *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);       DEAD
+ *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);       DEAD (closed, given up)
  * A member that has ended for good is never picked; one that restarts keeps its handle and its messages. One that was
  * given up as stuck does not count until it is restarted, as a new actor with the old one's place and keys; when that
  * was given to another by then, or NAME_remove has taken it out, it is ended again. Looking one up takes no lock. */
@@ -2349,6 +2350,10 @@ static airrt_team *airrt_priv_team(airrt_pool_id pool) {
         pool.slot < AIRRT_TEAMS_MAX ? (airrt_team *)airrt_load_acquire(&airrt_priv_teams.teams[pool.slot]) : NULL;
     return team && pool.generation && airrt_priv_team_is(team, pool) ? team : NULL;
 }
+/* Nor has it given up. Locked. */
+static bool airrt_priv_team_goes(const airrt_team *team, airrt_pool_id pool) {
+    return airrt_priv_team_is(team, pool) && airrt_alive(team->plan.sup.ref);
+}
 /* What the pool was opened with. */
 static airrt_err airrt_priv_team_plan(airrt_pool_id pool, airrt_team_plan *out) {
     airrt_team *team = airrt_priv_team(pool);
@@ -2356,11 +2361,11 @@ static airrt_err airrt_priv_team_plan(airrt_pool_id pool, airrt_team_plan *out) 
     memset(out, 0, sizeof *out);
     if (team) {
         airrt_priv_lock(&team->lock);
-        open = airrt_priv_team_is(team, pool);
+        open = airrt_priv_team_goes(team, pool);
         if (open) *out = team->plan;
         airrt_priv_unlock(&team->lock);
     }
-    return open ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
+    return open ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, "pool", "closed, or has given up");
 }
 AIRRT_INLINE airrt_ref airrt_priv_member(uint64_t word) {
     airrt_ref ref = { (uint32_t)word, (uint32_t)(word >> 32) };
@@ -2501,7 +2506,7 @@ AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) { return airrt_pool_members
 static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt_ref member) {
     uint64_t word = airrt_priv_member_word(member);
     airrt_priv_lock(&team->lock);
-    bool open = airrt_priv_team_is(team, pool);
+    bool open = airrt_priv_team_goes(team, pool);
     airrt_err err = open ? AIRRT_ERR_LIMIT : AIRRT_ERR_DEAD;
     uint32_t count = airrt_load_relaxed(&team->count), place = count;
     for (uint32_t at = open ? count : 0; at-- > 0;) {
@@ -2515,7 +2520,7 @@ static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt
         err = AIRRT_OK;
     }
     airrt_priv_unlock(&team->lock);
-    return err ? airrt_priv_err(err, "pool", open ? "1024 members" : "closed") : AIRRT_OK;
+    return err ? airrt_priv_err(err, "pool", open ? "1024 members" : "closed, or has given up") : AIRRT_OK;
 }
 /* Takes out `member`, or with generation 0 the last one that lives. */
 static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airrt_ref *member) {

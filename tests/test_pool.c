@@ -505,6 +505,30 @@ START_TEST(invalid_pools_are_refused_and_closed_ones_reach_nobody) {
 }
 END_TEST
 
+START_TEST(a_pool_that_has_given_up_is_dead_for_all_that_would_change_it) {
+    airrt_supervisor sup, none;
+    probe_ref one;
+    OPEN(pool, .size = 1, .max_restarts = AIRRT_NO_RESTARTS);
+    SPAWN(probe, guest, NULL);
+    SPAWN(probe, other, NULL);
+    airrt_test_ok(crew_supervisor(pool, &sup));
+    one = member_at(pool, 0);
+    airrt_test_ok(crew_add(pool, guest));
+    TELL(one, .fn = act_fail);
+    airrt_test_eventually(!airrt_alive(sup.ref), 10);
+    for (uint32_t size = 0; size < 2; size++) airrt_test_is(crew_resize(pool, size), AIRRT_ERR_DEAD);
+    airrt_test_is(crew_supervisor(pool, &none), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(none.ref.generation, 0);
+    airrt_test_is(crew_add(pool, other), AIRRT_ERR_DEAD);
+    airrt_test_ok(crew_pick(pool, 0, &one)); /* who lives elsewhere lives on, and is let go */
+    ck_assert(airrt_ref_equal(one.ref, guest.ref));
+    airrt_test_ok(crew_remove(pool, guest));
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    crew_close(pool);
+    WORLD_CLOSE();
+}
+END_TEST
+
 /* A pool that is closed while a call of it goes on, and the next one, which has its place. */
 static crew next_of(crew pool) {
     crew_close(pool);
@@ -733,6 +757,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       who_follows_one_that_was_given_up_has_its_place,
       who_was_given_up_and_replaced_by_a_resize_does_not_come_back_beside_it,
       the_default_limit_is_one_restart_per_member_however_many_it_has, a_limit_that_is_given_does_not_grow_with_the_pool,
+      a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
       a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one);
