@@ -573,8 +573,9 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       stops its supervisor, and with it all members; does nothing in a hook, or when it is closed
  *   airrt_err NAME_resize(NAME, uint32_t size);
  *       one at a time: starts members, or takes the last ones out of the pool, lets them handle what they have, within
- *       the time of their stop, and ends them; none of these is restarted, however it ends. DEAD (closed, given up),
- *       INVALID, NOMEM, what a start returned
+ *       the time of their stop, and ends them; none of these is restarted, however it ends. Several threads at once do
+ *       not add up: all to one size make it that, to several one between them. DEAD (closed, given up), INVALID,
+ *       NOMEM, what a start returned
  * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
  *   airrt_err NAME_send(NAME, ACTOR_msg);
  *       as .route says; then as ACTOR_send to the member; when that has just ended, to the next one, which is no
@@ -2502,8 +2503,9 @@ AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t c
     return living;
 }
 AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) { return airrt_pool_members(pool, NULL, 0); }
-/* The first place whose member is gone, or one more. */
-static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt_ref member) {
+/* The first place whose member is gone, or one more. FULL: `most` live already. */
+static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt_ref member, size_t most) {
+    size_t living = 0;
     uint64_t word = airrt_priv_member_word(member);
     airrt_priv_lock(&team->lock);
     bool open = airrt_priv_team_goes(team, pool);
@@ -2512,8 +2514,10 @@ static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt
     for (uint32_t at = open ? count : 0; at-- > 0;) {
         uint64_t there = airrt_load_relaxed(&team->members[at]);
         if (there == word) err = AIRRT_OK;
-        if (!airrt_alive(airrt_priv_member(there))) place = at;
+        if (airrt_alive(airrt_priv_member(there))) living++;
+        else place = at;
     }
+    if (err == AIRRT_ERR_LIMIT && living >= most) err = AIRRT_ERR_FULL;
     if (err == AIRRT_ERR_LIMIT && place < AIRRT_TEAM_MEMBERS) {
         airrt_store_release(&team->members[place], word);
         if (place == count) airrt_store_release(&team->count, count + 1);
@@ -2522,20 +2526,24 @@ static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt
     airrt_priv_unlock(&team->lock);
     return err ? airrt_priv_err(err, "pool", open ? "1024 members" : "closed, or has given up") : AIRRT_OK;
 }
-/* Takes out `member`, or with generation 0 the last one that lives. */
-static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airrt_ref *member) {
-    bool found = false;
+/* Takes out `member`, or with generation 0 the last one that lives, if more than `least` do. */
+static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airrt_ref *member, size_t least) {
+    size_t living = 0;
     airrt_priv_lock(&team->lock);
     bool open = airrt_priv_team_is(team, pool);
-    uint32_t count = airrt_load_relaxed(&team->count);
-    for (uint32_t at = open ? count : 0; at-- > 0 && !found;) {
+    uint32_t count = open ? airrt_load_relaxed(&team->count) : 0, place = count;
+    for (uint32_t at = 0; at < count; at++) {
         airrt_ref there = airrt_priv_member(airrt_load_relaxed(&team->members[at]));
-        found = member->generation ? airrt_ref_equal(there, *member) : airrt_alive(there);
-        if (!found) continue;
-        *member = there;
-        airrt_store_release(&team->members[at], 0);
+        bool lives = airrt_alive(there);
+        living += lives;
+        if (member->generation ? airrt_ref_equal(there, *member) : lives) place = at;
+    }
+    bool found = place < count && (member->generation || living > least);
+    if (found) {
+        *member = airrt_priv_member(airrt_load_relaxed(&team->members[place]));
+        airrt_store_release(&team->members[place], 0);
         /* its own place alone: keys of others that are empty are with those that stay, and would move among them */
-        if (at + 1 == count) airrt_store_release(&team->count, at);
+        if (place + 1 == count) airrt_store_release(&team->count, place);
     }
     airrt_priv_unlock(&team->lock);
     if (!open) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", "closed");
@@ -2544,13 +2552,13 @@ static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airr
 AIRRT_API airrt_err airrt_pool_add(airrt_pool_id pool, airrt_ref member) {
     airrt_team *team = airrt_priv_team(pool);
     if (!team || !airrt_alive(member)) return airrt_priv_err(AIRRT_ERR_DEAD, team ? "member" : "pool", NULL);
-    return airrt_priv_team_put(team, pool, member);
+    return airrt_priv_team_put(team, pool, member, AIRRT_TEAM_MEMBERS + 1);
 }
 AIRRT_API airrt_err airrt_pool_remove(airrt_pool_id pool, airrt_ref member) {
     airrt_team *team = airrt_priv_team(pool);
     if (!team) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
     if (!member.generation) return airrt_priv_err(AIRRT_ERR_NOT_FOUND, "member", NULL);
-    return airrt_priv_team_take(team, pool, &member);
+    return airrt_priv_team_take(team, pool, &member, 0);
 }
 AIRRT_API airrt_err airrt_pool_supervisor(airrt_pool_id pool, airrt_supervisor *out) {
     airrt_team_plan plan;
@@ -2569,18 +2577,19 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
         airrt_ref member;
         AIRRT_TRY(airrt_supervisor_start_child(plan.sup, plan.spec, NULL, &member));
         if (!member.generation) continue; /* it said that there is nothing to run */
-        airrt_err err = airrt_priv_team_put(team, pool, member);
+        airrt_err err = airrt_priv_team_put(team, pool, member, size);
         if (err) airrt_discard(airrt_supervisor_terminate_ref(plan.sup, member));
-        if (err) return err;
+        if (err == AIRRT_ERR_FULL) break; /* another thread has resized it too */
+        AIRRT_TRY(err);
     }
     for (; living > size; living--) {
         airrt_ref member = { 0, 0 };
-        airrt_err err = airrt_priv_team_take(team, pool, &member);
-        if (err == AIRRT_ERR_NOT_FOUND) break;
+        airrt_err err = airrt_priv_team_take(team, pool, &member, size);
+        if (err == AIRRT_ERR_NOT_FOUND) break; /* the same */
         AIRRT_TRY(err);
         err = airrt_priv_sup_ask_by_id(plan.sup, AIRRT_SUP_LEAVE, NULL, member, NULL);
         bool own = err != AIRRT_ERR_NOT_FOUND; /* else it was added, and is another's */
-        if (err && own) return airrt_discard(airrt_priv_team_put(team, pool, member)), err;
+        if (err && own) return airrt_discard(airrt_priv_team_put(team, pool, member, AIRRT_TEAM_MEMBERS)), err;
         uint64_t time = plan.child.stop_timeout_ns ? plan.child.stop_timeout_ns : AIRRT_SEC(5);
         airrt_discard(airrt_stop(member, time)); /* handles what it has; or it has ended by itself */
         if (own) AIRRT_TRY(airrt_supervisor_terminate_ref(plan.sup, member));

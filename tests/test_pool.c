@@ -529,18 +529,57 @@ START_TEST(a_pool_that_has_given_up_is_dead_for_all_that_would_change_it) {
 }
 END_TEST
 
+typedef struct resizing { crew pool; uint32_t size; airrt_err err; pthread_t thread; } resizing;
+static void *resize_one(void *arg) {
+    resizing *it = (resizing *)arg;
+    it->err = crew_resize(it->pool, it->size);
+    return NULL;
+}
+static airrt_err start_at_gate(airrt_ctx *ctx, diary *book) {
+    (void)ctx;
+    if (COUNT(book->starts) > 1) gate_pass((gate *)book->arg);
+    return AIRRT_OK;
+}
+START_TEST(two_resizes_at_once_to_a_size_make_it_that_size) {
+    gate door = { 0 }, other = { 0 };
+    static diary book;
+    crew pool;
+    WORLD();
+    book = (diary){ .start = start_at_gate, .arg = &door };
+    airrt_test_ok(crew_open(world, (probe_args){ .book = &book }, &(airrt_pool_desc){ .size = 1 }, &pool));
+    resizing up[2] = { { .pool = pool, .size = 5 }, { .pool = pool, .size = 5 } };
+    for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&up[i].thread, NULL, resize_one, &up[i]), 0);
+    GATE_ENTERED(&door);
+    airrt_test_eventually(world_counts().stashed == 1, 10); /* both begin from 1: one starts, the other is next */
+    GATE_OPEN(&door);
+    for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_join(up[i].thread, NULL), 0);
+    for (int i = 0; i < 2; i++) airrt_test_ok(up[i].err);
+    ck_assert_uint_eq(crew_size(pool), 5);
+    ck_assert_uint_eq(status_of(pool).children, 5);
+    probe_ref members[5];
+    ck_assert_uint_eq(crew_members(pool, members, 5), 5);
+    TELL(members[4], .fn = act_gate, .arg = &other);
+    GATE_ENTERED(&other);
+    resizing down = { .pool = pool, .size = 2 };
+    ck_assert_int_eq(pthread_create(&down.thread, NULL, resize_one, &down), 0);
+    airrt_test_eventually(crew_size(pool) == 4, 10); /* it waits for the last one */
+    airrt_test_ok(crew_resize(pool, 2));
+    ck_assert_uint_eq(crew_size(pool), 2);
+    GATE_OPEN(&other);
+    ck_assert_int_eq(pthread_join(down.thread, NULL), 0);
+    airrt_test_ok(down.err);
+    ck_assert_uint_eq(crew_size(pool), 2);
+    ck_assert_uint_eq(status_of(pool).children, 2);
+    WORLD_CLOSE();
+}
+END_TEST
+
 /* A pool that is closed while a call of it goes on, and the next one, which has its place. */
 static crew next_of(crew pool) {
     crew_close(pool);
     crew next = pool_open(&(airrt_pool_desc){ .size = 2 });
     ck_assert_uint_eq(next.pool.slot, pool.pool.slot);
     return next;
-}
-typedef struct resizing { crew pool; uint32_t size; airrt_err err; pthread_t thread; } resizing;
-static void *resize_one(void *arg) {
-    resizing *it = (resizing *)arg;
-    it->err = crew_resize(it->pool, it->size);
-    return NULL;
 }
 START_TEST(a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone) {
     gate door = { 0 };
@@ -573,8 +612,8 @@ START_TEST(who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_on
         ck_assert(airrt_priv_pick(team, pool.pool, route, 1) == 0);
         ck_assert(airrt_priv_pick(team, next.pool, route, 1) != 0);
     }
-    airrt_test_is(airrt_priv_team_put(team, pool.pool, guest.ref), AIRRT_ERR_DEAD);
-    airrt_test_is(airrt_priv_team_take(team, pool.pool, &any), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_priv_team_put(team, pool.pool, guest.ref, 9), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_priv_team_take(team, pool.pool, &any, 0), AIRRT_ERR_DEAD);
     ck_assert_uint_eq(crew_size(next), 2);
     WORLD_CLOSE();
 }
@@ -758,6 +797,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       who_was_given_up_and_replaced_by_a_resize_does_not_come_back_beside_it,
       the_default_limit_is_one_restart_per_member_however_many_it_has, a_limit_that_is_given_does_not_grow_with_the_pool,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
+      two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
       a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one);
