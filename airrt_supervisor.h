@@ -573,9 +573,9 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       stops its supervisor, and with it all members; does nothing in a hook, or when it is closed
  *   airrt_err NAME_resize(NAME, uint32_t size);
  *       one at a time: starts members, or takes the last ones out of the pool, lets them handle what they have, within
- *       the time of their stop, and ends them; none of these is restarted, however it ends. Several threads at once do
- *       not add up: all to one size make it that, to several one between them. DEAD (closed, given up), INVALID,
- *       NOMEM, what a start returned
+ *       the time of their stop, and ends them; none of these is restarted, however it ends: what one has that backs off
+ *       or tries to restart just then are dead letters. Several threads at once do not add up: all to one size make
+ *       it that, to several one between them. DEAD (closed, given up), INVALID, NOMEM, what a start returned
  * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
  *   airrt_err NAME_send(NAME, ACTOR_msg);
  *       as .route says; then as ACTOR_send to the member; when that has just ended, to the next one, which is no

@@ -241,12 +241,15 @@ START_TEST(who_is_taken_out_is_not_restarted_whatever_its_restart_type) {
 }
 END_TEST
 
-START_TEST(who_is_taken_out_while_it_backs_off_does_not_come_back) {
+START_TEST(who_is_taken_out_while_it_backs_off_does_not_come_back_and_what_it_has_are_dead_letters) {
     const airrt_backoff long_one = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(50) };
     OPEN(pool, .size = 2, .child = { .backoff = long_one }, .max_restarts = 4);
     airrt_test_ok(crew_broadcast(pool, (act){ .fn = act_fail }, NULL));
     airrt_test_eventually(status_of(pool).waiting == 2, 10);
+    for (int i = 0; i < 5; i++) airrt_test_ok(crew_send(pool, (act){ .number = 1 }));
     airrt_test_ok(crew_resize(pool, 0));
+    ck_assert_uint_eq(world_counts().dead, 5);
+    ck_assert_uint_eq(DROPPED(1), 5);
     ck_assert_uint_eq(status_of(pool).children, 0);
     ck_assert_uint_eq(status_of(pool).restarts, 0);
     WORLD_CLOSE();
@@ -787,7 +790,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       a_key_stays_with_its_member, keys_of_those_who_stay_do_not_move_whoever_leaves, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
       members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
-      who_is_taken_out_while_it_backs_off_does_not_come_back,
+      who_is_taken_out_while_it_backs_off_does_not_come_back_and_what_it_has_are_dead_letters,
       the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,
       a_broadcast_gives_each_a_message_of_its_own, a_send_that_the_next_member_takes_is_no_refusal,
       a_broadcast_that_nobody_took_says_why, a_group_message_that_cannot_be_cloned_reaches_nobody, invalid_pools_are_refused_and_closed_ones_reach_nobody,
@@ -795,7 +798,8 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loa
       a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life,
       who_follows_one_that_was_given_up_has_its_place,
       who_was_given_up_and_replaced_by_a_resize_does_not_come_back_beside_it,
-      the_default_limit_is_one_restart_per_member_however_many_it_has, a_limit_that_is_given_does_not_grow_with_the_pool,
+      the_default_limit_is_one_restart_per_member_however_many_it_has,
+      a_limit_that_is_given_does_not_grow_with_the_pool,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
       two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
