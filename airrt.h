@@ -6077,8 +6077,11 @@ AIRRT_INLINE bool airrt_priv_rests(const airrt_cell *cell) {
 /* Whether something in the actor's outbox waits for `to`. */
 static bool airrt_priv_owes_in(const airrt_cell *cell, airrt_ref to, unsigned lane) {
     const airrt_signal *at = cell && cell->cold ? cell->cold->outbox.first : NULL;
-    while (at && !(airrt_ref_equal(at->peer, to) && (!lane || at->u.wrap->envelope.priority == lane))) at = at->next;
-    return at != NULL;
+    for (; at; at = at->next) {
+        unsigned own = at->u.wrap->envelope.priority; /* 0: it was sent without an envelope */
+        if (airrt_ref_equal(at->peer, to) && (!lane || lane == (own ? own : AIRRT_PRIORITY_NORMAL))) return true;
+    }
+    return false;
 }
 AIRRT_INLINE bool airrt_priv_owes(const airrt_cell *cell, airrt_ref to) { return airrt_priv_owes_in(cell, to, 0); }
 AIRRT_INLINE airrt_signal **airrt_priv_jam_head(airrt_jam *jam, airrt_ref from) {

@@ -382,8 +382,8 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
  * body, in one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or
  * one of your own. init, airrt_err f(airrt_children *, const ARGS *), runs at every start and restart and says which
  * children there are; AIRRT_ERR_IGNORE: there is nothing to run. At most N restarts within NS (1 in 5 s;
- * AIRRT_NO_RESTARTS, AIRRT_UNLIMITED; AIRRT_FIVE_PER_MINUTE in the place of both); one that there is no memory to
- * count is tried again later. */
+ * AIRRT_NO_RESTARTS, AIRRT_UNLIMITED; AIRRT_FIVE_PER_MINUTE in the place of both); a restart that there is no
+ * memory to count, twice in a row, is one too many. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_root_start(airrt_system *system, const airrt_spec *spec,
                                                           airrt_supervisor *out);
 #define AIRRT_SUPERVISOR(NAME, ARGS, MONITOR)                                                              \
@@ -740,21 +740,26 @@ AIRRT_API bool airrt_window_allow(const airrt_window *window, uint64_t now_ns) {
     /* the max newest are kept: full, unless the oldest of them is out */
     return window->max > 0 && now_ns - window->stamps[window->oldest] > window->window_ns;
 }
+/* Sees to room for one more. NOMEM. */
+static airrt_err airrt_priv_window_ready(airrt_window *window) {
+    if (window->max == AIRRT_UNLIMITED || window->count < window->room || window->room >= window->max) return AIRRT_OK;
+    uint32_t room = window->room ? window->room * 2 : 4;
+    if (room > window->max) room = window->max;
+    uint64_t *grown = (uint64_t *)airrt_priv_alloc(room * sizeof *grown, 8);
+    if (!grown) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    for (uint32_t i = 0; i < window->count; i++) grown[i] = window->stamps[(window->oldest + i) % window->room];
+    airrt_priv_free(window->stamps, window->room * sizeof *grown);
+    window->stamps = grown;
+    window->room = room;
+    window->oldest = 0;
+    return AIRRT_OK;
+}
 AIRRT_API airrt_err airrt_window_record(airrt_window *window, uint64_t now_ns) {
     if (window->max == AIRRT_UNLIMITED || window->max == 0) return AIRRT_OK;
-    if (window->count == window->room && window->room < window->max) {
-        uint32_t room = window->room ? window->room * 2 : 4;
-        if (room > window->max) room = window->max;
-        uint64_t *grown = (uint64_t *)airrt_priv_alloc(room * sizeof *grown, 8);
-        if (!grown) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
-        for (uint32_t i = 0; i < window->count; i++) grown[i] = window->stamps[(window->oldest + i) % window->room];
-        airrt_priv_free(window->stamps, window->room * sizeof *grown);
-        window->stamps = grown;
-        window->room = room;
-        window->oldest = 0;
-    }
+    AIRRT_TRY(airrt_priv_window_ready(window));
     if (window->count == window->max) airrt_priv_window_keep(window, window->max - 1); /* the oldest makes room */
     window->stamps[(window->oldest + window->count++) % window->room] = now_ns;
+    airrt_discard(airrt_priv_window_ready(window)); /* for the next one, which then has a second try */
     return AIRRT_OK;
 }
 
@@ -1045,7 +1050,7 @@ static airrt_err airrt_priv_kid_check(const airrt_sup *sup, airrt_kid *kid) {
     if (!d->window_ns) d->window_ns = AIRRT_SEC(60);
     d->health = airrt_priv_health_filled(&d->health);
     airrt_window_open(&kid->window, d->max_restarts ? d->max_restarts : AIRRT_UNLIMITED, d->window_ns);
-    return AIRRT_OK;
+    return airrt_priv_window_ready(&kid->window);
 }
 /* Room for n more; then adding does not fail. */
 static airrt_err airrt_priv_kids_reserve(airrt_sup *sup, size_t n) {
@@ -1375,13 +1380,10 @@ static uint32_t airrt_priv_sup_limit(const airrt_sup *sup) {
 static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
     uint64_t now = airrt_priv_sup_now(sup);
     if (sup->limit_grows) airrt_priv_window_limit(&sup->window, airrt_priv_sup_limit(sup));
-    bool allowed = airrt_window_allow(&sup->window, now) && airrt_window_allow(&kid->window, now);
+    bool allowed = airrt_window_allow(&sup->window, now) && airrt_window_allow(&kid->window, now) &&
+                   !airrt_window_record(&sup->window, now) && !airrt_window_record(&kid->window, now);
     airrt_failure failure = { airrt_priv_kid_index(sup, kid), sup->count };
     airrt_decision d = { AIRRT_DECISION_ESCALATE, 0, 0 };
-    if (allowed && (airrt_window_record(&sup->window, now) || airrt_window_record(&kid->window, now))) {
-        airrt_priv_sup_retry_later(sup, kid); /* no memory to count it with: as a restart that has failed */
-        return;
-    }
     if (allowed) {
         d = sup->type->decide(&failure);
         airrt_priv_sup_tell_strategy(sup, kid, &d);
@@ -1636,12 +1638,13 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     if (!err && sup->dynamic && !sup->template) err = airrt_priv_bad_spec("template", "none");
     if (!err && !airrt_priv_timer_get(airrt_priv_type(ctx->cell), &sup->spare_timer, &sup->spare_wrap))
         err = airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    airrt_window_open(&sup->window, sup->max_restarts, sup->window_ns);
+    if (!err) err = airrt_priv_window_ready(&sup->window);
     if (err) {
         if (err != AIRRT_ERR_IGNORE) AIRRT_SUPERVISOR_NOTE(args, "start_fail", NULL);
         airrt_priv_sup_end(ctx, state, NULL);
         return airrt_priv_sup_refuse(ctx, err);
     }
-    airrt_window_open(&sup->window, sup->max_restarts, sup->window_ns);
     sup->booting = true;
     airrt_priv_job_begin(sup, AIRRT_JOB_BOOT, true, 0, 0, sup->count);
     AIRRT_TRY(airrt_priv_sup_step(sup));

@@ -179,7 +179,7 @@ static void *work(void *arg) {
     trial *now = me->now;
     uint64_t seed = now->seed + me->index;
     uint32_t seq = 0;
-    events_stream stream = { { NULL, NULL } };
+    events_stream stream = { { .subscriber = NULL } };
     for (;;) {
         uint64_t random = airrt_test_random(&seed) >> 8;
         if (random % 4 && !publish(now, me->index, &seq, random)) break;

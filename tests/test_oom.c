@@ -695,7 +695,7 @@ AIRRT_GROUP(probes, probe);
 /* An event that was published is dropped once, whoever got it; one that was not is still the publisher's. */
 static void topics(void) {
     ticks topic = { { 0, 0 } };
-    ticks_stream stream = { { NULL, NULL } };
+    ticks_stream stream = { { .subscriber = NULL } };
     const tick *event;
     uint64_t published = 0, read = 0;
     POLLED();
@@ -751,7 +751,7 @@ static void carried(void) {
     airrt_topic_desc desc = { .transport = &transport, .channel = "bytes" };
     airrt_frame frame = { .kind = AIRRT_FRAME_EVENT, .subject = "a", .subject_size = 1 };
     bytes topic = { { 0, 0 } };
-    bytes_stream stream = { { NULL, NULL } };
+    bytes_stream stream = { { .subscriber = NULL } };
     uint64_t published = 0, read = 0;
     uint8_t wire[128];
     const byte *event;

@@ -301,8 +301,12 @@ START_TEST(no_restarts_and_unlimited_mean_what_they_say) {
 START_TEST(without_memory_a_window_says_so_and_stays) {
     airrt_window w;
     airrt_window_open(&w, 8, AIRRT_SEC(5));
-    for (int i = 0; i < 4; i++) airrt_test_ok(airrt_window_record(&w, 1));
     no_memory = 1;
+    airrt_test_is(airrt_window_record(&w, 1), AIRRT_ERR_NOMEM);
+    no_memory = 0;
+    for (int i = 0; i < 3; i++) airrt_test_ok(airrt_window_record(&w, 1));
+    no_memory = 1;
+    airrt_test_ok(airrt_window_record(&w, 1)); /* there is room for one more, made by the one before */
     airrt_test_is(airrt_window_record(&w, 1), AIRRT_ERR_NOMEM);
     no_memory = 0;
     ck_assert_uint_eq(airrt_window_count(&w, 1), 4);
