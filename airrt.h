@@ -1876,7 +1876,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  * time is over is skipped before it is handled, and counted as expired. Timeouts are found by a timer per actor, within
  * about a tenth of a millisecond, or 0.1 us for each question that is open.
  * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes before all
- * that, but for what is in priority lanes, and results and DOWNs that are before it and wait for their turn.
+ * that, and before other results.
  * Room: a result takes a place in the asker's mailbox, and counts as one of its messages; where none is free, or
  * messages are dropped to make one (DROP_OLDEST, LATEST), it comes without: results are neither refused nor dropped.
  * Ends: a stop lets what is queued be handled, then ends what is still open with SHUTDOWN, in results to the handler.
@@ -4917,6 +4917,7 @@ static uint64_t airrt_priv_end_questions(airrt_cell *cell, airrt_err err, uint64
             if (deadline && deadline < earliest) earliest = deadline;
         } else if (airrt_priv_question_claim(signal, generation, AIRRT_WORD_WRITING)) {
             airrt_priv_question_fill(question, err, NULL, NULL, 0);
+            signal->near = err == AIRRT_ERR_TIMEOUT;
             airrt_priv_question_end(signal, head);
         }
     }
@@ -7126,15 +7127,31 @@ static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
     }
     return airrt_priv_after_signal(ctx, err);
 }
+/* A result of the asker's own making, which waits for nothing. */
+static bool airrt_priv_is_timeout(const airrt_signal *signal) {
+    return signal->kind == AIRRT_SIGNAL_ANSWER && signal->near;
+}
 /* True when all that came before a DOWN has been taken: from the ring, and from the priority lanes. */
 static bool airrt_priv_is_due(const airrt_cell *cell, const airrt_signal *down) {
     if (airrt_priv_rests(cell)) return false;
+    if (airrt_priv_is_timeout(down)) return true;
     if ((int64_t)(airrt_load_relaxed(&cell->head) - down->due) < 0) return false;
     for (int i = 0; cell->cold->lane_serial && i <= AIRRT_PRIORITY_CRITICAL; i++) { /* 0: there never was one */
         const airrt_signal *first = cell->cold->lanes.queue[i].first;
         if (first && first->serial <= down->serial) return false;
     }
     return true;
+}
+/* In the order in which they came, but timeouts before all others. */
+static void airrt_priv_due_put(airrt_cold *cold, airrt_signal *signal) {
+    airrt_signal **at = &cold->due.first;
+    while (*at && airrt_priv_is_timeout(signal) && airrt_priv_is_timeout(*at)) at = &(*at)->next;
+    if (!*at || !airrt_priv_is_timeout(signal)) {
+        airrt_priv_append(&cold->due, signal);
+    } else {
+        signal->next = *at;
+        *at = signal;
+    }
 }
 static bool airrt_priv_deliver_one_due(airrt_ctx *ctx, airrt_signal *signal) {
     return signal->kind == AIRRT_SIGNAL_ANSWER ? airrt_priv_deliver_answer(ctx, signal, false)
@@ -7238,9 +7255,9 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
     case AIRRT_SIGNAL_ANSWER:
     case AIRRT_SIGNAL_DOWN:
         signal->serial = cold->lane_serial;
-        if (AIRRT_LIKELY(!cold->due.first && airrt_priv_is_due(cell, signal)))
+        if (AIRRT_LIKELY((!cold->due.first || airrt_priv_is_timeout(signal)) && airrt_priv_is_due(cell, signal)))
             return airrt_priv_deliver_one_due(ctx, signal);
-        airrt_priv_append(&cold->due, signal);
+        airrt_priv_due_put(cold, signal);
         return true;
     case AIRRT_SIGNAL_WAIT:
         if (signal->twin) { /* the time of another one is spent: only if that still waits, in this life */
@@ -7484,11 +7501,16 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
     airrt_cell *cell = ctx->cell;
     airrt_system *system = airrt_priv_worker(ctx)->system;
     airrt_wrap *wrap;
+    bool again = false;
     for (int looks = 0; looks < 4;) {
         wrap = NULL;
-        if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) &&
-            (!airrt_priv_attend(ctx) || airrt_priv_idle_if_empty(cell, taken)))
-            return AIRRT_NEXT_LEAVE_;
+        if (airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) {
+            if (!airrt_priv_attend(ctx) || airrt_priv_idle_if_empty(cell, taken)) return AIRRT_NEXT_LEAVE_;
+            if (!again && (uint32_t)airrt_load_relaxed(&cell->lane)) { /* timeouts, which come before messages */
+                again = true;
+                continue;
+            }
+        }
         if (AIRRT_UNLIKELY(airrt_priv_rests(cell))) {
             airrt_priv_outbox_give_up(airrt_priv_worker(ctx), cell);
             if (!airrt_priv_rests(cell)) continue;

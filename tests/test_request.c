@@ -511,6 +511,29 @@ START_TEST(a_timeout_comes_before_what_is_queued) {
     world_end();
 } END_TEST
 
+START_TEST(a_timeout_comes_before_priority_lanes_and_other_results) {
+    airrt_spawn_desc lanes = { .mailbox = { .lanes = true } }, narrow = { .mailbox = { .capacity = 1 } };
+    for (int i = 0; i < 2; i++) {
+        memset(books, 0, sizeof books);
+        world_begin(false);
+        node_ref a, b = make(1), other = make(2);
+        airrt_test_ok(node_spawn(world, (node_args){ &books[0] }, i ? &narrow : &lanes, &a));
+        bid(a, b, defer, 1, AIRRT_MS(50));
+        bid(a, other, defer, 2, 0);
+        tell(other, (note){ .fn = fulfil, .number = 5 });
+        const airrt_send_desc high = { .priority = AIRRT_PRIORITY_HIGH };
+        airrt_test_ok(node_send_with(a, (note){ .fn = nothing, .number = 7 }, i ? NULL : &high));
+        ck_assert_uint_eq(airrt_system_poll(world, 1), 1); /* the other: its result waits behind 7 */
+        uint64_t before = COUNT(books[0].acts);
+        pass(AIRRT_MS(60));
+        ck_assert_uint_eq(COUNT(books[0].acts), before + 3);
+        ck_assert_uint_eq(books[0].acted[before], 1001);
+        ck_assert_uint_eq(books[0].acted[before + 1], 7);
+        ck_assert_uint_eq(books[0].acted[before + 2], 1002);
+        world_end();
+    }
+} END_TEST
+
 START_TEST(expired_requests_are_skipped_and_counted) {
     airrt_counts counts;
     world_begin(false);
@@ -1340,7 +1363,8 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_second_reply_reaches_nobody_and_is_counted, a_promise_is_kept_by_anyone_once, answers_of_any_size_arrive_whole,
       a_result_comes_behind_what_was_sent_before_it, a_result_comes_though_the_mailbox_is_full,
       a_turn_of_many_results_ends_as_that_of_other_messages, time_ends_a_question_once_and_its_reply_is_late,
-      each_question_has_its_own_time, a_timeout_comes_before_what_is_queued, expired_requests_are_skipped_and_counted,
+      each_question_has_its_own_time, a_timeout_comes_before_what_is_queued,
+      a_timeout_comes_before_priority_lanes_and_other_results, expired_requests_are_skipped_and_counted,
       time_travels_with_the_questions_that_a_request_leads_to,
       what_follows_from_a_result_has_the_time_of_the_request_too,
       a_new_life_does_not_have_the_time_of_the_last_ones_request,
