@@ -6459,9 +6459,9 @@ static bool airrt_priv_lives(airrt_ref ref) {
     uint64_t lane = airrt_load_seq(&cell->lane);
     return lane >> AIRRT_LANE_GENERATION_SHIFT == ref.generation && !airrt_priv_lane_lost(lane);
 }
-/* It has ended for good, and only waits for its burial; of a living actor's handle. */
-AIRRT_INLINE bool airrt_priv_is_released(airrt_ref ref) {
-    return airrt_load_acquire(&airrt_priv_cell(ref)->lane) >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_BURY;
+/* It has ended for good, and only waits for its burial; of a living actor. */
+AIRRT_INLINE bool airrt_priv_is_released(const airrt_cell *cell) {
+    return airrt_load_acquire(&cell->lane) >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_BURY;
 }
 /* A result that nobody will be given. */
 static void airrt_priv_answer_unheard(airrt_system *system, airrt_cold *cold, airrt_signal *signal) {
@@ -7760,7 +7760,8 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
 static bool airrt_priv_push_result(airrt_cell *asker, airrt_signal *signal) {
     uint64_t key = airrt_priv_key(signal->owner), t = airrt_load_acquire(&asker->tail);
     if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) return false;
-    airrt_actor_type *type = airrt_priv_type(asker); /* its own if the claim succeeds, which proves that it lives */
+    /* its own while its generation is in `tail`. acquire: then whoever reads another's sees another generation, too */
+    airrt_actor_type *type = airrt_load_acquire(&asker->type);
     airrt_wrap *slot = airrt_priv_result_slot(signal);
     if (airrt_load_relaxed(&asker->lanes) || (airrt_load_relaxed(&asker->traits) & AIRRT_EVICTING_)) return false;
     return airrt_priv_push_wrapped(asker, key, &type->msg, slot) ||
@@ -10571,7 +10572,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     airrt_store_relaxed(&cell->head, 0);
     airrt_store_relaxed(&cell->laps, 0);
     airrt_store_relaxed(&cell->restarts, 0);
-    airrt_store_relaxed(&cell->type, type);
+    airrt_store_release(&cell->type, type); /* who sees it sees that the life before is over: airrt_priv_push_result */
     if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->system) != system && generation > 1))
         airrt_store_relaxed(&airrt_priv_since[cell->slot], generation);
     airrt_store_release(&cell->system, system); /* who sees it sees since when */
@@ -11096,7 +11097,7 @@ AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size
     uint32_t slot = 0;
     airrt_ref ref;
     for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
-        if (airrt_priv_is_released(ref)) continue;
+        if (airrt_priv_is_released(cell)) continue;
         if (n < capacity) airrt_priv_info(cell, &out[n]);
         n++;
     }
@@ -11189,7 +11190,9 @@ AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter
     out->suppressed = airrt_load_relaxed(&letters->suppressed);
 }
 /* True until the actor has ended; one that drains is alive. */
-AIRRT_API bool airrt_alive(airrt_ref ref) { return airrt_priv_lives(ref) && !airrt_priv_is_released(ref); }
+AIRRT_API bool airrt_alive(airrt_ref ref) {
+    return airrt_priv_lives(ref) && !airrt_priv_is_released(airrt_priv_cell(ref));
+}
 
 /* One that has been replaced may be in a turn all the same; those of actors that were given up do not count. */
 static bool airrt_priv_in_no_turn(const airrt_worker *w) {
