@@ -2137,7 +2137,7 @@ AIRRT_API size_t airrt_system_supervisors(airrt_system *system, bool roots, airr
     uint32_t slot = 0;
     airrt_ref ref;
     for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
-        if (!airrt_priv_supervisor_type(ref) || airrt_priv_is_released(airrt_priv_cell(ref))) continue; /* or it waits for its burial */
+        if (!airrt_priv_supervisor_type(ref) || !airrt_alive(ref)) continue; /* or it waits for its burial */
         if (roots && (airrt_load_relaxed(&cell->traits) & AIRRT_KEPT_)) continue;
         if (count < capacity) out[count].ref = ref;
         count++;
