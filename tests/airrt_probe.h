@@ -50,6 +50,7 @@ struct diary {
     airrt_reason stopped, failed;  /* the last given to post_stop, on_error */
     airrt_down down_items[64], exit_items[64];
     airrt_atomic_u64 dirty;        /* starts on a STATE that was not all zero */
+    airrt_atomic_u32 lock;         /* of stopped and failed: several actors may share a diary */
 };
 struct probe_state {
     diary *book;
@@ -85,14 +86,18 @@ AIRRT_INLINE airrt_err probe_do_start(airrt_ctx *ctx, probe_state *state, const 
 AIRRT_INLINE void probe_do_stop(airrt_ctx *ctx, probe_state *state, const airrt_reason *reason) {
     diary *book = state->book;
     if (!book) return;
+    airrt_test_lock(&book->lock);
     book->stopped = *reason;
+    airrt_test_unlock(&book->lock);
     airrt_fetch_add(&book->stops, 1u, RELEASE);
     if (book->stop) book->stop(ctx, book, reason);
 }
 AIRRT_INLINE airrt_action probe_do_error(airrt_ctx *ctx, probe_state *state, const airrt_reason *reason) {
     diary *book = state->book;
     if (!book) return AIRRT_ACTION_STOP;
+    airrt_test_lock(&book->lock);
     book->failed = *reason;
+    airrt_test_unlock(&book->lock);
     airrt_fetch_add(&book->errors, 1u, RELEASE);
     return book->error ? book->error(ctx, book, reason) : book->action;
 }
