@@ -75,17 +75,24 @@ START_TEST(a_start_is_done_when_the_child_says_so) {
     close_all();
 } END_TEST
 
-START_TEST(who_starts_a_child_waits_for_its_pending_start) {
-    crew c = crew_of("z", 5);
+/* Starts an engine "a" on a thread of its own, below a supervisor of "z"; returns when its start is pending. */
+static airrt_supervisor start_pending(errand *a, engine_args args, uint64_t start_timeout_ns) {
+    static crew c;
     airrt_supervisor sup;
-    open_system();
+    c = crew_of("z", 5);
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    errand a = { .call = errand_add, .ref = sup.ref,
-                 .spec = engine_spec((engine_args){ .name = 'a', .silent = true }), .desc = { .id = "a", .name = "a" } };
-    errand_start(&a);
-    airrt_ref ref;
-    airrt_test_eventually(!airrt_whereis(sys, "a", &ref), 20);
+    *a = (errand){ .call = errand_add, .ref = sup.ref, .spec = engine_spec(args),
+                   .desc = { .id = "a", .name = "a", .start_timeout_ns = start_timeout_ns } };
+    errand_start(a);
     airrt_test_eventually(course_is("+z ~a "), 20);
+    return sup;
+}
+START_TEST(who_starts_a_child_waits_for_its_pending_start) {
+    errand a;
+    airrt_ref ref;
+    open_system();
+    airrt_supervisor sup = start_pending(&a, (engine_args){ .name = 'a', .silent = true }, 0);
+    airrt_test_ok(airrt_whereis(sys, "a", &ref));
     ck_assert(!airrt_load_acquire(&a.done));
     airrt_test_ok(engine_started(ref));
     airrt_test_ok(errand_end(&a));
@@ -97,14 +104,9 @@ START_TEST(who_starts_a_child_waits_for_its_pending_start) {
 } END_TEST
 
 START_TEST(a_pending_start_that_fails_says_why) {
-    crew c = crew_of("z", 5);
-    airrt_supervisor sup;
+    errand a;
     open_system();
-    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    errand a = { .call = errand_add, .ref = sup.ref,
-                 .spec = engine_spec((engine_args){ .name = 'a', .silent = true }), .desc = { .id = "a", .name = "a" } };
-    errand_start(&a);
-    airrt_test_eventually(course_is("+z ~a "), 20);
+    start_pending(&a, (engine_args){ .name = 'a', .silent = true }, 0);
     airrt_store_release(&broken, 1);
     airrt_test_is(errand_end(&a), AIRRT_ERR_START);
     ck_assert_int_eq(a.error.reason.code, 5);
@@ -114,16 +116,10 @@ START_TEST(a_pending_start_that_fails_says_why) {
 } END_TEST
 
 START_TEST(a_pending_start_has_a_time) {
-    crew c = crew_of("z", 5);
-    airrt_supervisor sup;
+    errand a;
     airrt_test_clock clock;
     open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
-    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    errand a = { .call = errand_add, .ref = sup.ref,
-                 .spec = engine_spec((engine_args){ .name = 'a', .still = true }),
-                 .desc = { .id = "a", .name = "a", .start_timeout_ns = AIRRT_SEC(3) } };
-    errand_start(&a);
-    airrt_test_eventually(course_is("+z ~a "), 20);
+    start_pending(&a, (engine_args){ .name = 'a', .still = true }, AIRRT_SEC(3));
     airrt_ref ref;
     airrt_test_ok(airrt_whereis(sys, "a", &ref));
     airrt_test_clock_advance(&clock, AIRRT_SEC(4));
@@ -134,15 +130,10 @@ START_TEST(a_pending_start_has_a_time) {
 } END_TEST
 
 START_TEST(a_child_can_be_stopped_while_its_start_is_pending) {
-    crew c = crew_of("z", 5);
-    airrt_supervisor sup;
+    errand a;
     airrt_ref ref;
     open_system();
-    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    errand a = { .call = errand_add, .ref = sup.ref,
-                 .spec = engine_spec((engine_args){ .name = 'a', .still = true }), .desc = { .id = "a", .name = "a" } };
-    errand_start(&a);
-    airrt_test_eventually(course_is("+z ~a "), 20);
+    start_pending(&a, (engine_args){ .name = 'a', .still = true }, 0);
     airrt_test_ok(airrt_whereis(sys, "a", &ref));
     airrt_test_ok(airrt_stop_async(ref));
     airrt_test_is(errand_end(&a), AIRRT_ERR_START);
