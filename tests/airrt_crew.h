@@ -124,8 +124,9 @@ AIRRT_INLINE airrt_err polite_handle(polite_ctx *ctx, plan *me, const order *msg
 }
 AIRRT_INLINE airrt_err polite_asked(polite_ctx *ctx, plan *me, const airrt_down *down) {
     (void)me;
+    airrt_err err = polite_after(ctx, AIRRT_MS(2), (order){ LEAVE }, NULL); /* armed before it is told */
     note(down->reason.kind == AIRRT_EXIT_SHUTDOWN ? "?" : "x", 'p');
-    return polite_after(ctx, AIRRT_MS(2), (order){ LEAVE }, NULL);
+    return err;
 }
 AIRRT_INLINE void polite_end(polite_ctx *ctx, plan *me, const airrt_reason *reason) {
     (void)ctx, (void)me;
