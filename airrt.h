@@ -6452,17 +6452,15 @@ static AIRRT_COLD void airrt_priv_release(airrt_cell *cell) {
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
     airrt_priv_wake(cell);
 }
-/* Not ended yet, or not buried, so that its reason is not remembered either. */
-static bool airrt_priv_lives(airrt_ref ref) {
+/* The orders that an actor has been given; when it has ended it is lost. One look at its lane, as it may end meanwhile. */
+static uint64_t airrt_priv_orders(airrt_ref ref) {
     airrt_cell *cell = airrt_priv_cell(ref);
-    if (!cell || !ref.generation) return false;
-    uint64_t lane = airrt_load_seq(&cell->lane);
-    return lane >> AIRRT_LANE_GENERATION_SHIFT == ref.generation && !airrt_priv_lane_lost(lane);
+    uint64_t lane = cell && ref.generation ? airrt_load_seq(&cell->lane) : 0;
+    if (!lane || lane >> AIRRT_LANE_GENERATION_SHIFT != ref.generation) return AIRRT_ORDER_LOST;
+    return lane >> AIRRT_LANE_ORDER_SHIFT;
 }
-/* It has ended for good, and only waits for its burial; of a living actor. */
-AIRRT_INLINE bool airrt_priv_is_released(const airrt_cell *cell) {
-    return airrt_load_acquire(&cell->lane) >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_BURY;
-}
+/* Not ended yet, or not buried, so that its reason is not remembered either. */
+static bool airrt_priv_lives(airrt_ref ref) { return !(airrt_priv_orders(ref) & AIRRT_ORDER_LOST); }
 /* A result that nobody will be given. */
 static void airrt_priv_answer_unheard(airrt_system *system, airrt_cold *cold, airrt_signal *signal) {
     airrt_question *question = airrt_priv_question_of(signal);
@@ -7847,7 +7845,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL)
         err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
     if (!err && (desc || promise || lane)) {
-        uint64_t now = inside && promise && promise->now_ns ? promise->now_ns : airrt_priv_now(system);
+        uint64_t now = promise && promise->now_ns ? promise->now_ns : airrt_priv_now(system);
         wrap = airrt_priv_wrap_make(&type->pools, &type->msg, msg, desc, priority, now);
         if (!wrap) err = AIRRT_ERR_NOMEM;
     }
@@ -8639,7 +8637,8 @@ AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const v
     airrt_system *system = cell ? airrt_priv_pin(cell) : NULL;
     airrt_signal *question =
         airrt_priv_question(out, size, &reason); /* before the message: an answer cannot come too early */
-    airrt_promise promise = { 0, 0, 0 };
+    /* its time to live is over before we go away: what has timed out is not handled later */
+    airrt_promise promise = { 0, 0, system ? airrt_priv_now(system) : 0 };
     airrt_send_desc desc = { .ttl_ns = timeout_ns < AIRRT_NO_WAIT ? timeout_ns : 0, .timeout_ns = timeout_ns };
     uint64_t deadline = airrt_priv_wait_until(system, timeout_ns);
     airrt_err err = question ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOMEM, "request", NULL);
@@ -11097,7 +11096,7 @@ AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size
     uint32_t slot = 0;
     airrt_ref ref;
     for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
-        if (airrt_priv_is_released(cell)) continue;
+        if (!airrt_alive(ref)) continue; /* being buried */
         if (n < capacity) airrt_priv_info(cell, &out[n]);
         n++;
     }
@@ -11191,7 +11190,7 @@ AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter
 }
 /* True until the actor has ended; one that drains is alive. */
 AIRRT_API bool airrt_alive(airrt_ref ref) {
-    return airrt_priv_lives(ref) && !airrt_priv_is_released(airrt_priv_cell(ref));
+    return !(airrt_priv_orders(ref) & (AIRRT_ORDER_LOST | AIRRT_ORDER_BURY));
 }
 
 /* One that has been replaced may be in a turn all the same; those of actors that were given up do not count. */

@@ -227,6 +227,12 @@ AIRRT_INLINE airrt_child_info child(airrt_supervisor sup, const char *id) {
     airrt_test_ok(airrt_supervisor_get_child(sup, id, &info));
     return info;
 }
+/* Whether a timer is armed that is due by then. */
+AIRRT_INLINE bool due_by(airrt_system *system, uint64_t at_ns) {
+    for (uint32_t i = 0; i < airrt_priv_made(system); i++)
+        if (airrt_load_relaxed(&system->workers[i]->wheel.due_ns) <= at_ns) return true;
+    return false;
+}
 AIRRT_INLINE void settled(airrt_supervisor sup) { airrt_test_ok(airrt_supervisor_settle(sup, AIRRT_SEC(20))); }
 /* Holds a child in its handler until `held` is 0; what is given to it meanwhile lies in its lane. */
 AIRRT_INLINE void hold_up(const char *name) {

@@ -334,7 +334,7 @@ START_TEST(who_is_told_of_room_need_not_rest) {
         TELL(sender, .fn = act_by_credit, .arg = &receiver);
         SETTLE();
         ACTED(&taking, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
-        ck_assert_uint_ge(COUNT(sending.acts), 10);
+        if (polled) ck_assert_uint_ge(COUNT(sending.acts), 10); /* else there may be room again before it looks */
         ck_assert_uint_eq(airrt_room(receiver.ref), 1);
         ck_assert_uint_eq(airrt_room(sender.ref), 1000);
         WORLD_CLOSE();

@@ -9,12 +9,13 @@ static int fault(const char *site);
 
 static airrt_test_log logged;
 
+#define STUCK AIRRT_MS(50) /* soon, but what merely waits for a processor is not taken for stuck */
 /* Children that are killed at once when they are to stop, and given up soon after. */
 static crew hasty(const char *names) {
     crew c = crew_of(names, 100);
     for (size_t i = 0; i < c.count; i++) {
         c.members[i].desc.stop_timeout_ns = AIRRT_NO_WAIT;
-        c.members[i].desc.stuck_timeout_ns = AIRRT_MS(5);
+        c.members[i].desc.stuck_timeout_ns = STUCK;
     }
     return c;
 }
@@ -225,7 +226,7 @@ START_TEST(a_start_that_cannot_be_timed_fails) {
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     for (uint32_t n = 1; hit; n++) {
         errand e = { .call = errand_add, .ref = sup.ref, .spec = kid_spec((plan){ .name = 's', .slow_start = true }),
-                     .desc = { .id = "s", .start_timeout_ns = AIRRT_MS(1), .stuck_timeout_ns = AIRRT_MS(5) } };
+                     .desc = { .id = "s", .start_timeout_ns = AIRRT_MS(1), .stuck_timeout_ns = STUCK } };
         airrt_store_release(&held, 1);
         airrt_store_relaxed(&fault_calls, 0);
         airrt_store_relaxed(&faults, n);
@@ -245,7 +246,7 @@ START_TEST(a_pre_start_that_does_not_return_is_a_failed_start) {
     airrt_supervisor sup;
     open_hasty(2);
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    airrt_child_desc desc = { .id = "s", .start_timeout_ns = AIRRT_MS(1), .stuck_timeout_ns = AIRRT_MS(5) };
+    airrt_child_desc desc = { .id = "s", .start_timeout_ns = AIRRT_MS(1), .stuck_timeout_ns = STUCK };
     airrt_store_release(&held, 1);
     airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 's', .slow_start = true }), &desc, NULL),
                   AIRRT_ERR_START);
