@@ -6629,12 +6629,13 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
         while ((signal = airrt_priv_shift(&cold->due)) != NULL || (signal = airrt_priv_shift(&cold->wanters)) != NULL)
             airrt_priv_refuse_signal(system, cell, signal, reason, NULL); /* DOWN, ANSWER, ROOM */
     }
+    airrt_priv_uncount(cell);
+    airrt_priv_release_topics(self); /* as its name: who can know of its end finds it nowhere */
     if (!abandoned) airrt_priv_remember(w, self, reason);
     /* From here on signals are refused: the lane is nobody's, not even the successor's, who has not begun. What was in
      * it is disposed of. */
     uint64_t lane = airrt_exchange(&cell->lane, 0u, SEQ_CST);
-    airrt_priv_uncount(cell);
-    airrt_priv_release_topics(self); /* who subscribes meanwhile either sees us dead or is seen */
+    airrt_priv_release_topics(self); /* again: who has subscribed meanwhile either sees us dead or is seen */
     for (uint32_t index = airrt_priv_reverse((uint32_t)lane); index;) {
         signal = airrt_priv_signal_at(index);
         index = signal->after;

@@ -1319,6 +1319,21 @@ END_TEST
 
 /* ---- groups ------------------------------------------------------------------------------------------------------ */
 
+START_TEST(who_is_known_to_have_ended_is_in_no_group_and_has_left_room) {
+    crowd groups;
+    world_open(&(airrt_system_desc){ .workers = 2, .max_actors = 1 });
+    airrt_test_ok(crowd_open(world, &groups));
+    for (int i = 0; i < 5000; i++) {
+        SPAWN(probe, ref, NULL); /* one at a time */
+        airrt_test_ok(crowd_join(groups, "red", ref));
+        airrt_test_ok(airrt_kill(ref.ref));
+        for (airrt_err err; (err = airrt_wait(ref.ref, AIRRT_NO_WAIT, NULL)) != AIRRT_OK;)
+            airrt_test_is(err, AIRRT_ERR_TIMEOUT);
+        ck_assert_uint_eq(crowd_members(groups, "red", NULL, 0), 0);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(a_group_is_sent_a_message_each) {
     diary books[3] = { 0 };
     crowd groups;
@@ -1552,5 +1567,6 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       without_memory_who_subscribes_during_a_publication_is_refused,
       the_last_value_is_not_missed_by_who_subscribes_at_the_same_time,
       a_retained_value_with_a_successor_is_not_given_behind_it, a_failed_publication_retains_nothing, who_is_being_refused_takes_no_room_from_others,
-      an_event_is_stamped_by_the_clock_of_its_topic, a_group_is_sent_a_message_each, without_memory_a_publication_loses_nothing,
+      an_event_is_stamped_by_the_clock_of_its_topic, a_group_is_sent_a_message_each,
+      who_is_known_to_have_ended_is_in_no_group_and_has_left_room, without_memory_a_publication_loses_nothing,
       without_memory_a_subscription_changes_nothing);
