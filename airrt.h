@@ -6452,7 +6452,8 @@ static AIRRT_COLD void airrt_priv_release(airrt_cell *cell) {
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
     airrt_priv_wake(cell);
 }
-/* The orders that an actor has been given; when it has ended it is lost. One look at its lane, as it may end meanwhile. */
+/* The orders that an actor has been given; when it has ended it is lost. One look at its lane, as it may end
+ * meanwhile. */
 static uint64_t airrt_priv_orders(airrt_ref ref) {
     airrt_cell *cell = airrt_priv_cell(ref);
     uint64_t lane = cell && ref.generation ? airrt_load_seq(&cell->lane) : 0;
