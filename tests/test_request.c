@@ -534,6 +534,57 @@ START_TEST(a_timeout_comes_before_priority_lanes_and_other_results) {
     }
 } END_TEST
 
+static airrt_atomic_u32 entered, may_leave;
+static airrt_err stay(airrt_ctx *ctx, node_state *state, const note *msg) { /* until it may leave */
+    (void)ctx, (void)state, (void)msg;
+    airrt_store_release(&entered, 1);
+    airrt_test_eventually(airrt_load_acquire(&may_leave), 20);
+    return AIRRT_OK;
+}
+static airrt_err send_what_it_says(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)ctx, (void)state;
+    return node_send(REF(msg->to), (note){ .fn = nothing, .number = msg->number });
+}
+static airrt_err wait_a_while(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state;
+    return node_after(NODE(ctx), msg->timeout_ns, (note){ .fn = nothing, .number = msg->number }, NULL);
+}
+START_TEST(timeouts_of_one_that_rests_keep_their_order_and_come_before_other_results) {
+    const airrt_spawn_desc narrow = { .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK } };
+    const airrt_system_desc desc = { .workers = 2, .clock = airrt_test_clock_start(&ticks) };
+    airrt_health health;
+    node_ref a, busy;
+    memset(books, 0, sizeof books);
+    airrt_test_ok(airrt_system_open(&desc, &world));
+    node_ref b = make(1), other = make(2), alarm = make(3);
+    airrt_test_ok(node_spawn(world, (node_args){ &books[0] }, &narrow, &a));
+    airrt_test_ok(node_spawn(world, (node_args){ &books[4] }, &narrow, &busy));
+    bid(a, other, defer, 3, AIRRT_SEC(100));
+    bid(a, b, defer, 2, AIRRT_MS(60)); /* in another order than their times */
+    bid(a, b, defer, 1, AIRRT_MS(50));
+    tell(alarm, (note){ .fn = wait_a_while, .number = 9, .timeout_ns = AIRRT_MS(70) });
+    settle();
+    tell(busy, (note){ .fn = stay });
+    airrt_test_eventually(airrt_load_acquire(&entered), 20);
+    tell(busy, (note){ .fn = nothing });
+    tell(a, (note){ .fn = send_what_it_says, .to = busy.ref, .number = 5 }); /* there is no room: it rests */
+    airrt_test_eventually(airrt_room(a.ref) == 1, 20);
+    tell(a, (note){ .fn = nothing, .number = 7 });
+    tell(other, (note){ .fn = fulfil, .number = 6 });
+    airrt_test_eventually(COUNT(books[2].acts) == 2, 20);
+    airrt_test_ok(airrt_probe(a.ref, AIRRT_SEC(20), &health)); /* it has looked at what has come */
+    airrt_test_clock_advance(&ticks, AIRRT_MS(80));
+    airrt_test_eventually(COUNT(books[3].acts) == 2, 20);
+    airrt_test_ok(airrt_probe(a.ref, AIRRT_SEC(20), &health));
+    ck_assert_uint_eq(COUNT(books[0].acts), 4); /* three bids, and what it rests after */
+    airrt_store_release(&may_leave, 1);
+    settle();
+    ck_assert_uint_eq(COUNT(books[0].acts), 8);
+    const uint64_t in_order[] = { 1001, 1002, 7, 1003 };
+    for (int i = 0; i < 4; i++) ck_assert_uint_eq(books[0].acted[4 + i], in_order[i]);
+    world_end();
+} END_TEST
+
 START_TEST(expired_requests_are_skipped_and_counted) {
     airrt_counts counts;
     world_begin(false);
@@ -1364,7 +1415,8 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_result_comes_behind_what_was_sent_before_it, a_result_comes_though_the_mailbox_is_full,
       a_turn_of_many_results_ends_as_that_of_other_messages, time_ends_a_question_once_and_its_reply_is_late,
       each_question_has_its_own_time, a_timeout_comes_before_what_is_queued,
-      a_timeout_comes_before_priority_lanes_and_other_results, expired_requests_are_skipped_and_counted,
+      a_timeout_comes_before_priority_lanes_and_other_results,
+      timeouts_of_one_that_rests_keep_their_order_and_come_before_other_results, expired_requests_are_skipped_and_counted,
       time_travels_with_the_questions_that_a_request_leads_to,
       what_follows_from_a_result_has_the_time_of_the_request_too,
       a_new_life_does_not_have_the_time_of_the_last_ones_request,

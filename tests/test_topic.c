@@ -517,8 +517,17 @@ START_TEST(a_failed_start_leaves_no_subscription) {
 }
 END_TEST
 
+static struct { airrt_ref to[2]; airrt_atomic_u64 told[2]; } crowding; /* by subscriber: told with its capacity, as a note */
+static void note_crowding(const airrt_news *news, void *ctx) {
+    (void)ctx;
+    for (int i = 0; i < 2; i++)
+        if (news->kind == AIRRT_NEWS_FULL && airrt_ref_equal(news->actor, crowding.to[i]) && news->count == 2u + (unsigned)i &&
+            news->policy == (i ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR) && !strcmp(news->type, "note"))
+            airrt_fetch_add(&crowding.told[i], 1u, RELAXED);
+}
 /* A7: what is counted is what waits. */
 START_TEST(a_slow_subscriber_costs_nobody_else_anything) {
+    static airrt_listener listener = { .fn = note_crowding };
     gate door = { 0 };
     diary quick_book = { 0 };
     WORLD();
@@ -526,6 +535,8 @@ START_TEST(a_slow_subscriber_costs_nobody_else_anything) {
     SPAWN(probe, slow, NULL);
     SPAWN(probe, slower, NULL);
     SPAWN(probe, quick, &quick_book);
+    crowding.to[0] = slow.ref, crowding.to[1] = slower.ref;
+    airrt_system_listen(world, &listener);
     airrt_test_ok(probe_subscribe_notes_with(slow, topic, "#", &(airrt_subscribe_desc){ .capacity = 2 }));
     airrt_test_ok(probe_subscribe_notes_with(
         slower, topic, "#", &(airrt_subscribe_desc){ .capacity = 3, .backpressure = AIRRT_BACKPRESSURE_DROP }));
@@ -539,6 +550,8 @@ START_TEST(a_slow_subscriber_costs_nobody_else_anything) {
     airrt_test_eventually(COUNT(quick_book.acts) == 4, 10);
     airrt_test_eventually(world_counts().handled >= 7, 10); /* the slower one has handled at least its three */
     ck_assert_uint_eq(world_counts().refused, 2);
+    ck_assert_uint_eq(COUNT(crowding.told[0]), 2);
+    ck_assert_uint_eq(COUNT(crowding.told[1]), world_counts().dropped);
     ck_assert_uint_eq(COUNT(letters.count), 2 + world_counts().dropped);
     ck_assert(airrt_ref_equal(letters.items[0].letter.to, slow.ref));
     ck_assert_int_eq(letters.items[0].letter.why, AIRRT_LOSS_FULL);
