@@ -93,9 +93,10 @@
  * hook held; locks it held stay locked.
  * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us, but no more when the machine's
  * tick has come (looked at every 32 messages, after each while some take more than 50 us): then timers and what comes
- * from threads outside have their turn, too. One hook is never interrupted. A worker's queue is shared with others when
- * it holds 50 us of work, judged by the turns before; behind a turn that does not end, after a millisecond or two, and
- * with it the one actor that a hook has woken last, which otherwise runs here as soon as that turn is over.
+ * from threads outside have their turn, too. Timers that fire and results count as messages. One hook is never
+ * interrupted. A worker's queue is shared with others when it holds 50 us of work, judged by the turns before; behind a
+ * turn that does not end, after a millisecond or two, and with it the one actor that a hook has woken last, which
+ * otherwise runs here as soon as that turn is over.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
@@ -3978,7 +3979,7 @@ typedef struct airrt_cold {
     uint64_t keeper_child;                 /* what that calls it */
     bool drops;                            /* begins again without what was in its mailbox */
     airrt_signal *reports[2];              /* set aside for telling it: started, ended */
-    uint32_t held;                         /* signals that were not handled when it halted */
+    uint32_t held;                         /* signals not handled when it halted, or its turn was over */
     airrt_fifo outbox;                     /* messages that wait for room in others' mailboxes */
     uint32_t outgoing, late;               /* how many; timers that have fired meanwhile, linked by `after` */
     bool hurried;                          /* its supervisor has asked it to stop: it does not rest any more */
@@ -4045,6 +4046,7 @@ struct airrt_worker {
     airrt_lock slot_lock;
     uint32_t streak;           /* how often in a row `next` was used */
     uint32_t index, tick;
+    bool over;                 /* the turn is, though not all signals are handled */
     bool hurry;                /* the machine's tick has come: timers and the shared queue are to be looked at */
     airrt_phase phase;         /* the hook that is running */
     airrt_reason failing;      /* the failure that on_error or post_stop is told of */
@@ -7131,10 +7133,12 @@ static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
 static bool airrt_priv_is_timeout(const airrt_signal *signal) {
     return signal->kind == AIRRT_SIGNAL_ANSWER && signal->near;
 }
-/* True when all that came before a DOWN has been taken: from the ring, and from the priority lanes. */
+/* True when all that came before a DOWN has been taken: from the ring, from the priority lanes, and what is to come
+ * next because it was put aside. */
 static bool airrt_priv_is_due(const airrt_cell *cell, const airrt_signal *down) {
     if (airrt_priv_rests(cell)) return false;
     if (airrt_priv_is_timeout(down)) return true;
+    if (cell->cold->ready.first) return false;
     if ((int64_t)(airrt_load_relaxed(&cell->head) - down->due) < 0) return false;
     for (int i = 0; cell->cold->lane_serial && i <= AIRRT_PRIORITY_CRITICAL; i++) { /* 0: there never was one */
         const airrt_signal *first = cell->cold->lanes.queue[i].first;
@@ -7157,11 +7161,8 @@ static bool airrt_priv_deliver_one_due(airrt_ctx *ctx, airrt_signal *signal) {
     return signal->kind == AIRRT_SIGNAL_ANSWER ? airrt_priv_deliver_answer(ctx, signal, false)
                                                : airrt_priv_deliver_down(ctx, signal);
 }
-static bool airrt_priv_deliver_due(airrt_ctx *ctx) {
-    airrt_cold *cold;
-    while ((cold = ctx->cell->cold) != NULL && cold->due.first && airrt_priv_is_due(ctx->cell, cold->due.first))
-        if (!airrt_priv_deliver_one_due(ctx, airrt_priv_shift(&cold->due))) return false;
-    return true;
+static bool airrt_priv_has_due(const airrt_cell *cell) {
+    return cell->cold && cell->cold->due.first && airrt_priv_is_due(cell, cell->cold->due.first);
 }
 static void airrt_priv_answer_probe(airrt_signal *probe, airrt_err err, const airrt_health *health) {
     if (probe->kind == AIRRT_SIGNAL_CHECK) { /* back to the supervisor: code is the health, no kind of end */
@@ -7295,24 +7296,45 @@ static bool airrt_priv_has_private(const airrt_cell *cell) {
     const airrt_cold *cold = cell->cold;
     if (!cold) return false;
     if (cold->due.first || cold->ready.first || cold->every || cold->outbox.first || cold->wanters.first) return true;
+    if (cold->held || (cold->late && !airrt_priv_rests(cell))) return true;
     for (int i = 0; cold->lane_serial && i <= AIRRT_PRIORITY_CRITICAL; i++)
         if (cold->lanes.queue[i].first) return true;
     return false;
 }
-/* Handles the signals taken from the lane, then those that are due. False: the actor has ended. */
+/* The next signal: of those taken from the lane, of the timers that have waited while it rested, of those that are due.
+ * NULL: no more. */
+static airrt_signal *airrt_priv_next_signal(airrt_ctx *ctx, bool *due) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cold *cold = ctx->cell->cold;
+    if (!w->signals && AIRRT_UNLIKELY(cold && cold->late && !airrt_priv_rests(ctx->cell)))
+        airrt_priv_late_back(w, cold);
+    *due = !w->signals;
+    if (*due) return airrt_priv_has_due(ctx->cell) ? airrt_priv_shift(&cold->due) : NULL;
+    airrt_signal *signal = airrt_priv_signal_at(w->signals);
+    w->signals = signal->after;
+    return signal;
+}
+/* Handles signals, of which those with a handler are messages of the turn: when that is over (w->over), the others wait
+ * for the next one, and nothing else is handled. False: the actor has ended. */
 static bool airrt_priv_attend_signals(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
-    for (;;) {
-        while (w->signals) {
-            airrt_signal *signal = airrt_priv_signal_at(w->signals);
-            w->signals = signal->after;
-            if (!airrt_priv_deliver(ctx, signal)) return false;
+    const uint64_t ends = AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE;
+    bool due;
+    w->over = false;
+    for (airrt_signal *signal; (signal = airrt_priv_next_signal(ctx, &due)) != NULL;) {
+        const uint64_t handled = airrt_load_relaxed(&ctx->handled);
+        if (!(due ? airrt_priv_deliver_one_due(ctx, signal) : airrt_priv_deliver(ctx, signal))) return false;
+        uint64_t orders = airrt_load_relaxed(&ctx->cell->lane) >> AIRRT_LANE_ORDER_SHIFT & ends;
+        if (AIRRT_UNLIKELY(orders)) {
+            airrt_fetch_and(&ctx->cell->lane, ~(ends << AIRRT_LANE_ORDER_SHIFT), ACQUIRE);
+            airrt_priv_die_of(ctx, orders);
+            return false;
         }
-        airrt_cold *cold = ctx->cell->cold;
-        if (AIRRT_LIKELY(!cold || !cold->late || airrt_priv_rests(ctx->cell))) break;
-        airrt_priv_late_back(w, cold);
+        w->over = airrt_load_relaxed(&ctx->handled) != handled && --ctx->left == 0 && !airrt_priv_goes_on(ctx);
+        if (w->over) break;
     }
-    if (!airrt_priv_deliver_due(ctx)) return false;
+    if (w->signals) ctx->cell->cold->held = w->signals; /* it has a cold part: it had a timer, or a result */
+    w->signals = 0;
     airrt_priv_offer_room(w->system, ctx->cell, false);
     if (airrt_priv_has_private(ctx->cell)) airrt_priv_note_detour(ctx->cell);
     if ((airrt_load_relaxed(&ctx->cell->tail) & AIRRT_POSITION_) == airrt_load_relaxed(&ctx->cell->head)) return true;
@@ -7327,10 +7349,13 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
     /* SIGNAL first, then the list: the other way round loses a signal */
     if (airrt_load_relaxed(&cell->tail) & AIRRT_SIGNAL_)
         airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
-    const uint64_t taken = AIRRT_LANE_BUSY_ & ~((uint64_t)AIRRT_ORDER_LOST << AIRRT_LANE_ORDER_SHIFT);
-    uint64_t lane = airrt_fetch_and(&cell->lane, ~taken, ACQUIRE),
+    const uint32_t older = cell->cold ? cell->cold->held : 0; /* of the last turn: the lane's wait for the next look */
+    const uint64_t taken = AIRRT_LANE_BUSY_ & ~((uint64_t)AIRRT_ORDER_LOST << AIRRT_LANE_ORDER_SHIFT),
+                   kept = older ? UINT32_MAX : 0;
+    uint64_t lane = airrt_fetch_and(&cell->lane, ~(taken & ~kept), ACQUIRE),
              orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
-    w->signals = airrt_priv_reverse((uint32_t)lane);
+    w->signals = older ? older : airrt_priv_reverse((uint32_t)lane);
+    if (older) cell->cold->held = 0;
     if (orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE)) {
         airrt_priv_die_of(ctx, orders);
         return false;
@@ -7346,6 +7371,7 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
                      << AIRRT_LANE_ORDER_SHIFT;
     if (halts) airrt_fetch_or(&cell->lane, halts, RELAXED); /* a panic must not lose it */
     if (!airrt_priv_attend_signals(ctx)) return false;
+    if (w->over || (older && (uint32_t)lane)) return true; /* what came before a HALT first */
     if (halts) airrt_fetch_and(&cell->lane, ~halts, RELAXED);
     return halts ? airrt_priv_deliver_halt(ctx) : true;
 }
@@ -7506,6 +7532,7 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
         wrap = NULL;
         if (airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) {
             if (!airrt_priv_attend(ctx) || airrt_priv_idle_if_empty(cell, taken)) return AIRRT_NEXT_LEAVE_;
+            if (airrt_priv_worker(ctx)->over) break;
             if (!again && (uint32_t)airrt_load_relaxed(&cell->lane)) { /* timeouts, which come before messages */
                 again = true;
                 continue;
@@ -7567,7 +7594,7 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
         looks++;
         airrt_priv_pause();
     }
-    airrt_priv_turn_over(ctx); /* a sender is between claim and publication: others have their turn */
+    airrt_priv_turn_over(ctx); /* as it is, or as a sender is between claim and publication: others have theirs */
     return AIRRT_NEXT_LEAVE_;
 }
 AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align) {

@@ -1349,6 +1349,42 @@ static airrt_err down_notes_acts(airrt_ctx *ctx, diary *book, const airrt_down *
     *(uint64_t *)book->arg = COUNT(book->acts);
     return AIRRT_OK;
 }
+typedef struct errands { hoarder_ref to; act what[3]; int count; } errands;
+static airrt_err act_send_all_and_exit(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    const errands *all = msg->arg;
+    (void)state;
+    for (int i = 0; i < all->count; i++) AIRRT_TRY(hoarder_send(all->to, all->what[i]));
+    return probe_exit(PROBE(ctx));
+}
+START_TEST(down_does_not_overtake_what_is_given_again_or_was_put_aside) {
+    for (int aside = 0; aside < 2; aside++) {
+        uint64_t at_down = 0;
+        bool stashed[2] = { true, true };
+        diary book = { .action = AIRRT_ACTION_RESUME, .down = down_notes_acts, .arg = &at_down };
+        errands all = { .count = aside ? 3 : 1 };
+        all.what[0] = (act){ .fn = act_fail, .number = 1 };
+        POLLED_WORLD();
+        SPAWN(hoarder, watcher, &book);
+        SPAWN(probe, target, NULL);
+        if (aside) {
+            for (int i = 0; i < 2; i++) {
+                stashed[i] = false;
+                all.what[i] = (act){ .fn = act_stash_first, .arg = &stashed[i], .number = 2 };
+            }
+            all.what[2] = (act){ .fn = act_unhoard, .number = 3 };
+        }
+        all.to = watcher;
+        SEND(hoarder, watcher, act_watch_arg, &target.ref, 100);
+        SETTLE();
+        TELL(target, act_send_all_and_exit, &all, 0);
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.downs), 1);
+        ck_assert_uint_eq(at_down, aside ? 6 : 3); /* the watch; what failed twice, or two, one, and the two again */
+        airrt_test_balanced(world);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 START_TEST(down_does_not_overtake_messages_while_positions_wrap) {
     POLLED_WORLD();
     for (uint64_t before = 1; before <= 20; before++) {
@@ -2204,6 +2240,7 @@ SUITE("actor", 60,
     over_aligned_messages_arrive_aligned, messages_without_content_are_counted_one_by_one,
     send_many_keeps_order_and_says_how_many_went, slot_whose_generations_are_used_up_is_retired,
     mailbox_positions_of_actors_may_wrap_around, down_does_not_overtake_messages_while_positions_wrap,
+    down_does_not_overtake_what_is_given_again_or_was_put_aside,
     plain_send_has_no_envelope, send_with_brings_an_envelope, sender_is_the_sending_actor,
     message_past_its_time_to_live_is_dropped_and_counted, context_tells_who_and_how_often,
     restarts_of_the_context_stay_at_255, timestamps_tell_creation_and_the_message_before, yield_gives_others_their_turn,

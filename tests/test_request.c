@@ -534,6 +534,85 @@ START_TEST(a_timeout_comes_before_priority_lanes_and_other_results) {
     }
 } END_TEST
 
+static airrt_err kill_itself(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state, (void)msg;
+    return airrt_kill(node_self(NODE(ctx)).ref);
+}
+static airrt_err give_way(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state, (void)msg;
+    airrt_ctx_yield(ctx);
+    return AIRRT_OK;
+}
+static airrt_err alarm_that(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state;
+    return node_after(NODE(ctx), AIRRT_MS(1 + msg->number % 1000), (note){ .fn = msg->then, .number = msg->number }, NULL);
+}
+enum { BURST = 50 };
+/* So many timers of an actor, one after the other, or timeouts of its questions; all are due in a minute. */
+static node_ref burst(bool timeouts, airrt_err (*what)(airrt_ctx *, node_state *, const note *)) {
+    memset(books, 0, sizeof books);
+    world_begin(false);
+    node_ref a = make(0), b = make(1);
+    if (timeouts) books[0].at_result = what;
+    for (uint64_t i = 0; i < BURST; i++)
+        if (timeouts) bid(a, b, defer, i, AIRRT_MS(10));
+        else tell(a, (note){ .fn = alarm_that, .then = what, .number = 1000 + i });
+    settle();
+    return a;
+}
+START_TEST(a_kill_is_obeyed_between_two_timers_or_timeouts) {
+    for (int timeouts = 0; timeouts < 2; timeouts++) {
+        node_ref a = burst(timeouts, kill_itself);
+        pass(AIRRT_SEC(60));
+        ck_assert_uint_eq(COUNT(books[0].acts), BURST + 1);
+        ck_assert(!airrt_alive(a.ref));
+        ck_assert_int_eq(books[0].stopped.kind, AIRRT_EXIT_KILLED);
+        world_end();
+    }
+} END_TEST
+
+START_TEST(a_turn_of_timers_or_timeouts_ends_as_one_of_messages_does_and_nothing_overtakes_the_others) {
+    for (int timeouts = 0; timeouts < 2; timeouts++) {
+        node_ref a = burst(timeouts, give_way);
+        airrt_test_clock_advance(&ticks, AIRRT_SEC(60));
+        while (COUNT(books[0].acts) < BURST + 3) ck_assert_uint_eq(airrt_system_poll(world, 1), 1);
+        tell(a, (note){ .fn = nothing, .number = 9 }); /* comes after what was due before */
+        for (uint64_t i = 4; i <= BURST; i++) {
+            ck_assert_uint_eq(airrt_system_poll(world, 1), 1);
+            ck_assert_uint_eq(COUNT(books[0].acts), BURST + i);
+        }
+        settle();
+        uint64_t each = 0; /* timeouts of one moment in any order */
+        for (uint64_t i = 0; i < BURST; i++) {
+            each |= (uint64_t)1 << (books[0].acted[BURST + i] - 1000);
+            if (!timeouts) ck_assert_uint_eq(books[0].acted[BURST + i], 1000 + i);
+        }
+        ck_assert_uint_eq(each, ((uint64_t)1 << BURST) - 1);
+        ck_assert_uint_eq(books[0].acted[2 * BURST], 9);
+        world_end();
+    }
+} END_TEST
+
+START_TEST(a_result_does_not_overtake_what_was_put_aside_before_it) {
+    const airrt_spawn_desc hows[] = { { .mailbox = { .lanes = true } }, { .mailbox = { .capacity = 0 } } };
+    for (int i = 0; i < 2; i++) {
+        memset(books, 0, sizeof books);
+        world_begin(false);
+        node_ref a, other = make(2);
+        airrt_test_ok(node_spawn(world, (node_args){ &books[0] }, &hows[i], &a));
+        bid(a, other, defer, 5, 0);
+        for (uint64_t n = 1; n <= 2; n++) tell(a, (note){ .fn = put_aside, .number = n });
+        settle();
+        tell(other, (note){ .fn = fulfil, .number = 6 });
+        tell(a, (note){ .fn = take_up, .number = 3 });
+        settle(); /* the result comes behind that, before it is handled */
+        const uint64_t in_order[] = { 5, 1, 2, 3, 1, 2, 1005 };
+        ck_assert_uint_eq(COUNT(books[0].acts), 7);
+        for (int k = 0; k < 7; k++) ck_assert_uint_eq(books[0].acted[k], in_order[k]);
+        world_end();
+    }
+} END_TEST
+
 static airrt_atomic_u32 entered, may_leave;
 static airrt_err stay(airrt_ctx *ctx, node_state *state, const note *msg) { /* until it may leave */
     (void)ctx, (void)state, (void)msg;
@@ -1416,6 +1495,9 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_turn_of_many_results_ends_as_that_of_other_messages, time_ends_a_question_once_and_its_reply_is_late,
       each_question_has_its_own_time, a_timeout_comes_before_what_is_queued,
       a_timeout_comes_before_priority_lanes_and_other_results,
+      a_kill_is_obeyed_between_two_timers_or_timeouts,
+      a_turn_of_timers_or_timeouts_ends_as_one_of_messages_does_and_nothing_overtakes_the_others,
+      a_result_does_not_overtake_what_was_put_aside_before_it,
       timeouts_of_one_that_rests_keep_their_order_and_come_before_other_results, expired_requests_are_skipped_and_counted,
       time_travels_with_the_questions_that_a_request_leads_to,
       what_follows_from_a_result_has_the_time_of_the_request_too,
