@@ -776,6 +776,7 @@ typedef struct airrt_kid {
     bool alive, halted;          /* has an actor; which nobody runs */
     bool escalates;              /* it wants this supervisor to fail with it */
     bool stuck;                  /* its last actor was given up */
+    bool killed;                 /* the time that it has to return from user code runs */
     bool leaving;                /* it is to end: its end, of whatever kind, is not a failure */
     bool ended;                  /* in the queue of those that have ended by themselves */
     struct airrt_kid *next_ended;
@@ -1072,7 +1073,7 @@ static void airrt_priv_kid_add(airrt_sup *sup, airrt_kid *kid) {
 static void airrt_priv_kid_disarm(airrt_sup *sup, airrt_kid *kid) {
     kid->stamp++;
     kid->kill_by_ns = 0;
-    kid->overdue = false;
+    kid->killed = kid->overdue = false;
     if (kid->timer.slot) airrt_timer_cancel(sup->ctx, kid->timer);
     memset(&kid->timer, 0, sizeof kid->timer);
 }
@@ -1111,15 +1112,19 @@ static void airrt_priv_kid_limit(airrt_sup *sup, airrt_kid *kid) {
     airrt_actor_type *type = airrt_priv_type(sup->ctx->cell);
     airrt_sup_call tick = { AIRRT_SUP_ALARM, 0, 0, NULL };
     uint64_t limit = kid->desc->stuck_timeout_ns;
-    if (limit == AIRRT_FOREVER || airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, limit)) return;
+    bool armed = limit == AIRRT_FOREVER || airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, limit);
+    kid->killed = true;
+    if (armed) return;
     kid->kill_by_ns = airrt_priv_later(airrt_priv_sup_now(sup), limit);
     if (!sup->spare_timer) return;
     sup->alarm = airrt_priv_timer_arm(sup->ctx, sup->spare_timer, sup->spare_wrap, AIRRT_ALARM_NS_, AIRRT_ALARM_NS_,
                                       false, type, &tick);
     sup->spare_timer = NULL;
 }
-/* Ends a child at once, for which it must return from user code; order: KILL or EXPIRE. */
+/* Ends a child at once, for which it must return from user code, within one time however often it is killed; order:
+ * KILL or EXPIRE. */
 static void airrt_priv_kid_kill(airrt_sup *sup, airrt_kid *kid, uint64_t order) {
+    if (kid->killed) return;
     airrt_priv_kid_limit(sup, kid);
     airrt_priv_order(kid->ref, order);
 }
@@ -1273,7 +1278,7 @@ static bool airrt_priv_kid_stop(airrt_sup *sup, airrt_kid *kid) {
     if (kid->state == AIRRT_CHILD_STOPPING) return false;
     kid->state = AIRRT_CHILD_STOPPING;
     uint64_t limit = kid->desc->stop_timeout_ns;
-    bool now = kid->leaving || limit == AIRRT_NO_WAIT || /* who leaves has had its time */
+    bool now = kid->killed || kid->leaving || limit == AIRRT_NO_WAIT || /* who leaves has had its time */
                (limit != AIRRT_FOREVER && !airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_STOP, limit));
     if (now) airrt_priv_kid_kill(sup, kid, AIRRT_ORDER_KILL);
     else airrt_priv_order(kid->ref, AIRRT_ORDER_HALT);

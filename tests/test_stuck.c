@@ -428,9 +428,9 @@ START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) {
 } END_TEST
 
 /* In simulation who is stuck is one whose turn is put off for longer than its supervisor has patience. */
-static kid_ref put_off(airrt_supervisor *sup, uint64_t for_ns) {
+static kid_ref put_off(crew of, airrt_supervisor *sup, uint64_t for_ns) {
     static crew c;
-    c = hasty("ab");
+    c = of;
     open_with((airrt_system_desc){ .sim = &(airrt_sim_desc){ .seed = 1 } });
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, sup));
     kid_ref a = kid_named("a");
@@ -440,7 +440,7 @@ static kid_ref put_off(airrt_supervisor *sup, uint64_t for_ns) {
 START_TEST(who_is_late_in_simulation_is_given_up_and_returns) {
     airrt_supervisor sup;
     airrt_reason why;
-    kid_ref a = put_off(&sup, AIRRT_SEC(1)), next;
+    kid_ref a = put_off(hasty("ab"), &sup, AIRRT_SEC(1)), next;
     uint64_t start = airrt_sim_now_ns(sys);
     airrt_test_ok(send_work(a));
     airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
@@ -461,7 +461,7 @@ START_TEST(who_is_late_in_simulation_is_given_up_and_returns) {
 START_TEST(who_is_late_in_simulation_has_returned_when_the_system_is_closed) {
     airrt_supervisor sup;
     airrt_shutdown_report report;
-    kid_ref a = put_off(&sup, AIRRT_FOREVER);
+    kid_ref a = put_off(hasty("ab"), &sup, AIRRT_FOREVER);
     airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
     airrt_test_is(airrt_system_shutdown(sys, NULL, &report), AIRRT_ERR_TIMEOUT);
     ck_assert_uint_eq(report.stuck, 1);
@@ -469,6 +469,40 @@ START_TEST(who_is_late_in_simulation_has_returned_when_the_system_is_closed) {
     ck_assert_str_eq(happened(), "+a +b -b ");
     airrt_system_close(sys);
     ck_assert_str_eq(happened(), "-a ");
+} END_TEST
+/* Its health has failed, for which it was killed: it is given up a second later. */
+static kid_ref killed_and_put_off(airrt_supervisor *sup) {
+    crew c = hasty("a");
+    c.members[0].desc.stop_timeout_ns = AIRRT_SEC(10);
+    c.members[0].desc.stuck_timeout_ns = AIRRT_SEC(1);
+    c.members[0].desc.health = (airrt_health_desc){ AIRRT_MS(1), AIRRT_MS(100), 1 };
+    kid_ref a = put_off(c, sup, AIRRT_SEC(100));
+    tell("a", SICKEN);
+    tell("a", SICKEN);
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_MS(5)));
+    ck_assert(lane_has_order(a.ref, AIRRT_ORDER_KILL));
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_MS(500)));
+    ck_assert(airrt_alive(a.ref));
+    return a;
+}
+START_TEST(a_stuck_child_is_given_up_in_its_time_though_it_is_terminated_meanwhile) {
+    airrt_supervisor sup;
+    kid_ref a = killed_and_put_off(&sup);
+    uint64_t start = airrt_sim_now_ns(sys);
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    ck_assert_uint_le(airrt_sim_now_ns(sys) - start, AIRRT_MS(600));
+    ck_assert(!airrt_alive(a.ref));
+    airrt_system_close(sys);
+    journal_close(&events);
+} END_TEST
+START_TEST(a_stuck_child_is_given_up_in_its_time_though_its_health_is_asked_for_anew_meanwhile) {
+    airrt_supervisor sup;
+    kid_ref a = killed_and_put_off(&sup);
+    airrt_test_ok(airrt_supervisor_set_health(sup, "a", &(airrt_health_desc){ AIRRT_MS(1), AIRRT_MS(100), 1 }));
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_MS(600)));
+    ck_assert(!airrt_alive(a.ref));
+    airrt_system_close(sys);
+    journal_close(&events);
 } END_TEST
 
 SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
@@ -485,4 +519,6 @@ SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_handler_that_merely_takes_long_keeps_nobody_waiting_and_goes_on,
       who_tries_to_restart_is_terminated_by_the_handle_it_had_when_it_ran,
       a_child_may_return_at_the_very_moment_it_is_given_up, who_is_late_in_simulation_is_given_up_and_returns,
-      who_is_late_in_simulation_has_returned_when_the_system_is_closed);
+      who_is_late_in_simulation_has_returned_when_the_system_is_closed,
+      a_stuck_child_is_given_up_in_its_time_though_it_is_terminated_meanwhile,
+      a_stuck_child_is_given_up_in_its_time_though_its_health_is_asked_for_anew_meanwhile);
