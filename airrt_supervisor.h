@@ -782,7 +782,8 @@ typedef struct airrt_kid {
     struct airrt_kid *next_ended;
     airrt_reason reason;         /* of its last end */
     uint32_t restarts, attempt;
-    uint64_t failed_ns, started_ns;
+    uint64_t started_ns, ended_ns; /* of its last life */
+    uint64_t failed_ns;          /* when it failed, until it runs again; else 0 */
     uint64_t kill_by_ns;         /* when it was killed, and there was no memory for a timer: to be given up then; else
                                     0 */
     airrt_window window;
@@ -1361,7 +1362,7 @@ static bool airrt_priv_sup_shuts(const airrt_sup *sup, const airrt_kid *kid) {
 static bool airrt_priv_sup_backs_off(airrt_sup *sup, airrt_kid *kid) {
     const airrt_backoff *b = &kid->desc->backoff;
     uint64_t stable = b->stable_ns ? b->stable_ns : b->max_ns ? b->max_ns : AIRRT_SEC(60);
-    if (kid->started_ns && airrt_priv_sup_now(sup) - kid->started_ns >= stable) kid->attempt = 0;
+    if (kid->started_ns && kid->ended_ns - kid->started_ns >= stable) kid->attempt = 0;
     uint64_t delay = airrt_backoff_delay_ns(b, kid->attempt, airrt_priv_random_of(airrt_ctx_system(sup->ctx)));
     return delay && airrt_priv_kid_arm(sup, kid, AIRRT_SUP_RETRY, delay);
 }
@@ -1420,7 +1421,7 @@ static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
         return;
     }
     if (!kid->leaving && airrt_restart_wanted(kid->desc->restart, &reason)) {
-        kid->failed_ns = airrt_priv_sup_now(sup);
+        kid->failed_ns = kid->ended_ns;
         kid->state = AIRRT_CHILD_RESTARTING;
         airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &reason);
         if (!airrt_priv_sup_backs_off(sup, kid)) airrt_priv_sup_restart(sup, kid);
@@ -1686,6 +1687,7 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
 static airrt_err airrt_priv_kid_news(airrt_sup *sup, airrt_kid *kid, const airrt_reason *reason) {
     if (reason) {
         kid->reason = *reason;
+        kid->ended_ns = airrt_priv_sup_now(sup);
         airrt_priv_kid_disarm(sup, kid);
         airrt_priv_kid_health_stop(sup, kid);
     }

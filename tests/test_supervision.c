@@ -1994,6 +1994,32 @@ START_TEST(a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run) { /* S3 
     close_system();
 } END_TEST
 
+static void fail_a(airrt_system *system, void *arg) {
+    (void)system, (void)arg;
+    tell("a", FAIL);
+}
+START_TEST(a_child_has_ended_when_it_ended_though_its_supervisor_is_busy) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    airrt_supervision_event e[16];
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_EXPONENTIAL, .stable_ns = AIRRT_SEC(2) };
+    open_with((airrt_system_desc){ .sim = &(airrt_sim_desc){ .seed = 1 } });
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_MS(150))); /* it runs again after 100 */
+    airrt_test_ok(airrt_sim_client(sys, fail_a, NULL, AIRRT_MS(1)));
+    airrt_test_is(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_ERR_PENDING }),
+                                               &(airrt_child_desc){ .id = "f", .start_timeout_ns = AIRRT_SEC(5) }, NULL),
+                  AIRRT_ERR_START); /* takes so long */
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_MS(150)));
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_RESTARTING); /* it had not run for 2 s: 200 ms this time */
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_MS(100)));
+    ck_assert_str_eq(event_letters(e, 16), "SFARFFAR");
+    ck_assert_uint_ge(e[7].recover_ns, AIRRT_MS(5150));
+    ck_assert_uint_le(e[7].recover_ns, AIRRT_MS(5250));
+    close_system();
+} END_TEST
+
 START_TEST(an_end_without_a_kind_is_a_normal_one) {
     crew c = { .max = 5 };
     airrt_supervisor sup;
@@ -2156,7 +2182,8 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       a_monitor_of_supervision_counts_by_severity, what_is_unhealthy_goes_through_strategy_and_restart_type,
       a_child_that_does_not_run_is_not_asked_for_its_health, missed_checks_are_dropped_not_made_up_for,
       three_answers_in_a_row_that_take_longer_than_a_second_are_too_many,
-      a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run, an_end_without_a_kind_is_a_normal_one,
+      a_start_of_what_is_no_actor_may_fail_or_find_nothing_to_run,
+      a_child_has_ended_when_it_ended_though_its_supervisor_is_busy, an_end_without_a_kind_is_a_normal_one,
       what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy, escalation_climbs_a_hundred_levels,
       ten_thousand_children_under_one, ten_thousand_supervisors_under_one,
       failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else,
