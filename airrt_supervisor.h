@@ -549,9 +549,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_print(airrt_supervisor sup,
 
 typedef enum airrt_route {
     AIRRT_ROUTE_DEFAULT = 0,  /* ROUND_ROBIN */
-    AIRRT_ROUTE_ROUND_ROBIN,  /* one after the other, over all senders */
-    AIRRT_ROUTE_RANDOM,
-    AIRRT_ROUTE_LEAST_LOADED, /* the one with the fewest messages in its mailbox; looks at all */
+    AIRRT_ROUTE_ROUND_ROBIN,  /* one after the other of those that live, over all senders */
+    AIRRT_ROUTE_RANDOM,       /* each that lives with the same chance */
+    AIRRT_ROUTE_LEAST_LOADED, /* the one with the fewest messages in its mailbox, of several in turn; looks at all */
     AIRRT_ROUTE_KEY           /* the one of the key (without a key: of 0), as NAME_send_key */
 } airrt_route;
 typedef struct airrt_pool_desc {
@@ -2390,22 +2390,40 @@ AIRRT_INLINE bool airrt_priv_member_takes(uint64_t word) {
     return !((airrt_load_acquire(&airrt_priv_table.cells[ref.slot].tail) ^ airrt_priv_key(ref)) &
              (AIRRT_GENERATION_ | AIRRT_OPEN_));
 }
-static uint64_t airrt_priv_pick_from(const airrt_team *team, uint32_t count, uint32_t first) {
+/* The first one from a place on; *passed: how many places it has gone past. */
+static uint64_t airrt_priv_pick_from(const airrt_team *team, uint32_t count, uint32_t first, uint32_t *passed) {
     for (uint32_t i = 0, at = first; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
         uint64_t word = airrt_load_acquire(&team->members[at]);
+        *passed = i;
         if (AIRRT_LIKELY(airrt_priv_member_takes(word))) return word;
     }
     return 0;
 }
-static AIRRT_COLD uint64_t airrt_priv_pick_least(const airrt_team *team, uint32_t count, uint32_t first) {
+static AIRRT_COLD uint64_t airrt_priv_pick_least(const airrt_team *team, uint32_t count, uint32_t first,
+                                                 uint32_t *passed) {
     uint64_t best = 0, least = UINT64_MAX;
     for (uint32_t i = 0, at = first; i < count && least > 0; i++, at = at + 1 == count ? 0 : at + 1) {
         uint64_t word = airrt_load_acquire(&team->members[at]);
         if (!airrt_priv_member_takes(word)) continue;
         uint64_t waiting = airrt_queued(airrt_priv_member(word));
-        if (waiting < least) least = waiting, best = word;
+        if (waiting < least) least = waiting, best = word, *passed = i;
     }
     return best;
+}
+/* Each of the living with the same chance: draws again where nobody lives, and at last looks at all. */
+static uint64_t airrt_priv_pick_random(const airrt_team *team, uint32_t count, uint64_t random) {
+    uint64_t word, picked = 0;
+    uint32_t living = 0;
+    for (int tries = 0; tries < 16; tries++, random = airrt_priv_mix(random)) {
+        word = airrt_load_acquire(&team->members[random % count]);
+        if (AIRRT_LIKELY(airrt_priv_member_takes(word))) return word;
+    }
+    for (uint32_t at = 0; at < count; at++, random = airrt_priv_mix(random)) {
+        word = airrt_load_acquire(&team->members[at]);
+        /* the nth one takes the place of who is picked so far, once in n */
+        if (airrt_priv_member_takes(word) && random % ++living == 0) picked = word;
+    }
+    return picked;
 }
 /* The key's place among `count`: each with the same chance, and with one place more only keys that are its own from
  * then on move. Places lie in halves: those beyond the largest power of two below count, and those before. A key's
@@ -2437,28 +2455,30 @@ static uint64_t airrt_priv_pick_key(const airrt_team *team, uint32_t count, uint
         if (AIRRT_LIKELY(airrt_priv_member_takes(word))) return word;
         key = airrt_priv_mix(key + (uint64_t)place);
     }
-    return airrt_priv_pick_from(team, count, place); /* hardly anybody lives */
+    return airrt_priv_pick_from(team, count, place, &place); /* hardly anybody lives */
 }
 /* Of a team that was this pool's when it was looked up; 0: nobody. */
 AIRRT_INLINE uint64_t airrt_priv_pick(airrt_team *team, airrt_pool_id pool, airrt_route route, uint64_t key) {
-    uint32_t count = airrt_load_acquire(&team->count);
+    uint32_t count = airrt_load_acquire(&team->count), passed = 0;
     uint64_t word = 0;
     if (AIRRT_LIKELY(count > 0)) {
         if (!route) route = (airrt_route)airrt_load_relaxed(&team->route);
         switch (route) {
         case AIRRT_ROUTE_DEFAULT:
         case AIRRT_ROUTE_ROUND_ROBIN:
-            word = airrt_priv_pick_from(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count);
+            word = airrt_priv_pick_from(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count, &passed);
             break;
         case AIRRT_ROUTE_RANDOM:
             word = airrt_priv_mix(airrt_load_relaxed(&team->seed) + airrt_fetch_add(&team->turn, 1, RELAXED));
-            word = airrt_priv_pick_from(team, count, (uint32_t)(word % count));
+            word = airrt_priv_pick_random(team, count, word);
             break;
         case AIRRT_ROUTE_LEAST_LOADED:
-            word = airrt_priv_pick_least(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count);
+            word = airrt_priv_pick_least(team, count, airrt_fetch_add(&team->turn, 1, RELAXED) % count, &passed);
             break;
         case AIRRT_ROUTE_KEY: word = airrt_priv_pick_key(team, count, key); break;
         }
+        /* whose turn it is next comes after who was picked: else that one would have the turns of the dead before it */
+        if (AIRRT_UNLIKELY(passed)) airrt_fetch_add(&team->turn, passed, RELAXED);
     }
     return AIRRT_LIKELY(airrt_priv_team_is(team, pool)) ? word : 0;
 }

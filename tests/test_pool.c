@@ -58,6 +58,38 @@ START_TEST(random_reaches_all) {
 }
 END_TEST
 
+/* Members 0 and last of `size` are left: how often each is picked. */
+static void pick_among_two(airrt_route route, uint32_t size, bool end, uint32_t picks[2]) {
+    static probe_ref members[64];
+    OPEN(pool, .route = route, .size = size);
+    ck_assert_uint_eq(crew_members(pool, members, 64), size);
+    for (uint32_t i = 1; i < size - 1; i++) {
+        if (end) TELL(members[i], .fn = act_exit);
+        else airrt_test_ok(crew_remove(pool, members[i]));
+    }
+    airrt_test_eventually(crew_size(pool) == 2, 20);
+    picks[0] = picks[1] = 0;
+    for (int i = 0; i < 4000; i++) {
+        airrt_ref ref = member_at(pool, 0).ref;
+        ck_assert(airrt_ref_equal(ref, members[0].ref) || airrt_ref_equal(ref, members[size - 1].ref));
+        picks[airrt_ref_equal(ref, members[size - 1].ref)]++;
+    }
+    WORLD_CLOSE();
+}
+START_TEST(who_is_left_has_the_same_share_whoever_has_left_or_ended) {
+    uint32_t picks[2];
+    for (int end = 0; end <= 1; end++) {
+        for (airrt_route route = AIRRT_ROUTE_ROUND_ROBIN; route <= AIRRT_ROUTE_LEAST_LOADED; route++) {
+            for (uint32_t size = 4; size <= 64; size *= 16) {
+                pick_among_two(route, size, end, picks);
+                uint32_t off = route == AIRRT_ROUTE_RANDOM ? 250 : 1;
+                ck_assert_msg(picks[0] >= 2000 - off && picks[0] <= 2000 + off, "route %d, %u places, %s: %u and %u",
+                              (int)route, size, end ? "ended" : "taken out", picks[0], picks[1]);
+            }
+        }
+    }
+} END_TEST
+
 /* A7: the load is the length of the queue as it is. */
 START_TEST(least_loaded_is_the_one_with_the_shortest_queue) {
     gate door = { 0 };
@@ -786,7 +818,7 @@ START_TEST(each_error_of_a_broker_occurs) {
 }
 END_TEST
 
-SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, least_loaded_is_the_one_with_the_shortest_queue,
+SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_left_has_the_same_share_whoever_has_left_or_ended, least_loaded_is_the_one_with_the_shortest_queue,
       a_key_stays_with_its_member, keys_of_those_who_stay_do_not_move_whoever_leaves, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
       members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
