@@ -2570,10 +2570,12 @@ static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airr
     }
     bool found = place < count && (member->generation || living > least);
     if (found) {
-        *member = airrt_priv_member(airrt_load_relaxed(&team->members[place]));
+        uint64_t word = airrt_load_relaxed(&team->members[place]);
+        *member = airrt_priv_member(word);
         airrt_store_release(&team->members[place], 0);
-        /* its own place alone: keys of others that are empty are with those that stay, and would move among them */
-        if (place + 1 == count) airrt_store_release(&team->count, place);
+        /* its own place alone, while it lives: keys of places that were empty before are with those that stay, and
+         * would move among them */
+        if (place + 1 == count && airrt_priv_member_takes(word)) airrt_store_release(&team->count, place);
     }
     airrt_priv_unlock(&team->lock);
     if (!open) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", "closed");

@@ -158,6 +158,23 @@ START_TEST(keys_of_those_who_stay_do_not_move_whoever_leaves) {
 }
 END_TEST
 
+/* Its keys are with the others already. */
+START_TEST(keys_do_not_move_when_one_that_has_ended_is_taken_out) {
+    enum { KEYS = 2000 };
+    static probe_ref before[KEYS], members[SIZE];
+    OPEN(pool, .route = AIRRT_ROUTE_KEY);
+    ck_assert_uint_eq(crew_members(pool, members, SIZE), SIZE);
+    for (int at = SIZE - 1; at > 0; at--) {
+        TELL(members[at], .fn = act_exit);
+        airrt_test_eventually(crew_size(pool) == (size_t)at, 20);
+        for (uint64_t key = 0; key < KEYS; key++) before[key] = member_at(pool, key);
+        airrt_test_ok(crew_remove(pool, members[at]));
+        for (uint64_t key = 0; key < KEYS; key++) ck_assert(airrt_ref_equal(member_at(pool, key).ref, before[key].ref));
+    }
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key) {
     enum { KEYS = 20000 };
     static const uint32_t counts[] = { 1, 2, 3, 4, 5, 7, 8, 9, 63, 64, 65, 100, 1023 };
@@ -819,7 +836,8 @@ START_TEST(each_error_of_a_broker_occurs) {
 END_TEST
 
 SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_left_has_the_same_share_whoever_has_left_or_ended, least_loaded_is_the_one_with_the_shortest_queue,
-      a_key_stays_with_its_member, keys_of_those_who_stay_do_not_move_whoever_leaves, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
+      a_key_stays_with_its_member, keys_of_those_who_stay_do_not_move_whoever_leaves,
+      keys_do_not_move_when_one_that_has_ended_is_taken_out, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
       members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
       who_is_taken_out_while_it_backs_off_does_not_come_back_and_what_it_has_are_dead_letters,
