@@ -283,7 +283,10 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
 
 /* ---- >>events: the runtime's own, in five families ------------------------------------------------------------- */
 
-/* Kinds: name, word in texts, severity. airrt emits all of them. */
+/* Kinds: name, word in texts, severity. airrt emits all of them. Of each life of a child one end is told: FAILED, when
+ * its restart type wants it back, or it escalates; else STOPPED. Who is stopped while it waits for its restart has
+ * failed, and no more is told. A start that fails is FAILED too. A supervisor that is killed tells nothing of its
+ * children. */
 #define AIRRT_SUPERVISION_KINDS(X)                                                                \
     X(CHILD_STARTED, "child_started", INFO)                                                       \
     X(CHILD_STOPPED, "child_stopped", INFO)              /* reason */                             \

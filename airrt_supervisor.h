@@ -1411,6 +1411,7 @@ static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
 /* A child wants its supervisor to fail with it. */
 static void airrt_priv_sup_escalated(airrt_sup *sup, airrt_kid *kid) {
     airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
+    kid->state = AIRRT_CHILD_UNDEFINED;
     airrt_priv_sup_give_up(sup, &kid->reason);
 }
 /* A child has ended by itself. */
@@ -1454,6 +1455,7 @@ static bool airrt_priv_job_down(airrt_sup *sup) {
         sup->job.asked = true;
         bool all = true;
         for (size_t i = 0; i < sup->count; i++) {
+            if (!sup->kids[i]->alive || sup->kids[i]->halted) continue; /* its end may have to be told, below */
             AIRRT_SUPERVISOR_NOTE(sup->args, "ask", NULL);
             all &= airrt_priv_kid_stop(sup, sup->kids[i]);
         }
@@ -1461,8 +1463,9 @@ static bool airrt_priv_job_down(airrt_sup *sup) {
     }
     while (sup->job.at > sup->job.first) {
         airrt_kid *kid = sup->kids[sup->job.at - 1];
-        /* else a try of this restart before has stopped it */
-        bool was_up = (kid->alive || kid->stuck) && kid->state != AIRRT_CHILD_UNDEFINED;
+        /* else its end has been told: a try of this restart before has stopped it, or it has failed */
+        bool was_up = (kid->alive || kid->stuck) && kid->state != AIRRT_CHILD_UNDEFINED &&
+                      kid->state != AIRRT_CHILD_RESTARTING;
         if (!airrt_priv_kid_stop(sup, kid)) return false;
         if (kid->escalates && sup->job.kind == AIRRT_JOB_RESTART) { /* it has failed meanwhile: no restart any more */
             airrt_priv_sup_escalated(sup, kid);

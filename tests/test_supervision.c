@@ -1029,6 +1029,43 @@ START_TEST(events_tell_all_in_order) { /* M4 */
     ck_assert_uint_eq(e[8].window_ns, AIRRT_SEC(5));
     close_system();
 } END_TEST
+START_TEST(who_failed_and_is_stopped_while_it_backs_off_has_failed_and_no_more) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    airrt_supervision_event e[32];
+    c.members[0].desc.backoff = delay_of(1000);
+    open_system();
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    tell("b", FAIL); /* takes a with it */
+    settled(sup);
+    ck_assert_str_eq(event_letters(e, 32), "SSFFARR");
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    ck_assert_str_eq(event_letters(e, 32) + 7, "F");
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "a", NULL));
+    tell("a", FAIL);
+    airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(20)));
+    ck_assert_str_eq(event_letters(e, 32) + 8, "SFx");
+    ck_assert_str_eq(e[10].id, "b");
+    close_system();
+} END_TEST
+START_TEST(who_escalates_has_failed_and_no_more) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup;
+    airrt_supervision_event e[32];
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .escalates = true });
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_test_eventually(!airrt_alive(sup.ref), 20);
+    ck_assert_str_eq(event_letters(e, 32), "SSFx");
+    ck_assert_str_eq(e[3].id, "b");
+    close_system();
+} END_TEST
 START_TEST(a_limit_that_was_exceeded_is_told_as_whose_it_is) {
     crew c = crew_of("ab", AIRRT_UNLIMITED);
     airrt_supervisor sup;
@@ -2020,6 +2057,29 @@ START_TEST(a_child_has_ended_when_it_ended_though_its_supervisor_is_busy) {
     close_system();
 } END_TEST
 
+static void stop_it(airrt_system *system, void *arg) {
+    (void)system;
+    airrt_test_ok(airrt_supervisor_stop(*(airrt_supervisor *)arg, AIRRT_FOREVER));
+}
+START_TEST(a_dynamic_child_that_has_ended_is_told_of_though_its_supervisor_is_stopped_before) {
+    crew c = { .max = 5, .count = 1, .members = { { kid_spec((plan){ .name = 't' }), { .id = "t" } } } };
+    const airrt_child_desc named = { .name = "a" }, soon = { .start_timeout_ns = AIRRT_SEC(5) };
+    airrt_supervisor sup;
+    airrt_supervision_event e[16];
+    open_with((airrt_system_desc){ .sim = &(airrt_sim_desc){ .seed = 1 } });
+    airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'a' }), &named, NULL));
+    airrt_test_ok(airrt_sim_client(sys, fail_a, NULL, AIRRT_MS(1)));
+    airrt_test_ok(airrt_sim_client(sys, stop_it, &sup, AIRRT_MS(2)));
+    airrt_test_is(airrt_supervisor_start_child(sup, fuse_spec((fuse_args){ AIRRT_ERR_PENDING }), &soon, NULL),
+                  AIRRT_ERR_START); /* takes so long; then it stops */
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_SEC(1)));
+    ck_assert_str_eq(event_letters(e, 16), "SFx");
+    ck_assert_int_eq(e[2].reason.code, 7);
+    ck_assert(!airrt_alive(sup.ref));
+    close_system();
+} END_TEST
+
 START_TEST(an_end_without_a_kind_is_a_normal_one) {
     crew c = { .max = 5 };
     airrt_supervisor sup;
@@ -2159,7 +2219,9 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       a_child_without_health_is_not_asked, calls_from_a_hook_are_refused, calls_to_what_is_no_supervisor_are_dead,
       dynamic_children_come_and_go,
       a_dynamic_child_that_is_described_is_as_described_but_for_its_id,
-      automatic_shutdown_follows_significant_children, events_tell_all_in_order, a_limit_that_was_exceeded_is_told_as_whose_it_is,
+      automatic_shutdown_follows_significant_children, events_tell_all_in_order,
+      who_failed_and_is_stopped_while_it_backs_off_has_failed_and_no_more, who_escalates_has_failed_and_no_more,
+      a_dynamic_child_that_has_ended_is_told_of_though_its_supervisor_is_stopped_before, a_limit_that_was_exceeded_is_told_as_whose_it_is,
       a_shutdown_stops_a_tree_from_the_top_in_reverse, a_killed_supervisor_takes_its_children_with_it,
       a_killed_supervisor_comes_back_with_its_named_children, a_start_that_fails_at_once_stops_the_others_in_order_too,
       an_init_that_panics_fails_the_start_and_leaks_nothing, a_child_that_a_broken_off_group_restart_left_is_gone,
