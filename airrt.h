@@ -561,7 +561,7 @@ typedef struct airrt_info {
     uint64_t accepted;        /* messages, in all its incarnations; without those of priority lanes and timers */
     uint64_t queued;          /* not yet given to it; without what it has stashed */
     uint32_t capacity;        /* AIRRT_UNLIMITED if unbounded */
-    uint32_t restarts;
+    uint32_t restarts;        /* 255 = that many or more; airrt_child_info has them in full */
 } airrt_info;
 
 typedef struct airrt_shutdown_desc {
@@ -582,7 +582,8 @@ typedef enum airrt_news_kind {
     AIRRT_NEWS_OPENED = 1,    /* to a listener, when it is added */
     AIRRT_NEWS_SHUTDOWN,
     AIRRT_NEWS_SPAWNED,       /* actor, type; before its pre_start */
-    AIRRT_NEWS_STARTED,       /* actor, type, count: restarts so far; pre_start has returned, also after a restart */
+    AIRRT_NEWS_STARTED,       /* actor, type, count: restarts so far, 255 = that many or more; pre_start has returned,
+                                 also after a restart */
     AIRRT_NEWS_ERROR,         /* actor, type, reason: a hook has failed */
     AIRRT_NEWS_ENDED,         /* actor, type, reason; before those are told who watch it */
     AIRRT_NEWS_REGISTERED,    /* actor, name */
@@ -2423,7 +2424,7 @@ typedef struct airrt_sim_rate {
  * outside. */
 typedef enum airrt_sim_event_kind {
     AIRRT_SIM_SPAWNED = 1,  /* actor; text: its type */
-    AIRRT_SIM_STARTED,      /* actor; value: restarts */
+    AIRRT_SIM_STARTED,      /* actor; value: restarts, as in AIRRT_NEWS_STARTED */
     AIRRT_SIM_FAILED,       /* actor; value: airrt_exit of the failure; text: its words */
     AIRRT_SIM_ENDED,        /* actor; value: airrt_exit; text */
     AIRRT_SIM_SENT,         /* actor to other; value: the airrt_err */

@@ -368,7 +368,7 @@ typedef struct airrt_supervision_event {
 typedef enum airrt_actor_kind { AIRRT_ACTOR_NONE_, AIRRT_ACTOR_KINDS(AIRRT_KIND_ENUM_) } airrt_actor_kind;
 typedef struct airrt_actor_event {
     airrt_actor_kind kind;
-    uint32_t restarts;
+    uint32_t restarts;           /* so far; 255 = that many or more */
     airrt_ref actor;
     char type[24];
     uint64_t duration_ns;

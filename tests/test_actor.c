@@ -1521,15 +1521,25 @@ START_TEST(context_tells_who_and_how_often) {
     WORLD_CLOSE();
 } END_TEST
 
-START_TEST(restarts_of_the_context_stay_at_255) {
+static void hear_restarts(const airrt_news *news, void *ctx) {
+    if (news->kind == AIRRT_NEWS_STARTED) *(uint64_t *)ctx = news->count;
+}
+START_TEST(restarts_stay_at_255_in_context_info_and_news) {
     diary book = { .action = AIRRT_ACTION_RESTART };
+    uint64_t heard = 0;
+    airrt_listener listener = { .fn = hear_restarts, .ctx = &heard };
+    airrt_info info;
     POLLED_WORLD();
+    airrt_system_listen(world, &listener);
     SPAWN(probe, ref, &book);
     for (uint32_t i = 1; i <= 260; i++) {
         TELL(ref, .fn = act_fail);
         TELL(ref, .fn = act_tell);
         SETTLE();
+        airrt_test_ok(airrt_get_info(ref.ref, &info));
         ck_assert_uint_eq(told.restarts, i < 255 ? i : 255);
+        ck_assert_uint_eq(info.restarts, told.restarts);
+        ck_assert_uint_eq(heard, told.restarts);
         airrt_test_clock_advance(&clockwork, AIRRT_SEC(61));
     }
     WORLD_CLOSE();
@@ -2243,7 +2253,7 @@ SUITE("actor", 60,
     down_does_not_overtake_what_is_given_again_or_was_put_aside,
     plain_send_has_no_envelope, send_with_brings_an_envelope, sender_is_the_sending_actor,
     message_past_its_time_to_live_is_dropped_and_counted, context_tells_who_and_how_often,
-    restarts_of_the_context_stay_at_255, timestamps_tell_creation_and_the_message_before, yield_gives_others_their_turn,
+    restarts_stay_at_255_in_context_info_and_news, timestamps_tell_creation_and_the_message_before, yield_gives_others_their_turn,
     small_capacities_are_exact, default_capacity_is_1000_and_the_systems_is_used, drop_policy_drops_the_incoming_message,
     drop_oldest_policy_drops_the_oldest, latest_policy_keeps_the_newest_only, by_priority_policy_refuses_normal_and_drops_low,
     blocked_send_runs_a_polled_system_until_there_is_room, blocked_sender_times_out, blocked_sender_wakes_when_there_is_room, blocked_sender_wakes_when_the_actor_ends,
