@@ -343,7 +343,7 @@ typedef enum airrt_family {
 typedef struct airrt_pair { char key[12], value[20]; } airrt_pair;
 #define AIRRT_PAIRS 2
 /* Copies text (NULL: none) into room bytes with its zero; what does not fit is cut, between characters of UTF-8, and
- * marked with a '~' as the last character. */
+ * marked with a '~' as the last character. Room 1 is for the zero alone, room 0 for nothing. */
 AIRRT_API void airrt_event_text(char *out, size_t room, const char *text);
 /* Sets a pair, over one with the same key (as it was cut). LIMIT: all AIRRT_PAIRS are in use; INVALID: no key. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_pair(airrt_pair pairs[AIRRT_PAIRS], const char *key, const char *value);
@@ -1048,6 +1048,7 @@ AIRRT_API void airrt_event_text(char *out, size_t room, const char *text) {
         if (length) memcpy(out, text, length);
         return;
     }
+    if (room < 2) return;
     length = room - 2;
     while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80) length--; /* not within a character */
     memcpy(out, text, length);

@@ -724,6 +724,17 @@ START_TEST(texts_are_cut_between_characters_and_marked) {
     }
 } END_TEST
 
+START_TEST(a_text_without_room_is_a_zero_or_nothing) {
+    for (size_t room = 0; room < 3; room++) {
+        char out[4] = "xyz";
+        airrt_event_text(out + 1, room, "hello");
+        ck_assert_mem_eq(out, room == 0 ? "xyz" : room == 1 ? "x\0z" : "x~\0", 4);
+        memset(out, 'x', sizeof out);
+        airrt_event_text(out + 1, room, NULL);
+        for (size_t i = 0; i < sizeof out; i++) ck_assert_int_eq(out[i], i > 0 && i <= room ? 0 : 'x');
+    }
+} END_TEST
+
 START_TEST(pairs_are_set_replaced_and_limited) {
     airrt_supervision_event e = { .kind = AIRRT_CHILD_STARTED };
     airrt_test_ok(airrt_event_pair(e.pairs, "zone", "eu"));
@@ -969,6 +980,7 @@ SUITE("monitor", 60, every_severity_is_counted_on_its_own, below_the_filter_is_c
       rings_of_threads_that_ended_are_used_again, snapshots_are_consistent_under_load,
       snapshots_of_a_shared_ring_are_consistent_under_load, resets_are_consistent_under_load,
       resets_of_a_shared_ring_are_consistent_under_load, settings_change_under_load, texts_are_cut_between_characters_and_marked,
+      a_text_without_room_is_a_zero_or_nothing,
       pairs_are_set_replaced_and_limited, every_kind_has_its_severity, no_family_or_kind_has_no_severity_and_no_text,
       every_family_and_kind_comes_back_from_json, json_looks_as_documented, json_of_others_is_read_as_far_as_it_is_ours,
       wrong_json_is_refused_and_leaves_zeros, any_prefix_or_spoilt_byte_of_json_is_read_safely,
