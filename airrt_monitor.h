@@ -1850,22 +1850,34 @@ static void airrt_priv_add_row(airrt_text *out, const airrt_row *row) {
                      id, row->info.name[0] ? row->info.name : "-", row->info.type, airrt_state_str(row->info.state),
                      row->info.queued, capacity, high, row->handled, failed, row->info.restarts, busy);
 }
-AIRRT_API airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, const airrt_table_desc *desc) {
-    airrt_table_desc d = { AIRRT_COLUMN_ID, false, 0, NULL };
+/* Writes up to `room` rows; returns how many there are. */
+static size_t airrt_priv_rows(airrt_system *system, const airrt_meter *meter, airrt_row *rows, size_t room) {
     airrt_cell *cell;
     airrt_ref ref;
-    size_t count = 0, n = 0;
-    if (desc) d = *desc;
-    if ((unsigned)d.sort > AIRRT_COLUMN_BUSY) return airrt_priv_err(AIRRT_ERR_INVALID, "sort", "no column");
-    for (uint32_t slot = 0; airrt_priv_each(system, &slot, &ref);) count++;
-    airrt_row *rows = (airrt_row *)airrt_priv_alloc((count + 1) * sizeof *rows, AIRRT_ALIGNOF(airrt_row));
-    if (!rows) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
-    for (uint32_t slot = 0; n < count && (cell = airrt_priv_each(system, &slot, &ref)) != NULL; n++) {
+    size_t n = 0;
+    for (uint32_t slot = 0; (cell = airrt_priv_each(system, &slot, &ref)) != NULL; n++) {
+        if (n >= room) continue;
         airrt_row *row = &rows[n];
         airrt_priv_info(cell, &row->info);
         memset(&row->metered, 0, sizeof row->metered);
-        row->is_metered = d.meter && !airrt_meter_get(d.meter, row->info.ref, &row->metered);
+        row->is_metered = meter && !airrt_meter_get(meter, row->info.ref, &row->metered);
         row->handled = row->is_metered ? row->metered.handled : airrt_priv_messages(cell);
+    }
+    return n;
+}
+AIRRT_API airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, const airrt_table_desc *desc) {
+    airrt_table_desc d = { AIRRT_COLUMN_ID, false, 0, NULL };
+    airrt_row *rows = NULL;
+    size_t room = 0, n;
+    if (desc) d = *desc;
+    if ((unsigned)d.sort > AIRRT_COLUMN_BUSY) return airrt_priv_err(AIRRT_ERR_INVALID, "sort", "no column");
+    /* again while more have come meanwhile than there is room for, or those in the last slots would be missing; the
+     * room grows each time, and there is a limit to actors */
+    while ((n = airrt_priv_rows(system, d.meter, rows, room)) > room || !rows) {
+        airrt_priv_free(rows, room * sizeof *rows);
+        room = n + n / 4 + 1;
+        rows = (airrt_row *)airrt_priv_alloc(room * sizeof *rows, AIRRT_ALIGNOF(airrt_row));
+        if (!rows) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     }
     airrt_priv_order_of_rows.column = d.sort;
     airrt_priv_order_of_rows.descending = d.descending;
@@ -1873,7 +1885,7 @@ AIRRT_API airrt_err airrt_actors_table(airrt_text *out, airrt_system *system, co
     airrt_priv_print(out, "%-12s %-20s %-16s %-10s %9s %9s %9s %12s %8s %8s %14s\n", "ID", "NAME", "TYPE", "STATE",
                      "QUEUED", "CAPACITY", "HIGH", "HANDLED", "FAILED", "RESTARTS", "BUSY_S");
     for (size_t i = 0; i < n && (!d.limit || i < d.limit); i++) airrt_priv_add_row(out, &rows[i]);
-    airrt_priv_free(rows, (count + 1) * sizeof *rows);
+    airrt_priv_free(rows, room * sizeof *rows);
     return airrt_priv_add_done(out);
 }
 

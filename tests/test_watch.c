@@ -1,6 +1,7 @@
 /* test_watch.c: what a running system tells a monitor; observers of messages, meters, Prometheus pages, tables of actors. */
-#define AIRRT_FAULT(SITE) (no_memory && SITE[0])
+#define AIRRT_FAULT(SITE) (SITE[0] && (meanwhile ? meanwhile() : no_memory))
 static int no_memory;
+static int (*meanwhile)(void); /* what happens during the next allocation; true makes it fail */
 #define AIRRT_IMPLEMENTATION
 #include "airrt_monitor.h"
 #include "airrt_test.h"
@@ -732,6 +733,30 @@ START_TEST(a_table_shows_what_is_known_of_an_actor) {
     close_watched();
 } END_TEST
 
+/* As many actors as ended before come into their slots, at the moment at which a table has counted the others. */
+enum { LOW = 1000 };
+static int spawn_in_low_slots(void) {
+    meanwhile = NULL;
+    for (int i = 0; i < LOW; i++) airrt_test_ok(plain_spawn(system_, AIRRT_NONE, &(airrt_spawn_desc){ .detached = true }, NULL));
+    return 0;
+}
+START_TEST(a_table_shows_who_lives_all_the_time_however_many_come) {
+    static char table[1 << 18];
+    static plain_ref low[LOW];
+    plain_ref stays;
+    airrt_text out = { .at = table, .capacity = sizeof table };
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .polled = true }, &system_));
+    for (int i = 0; i < LOW; i++) airrt_test_ok(plain_spawn(system_, AIRRT_NONE, &(airrt_spawn_desc){ .detached = true }, &low[i]));
+    airrt_test_ok(plain_spawn(system_, AIRRT_NONE, &(airrt_spawn_desc){ .detached = true, .name = "stays" }, &stays));
+    for (int i = 0; i < LOW; i++) airrt_test_ok(airrt_kill(low[i].ref));
+    airrt_test_ok(airrt_system_settle(system_, AIRRT_SEC(20)));
+    meanwhile = spawn_in_low_slots;
+    airrt_test_ok(airrt_actors_table(&out, system_, NULL));
+    ck_assert(!meanwhile);
+    ck_assert_ptr_nonnull(strstr(table, " stays "));
+    airrt_system_close(system_);
+} END_TEST
+
 /* ---- topics ------------------------------------------------------------------------------------------------------- */
 
 AIRRT_TOPIC(jobs, job);
@@ -826,4 +851,5 @@ SUITE("watch", 60, a_life_is_told_in_order, a_failed_end_is_told_with_its_reason
       without_memory_messages_go_unmetered_and_are_handled, a_prometheus_page_has_the_figures, waiting_is_measured_by_the_clock_of_the_system,
       a_table_tells_what_was_taken_of_mailboxes_with_lanes_too, a_table_is_sorted_by_any_column,
       a_table_shows_what_is_known_of_an_actor,
+      a_table_shows_who_lives_all_the_time_however_many_come,
       subscriptions_and_their_ends_are_told, publications_are_told_to_their_observer);
