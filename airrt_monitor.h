@@ -600,7 +600,8 @@ typedef struct airrt_table_desc {
     const airrt_meter *meter;  /* fills the last columns of the actors that it meters; others show '-', and as handled
                                   what was taken from the mailbox */
 } airrt_table_desc;
-/* A table of the living actors, one a line, under a line of names. desc may be NULL. INVALID (sort), NOMEM, LIMIT. */
+/* A table of the living actors, one a line, under a line of names; a control character in a name is shown as '?'. desc
+ * may be NULL. INVALID (sort), NOMEM, LIMIT. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_actors_table(airrt_text *out, airrt_system *system,
                                                        const airrt_table_desc *desc);
 
@@ -1859,6 +1860,8 @@ static size_t airrt_priv_rows(airrt_system *system, const airrt_meter *meter, ai
         if (n >= room) continue;
         airrt_row *row = &rows[n];
         airrt_priv_info(cell, &row->info);
+        for (char *c = row->info.name; *c; c++)
+            if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
         memset(&row->metered, 0, sizeof row->metered);
         row->is_metered = meter && !airrt_meter_get(meter, row->info.ref, &row->metered);
         row->handled = row->is_metered ? row->metered.handled : airrt_priv_messages(cell);

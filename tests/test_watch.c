@@ -733,6 +733,19 @@ START_TEST(a_table_shows_what_is_known_of_an_actor) {
     close_watched();
 } END_TEST
 
+START_TEST(a_name_with_control_characters_stays_in_its_line_of_the_table) {
+    static char table[4096];
+    char name[24];
+    airrt_text out = { .at = table, .capacity = sizeof table };
+    airrt_test_ok(airrt_system_open(NULL, &system_));
+    airrt_test_ok(plain_spawn(system_, AIRRT_NONE, &(airrt_spawn_desc){ .name = "a\nb\x1b\x7f\t\xc3\xa4" }, NULL));
+    airrt_test_ok(airrt_actors_table(&out, system_, NULL));
+    ck_assert_int_eq(sscanf(strchr(table, '\n') + 1, "%*s %23s", name), 1);
+    ck_assert_str_eq(name, "a?b???\xc3\xa4");
+    ck_assert_ptr_eq(strchr(strchr(table, '\n') + 1, '\n'), table + out.length - 1);
+    airrt_system_close(system_);
+} END_TEST
+
 /* As many actors as ended before come into their slots, at the moment at which a table has counted the others. */
 enum { LOW = 1000 };
 static int spawn_in_low_slots(void) {
@@ -851,5 +864,6 @@ SUITE("watch", 60, a_life_is_told_in_order, a_failed_end_is_told_with_its_reason
       without_memory_messages_go_unmetered_and_are_handled, a_prometheus_page_has_the_figures, waiting_is_measured_by_the_clock_of_the_system,
       a_table_tells_what_was_taken_of_mailboxes_with_lanes_too, a_table_is_sorted_by_any_column,
       a_table_shows_what_is_known_of_an_actor,
+      a_name_with_control_characters_stays_in_its_line_of_the_table,
       a_table_shows_who_lives_all_the_time_however_many_come,
       subscriptions_and_their_ends_are_told, publications_are_told_to_their_observer);
