@@ -974,16 +974,15 @@ AIRRT_API airrt_err airrt_priv_monitor_open(airrt_monitor *monitor, size_t size,
     for (uint32_t i = 0; i < m->shards; i++) m->shard[i].number = i, m->shard[i].shared = i == d.threads;
     airrt_err err = airrt_priv_history_grow_locked(m, airrt_priv_history_kept(d.history), false);
     monitor->body = m;
+    airrt_store_relaxed(&monitor->keeps, airrt_priv_keeps(&d)); /* before the thread, which may set others */
     if (!err && d.snapshots.fn &&
         (AIRRT_FAULT("thread") || pthread_create(&m->thread, NULL, airrt_priv_snapshots, monitor)))
         err = airrt_priv_err(AIRRT_ERR_OS, NULL, "no thread for .snapshots");
     if (err) {
         airrt_priv_monitor_free(m);
-        monitor->body = NULL;
-        return err;
+        memset(monitor, 0, sizeof *monitor);
     }
-    airrt_store_release(&monitor->keeps, airrt_priv_keeps(&d));
-    return AIRRT_OK;
+    return err;
 }
 AIRRT_API void airrt_priv_monitor_close(airrt_monitor *monitor) {
     airrt_monitor_body *m = monitor->body;

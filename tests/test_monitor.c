@@ -1,6 +1,7 @@
 /* test_monitor.c: AIRRT_MONITOR and AIRRT_NOOP_MONITOR alone, with no system of actors; events as JSON. */
 #define AIRRT_FAULT(SITE) (fails && site_fails(SITE))
 static int fails, fault_sites;
+static void (*at_fault_site)(void); /* what happens at the n-th call instead of a failure */
 static const char *fault_site = "alloc";
 /* True for the n-th call at the site, n = fails. */
 static int site_fails(const char *site);
@@ -8,7 +9,11 @@ static int site_fails(const char *site);
 #include "airrt_monitor.h"
 #include "airrt_test.h"
 
-static int site_fails(const char *site) { return strcmp(site, fault_site) == 0 && ++fault_sites == fails; }
+static int site_fails(const char *site) {
+    if (strcmp(site, fault_site) != 0 || ++fault_sites != fails) return 0;
+    if (at_fault_site) at_fault_site();
+    return !at_fault_site;
+}
 
 /* What a thread recorded: parts that fit together, or the event is torn. */
 typedef struct note { uint32_t thread, number; uint64_t twice; char rest[51]; } note;
@@ -548,12 +553,31 @@ START_TEST(a_new_interval_holds_at_once) {
     sayings_close(&log);
 } END_TEST
 
+/* The thread may be here before open has returned; for the test, before it is there at all. */
+static sayings early;
+static void set_early(void) {
+    sayings_set_filter(&early, AIRRT_SEVERITY_ERROR);
+    sayings_set_interval(&early, AIRRT_FOREVER);
+}
+START_TEST(settings_made_while_open_has_not_returned_stay) {
+    periodic p = { .log = &early };
+    fault_site = "thread", fails = 1, fault_sites = 0, at_fault_site = set_early;
+    airrt_test_ok(sayings_open(&early, &(airrt_monitor_desc){ .snapshots = { take_periodic, &p } }));
+    fails = 0;
+    ck_assert_int_eq(fault_sites, 1);
+    ck_assert(!sayings_wants(&early, AIRRT_SEVERITY_WARNING));
+    ck_assert(sayings_wants(&early, AIRRT_SEVERITY_ERROR));
+    sayings_close(&early);
+} END_TEST
+
 START_TEST(without_a_thread_for_snapshots_open_fails) {
     sayings log;
     periodic p = { .log = &log };
     fault_site = "thread", fails = 1, fault_sites = 0;
     airrt_test_is(sayings_open(&log, &(airrt_monitor_desc){ .snapshots = { take_periodic, &p } }), AIRRT_ERR_OS);
     fails = 0;
+    ck_assert(!sayings_wants(&log, AIRRT_SEVERITY_CRITICAL));
+    say(&log, AIRRT_SEVERITY_CRITICAL, 1);
     sayings_close(&log);
 } END_TEST
 
@@ -974,7 +998,7 @@ SUITE("monitor", 60, every_severity_is_counted_on_its_own, below_the_filter_is_c
       entries_carry_time_sequence_thread_and_severity, coarse_time_is_the_time, what_happened_before_is_shown_before,
       the_lazy_form_builds_only_what_is_kept, the_noop_monitor_has_every_name_and_does_nothing,
       the_sink_is_shown_every_event_that_is_kept, snapshots_come_periodically_until_close, a_new_interval_holds_at_once,
-      without_a_thread_for_snapshots_open_fails, ten_threads_with_ten_events_each_are_all_there,
+      settings_made_while_open_has_not_returned_stay, without_a_thread_for_snapshots_open_fails, ten_threads_with_ten_events_each_are_all_there,
       threads_that_share_a_ring_are_all_counted, more_threads_than_numbers_are_all_counted,
       threads_without_a_number_of_their_own_are_all_counted, what_is_shown_after_a_reset_is_counted_by_its_severity,
       rings_of_threads_that_ended_are_used_again, snapshots_are_consistent_under_load,
