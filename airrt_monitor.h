@@ -797,12 +797,14 @@ static airrt_cursor airrt_priv_cursor_locked(const airrt_shard *s, uint32_t hist
     c.floor = c.next > history ? c.next - history : 0;
     if (c.floor < s->base_head) c.floor = s->base_head;
     if (!c.history) c.floor = c.next;
+    uint64_t missed = airrt_load_relaxed(&s->missed) - s->base_missed, counted = 0;
     for (int i = 0; i < AIRRT_SEVERITIES; i++) {
         uint64_t n = airrt_load_acquire(&s->by_severity[i]) - s->base[i];
         out->by_severity[i] += n;
-        out->total += n;
+        counted += n;
     }
-    out->missed += airrt_load_relaxed(&s->missed) - s->base_missed;
+    out->total += counted;
+    out->missed += missed < counted ? missed : counted; /* one that a reset found counted may be missed after it */
     return c;
 }
 static uint32_t airrt_priv_history_kept(uint32_t history) { return history == AIRRT_NO_HISTORY ? 0 : history; }

@@ -41,6 +41,7 @@ static void snapshot_is_sound(const airrt_snapshot *s) {
     for (int i = 0; i < AIRRT_SEVERITIES; i++) sum += s->by_severity[i];
     ck_assert_uint_eq(s->total, sum);
     ck_assert_uint_le(s->recent, s->total);
+    ck_assert_uint_le(s->missed, s->total);
 }
 static airrt_snapshot look(const sayings *log, said *recent, size_t capacity) {
     airrt_snapshot s;
@@ -315,6 +316,22 @@ START_TEST(one_that_is_counted_before_a_reset_is_not_shown_after_it) { /* M2 */
     ck_assert_uint_eq(s.total, 1);
     ck_assert_uint_eq(s.recent, 1);
     ck_assert_int_eq(recent[0].number, 2);
+    sayings_close(&log);
+} END_TEST
+
+START_TEST(never_more_are_missed_than_counted) {
+    sayings log;
+    airrt_test_ok(sayings_open(&log, &(airrt_monitor_desc){ .history = 8, .threads = 1 }));
+    airrt_shard *shared = &log.base.body->shard[1];
+    airrt_fetch_add(&shared->by_severity[AIRRT_SEVERITY_ERROR], 1, RELAXED); /* a recorder is interrupted here */
+    sayings_reset(&log);
+    airrt_fetch_add(&shared->missed, 1, RELAXED);
+    ck_assert_uint_eq(look(&log, NULL, 0).missed, 0);
+    airrt_fetch_add(&shared->by_severity[AIRRT_SEVERITY_INFO], 3, RELAXED);
+    airrt_fetch_add(&shared->missed, 1, RELAXED);
+    airrt_snapshot s = look(&log, NULL, 0);
+    ck_assert_uint_eq(s.total, 3);
+    ck_assert_uint_eq(s.missed, 2);
     sayings_close(&log);
 } END_TEST
 
@@ -993,7 +1010,7 @@ SUITE("monitor", 60, every_severity_is_counted_on_its_own, below_the_filter_is_c
       no_history_keeps_none_and_counts, events_of_any_size_come_back_whole, a_small_array_is_given_the_newest, a_snapshot_changes_nothing, no_severity_is_not_kept,
       the_filter_changes_at_run_time, disabled_counts_nothing_and_keeps_what_it_had, history_shrinks_and_grows_with_what_it_held,
       history_can_begin_later, reset_empties_counters_and_history_and_recording_goes_on,
-      one_that_is_counted_before_a_reset_is_not_shown_after_it, wrong_options_are_named,
+      one_that_is_counted_before_a_reset_is_not_shown_after_it, never_more_are_missed_than_counted, wrong_options_are_named,
       a_zeroed_or_closed_monitor_keeps_nothing, without_memory_open_fails_and_history_stays,
       entries_carry_time_sequence_thread_and_severity, coarse_time_is_the_time, what_happened_before_is_shown_before,
       the_lazy_form_builds_only_what_is_kept, the_noop_monitor_has_every_name_and_does_nothing,
