@@ -11105,6 +11105,14 @@ AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out) {
         out->queued += airrt_priv_waiting(cell);
     }
 }
+/* Copies its name, cut to fit; none: "". */
+static void airrt_priv_name_text(const airrt_cell *cell, char *out, size_t room) {
+    out[0] = 0;
+    if (airrt_load_relaxed(&cell->named) != AIRRT_NAMED) return;
+    airrt_priv_lock(&airrt_priv_names.lock);
+    airrt_priv_name_text_locked(airrt_priv_name_of_locked(cell), out, room);
+    airrt_priv_unlock(&airrt_priv_names.lock);
+}
 static void airrt_priv_info(airrt_cell *cell, airrt_info *out) {
     memset(out, 0, sizeof *out);
     uint8_t life = airrt_load_relaxed(&cell->life);
@@ -11116,10 +11124,7 @@ static void airrt_priv_info(airrt_cell *cell, airrt_info *out) {
     out->accepted = airrt_priv_accepted(cell);
     out->capacity = airrt_load_relaxed(&cell->capacity);
     out->restarts = airrt_load_relaxed(&cell->restarts);
-    if (airrt_load_relaxed(&cell->named) != AIRRT_NAMED) return;
-    airrt_priv_lock(&airrt_priv_names.lock);
-    airrt_priv_name_text_locked(airrt_priv_name_of_locked(cell), out->name, sizeof out->name);
-    airrt_priv_unlock(&airrt_priv_names.lock);
+    airrt_priv_name_text(cell, out->name, sizeof out->name);
 }
 AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity) {
     size_t n = 0;

@@ -582,8 +582,8 @@ AIRRT_API void airrt_priv_meter_handled(airrt_meter *meter, const airrt_ctx *ctx
 /* ---- >>pages: for people and scrapers ---------------------------------------------------------------------------- */
 
 /* A page in Prometheus' text format, version 0.0.4: counters of messages by what became of them, gauges of queued
- * messages and of actors by state, queue lengths of actors with a name, events by severity, histograms of waiting and
- * handling time. system, events and meter may be NULL: their part is missing then. LIMIT as for JSON. Any thread but a
+ * messages and of actors by state, queue lengths of actors with a name, which is shown whole, events by severity,
+ * histograms of waiting and handling time. system, events and meter may be NULL: their part is missing then. LIMIT as for JSON. Any thread but a
  * hook's: it looks at every actor. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_prometheus(airrt_text *out, airrt_system *system,
                                                      const airrt_snapshot *events, const airrt_meter *meter);
@@ -1778,13 +1778,15 @@ static void airrt_priv_page_actors(airrt_text *out, airrt_system *system) {
     airrt_ref ref;
     airrt_info info;
     airrt_cell *cell;
+    char name[AIRRT_NAME_MAX + 1]; /* whole: two that are cut may be alike */
     airrt_priv_metric(out, "actor_queue_length", "gauge", "Messages that wait for actors with a name.");
     for (uint32_t slot = 0; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) {
         airrt_priv_info(cell, &info);
         if ((unsigned)info.state <= AIRRT_STATE_FAILED) states[info.state]++;
-        if (!info.name[0]) continue;
+        airrt_priv_name_text(cell, name, sizeof name);
+        if (!name[0]) continue;
         airrt_priv_print(out, "airrt_actor_queue_length{name=\"");
-        airrt_priv_add_label(out, info.name);
+        airrt_priv_add_label(out, name);
         airrt_priv_print(out, "\",type=\"");
         airrt_priv_add_label(out, info.type);
         airrt_priv_print(out, "\"} %" PRIu64 "\n", info.queued);

@@ -620,6 +620,25 @@ START_TEST(a_prometheus_page_has_the_figures) {
     airrt_meter_close(&meter);
 } END_TEST
 
+START_TEST(a_prometheus_page_tells_long_names_apart) {
+    static char page[32768];
+    char names[2][AIRRT_NAME_MAX + 1], line[AIRRT_NAME_MAX + 64];
+    airrt_text out = { .at = page, .capacity = sizeof page };
+    airrt_test_ok(airrt_system_open(NULL, &system_));
+    for (int i = 0; i < 2; i++) {
+        memset(names[i], 'a', AIRRT_NAME_MAX);
+        names[i][AIRRT_NAME_MAX - 1] = (char)('1' + i);
+        names[i][AIRRT_NAME_MAX] = 0;
+        airrt_test_ok(plain_spawn(system_, AIRRT_NONE, &(airrt_spawn_desc){ .name = names[i] }, NULL));
+    }
+    airrt_test_ok(airrt_prometheus(&out, system_, NULL, NULL));
+    for (int i = 0; i < 2; i++) {
+        snprintf(line, sizeof line, "airrt_actor_queue_length{name=\"%s\",type=\"plain\"}", names[i]);
+        ck_assert(value_of(page, line) == 0);
+    }
+    airrt_system_close(system_);
+} END_TEST
+
 /* The first words of the lines of a table. */
 static size_t words_of(const char *table, char words[][24], size_t most) {
     size_t n = 0;
@@ -861,7 +880,8 @@ SUITE("watch", 60, a_life_is_told_in_order, a_failed_end_is_told_with_its_reason
       an_observer_sees_every_message_come_and_go, queue_sizes_are_those_with_and_without_the_message,
       an_observer_below_the_filter_records_nothing, histogram_buckets_are_powers_of_two, quantiles_are_upper_ends_of_buckets,
       a_meter_counts_what_an_actor_does, a_successor_in_the_slot_starts_at_zero,
-      without_memory_messages_go_unmetered_and_are_handled, a_prometheus_page_has_the_figures, waiting_is_measured_by_the_clock_of_the_system,
+      without_memory_messages_go_unmetered_and_are_handled, a_prometheus_page_has_the_figures,
+      a_prometheus_page_tells_long_names_apart, waiting_is_measured_by_the_clock_of_the_system,
       a_table_tells_what_was_taken_of_mailboxes_with_lanes_too, a_table_is_sorted_by_any_column,
       a_table_shows_what_is_known_of_an_actor,
       a_name_with_control_characters_stays_in_its_line_of_the_table,
