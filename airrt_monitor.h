@@ -441,8 +441,8 @@ typedef struct airrt_text {
     void *ctx;
 } airrt_text;
 
-/* Adds an event as one line of JSON with its newline: time, thread, sequence and severity if stamp is not NULL;
- * "family", "kind"; the fields that are not zero; a reference as "slot.generation"; pairs as an object. Bytes that are
+/* Adds an event as one line of JSON with its newline: time, thread, sequence and severity (unless it is 0) if stamp is
+ * not NULL; "family", "kind"; the fields that are not zero; a reference as "slot.generation"; pairs as an object. Bytes that are
  * no UTF-8 become U+FFFD. INVALID: no such family or kind, nothing was written; LIMIT: the buffer was too short,
  * out->length says by how much. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_to_json(const airrt_event *event, const airrt_stamp *stamp,
@@ -1214,9 +1214,9 @@ AIRRT_API airrt_err airrt_event_to_json(const airrt_event *event, const airrt_st
         return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no kind of its family");
     airrt_priv_add(out, "{", 1);
     if (stamp)
-        airrt_priv_print(out,
-                         "\"time_ns\":%" PRIu64 ",\"thread\":%" PRIu32 ",\"sequence\":%" PRIu64 ",\"severity\":\"%s\",",
-                         stamp->time_ns, stamp->thread, stamp->sequence, airrt_severity_str(stamp->severity));
+        airrt_priv_print(out, "\"time_ns\":%" PRIu64 ",\"thread\":%" PRIu32 ",\"sequence\":%" PRIu64 ",",
+                         stamp->time_ns, stamp->thread, stamp->sequence);
+    if (stamp && stamp->severity) airrt_priv_print(out, "\"severity\":\"%s\",", airrt_severity_str(stamp->severity));
     airrt_priv_print(out, "\"family\":\"%s\",\"kind\":\"%s\"", family->name, family->kinds[kind]);
     for (const airrt_field *field = family->fields; field->name; field++)
         airrt_priv_add_field(out, field, (const unsigned char *)&event->of);
@@ -1318,6 +1318,25 @@ static bool airrt_priv_json_name(airrt_json *j, char *out, size_t room, bool *fi
     *first = false;
     return airrt_priv_json_text(j, out, room) && airrt_priv_json_skip(j, ':');
 }
+/* Steps over digits; false: there are none. */
+static bool airrt_priv_json_digits(const char **at) {
+    size_t n = strspn(*at, "0123456789");
+    *at += n;
+    return n > 0;
+}
+/* -0.5e+3 and its parts, nothing behind them. */
+static bool airrt_priv_json_is_number(const char *at) {
+    at += *at == '-';
+    if (*at == '0') at++; /* alone */
+    else if (!airrt_priv_json_digits(&at)) return false;
+    if (*at == '.' && (at++, !airrt_priv_json_digits(&at))) return false;
+    if (*at == 'e' || *at == 'E') {
+        at++;
+        at += *at == '-' || *at == '+';
+        if (!airrt_priv_json_digits(&at)) return false;
+    }
+    return !*at;
+}
 static bool airrt_priv_json_value(airrt_json *j, airrt_member *out) {
     int c = airrt_priv_json_look(j);
     size_t n = 0;
@@ -1345,7 +1364,7 @@ static bool airrt_priv_json_value(airrt_json *j, airrt_member *out) {
     out->kind = AIRRT_JSON_WORD;
     if (!strcmp(out->text, "true") || !strcmp(out->text, "false") || !strcmp(out->text, "null")) return true;
     out->kind = AIRRT_JSON_NUMBER;
-    return c == '-' || (c >= '0' && c <= '9');
+    return airrt_priv_json_is_number(out->text);
 }
 
 static bool airrt_priv_json_number(const airrt_member *member, uint64_t most, bool negative, uint64_t *out) {

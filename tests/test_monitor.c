@@ -894,6 +894,18 @@ START_TEST(every_family_and_kind_comes_back_from_json) {
             }
 } END_TEST
 
+START_TEST(json_with_a_stamp_without_severity_comes_back) {
+    airrt_event e = filled(AIRRT_FAMILY_ACTOR, AIRRT_ACTOR_STOPPED, 1), back;
+    airrt_stamp stamp = { 3, 2, 1, (airrt_severity)0 }, stamp_back;
+    char line[2048];
+    airrt_text out = { .at = line, .capacity = sizeof line };
+    airrt_test_ok(airrt_event_to_json(&e, &stamp, &out));
+    ck_assert_ptr_null(strstr(line, "severity"));
+    airrt_test_ok(airrt_event_from_json(&back, &stamp_back, line, out.length));
+    ck_assert_mem_eq(&e, &back, sizeof e);
+    ck_assert_mem_eq(&stamp, &stamp_back, sizeof stamp);
+} END_TEST
+
 START_TEST(json_looks_as_documented) {
     airrt_event e;
     char line[512];
@@ -913,6 +925,7 @@ START_TEST(json_looks_as_documented) {
 START_TEST(json_of_others_is_read_as_far_as_it_is_ours) {
     airrt_event e;
     static const char text[] = " { \"host\" : \"a\\u00e4\\ud83d\\ude00\\ud800\" , \"up\":true, \"gone\":null,\"load\":-1.5e3,\n"
+                               "\"a\":0,\"b\":-0,\"c\":0.25,\"d\":10E-2,\"e\":3e+07,"
                                "\"pairs\":{ \"k\":\"v\" , \"l\":\"\" },\"queue_size\":12,\"kind\":\"capacity_reached\", "
                                "\"family\":\"mailbox\",\"why\":\"a text that does not fit here\", \"tags\":{}} \n";
     airrt_test_ok(airrt_event_from_json(&e, NULL, text, strlen(text)));
@@ -941,10 +954,13 @@ START_TEST(wrong_json_is_refused_and_leaves_zeros) {
         OF_MAILBOX "\"pairs\":{\"a\":1}}", OF_MAILBOX "\"pairs\":{\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}}",
         OF_MAILBOX "\"severity\":\"loud\"}", OF_MAILBOX "\"severity\":{}}", OF_MAILBOX "\"severity\":{\"a\":\"error\"}}",
         OF_MAILBOX "\"severity\":5}", OF_MAILBOX "\"thread\":4294967296}", OF_MAILBOX "\"x\":yes}",
-        OF_MAILBOX "\"x\":1}}", OF_MAILBOX "\"x\":1} trailing", OF_MAILBOX "\"x\" 1}", OF_MAILBOX "\"x\":{\"y\":{}}}",
+        OF_MAILBOX "\"x\":-}", OF_MAILBOX "\"x\":0zzz..--}", OF_MAILBOX "\"x\":01}", OF_MAILBOX "\"x\":1.}",
+        OF_MAILBOX "\"x\":.5}", OF_MAILBOX "\"x\":1e}", OF_MAILBOX "\"x\":1e+}", OF_MAILBOX "\"x\":+1}",
+        OF_MAILBOX "\"x\":1.5.5}", OF_MAILBOX "\"queue_size\":007}", OF_MAILBOX "\"x\":1}}", OF_MAILBOX "\"x\":1} trailing", OF_MAILBOX "\"x\" 1}", OF_MAILBOX "\"x\":{\"y\":{}}}",
         "{\"family\":\"actor\",\"kind\":\"stopped\",\"reason\":\"boredom\"}",
         "{\"family\":\"actor\",\"kind\":\"stopped\",\"code\":2147483648}",
         "{\"family\":\"actor\",\"kind\":\"stopped\",\"code\":-2147483649}",
+        "{\"family\":\"actor\",\"kind\":\"stopped\",\"code\":-+5}", "{\"family\":\"actor\",\"kind\":\"stopped\",\"code\":-007}",
     };
     airrt_event e, zero;
     airrt_stamp stamp, zero_stamp;
@@ -1023,6 +1039,6 @@ SUITE("monitor", 60, every_severity_is_counted_on_its_own, below_the_filter_is_c
       resets_of_a_shared_ring_are_consistent_under_load, settings_change_under_load, texts_are_cut_between_characters_and_marked,
       a_text_without_room_is_a_zero_or_nothing,
       pairs_are_set_replaced_and_limited, every_kind_has_its_severity, no_family_or_kind_has_no_severity_and_no_text,
-      every_family_and_kind_comes_back_from_json, json_looks_as_documented, json_of_others_is_read_as_far_as_it_is_ours,
+      every_family_and_kind_comes_back_from_json, json_with_a_stamp_without_severity_comes_back, json_looks_as_documented, json_of_others_is_read_as_far_as_it_is_ours,
       wrong_json_is_refused_and_leaves_zeros, any_prefix_or_spoilt_byte_of_json_is_read_safely,
       a_short_buffer_is_cut_and_told_how_much_it_lacks);
