@@ -1816,6 +1816,7 @@ static void airrt_priv_page_actors(airrt_text *out, airrt_system *system) {
 }
 AIRRT_API airrt_err airrt_prometheus(airrt_text *out, airrt_system *system, const airrt_snapshot *events,
                                      const airrt_meter *meter) {
+    if (!out->flush) airrt_priv_add(out, "", 0); /* a page without any part has its zero too */
     if (system) {
         airrt_priv_page_counts(out, system);
         airrt_priv_page_actors(out, system);

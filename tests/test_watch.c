@@ -613,8 +613,7 @@ START_TEST(a_prometheus_page_has_the_figures) {
     airrt_test_is(airrt_prometheus(&out, system_, &s, &meter), AIRRT_ERR_LIMIT);
     ck_assert_uint_eq(out.length, whole);
     out = (airrt_text){ .at = page, .capacity = sizeof page };
-    page[0] = 0;
-    airrt_test_ok(airrt_prometheus(&out, NULL, NULL, NULL));
+    airrt_test_ok(airrt_prometheus(&out, NULL, NULL, NULL)); /* nothing, with its zero */
     ck_assert_str_eq(page, "");
     close_watched();
     airrt_meter_close(&meter);
