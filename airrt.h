@@ -2293,9 +2293,10 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget);
 AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system);
 /* Sums over the system's whole life; exact when nobody sends or handles. Any thread. */
 AIRRT_API void airrt_system_counts(airrt_system *system, airrt_counts *out);
-/* Adds a listener, of which the system keeps the address until it is closed; the last one added is told first. Any
- * thread. */
+/* Adds a listener, of which the system keeps the address until it is closed; the last one added is told first. One
+ * that is there already is not added again, nor told anything. Any thread, but not two at a time with the same one. */
 AIRRT_API void airrt_system_listen(airrt_system *system, airrt_listener *listener);
+AIRRT_API bool airrt_priv_listens(airrt_system *system, const airrt_listener *listener);
 /* Writes up to capacity living actors to out (in order of their slots); returns how many there are. Any thread. */
 AIRRT_API size_t airrt_system_actors(airrt_system *system, airrt_info *out, size_t capacity);
 
@@ -4415,7 +4416,13 @@ static AIRRT_COLD void airrt_priv_tell_actor(airrt_system *system, airrt_cell *c
     if (kind == AIRRT_NEWS_STARTED) news.count = airrt_load_relaxed(&cell->restarts);
     airrt_priv_tell(system, &news);
 }
+AIRRT_API bool airrt_priv_listens(airrt_system *system, const airrt_listener *listener) {
+    const airrt_listener *there = (const airrt_listener *)airrt_load_acquire(&system->listeners);
+    while (there && there != listener) there = there->next;
+    return there != NULL;
+}
 AIRRT_API void airrt_system_listen(airrt_system *system, airrt_listener *listener) {
+    if (airrt_priv_listens(system, listener)) return;
     void *first = airrt_load_relaxed(&system->listeners);
     airrt_news news = { .kind = AIRRT_NEWS_OPENED };
     listener->fn(&news, listener->ctx);

@@ -466,8 +466,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
  * started, failing, stopped; names registered and released; subscriptions to topics, and their ends; full mailboxes and
  * what their policies did; messages dropped, undeliverable, dead; the start (at begin) and shutdown of the system.
  * Nothing of this is on the way of a message that finds room and a receiver. The struct and the monitor must outlive
- * the system; there is no end but the system's. With a noop monitor begin does nothing, and the system has nobody to
- * tell.
+ * the system; there is no end but the system's, and a watch that is begun again in it only takes the kinds. With a noop
+ * monitor begin does nothing, and the system has nobody to tell.
  * ERROR stands before the decision about it; STOPPED before those who watch the actor are told; of an actor that is
  * found by its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is
  * taken is told as SPAWNED and STOPPED. */
@@ -481,12 +481,12 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
         for (int i = 0; i < n; i++) MONITOR##_record(watch->monitor, events[i]);                           \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_begin(NAME *watch, airrt_system *system, MONITOR *monitor, uint64_t kinds) {  \
+        airrt_store_relaxed(&watch->kinds, kinds ? kinds : AIRRT_KINDS_ALL);                               \
+        if (MONITOR##_is_noop_ || airrt_priv_listens(system, &watch->listener)) return;                    \
         watch->listener.fn = NAME##_hear_;                                                                 \
         watch->listener.ctx = watch;                                                                       \
-        watch->listener.next = NULL;                                                                       \
         watch->monitor = monitor;                                                                          \
-        airrt_store_relaxed(&watch->kinds, kinds ? kinds : AIRRT_KINDS_ALL);                               \
-        if (!MONITOR##_is_noop_) airrt_system_listen(system, &watch->listener);                            \
+        airrt_system_listen(system, &watch->listener);                                                     \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_set_kinds(NAME *watch, uint64_t kinds) {                                      \
         airrt_store_relaxed(&watch->kinds, kinds ? kinds : AIRRT_KINDS_ALL);                               \

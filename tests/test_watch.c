@@ -339,6 +339,25 @@ START_TEST(two_watches_are_both_told) {
     runtime_log_close(&second);
 } END_TEST
 
+START_TEST(a_watch_that_is_begun_again_only_takes_the_kinds) {
+    runtime_log second;
+    runtime_watch other;
+    plain_ref p;
+    airrt_snapshot s;
+    airrt_test_ok(runtime_log_open(&second, NULL));
+    open_watched(NULL, AIRRT_KIND_BIT(AIRRT_FAMILY_ACTOR, AIRRT_ACTOR_SPAWNED));
+    runtime_watch_begin(&other, system_, &second, 0);
+    runtime_watch_begin(&watch_, system_, &events_, AIRRT_KIND_BIT(AIRRT_FAMILY_ACTOR, AIRRT_ACTOR_STOPPED));
+    runtime_watch_begin(&other, system_, &second, 0);
+    airrt_test_ok(plain_spawn(system_, AIRRT_NONE, NULL, &p));
+    size_t n = close_watched();
+    ck_assert_uint_eq(n, 1);
+    ck_assert_str_eq(life_of(n, p.ref), "x");
+    runtime_log_snapshot(&second, &s, NULL, 0);
+    ck_assert_uint_eq(s.total, 4); /* INFO: system started, actor started, shutdown, stopped */
+    runtime_log_close(&second);
+} END_TEST
+
 START_TEST(a_noop_watch_leaves_the_system_alone) {
     no_log log;
     no_watch watch;
@@ -875,7 +894,7 @@ SUITE("watch", 60, a_life_is_told_in_order, a_failed_end_is_told_with_its_reason
       a_spawn_under_a_taken_name_ends_what_it_began, backpressure_error_is_told, backpressure_block_is_told,
       backpressure_drop_is_told, backpressure_drop_oldest_is_told, backpressure_words, an_expired_message_is_told_as_dropped,
       what_an_actor_leaves_behind_are_dead_letters, messages_that_arrive_are_not_told, only_the_kinds_asked_for_are_recorded,
-      two_watches_are_both_told, a_noop_watch_leaves_the_system_alone, lives_told_under_load_are_whole,
+      two_watches_are_both_told, a_watch_that_is_begun_again_only_takes_the_kinds, a_noop_watch_leaves_the_system_alone, lives_told_under_load_are_whole,
       an_observer_sees_every_message_come_and_go, queue_sizes_are_those_with_and_without_the_message,
       an_observer_below_the_filter_records_nothing, histogram_buckets_are_powers_of_two, quantiles_are_upper_ends_of_buckets,
       a_meter_counts_what_an_actor_does, a_successor_in_the_slot_starts_at_zero,
