@@ -1506,8 +1506,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and NAME_send, _try_send, _send_with, _send_many and
  * _send_name call, when n messages have been accepted (also into the outbox, or to be dropped by policy),
  *   void OBSERVER_sent(airrt_ref, size_t n)                               a function or macro; on the sender's
- *                                                                         thread. Not for events, groups, requests,
- *                                                                         forwards and replays */
+ *                                                                         thread. Not for events, groups, broadcasts,
+ *                                                                         requests, forwards and replays */
 #define AIRRT_ACTOR(NAME, MSG, ARGS) AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, airrt_unobserved)
 #define airrt_unobserved_sent(TO, N) ((void)0)
 #define AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER)                                                    \

@@ -38,7 +38,8 @@
  * Severity: an event below the filter, or while the monitor is disabled, is counted nowhere; one equal to the filter is
  * kept. Totals count on when the history is full and its oldest events make room for new ones.
  * Rings: the first .threads threads that record into a monitor have a counter line and a ring each, which nobody else
- * writes; all later ones share another one. A record is a few stores: no lock, no allocation, no waiting. Each ring is
+ * writes; all later ones share another one. Over all monitors, at most 64 living threads of the process have rings of
+ * their own: while there are 64 that have recorded, in any monitor, who comes next shares in all of them. A record is a few stores: no lock, no allocation, no waiting. Each ring is
  * as long as the history, since one thread alone may fill it.
  * Stamps: every event carries its time, the thread's number in this monitor and its sequence number there, from 0. A
  * snapshot merges the rings by time: what one thread recorded is in its order, and of two events on different threads
@@ -288,19 +289,19 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
  * failed, and no more is told. A start that fails is FAILED too. A supervisor that is killed tells nothing of its
  * children. */
 #define AIRRT_SUPERVISION_KINDS(X)                                                                \
-    X(CHILD_STARTED, "child_started", INFO)                                                       \
-    X(CHILD_STOPPED, "child_stopped", INFO)              /* reason */                             \
+    X(CHILD_STARTED, "child_started", INFO)              /* restart_count so far */               \
+    X(CHILD_STOPPED, "child_stopped", INFO)              /* reason, restart_count so far */       \
     X(CHILD_FAILED, "child_failed", ERROR)               /* reason, restart_count so far */       \
     X(CHILD_RESTARTED, "child_restarted", WARNING)       /* restart_count with it, recover_ns */  \
-    X(RESTART_LIMIT_EXCEEDED, "restart_limit_exceeded", CRITICAL) /* restart_count, window_ns */  \
+    X(RESTART_LIMIT_EXCEEDED, "restart_limit_exceeded", CRITICAL) /* reason, restart_count, window_ns */ \
     X(STRATEGY_APPLIED, "strategy_applied", INFO)        /* strategy, affected_count */
 #define AIRRT_ACTOR_KINDS(X)                                                                      \
     X(ACTOR_SPAWNED, "spawned", DEBUG)                   /* type: as written in AIRRT_ACTOR */    \
-    X(ACTOR_STARTED, "started", INFO)                    /* pre_start has returned; also after a restart */ \
+    X(ACTOR_STARTED, "started", INFO)                    /* type, restarts: pre_start has returned */ \
     X(ACTOR_RECEIVED, "message_received", TRACE)         /* type: the message's */                \
     X(ACTOR_PROCESSED, "message_processed", TRACE)       /* type: the message's, duration_ns */   \
-    X(ACTOR_ERROR, "error_occurred", ERROR)              /* reason */                             \
-    X(ACTOR_STOPPED, "stopped", INFO)                    /* reason */
+    X(ACTOR_ERROR, "error_occurred", ERROR)              /* type, reason */                       \
+    X(ACTOR_STOPPED, "stopped", INFO)                    /* type, reason */
 #define AIRRT_SYSTEM_KINDS(X)                                                                     \
     X(SYSTEM_STARTED, "started", INFO)                                                            \
     X(SYSTEM_SHUTDOWN, "shutdown", INFO)                                                          \
@@ -318,7 +319,7 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
 #define AIRRT_MAILBOX_KINDS(X)                                                                    \
     X(MAILBOX_ENQUEUED, "message_enqueued", TRACE)       /* queue_size with it */                 \
     X(MAILBOX_DEQUEUED, "message_dequeued", TRACE)       /* queue_size without it */              \
-    X(MAILBOX_BACKPRESSURE, "backpressure_applied", WARNING) /* strategy */                       \
+    X(MAILBOX_BACKPRESSURE, "backpressure_applied", WARNING) /* strategy, queue_size */           \
     X(MAILBOX_FULL, "capacity_reached", WARNING)         /* queue_size */                         \
     X(MAILBOX_DROPPED, "message_dropped", ERROR)         /* why */
 #define AIRRT_KIND_ENUM_(NAME, WORD, SEVERITY) AIRRT_##NAME,
@@ -348,7 +349,8 @@ AIRRT_API void airrt_event_text(char *out, size_t room, const char *text);
 /* Sets a pair, over one with the same key (as it was cut). LIMIT: all AIRRT_PAIRS are in use; INVALID: no key. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_pair(airrt_pair pairs[AIRRT_PAIRS], const char *key, const char *value);
 
-/* Events are plain values without pointers. Fields that a kind does not name are zero. */
+/* Events are plain values without pointers. All supervision events name supervisor, child and id, all of actors and
+ * mailboxes the actor. Other fields that a kind does not name are zero. */
 typedef enum airrt_supervision_kind {
     AIRRT_SUPERVISION_NONE_,
     AIRRT_SUPERVISION_KINDS(AIRRT_KIND_ENUM_)
@@ -398,7 +400,7 @@ typedef struct airrt_broker_event {
 typedef enum airrt_mailbox_kind { AIRRT_MAILBOX_NONE_, AIRRT_MAILBOX_KINDS(AIRRT_KIND_ENUM_) } airrt_mailbox_kind;
 typedef struct airrt_mailbox_event {
     airrt_mailbox_kind kind;
-    airrt_ref actor;
+    airrt_ref actor;             /* zero: a stream */
     uint64_t queue_size;
     char strategy[16];           /* airrt_backpressure_str */
     char why[16];                /* airrt_loss_str */
@@ -562,11 +564,11 @@ typedef struct airrt_meter {
 } airrt_meter;
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_meter_open(airrt_meter *meter); /* NOMEM */
 AIRRT_API void airrt_meter_close(airrt_meter *meter);                      /* accepts a zeroed one */
-/* NOT_FOUND: it has handled nothing yet, is not metered or has ended and its slot is another's. Any thread. */
+/* NOT_FOUND: it was given nothing yet, is not metered or has ended and its slot is another's. Any thread. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_meter_get(const airrt_meter *meter, airrt_ref ref, airrt_metered *out);
 /* AIRRT_METER(NAME, POINTER): an observer that meters, for AIRRT_ACTOR_IMPL_OBSERVED; POINTER is an expression for an
  * airrt_meter that is open. Costs two looks at the clock and three atomic additions a message. A message whose handler
- * panics is not metered. */
+ * panics counts for .wait and high_water, and for nothing else. */
 #define AIRRT_METER(NAME, POINTER)                                                                         \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_HOT void NAME##_sent(airrt_ref to, size_t n) { (void)to, (void)n; }                              \

@@ -71,9 +71,42 @@ static void open_watched(const airrt_system_desc *desc, uint64_t kinds) {
     runtime_watch_begin(&watch_, system_, &events_, kinds);
 }
 static airrt_event seen_[4000];
+/* What the manual says that the kinds name, besides the actor. */
+#define REASON_ " reason error code text "
+static const char *const fields_of[6][8] = {
+    [AIRRT_FAMILY_ACTOR] = {
+        [AIRRT_ACTOR_SPAWNED] = " type ", [AIRRT_ACTOR_STARTED] = " type restarts ", [AIRRT_ACTOR_RECEIVED] = " type ",
+        [AIRRT_ACTOR_PROCESSED] = " type duration_ns ", [AIRRT_ACTOR_ERROR] = " type" REASON_,
+        [AIRRT_ACTOR_STOPPED] = " type" REASON_ },
+    [AIRRT_FAMILY_SYSTEM] = {
+        [AIRRT_SYSTEM_STARTED] = "", [AIRRT_SYSTEM_SHUTDOWN] = "", [AIRRT_SYSTEM_REGISTERED] = " name ",
+        [AIRRT_SYSTEM_DEREGISTERED] = " name ", [AIRRT_SYSTEM_CONFIGURED] = " name " },
+    [AIRRT_FAMILY_BROKER] = {
+        [AIRRT_BROKER_PUBLISHED] = " type pairs ", [AIRRT_BROKER_ROUTED] = " type pairs ",
+        [AIRRT_BROKER_SUBSCRIBED] = " subscriber type pairs ", [AIRRT_BROKER_UNSUBSCRIBED] = " subscriber type pairs ",
+        [AIRRT_BROKER_ROUTING_FAILED] = " type why ", [AIRRT_BROKER_DEAD_LETTER] = " type why ",
+        [AIRRT_BROKER_CYCLE] = " type members " },
+    [AIRRT_FAMILY_MAILBOX] = {
+        [AIRRT_MAILBOX_ENQUEUED] = " queue_size ", [AIRRT_MAILBOX_DEQUEUED] = " queue_size ",
+        [AIRRT_MAILBOX_BACKPRESSURE] = " strategy queue_size ", [AIRRT_MAILBOX_FULL] = " queue_size ",
+        [AIRRT_MAILBOX_DROPPED] = " why " },
+};
+static void only_its_fields_are_set(const airrt_event *event) {
+    const char *list = fields_of[event->family][airrt_priv_event_kind(event)];
+    for (const airrt_field *f = airrt_priv_families[event->family].fields; f->name; f++) {
+        const unsigned char *at = (const unsigned char *)&event->of + f->at;
+        char word[24];
+        bool set = false;
+        for (size_t i = 0; i < f->size; i++) set |= at[i] != 0;
+        snprintf(word, sizeof word, " %s ", f->name);
+        ck_assert_msg(!set || strcmp(f->name, "actor") == 0 || strstr(list, word), "%s of %s", f->name,
+                      airrt_priv_families[event->family].kinds[airrt_priv_event_kind(event)]);
+    }
+}
 static size_t events_so_far(void) {
     airrt_snapshot s;
     runtime_log_snapshot(&events_, &s, seen_, 4000);
+    for (size_t i = 0; i < s.recent; i++) only_its_fields_are_set(&seen_[i]);
     return s.recent;
 }
 static size_t close_watched(void) {
@@ -415,6 +448,7 @@ static size_t observed(void) {
     airrt_snapshot s;
     runtime_log_snapshot(&messages, &s, seen_, 4000);
     runtime_log_close(&messages);
+    for (size_t i = 0; i < s.recent; i++) only_its_fields_are_set(&seen_[i]);
     return s.recent;
 }
 START_TEST(an_observer_sees_every_message_come_and_go) {
@@ -542,6 +576,28 @@ START_TEST(a_meter_counts_what_an_actor_does) {
     airrt_meter_close(&meter);
 } END_TEST
 
+START_TEST(a_message_whose_handler_panics_is_metered_as_waiting_alone) {
+    gauged_ref g;
+    airrt_metered m;
+    airrt_test_ok(airrt_meter_open(&meter));
+    airrt_test_ok(airrt_system_open(NULL, &system_));
+    airrt_test_ok(gauged_spawn(system_, (plan){ .restarts = true }, NULL, &g));
+    airrt_test_ok(gauged_send_with(g, (job){ PANIC }, NULL));
+    airrt_test_ok(airrt_system_settle(system_, AIRRT_SEC(20)));
+    airrt_test_ok(airrt_meter_get(&meter, g.ref, &m));
+    ck_assert_uint_eq(m.handled + m.failed + m.busy_ns, 0);
+    ck_assert_uint_eq(m.high_water, 1);
+    uint64_t handling = 0, waited = 0;
+    for (int k = 0; k < AIRRT_HISTOGRAM_BUCKETS; k++) {
+        handling += airrt_load_relaxed(&meter.handling.bucket[k]);
+        waited += airrt_load_relaxed(&meter.wait.bucket[k]);
+    }
+    ck_assert_uint_eq(handling, 0);
+    ck_assert_uint_eq(waited, 1);
+    airrt_system_close(system_);
+    airrt_meter_close(&meter);
+} END_TEST
+
 START_TEST(a_successor_in_the_slot_starts_at_zero) {
     airrt_metered m;
     static gauged_ref before[4096]; /* by slot */
@@ -640,7 +696,7 @@ START_TEST(a_prometheus_page_has_the_figures) {
 
 START_TEST(a_prometheus_page_tells_long_names_apart) {
     static char page[32768];
-    char names[2][AIRRT_NAME_MAX + 1], line[AIRRT_NAME_MAX + 64];
+    char names[2][AIRRT_NAME_MAX + 1], line[2 * AIRRT_NAME_MAX + 64];
     airrt_text out = { .at = page, .capacity = sizeof page };
     airrt_test_ok(airrt_system_open(NULL, &system_));
     for (int i = 0; i < 2; i++) {
@@ -897,7 +953,8 @@ SUITE("watch", 60, a_life_is_told_in_order, a_failed_end_is_told_with_its_reason
       two_watches_are_both_told, a_watch_that_is_begun_again_only_takes_the_kinds, a_noop_watch_leaves_the_system_alone, lives_told_under_load_are_whole,
       an_observer_sees_every_message_come_and_go, queue_sizes_are_those_with_and_without_the_message,
       an_observer_below_the_filter_records_nothing, histogram_buckets_are_powers_of_two, quantiles_are_upper_ends_of_buckets,
-      a_meter_counts_what_an_actor_does, a_successor_in_the_slot_starts_at_zero,
+      a_meter_counts_what_an_actor_does,
+      a_message_whose_handler_panics_is_metered_as_waiting_alone, a_successor_in_the_slot_starts_at_zero,
       without_memory_messages_go_unmetered_and_are_handled, a_prometheus_page_has_the_figures,
       a_prometheus_page_tells_long_names_apart, waiting_is_measured_by_the_clock_of_the_system,
       a_table_tells_what_was_taken_of_mailboxes_with_lanes_too, a_table_is_sorted_by_any_column,
