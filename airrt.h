@@ -1901,9 +1901,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_ask
 #define AIRRT_ASKER(ACTOR, REQUEST, MAP)                                                                   \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_STRICT_HOOKS_BEGIN_                                                                              \
-    AIRRT_INLINE airrt_err ACTOR##_take_##REQUEST##_(airrt_ctx *ctx, const void *result) {                 \
-        ACTOR##_msg msg = MAP((const REQUEST##_result *)result);                                           \
-        return airrt_priv_took(ctx, &msg);                                                                 \
+    AIRRT_INLINE airrt_err ACTOR##_take_##REQUEST##_(airrt_ctx *ctx_, const void *result_) {               \
+        ACTOR##_msg msg_ = MAP((const REQUEST##_result *)result_);                                         \
+        return airrt_priv_took(ctx_, &msg_);                                                               \
     }                                                                                                      \
     AIRRT_STRICT_HOOKS_END_                                                                                \
     static airrt_asker ACTOR##_asker_##REQUEST##_ __attribute__((unused)) = {                              \
@@ -2043,9 +2043,9 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
     typedef MSG NAME##_event;                                                                              \
     typedef struct NAME { airrt_topic topic; } NAME;                                                       \
     typedef struct NAME##_stream { airrt_stream base; } NAME##_stream;                                     \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, const airrt_topic_desc *desc, \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, const airrt_topic_desc *desc_, \
                                                        NAME *out) {                                        \
-        return airrt_priv_topic_open(system, MSG##_message_type(), desc, &out->topic);                     \
+        return airrt_priv_topic_open(system, MSG##_message_type(), desc_, &out->topic);                    \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_close(NAME topic) { airrt_topic_close(topic.topic); }                         \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_publish(NAME topic, const char *subject, NAME##_event event) { \
@@ -2092,20 +2092,20 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
  *       NULL: all patterns. DEAD (topic), NOT_FOUND. Events sent before still come */
 #define AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP)                                                                \
     AIRRT_GENERATED_BEGIN_                                                                                 \
-    AIRRT_INLINE void ACTOR##_map_##TOPIC##_(void *msg, const void *event) {                               \
-        *(ACTOR##_msg *)msg = MAP((const TOPIC##_event *)event);                                           \
+    AIRRT_INLINE void ACTOR##_map_##TOPIC##_(void *msg_, const void *event_) {                             \
+        *(ACTOR##_msg *)msg_ = MAP((const TOPIC##_event *)event_);                                         \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_subscribe_##TOPIC##_with(                               \
-        ACTOR##_ref to, TOPIC topic, const char *pattern, const airrt_subscribe_desc *desc) {              \
-        return airrt_priv_subscribe(topic.topic, to.ref, &ACTOR##_actor_, ACTOR##_map_##TOPIC##_, pattern, desc); \
+        ACTOR##_ref to_, TOPIC topic, const char *pattern, const airrt_subscribe_desc *desc) {             \
+        return airrt_priv_subscribe(topic.topic, to_.ref, &ACTOR##_actor_, ACTOR##_map_##TOPIC##_, pattern, desc); \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_subscribe_##TOPIC(ACTOR##_ref to, TOPIC topic,          \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_subscribe_##TOPIC(ACTOR##_ref to_, TOPIC topic,         \
                                                               const char *pattern) {                       \
-        return ACTOR##_subscribe_##TOPIC##_with(to, topic, pattern, NULL);                                 \
+        return ACTOR##_subscribe_##TOPIC##_with(to_, topic, pattern, NULL);                                \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_unsubscribe_##TOPIC(ACTOR##_ref to, TOPIC topic,        \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_unsubscribe_##TOPIC(ACTOR##_ref to_, TOPIC topic,       \
                                                               const char *pattern) {                       \
-        return airrt_priv_unsubscribe(topic.topic, to.ref, pattern);                                       \
+        return airrt_priv_unsubscribe(topic.topic, to_.ref, pattern);                                      \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     enum { ACTOR##_subscribes_##TOPIC##_ = 1 }
@@ -2240,6 +2240,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_serve(airrt_system *system, airrt
     AIRRT_ACTOR(PEER, MSG, airrt_remote);                                                                  \
     AIRRT_REQUEST(REQUEST, PEER, REPLY)
 #define AIRRT_REMOTE_IMPL(PEER, MSG, REPLY)                                                                \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_INLINE airrt_err PEER##_open_(PEER##_ctx *ctx, airrt_remote *remote, const airrt_remote *args) { \
         return (void)ctx, *remote = *args, airrt_priv_remote_open(MSG##_message_type(), REPLY##_message_type(), args); \
     }                                                                                                      \
@@ -2247,6 +2248,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_serve(airrt_system *system, airrt
         airrt_priv_remote_ask(&ctx->base, remote, MSG##_message_type(), REPLY##_message_type(), msg);      \
         return AIRRT_OK;                                                                                   \
     }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
     AIRRT_ACTOR_IMPL(PEER, airrt_remote, PEER##_handle_, .pre_start = PEER##_open_)
 #define AIRRT_SERVER(REQUEST, MSG, REPLY)                                                                  \
     AIRRT_GENERATED_BEGIN_                                                                                 \
@@ -2526,6 +2528,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect_none(airrt_system *sys
                                                                uint64_t for_ns);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airrt_message_type type, const void *msg);
 #define AIRRT_PROBE_IMPL(NAME)                                                                             \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
     static airrt_mailbox NAME##_received_;                                                                 \
     AIRRT_INLINE airrt_err NAME##_keep_(NAME##_ctx *ctx, airrt_none *state, const NAME##_msg *msg) {       \
         (void)ctx, (void)state;                                                                            \
@@ -2539,6 +2542,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airr
         return airrt_priv_sim_expect_none(system, &NAME##_received_, for_ns);                              \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_forget(void) { airrt_mailbox_close(&NAME##_received_); }                      \
+    AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_msg) > 0, #NAME " is not an actor")
 
 #ifdef __cplusplus

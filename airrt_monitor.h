@@ -200,16 +200,16 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
     AIRRT_INLINE bool NAME##_wants(const NAME *monitor, airrt_severity severity) {                         \
         return airrt_priv_monitor_wants((const airrt_monitor *)monitor, severity);                                     \
     }                                                                                                      \
-    AIRRT_INLINE void NAME##_record(NAME *monitor, NAME##_event_ event) {                                   \
-        airrt_severity severity = SEVERITY(&event);                                                        \
+    AIRRT_INLINE void NAME##_record(NAME *monitor_, NAME##_event_ event_) {                                 \
+        airrt_severity severity_ = SEVERITY(&event_);                                                      \
         airrt_recording r;                                                                                 \
-        if (!airrt_priv_monitor_wants((const airrt_monitor *)monitor, severity)) return;                              \
-        bool shown = airrt_priv_record_begin(&monitor->base, severity, &r);                                \
-        if (AIRRT_LIKELY(r.slot != NULL)) airrt_priv_record_words(r.slot, &event, sizeof event);           \
-        airrt_priv_record_end(&r, severity);                                                                         \
+        if (!airrt_priv_monitor_wants((const airrt_monitor *)monitor_, severity_)) return;                            \
+        bool shown = airrt_priv_record_begin(&monitor_->base, severity_, &r);                              \
+        if (AIRRT_LIKELY(r.slot != NULL)) airrt_priv_record_words(r.slot, &event_, sizeof event_);         \
+        airrt_priv_record_end(&r, severity_);                                                                        \
         if (AIRRT_LIKELY(!shown)) return;                                                                  \
-        NAME##_event_ copy = event; /* so that event itself can stay in registers */                       \
-        airrt_priv_record_show(&monitor->base, &r, severity, &copy);                                          \
+        NAME##_event_ copy = event_; /* so that event_ itself can stay in registers */                     \
+        airrt_priv_record_show(&monitor_->base, &r, severity_, &copy);                                        \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_reset(NAME *monitor) { airrt_priv_monitor_reset(&monitor->base); }            \
     AIRRT_INLINE void NAME##_snapshot(const NAME *monitor, airrt_snapshot *out, NAME##_event_ *recent,     \
@@ -250,9 +250,9 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
     AIRRT_INLINE bool NAME##_wants(const NAME *monitor, airrt_severity severity) {                         \
         return (void)monitor, (void)severity, false;                                                       \
     }                                                                                                      \
-    AIRRT_INLINE void NAME##_record(NAME *monitor, NAME##_event_ event) {                                   \
-        if (0) (void)SEVERITY(&event);                                                                     \
-        (void)monitor, (void)event;                                                                        \
+    AIRRT_INLINE void NAME##_record(NAME *monitor_, NAME##_event_ event_) {                                 \
+        if (0) (void)SEVERITY(&event_);                                                                    \
+        (void)monitor_, (void)event_;                                                                      \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_reset(NAME *monitor) { (void)monitor; }                                       \
     AIRRT_INLINE void NAME##_snapshot(const NAME *monitor, airrt_snapshot *out, NAME##_event_ *recent,     \
@@ -476,19 +476,19 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
 #define AIRRT_WATCH(NAME, MONITOR)                                                                         \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef struct NAME { airrt_listener listener; airrt_atomic_u64 kinds; MONITOR *monitor; } NAME;       \
-    AIRRT_INLINE void NAME##_hear_(const airrt_news *news, void *ctx) {                                    \
-        NAME *watch = (NAME *)ctx;                                                                         \
+    AIRRT_INLINE void NAME##_hear_(const airrt_news *news_, void *ctx_) {                                  \
+        NAME *watch_ = (NAME *)ctx_;                                                                       \
         airrt_event events[2];                                                                             \
-        int n = airrt_priv_news_events(news, airrt_load_relaxed(&watch->kinds), events);                   \
-        for (int i = 0; i < n; i++) MONITOR##_record(watch->monitor, events[i]);                           \
+        int n = airrt_priv_news_events(news_, airrt_load_relaxed(&watch_->kinds), events);                 \
+        for (int i = 0; i < n; i++) MONITOR##_record(watch_->monitor, events[i]);                          \
     }                                                                                                      \
-    AIRRT_INLINE void NAME##_begin(NAME *watch, airrt_system *system, MONITOR *monitor, uint64_t kinds) {  \
-        airrt_store_relaxed(&watch->kinds, kinds ? kinds : AIRRT_KINDS_ALL);                               \
-        if (MONITOR##_is_noop_ || airrt_priv_listens(system, &watch->listener)) return;                    \
-        watch->listener.fn = NAME##_hear_;                                                                 \
-        watch->listener.ctx = watch;                                                                       \
-        watch->monitor = monitor;                                                                          \
-        airrt_system_listen(system, &watch->listener);                                                     \
+    AIRRT_INLINE void NAME##_begin(NAME *watch_, airrt_system *system, MONITOR *monitor, uint64_t kinds) { \
+        airrt_store_relaxed(&watch_->kinds, kinds ? kinds : AIRRT_KINDS_ALL);                              \
+        if (MONITOR##_is_noop_ || airrt_priv_listens(system, &watch_->listener)) return;                   \
+        watch_->listener.fn = NAME##_hear_;                                                                \
+        watch_->listener.ctx = watch_;                                                                     \
+        watch_->monitor = monitor;                                                                         \
+        airrt_system_listen(system, &watch_->listener);                                                    \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_set_kinds(NAME *watch, uint64_t kinds) {                                      \
         airrt_store_relaxed(&watch->kinds, kinds ? kinds : AIRRT_KINDS_ALL);                               \
@@ -508,30 +508,30 @@ AIRRT_API airrt_event airrt_priv_configured(const char *what);
  * observed. queue_size is what others see at that moment; it moves with them. */
 #define AIRRT_OBSERVER(NAME, MONITOR, POINTER)                                                             \
     AIRRT_GENERATED_BEGIN_                                                                                 \
-    AIRRT_HOT void NAME##_sent(airrt_ref to, size_t n) {                                                   \
-        for (; n > 0 && MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE); n--)                             \
-            MONITOR##_record((POINTER), airrt_priv_enqueued(to));                                          \
+    AIRRT_HOT void NAME##_sent(airrt_ref to_, size_t n_) {                                                 \
+        for (; n_ > 0 && MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE); n_--)                           \
+            MONITOR##_record((POINTER), airrt_priv_enqueued(to_));                                         \
     }                                                                                                      \
-    AIRRT_HOT uint64_t NAME##_received(airrt_ctx *ctx) {                                                   \
+    AIRRT_HOT uint64_t NAME##_received(airrt_ctx *ctx_) {                                                  \
         if (!MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE)) return 0;                                   \
-        MONITOR##_record((POINTER), airrt_priv_dequeued(ctx));                                             \
-        MONITOR##_record((POINTER), airrt_priv_message_event(ctx, AIRRT_ACTOR_RECEIVED, 0));               \
+        MONITOR##_record((POINTER), airrt_priv_dequeued(ctx_));                                            \
+        MONITOR##_record((POINTER), airrt_priv_message_event(ctx_, AIRRT_ACTOR_RECEIVED, 0));              \
         return airrt_priv_ticks();                                                                         \
     }                                                                                                      \
-    AIRRT_HOT void NAME##_handled(airrt_ctx *ctx, uint64_t received, airrt_err err) {                      \
-        (void)err;                                                                                         \
+    AIRRT_HOT void NAME##_handled(airrt_ctx *ctx_, uint64_t received_, airrt_err err_) {                   \
+        (void)err_;                                                                                        \
         if (MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE))                                              \
-            MONITOR##_record((POINTER), airrt_priv_message_event(ctx, AIRRT_ACTOR_PROCESSED, received));   \
+            MONITOR##_record((POINTER), airrt_priv_message_event(ctx_, AIRRT_ACTOR_PROCESSED, received_)); \
     }                                                                                                      \
-    AIRRT_INLINE void NAME##_tell_routed_(const char *type, const char *subject, airrt_ref to) {           \
+    AIRRT_INLINE void NAME##_tell_routed_(const char *type_, const char *subject_, airrt_ref to_) {        \
         if (MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE))                                              \
-            MONITOR##_record((POINTER), airrt_priv_routed(type, subject, to));                             \
+            MONITOR##_record((POINTER), airrt_priv_routed(type_, subject_, to_));                          \
     }                                                                                                      \
     static airrt_routed_fn *const NAME##_routed __attribute__((unused)) =                                  \
         MONITOR##_is_noop_ ? NULL : NAME##_tell_routed_;                                                   \
-    AIRRT_HOT void NAME##_published(const char *type, const char *subject, size_t receivers) {             \
+    AIRRT_HOT void NAME##_published(const char *type_, const char *subject_, size_t receivers_) {          \
         if (MONITOR##_wants((POINTER), AIRRT_SEVERITY_TRACE))                                              \
-            MONITOR##_record((POINTER), airrt_priv_published(type, subject, receivers));                   \
+            MONITOR##_record((POINTER), airrt_priv_published(type_, subject_, receivers_));                \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     enum { NAME##_is_observer_ = 1 }
@@ -571,10 +571,10 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_meter_get(const airrt_meter *meter, ai
  * panics counts for .wait and high_water, and for nothing else. */
 #define AIRRT_METER(NAME, POINTER)                                                                         \
     AIRRT_GENERATED_BEGIN_                                                                                 \
-    AIRRT_HOT void NAME##_sent(airrt_ref to, size_t n) { (void)to, (void)n; }                              \
-    AIRRT_HOT uint64_t NAME##_received(airrt_ctx *ctx) { return airrt_priv_meter_received((POINTER), ctx); } \
-    AIRRT_HOT void NAME##_handled(airrt_ctx *ctx, uint64_t received, airrt_err err) {                      \
-        airrt_priv_meter_handled((POINTER), ctx, received, err);                                           \
+    AIRRT_HOT void NAME##_sent(airrt_ref to_, size_t n_) { (void)to_, (void)n_; }                          \
+    AIRRT_HOT uint64_t NAME##_received(airrt_ctx *ctx_) { return airrt_priv_meter_received((POINTER), ctx_); } \
+    AIRRT_HOT void NAME##_handled(airrt_ctx *ctx_, uint64_t received_, airrt_err err_) {                   \
+        airrt_priv_meter_handled((POINTER), ctx_, received_, err_);                                        \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     enum { NAME##_is_meter_ = 1 }

@@ -614,9 +614,9 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
 #define AIRRT_POOL(NAME, ACTOR)                                                                            \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef struct NAME { airrt_pool_id pool; } NAME;                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, ACTOR##_args args,            \
-                                                       const airrt_pool_desc *desc, NAME *out) {           \
-        return airrt_priv_pool_open(system, ACTOR##_spec(args), desc, &out->pool);                         \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, ACTOR##_args args_,           \
+                                                       const airrt_pool_desc *desc_, NAME *out) {          \
+        return airrt_priv_pool_open(system, ACTOR##_spec(args_), desc_, &out->pool);                       \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_close(NAME pool) { airrt_pool_close(pool.pool); }                             \
     AIRRT_HOT airrt_err NAME##_send_(NAME pool, airrt_route route, uint64_t key, ACTOR##_msg msg) {        \

@@ -36,6 +36,7 @@ for compiler in gcc clang; do
         try "$header: macros have the prefix ($compiler)" only_prefixed_macros "$out/public.c"
     done
     try "included twice, every instantiation ($compiler)" $c -O2 -c $b/public_half.c -o "$out/public.o"
+    try "a user's names are those of parameters and locals ($compiler)" $c -O2 -c $b/names.c -o "$out/names.o"
     try "unused instantiations need no symbol ($compiler)" no_undefined "$out/public.o"
     try_program "implementation asked for late ($compiler)" $c $b/late.c
     try_program "two files share instantiations ($compiler)" $c -O2 $b/shared_main.c $b/shared_body.c $b/implementation.c
