@@ -39,8 +39,9 @@
  * kept. Totals count on when the history is full and its oldest events make room for new ones.
  * Rings: the first .threads threads that record into a monitor have a counter line and a ring each, which nobody else
  * writes; all later ones share another one. Over all monitors, at most 64 living threads of the process have rings of
- * their own: while there are 64 that have recorded, in any monitor, who comes next shares in all of them. A record is a few stores: no lock, no allocation, no waiting. Each ring is
- * as long as the history, since one thread alone may fill it.
+ * their own: one that records for the first time while 64 others live that have, in any monitor, shares in all of them
+ * and for its life. A record is a few stores: no lock, no allocation, no waiting. Each ring is as long as the history,
+ * since one thread alone may fill it.
  * Stamps: every event carries its time, the thread's number in this monitor and its sequence number there, from 0. A
  * snapshot merges the rings by time: what one thread recorded is in its order, and of two events on different threads
  * the one that happened before is shown before. Not so between threads of which one has no ring of its own: what they
@@ -444,9 +445,9 @@ typedef struct airrt_text {
 } airrt_text;
 
 /* Adds an event as one line of JSON with its newline: time, thread, sequence and severity (unless it is 0) if stamp is
- * not NULL; "family", "kind"; the fields that are not zero; a reference as "slot.generation"; pairs as an object. Bytes that are
- * no UTF-8 become U+FFFD. INVALID: no such family or kind, nothing was written; LIMIT: the buffer was too short,
- * out->length says by how much. */
+ * not NULL; "family", "kind"; the fields that are not zero; a reference as "slot.generation"; pairs as an object. Bytes
+ * that are no UTF-8 become U+FFFD. INVALID: no such family or kind, nothing was written; LIMIT: the buffer was too
+ * short, out->length says by how much. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_to_json(const airrt_event *event, const airrt_stamp *stamp,
                                                         airrt_text *out);
 /* Reads such a line, members in any order; others than airrt's are skipped if they are no objects or arrays; texts are
@@ -585,8 +586,8 @@ AIRRT_API void airrt_priv_meter_handled(airrt_meter *meter, const airrt_ctx *ctx
 
 /* A page in Prometheus' text format, version 0.0.4: counters of messages by what became of them, gauges of queued
  * messages and of actors by state, queue lengths of actors with a name, which is shown whole, events by severity,
- * histograms of waiting and handling time. system, events and meter may be NULL: their part is missing then. LIMIT as for JSON. Any thread but a
- * hook's: it looks at every actor. */
+ * histograms of waiting and handling time. system, events and meter may be NULL: their part is missing then. LIMIT as
+ * for JSON. Any thread but a hook's: it looks at every actor. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_prometheus(airrt_text *out, airrt_system *system,
                                                      const airrt_snapshot *events, const airrt_meter *meter);
 
