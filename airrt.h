@@ -1638,9 +1638,10 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   .health    = airrt_health f(NAME_ctx *, STATE *)                asked by airrt_probe; absent: healthy
  *   .mailbox   = { .capacity =, .backpressure =, .unbounded =, .lanes = }    the type's default mailbox
  *   .redeliver = K   the message on which handle failed, also a timer's, comes again after the restart; the K-th
- *                    failure, or the first one for which there is no memory, quarantines it (until it returns OK the
- *                    message and what it refers to stay airrt's), from where it can be replayed if the system keeps
- *                    dead letters; this option and .timestamps cost about 10 ns a message
+ *                    failure, also if it was stashed in between, or the first one for which there is no memory,
+ *                    quarantines it (until it returns OK the message and what it refers to stay airrt's), from where it
+ *                    can be replayed if the system keeps dead letters; this option and .timestamps cost about 10 ns a
+ *                    message
  *   .stash_capacity = N   messages; 0 = the mailbox's capacity
  *   .outbox_capacity = N  messages that may wait for room elsewhere (below); 0 = 64. While some do, a send to somebody
  *                    who is full or already waited for looks through them: hundreds are meant, not thousands
@@ -8640,7 +8641,6 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
         wrap->subscriber = NULL;
     }
     memmove(airrt_priv_wrapped(wrap), msg, type->msg.size);
-    wrap->tries = 0;
     signal->u.wrap = wrap;
     airrt_priv_append(&cold->stash, signal);
     cold->stashed++;

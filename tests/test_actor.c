@@ -792,6 +792,29 @@ START_TEST(redelivered_message_comes_before_those_put_aside) {
     WORLD_CLOSE();
 } END_TEST
 
+/* Fails the first time, is stashed the second, and so on. */
+static airrt_err act_fail_and_hoard(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    uint32_t *calls = msg->arg;
+    if (++*calls > 10) return AIRRT_OK;
+    if (*calls % 2) return act_fail(ctx, state, msg);
+    AIRRT_TRY(hoarder_stash(HOARDER(ctx), msg));
+    return hoarder_unstash(HOARDER(ctx));
+}
+START_TEST(failures_are_counted_on_when_the_message_is_stashed_in_between) {
+    diary book = { .action = AIRRT_ACTION_RESUME };
+    uint32_t calls = 0;
+    POLLED_WORLD();
+    SPAWN(hoarder, ref, &book);
+    SEND(hoarder, ref, act_fail_and_hoard, &calls, 1);
+    SEND(hoarder, ref, .number = 2);
+    SETTLE();
+    ACTED(&book, 1, 1, 1, 2);
+    ck_assert_uint_eq(world_counts().quarantined, 1);
+    ck_assert_uint_eq(DROPPED(1), 1);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(panicking_handler_is_quarantined_after_k_tries) {
     diary book = { .action = AIRRT_ACTION_RESTART };
     POLLED_WORLD();
@@ -2266,7 +2289,7 @@ SUITE("actor", 60,
     by_priority_policy_does_not_block_a_hook,
     info_counts_messages_in_lanes,
     lanes_follow_the_priority_of_the_type,
-    redelivered_message_comes_before_those_put_aside,
+    redelivered_message_comes_before_those_put_aside, failures_are_counted_on_when_the_message_is_stashed_in_between,
     capacity_of_a_spawn_bounds_an_unbounded_type,
     blocked_sender_wakes_though_the_actor_is_never_idle,
     ring_that_is_far_too_large_is_given_back, rings_that_were_given_back_are_used_again);
