@@ -1773,7 +1773,8 @@ extern "C" {
  *       FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero, and whose the
  *       message is says airrt_error_last's sent: true, it was accepted; false, it is still the caller's
  * for who is asked
- *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is only counted
+ *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is only counted,
+ *       and one to a message that is no request does nothing
  *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
  *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting. All zero:
  *       there is no request to answer, or no memory (the asker is then told NO_REPLY). This actor's end or restart ends
@@ -8805,8 +8806,9 @@ AIRRT_API airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_a
 
 AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size) {
     const airrt_envelope *envelope = ctx->envelope;
-    bool answered = envelope && envelope->promise_slot && !ctx->promised &&
-                    airrt_priv_answer(envelope->promise_slot, envelope->promise_generation, err, NULL, value, size);
+    if (!envelope || !envelope->promise_slot) return; /* nobody has asked */
+    bool answered = !ctx->promised && airrt_priv_answer(envelope->promise_slot, envelope->promise_generation, err, NULL,
+                                                        value, size);
     ctx->promised = true;
     if (!answered) airrt_priv_late(airrt_priv_worker(ctx)->system);
 }

@@ -321,6 +321,22 @@ START_TEST(there_is_a_result_for_everything_that_a_handler_does) {
     world_end();
 } END_TEST
 
+START_TEST(a_reply_to_what_was_no_request_is_not_a_late_one) {
+    world_begin(false);
+    node_ref a = make(0), b = make(1);
+    tell(a, (note){ .fn = reply, .number = 1 });
+    tell(a, (note){ .fn = refuse, .number = 2 });
+    settle();
+    airrt_test_ok(node_send_with(a, (note){ .fn = reply_twice, .number = 3 }, &(airrt_send_desc){ .reply_to = b.ref }));
+    settle();
+    ck_assert_uint_eq(COUNT(books[0].acts), 3);
+    ck_assert_uint_eq(late(), 0);
+    bid(a, b, reply_twice, 4, 0);
+    COMES(0, 0, AIRRT_OK, 4, 8);
+    ck_assert_uint_eq(late(), 1); /* the second one */
+    world_end();
+} END_TEST
+
 /* Mark B2: theirs registered who waits after it had sent, and lost a reply that came at once. */
 START_TEST(a_reply_cannot_come_too_early) {
     world_begin(true);
@@ -1489,6 +1505,7 @@ START_TEST(all_actors_ask_all_others_on_all_workers) {
 } END_TEST
 
 SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_meanwhile,
+      a_reply_to_what_was_no_request_is_not_a_late_one,
       there_is_a_result_for_everything_that_a_handler_does, a_reply_cannot_come_too_early,
       a_second_reply_reaches_nobody_and_is_counted, a_promise_is_kept_by_anyone_once, answers_of_any_size_arrive_whole,
       a_result_comes_behind_what_was_sent_before_it, a_result_comes_though_the_mailbox_is_full,
