@@ -1501,7 +1501,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *                                                 then. Not from an earlier incarnation. NOMEM, INVALID (of another
  *                                                 system)
  *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL,
- *                                                                         NOMEM, EXISTS
+ *                                                                         NOMEM, EXISTS; CONTEXT: not in handle
  *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first
  * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and NAME_send, _try_send, _send_with, _send_many and
  * _send_name call, when n messages have been accepted (also into the outbox, or to be dropped by policy),
@@ -8626,6 +8626,8 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
     airrt_cold *cold = airrt_priv_cold(ctx->cell);
     uint32_t capacity = type->stash_capacity ? type->stash_capacity : airrt_load_relaxed(&ctx->cell->capacity);
     airrt_wrap *wrap = (airrt_wrap *)(uintptr_t)ctx->envelope;
+    if (airrt_priv_worker(ctx)->phase != AIRRT_PHASE_HANDLE)
+        return airrt_priv_err(AIRRT_ERR_CONTEXT, "stash", "no message is being handled");
     if (ctx->kept) return airrt_priv_err(AIRRT_ERR_EXISTS, "stash", "this message is stashed already");
     if (cold && cold->stashed >= capacity) return airrt_priv_err(AIRRT_ERR_FULL, "stash", NULL);
     airrt_signal *signal = cold ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;

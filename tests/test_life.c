@@ -1372,6 +1372,51 @@ START_TEST(message_is_stashed_once) {
     WORLD_CLOSE();
 } END_TEST
 
+static airrt_err stash_in_hook(airrt_ctx *ctx, diary *book) {
+    airrt_test_is(keeper_stash(KEEPER(ctx), &(act){ .number = 99 }), AIRRT_ERR_CONTEXT);
+    return (void)book, AIRRT_OK;
+}
+static airrt_err stash_in_down(airrt_ctx *ctx, diary *book, const airrt_down *down) {
+    return (void)down, stash_in_hook(ctx, book);
+}
+static airrt_action stash_in_error(airrt_ctx *ctx, diary *book, const airrt_reason *reason) {
+    return (void)reason, airrt_discard(stash_in_hook(ctx, book)), AIRRT_ACTION_RESTART;
+}
+static void stash_in_stop(airrt_ctx *ctx, diary *book, const airrt_reason *reason) {
+    (void)reason, airrt_discard(stash_in_hook(ctx, book));
+}
+START_TEST(nothing_is_stashed_where_no_message_is_handled) {
+    diary book = { .start = stash_in_hook, .down = stash_in_down, .error = stash_in_error, .stop = stash_in_stop };
+    diary other = { 0 };
+    working = false;
+    POLLED_WORLD();
+    SPAWN(keeper, ref, &book);
+    SPAWN(keeper, second, &other);
+    SPAWN(probe, target, NULL);
+    errand e = { .ref = target.ref };
+    SEND(keeper, ref, act_watch, &e, 1);
+    SETTLE();
+    TELL(target, .fn = act_exit);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.downs), 1);
+    SEND(keeper, second, act_when_working, NULL, 2);  /* the next message of the same worker */
+    SETTLE();
+    airrt_test_ok(stash_verdict);
+    ck_assert_uint_eq(world_counts().stashed, 1);
+    SEND(keeper, ref, act_fail, NULL, 3);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.starts), 2);
+    SEND(keeper, second, act_begin_work, NULL, 4);
+    SETTLE();
+    ACTED(&other, 2, 4, 2);
+    airrt_test_ok(keeper_stop(ref, AIRRT_SEC(5)));
+    ck_assert_uint_eq(COUNT(book.stops), 2);
+    ck_assert_uint_eq(world_counts().stashed, 0);
+    ck_assert_uint_eq(world_counts().failed, 1);
+    airrt_test_balanced(world);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(full_stash_refuses) {
     diary book = { 0 };
     working = false;
@@ -2750,7 +2795,7 @@ SUITE("life", 60,
     cancel_always_wins,
     every_clones_its_message_and_goes_on_when_a_clone_fails,
     unstashed_messages_come_before_those_unstashed_earlier,
-    message_is_stashed_once,
+    message_is_stashed_once, nothing_is_stashed_where_no_message_is_handled,
     timer_on_its_way_to_an_actor_that_is_killed_is_dropped_once,
     request_that_expires_while_its_asker_waits_is_a_timeout,
     waiting_in_vain_again_and_again_takes_no_memory);
