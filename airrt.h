@@ -1288,7 +1288,7 @@ struct airrt_ctx {
     const airrt_envelope *envelope;
     uint32_t left;                /* messages until the next look at the time and at how many there were; at least 1 */
     bool kept;                    /* the message was stashed */
-    bool promised;                /* the reply was given, refused or deferred */
+    bool promised;                /* the reply was given, refused, deferred or forwarded */
     airrt_atomic_u64 handled;     /* by this worker, ever */
     uint64_t turn_from;           /* `handled` when the turn began */
     const airrt_cell *leaver;     /* who has called NAME_fail or airrt_ctx_leave, `reason` says how; what it has
@@ -1784,6 +1784,8 @@ extern "C" {
  *   airrt_err NAME_forward(ACTOR_ctx *, ACTOR_ref, ACTOR_msg);     another one is to answer: what it replies, or its
  *       end, goes to the asker, by the time the asker has set. INVALID: no request is being handled, or it is answered;
  *       DEAD, FULL (also of a mailbox that blocks), NOMEM, TYPE: as of a send, it is still to be answered here
+ *   A request whose message is stashed is as it was left when that comes again: still to be answered; or answered,
+ *       deferred or forwarded, and then the message is handled without it
  * AIRRT_FORWARDER(NAME, OTHER): the same to who answers the request OTHER, with the same type of reply:
  *   airrt_err NAME_forward_OTHER(ctx, ref, msg) of the actors that NAME and OTHER ask. */
 typedef struct airrt_asker airrt_asker;
@@ -3585,6 +3587,7 @@ struct airrt_wrap {
     uint32_t tries;           /* failures of its handler, with .redeliver */
     uint16_t offset;          /* of the message */
     bool spare;               /* set aside for its actor, and stays there */
+    bool promised;            /* of one that was stashed: the reply was given, refused, deferred or forwarded */
     struct airrt_shared *shared;         /* of a topic: the event that the message refers to; else NULL */
     struct airrt_subscriber *subscriber; /* ... and who counts it */
     airrt_wrap *next;                    /* ... while it is being published */
@@ -3612,7 +3615,7 @@ static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t a
     wrap->pool = pool;
     wrap->offset = (uint16_t)offset;
     wrap->tries = 0;
-    wrap->spare = false;
+    wrap->spare = wrap->promised = false;
     wrap->shared = NULL;
     return wrap;
 }
@@ -4601,7 +4604,7 @@ static void airrt_priv_lose(airrt_system *system, airrt_ref to, const airrt_mess
     if (reason) told.reason = *reason;
     airrt_letter *letter = airrt_priv_letter_make(system, type, wrap, &told);
     airrt_priv_tell_lost(system, &told);
-    if (wrap && wrap->envelope.promise_slot)
+    if (wrap && wrap->envelope.promise_slot && !wrap->promised)
         airrt_priv_end_request(system, wrap->envelope.promise_slot, wrap->envelope.promise_generation,
                                why == AIRRT_LOSS_EXPIRED ? AIRRT_ERR_TIMEOUT
                                : why == AIRRT_LOSS_DIED  ? AIRRT_ERR_DEAD
@@ -6022,7 +6025,8 @@ static void airrt_priv_done(airrt_ctx *ctx, airrt_err err, const airrt_reason *r
     if (wrap->envelope.promise_slot && !ctx->promised && !ctx->kept)
         airrt_priv_end_request(airrt_priv_worker(ctx)->system, wrap->envelope.promise_slot,
                                wrap->envelope.promise_generation, err, reason);
-    if (!ctx->kept && !wrap->spare) airrt_priv_wrap_put(wrap);
+    if (ctx->kept) wrap->promised = ctx->promised;
+    else if (!wrap->spare) airrt_priv_wrap_put(wrap);
     ctx->kept = ctx->promised = false;
 }
 static void airrt_priv_cancel_timers(airrt_cold *cold) {
@@ -7522,7 +7526,8 @@ AIRRT_INLINE bool airrt_priv_lose_late(airrt_ctx *ctx, airrt_wrap *wrap) {
 }
 AIRRT_INLINE void airrt_priv_open_envelope(airrt_ctx *ctx, airrt_wrap *wrap) {
     ctx->envelope = &wrap->envelope;
-    ctx->kept = ctx->promised = false;
+    ctx->kept = false;
+    ctx->promised = wrap->promised;
 }
 /* Mostly there is simply nothing more: the swap that goes idle is itself the proof. True: it has gone idle. */
 AIRRT_INLINE bool airrt_priv_idle_if_empty(airrt_cell *cell, uint32_t taken) {
@@ -9513,7 +9518,7 @@ static bool airrt_priv_share(airrt_publication *p) {
     wrap->envelope.priority = airrt_priv_priority(&usual->msg, NULL);
     wrap->tries = 0;
     wrap->offset = (uint16_t)read;
-    wrap->spare = false;
+    wrap->spare = wrap->promised = false;
     wrap->shared = shared;
     wrap->subscriber = NULL;
     core->usual_map((char *)shared + read, (char *)shared + offset);

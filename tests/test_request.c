@@ -1098,6 +1098,87 @@ START_TEST(a_stashed_request_is_answered_when_it_is_taken_up) {
     world_end();
 } END_TEST
 
+/* Settles who is to answer, before or after it puts the message aside for a moment. */
+static airrt_err (*settles)(airrt_ctx *ctx, node_state *state, const note *msg);
+static bool stashes_first;
+static airrt_err settle_and_stash(airrt_ctx *ctx, node_state *state, const note *msg) {
+    note again = *msg;
+    again.fn = nothing;
+    if (!stashes_first) AIRRT_TRY(settles(ctx, state, msg));
+    AIRRT_TRY(node_stash(NODE(ctx), &again));
+    if (stashes_first) AIRRT_TRY(settles(ctx, state, msg));
+    return node_unstash(NODE(ctx));
+}
+START_TEST(a_deferred_request_that_is_stashed_is_answered_later) {
+    settles = defer;
+    for (int i = 0; i < 2; i++) {
+        memset(books, 0, sizeof books);
+        stashes_first = i;
+        world_begin(false);
+        node_ref a = make(0), b = make(1);
+        bid(a, b, settle_and_stash, 4, 0);
+        ck_assert_uint_eq(COUNT(books[1].acts), 2);
+        ck_assert_uint_eq(COUNT(books[0].results), 0);
+        tell(b, (note){ .fn = fulfil, .number = 42 });
+        settle();
+        COMES(0, 0, AIRRT_OK, 4, 42);
+        ck_assert_uint_eq(late(), 0);
+        bid(a, b, settle_and_stash, 5, 0);
+        airrt_test_ok(airrt_kill(b.ref)); /* its end ends it, as ever */
+        settle();
+        COMES(0, 1, AIRRT_ERR_DEAD, 5, 0);
+        world_end();
+    }
+} END_TEST
+
+START_TEST(an_answered_request_that_is_stashed_has_its_answer) {
+    settles = reply;
+    for (int i = 0; i < 2; i++) {
+        memset(books, 0, sizeof books);
+        stashes_first = i;
+        world_begin(false);
+        node_ref a = make(0), b = make(1);
+        bid(a, b, settle_and_stash, 4, 0);
+        ck_assert_uint_eq(COUNT(books[1].acts), 2);
+        ck_assert_uint_eq(COUNT(books[0].results), 1);
+        COMES(0, 0, AIRRT_OK, 4, 8);
+        ck_assert_uint_eq(late(), 0);
+        world_end();
+    }
+} END_TEST
+
+static airrt_err pass_on_to_who_defers(airrt_ctx *ctx, node_state *state, const note *msg) {
+    airrt_ref *next = state->book->arg;
+    return answer_forward(NODE(ctx), REF(*next), (note){ .fn = defer, .number = msg->number });
+}
+static airrt_err pass_on_and_put_aside(airrt_ctx *ctx, node_state *state, const note *msg) {
+    AIRRT_TRY(pass_on_to_who_defers(ctx, state, msg));
+    return put_aside(ctx, state, msg);
+}
+START_TEST(a_forwarded_request_that_is_stashed_is_answered_by_the_other) {
+    settles = pass_on_to_who_defers;
+    for (int i = 0; i < 2; i++) {
+        memset(books, 0, sizeof books);
+        stashes_first = i;
+        world_begin(false);
+        node_ref a = make(0), b = make(1), c = make(2);
+        books[1].arg = &c.ref;
+        bid(a, b, settle_and_stash, 4, 0);
+        ck_assert_uint_eq(COUNT(books[1].acts), 2);
+        tell(c, (note){ .fn = fulfil, .number = 42 });
+        settle();
+        COMES(0, 0, AIRRT_OK, 4, 42);
+        bid(a, b, pass_on_and_put_aside, 5, 0);
+        airrt_test_ok(airrt_kill(b.ref)); /* it has nothing to do with it any more */
+        settle();
+        ck_assert_uint_eq(COUNT(books[0].results), 1);
+        tell(c, (note){ .fn = fulfil, .number = 43 });
+        settle();
+        COMES(0, 1, AIRRT_OK, 5, 43);
+        world_end();
+    }
+} END_TEST
+
 static airrt_err fail_on_error(airrt_ctx *ctx, node_state *state, const note *msg) {
     (void)state;
     return msg->err ? node_fail(NODE(ctx), 1, "no answer") : AIRRT_OK;
@@ -1528,6 +1609,8 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       who_is_stopped_hears_of_its_open_questions_before_it_ends, shutdown_ends_requests_with_an_answer_or_says_so,
       a_map_that_panics_fails_its_actor_and_leaks_nothing, a_result_can_be_stashed,
       a_stashed_request_is_answered_when_it_is_taken_up, a_handler_that_fails_on_a_result_fails_its_actor,
+      a_deferred_request_that_is_stashed_is_answered_later, an_answered_request_that_is_stashed_has_its_answer,
+      a_forwarded_request_that_is_stashed_is_answered_by_the_other,
       a_result_is_redelivered_as_any_message, a_request_that_is_passed_on_is_answered_by_the_other,
       who_passes_a_request_on_has_nothing_to_do_with_it_any_more, what_cannot_be_passed_on_is_still_to_be_answered,
       a_request_can_be_passed_on_as_another_one, of_many_who_are_asked_each_has_one_result_and_the_last_one_is_known,
