@@ -1878,9 +1878,10 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  *       come, also from those that could not be asked, and airrt owns the message. Else none: INVALID (also n = 0),
  *       NOMEM, TIMEOUT, SHUTDOWN
  * Time: a question that is asked while another is handled (or the result of one that was) has no more of it than that
- * one has left. Plain sends do not inherit it: what they are for is to be done though nobody waits. A request whose
- * time is over is skipped before it is handled, and counted as expired. Timeouts are found by a timer per actor, within
- * about a tenth of a millisecond, or 0.1 us for each question that is open.
+ * one has left, also if what is handled was stashed, or is given again. Plain sends do not inherit it: what they are
+ * for is to be done though nobody waits. A request whose time is over is skipped before it is handled, and counted as
+ * expired. Timeouts are found by a timer per actor, within about a tenth of a millisecond, or 0.1 us for each question
+ * that is open.
  * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes before all
  * that, and before other results.
  * Room: a result takes a place in the asker's mailbox, and counts as one of its messages; where none is free, or
@@ -3584,6 +3585,7 @@ AIRRT_INLINE uintptr_t airrt_priv_tag(airrt_ring *ring) { return (uintptr_t)ring
 struct airrt_wrap {
     airrt_envelope envelope;
     airrt_pool *pool;
+    uint64_t until_ns;        /* of a result that is kept: the time of the request its question was for; 0 = none */
     uint32_t tries;           /* failures of its handler, with .redeliver */
     uint16_t offset;          /* of the message */
     bool spare;               /* set aside for its actor, and stays there */
@@ -3614,6 +3616,7 @@ static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t a
     memset(&wrap->envelope, 0, sizeof wrap->envelope);
     wrap->pool = pool;
     wrap->offset = (uint16_t)offset;
+    wrap->until_ns = 0;
     wrap->tries = 0;
     wrap->spare = wrap->promised = false;
     wrap->shared = NULL;
@@ -7065,6 +7068,7 @@ AIRRT_API airrt_err airrt_priv_took(airrt_ctx *ctx, const void *msg) {
     if (AIRRT_UNLIKELY(type->redeliver) &&
         (wrap = airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align))) {
         msg = memcpy(airrt_priv_wrapped(wrap), msg, type->msg.size);
+        wrap->until_ns = w->until_ns;
         ctx->envelope = &wrap->envelope;
     }
     airrt_err (*deliver)(airrt_ctx *, void *, const void *) = w->system->sim ? airrt_priv_sim_deliver : type->deliver;
@@ -7580,7 +7584,7 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
                 if (!wrap) wrap = cell->cold->spare;
                 memcpy(airrt_priv_wrapped(wrap), msg, size); /* so that a failure, even a panic, does not lose it */
             }
-            if (wrap && !wrap->envelope.id && !airrt_priv_type(cell)->redeliver) {
+            if (wrap && !wrap->envelope.id && !wrap->until_ns && !airrt_priv_type(cell)->redeliver) {
                 airrt_priv_wrap_put(wrap); /* it had been put aside, and came without an envelope */
             } else if (wrap) {
                 airrt_priv_open_envelope(ctx, wrap);
@@ -8627,6 +8631,13 @@ AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer handle) {
     if (armed) airrt_priv_timer_put(timer);
     return true;
 }
+/* When what the running hook does is to be done: by the time of the request it handles, or whose question's result it
+ * handles; 0 = whenever. */
+static uint64_t airrt_priv_limit(const airrt_ctx *ctx) {
+    const airrt_wrap *wrap = (const airrt_wrap *)(const void *)ctx->envelope;
+    if (!wrap) return airrt_priv_worker(ctx)->until_ns;
+    return wrap->envelope.promise_slot ? wrap->envelope.deadline_ns : wrap->until_ns;
+}
 AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, const void *msg) {
     airrt_cold *cold = airrt_priv_cold(ctx->cell);
     uint32_t capacity = type->stash_capacity ? type->stash_capacity : airrt_load_relaxed(&ctx->cell->capacity);
@@ -8649,6 +8660,7 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
         wrap->subscriber = NULL;
     }
     memmove(airrt_priv_wrapped(wrap), msg, type->msg.size);
+    wrap->until_ns = airrt_priv_limit(ctx);
     signal->u.wrap = wrap;
     airrt_priv_append(&cold->stash, signal);
     cold->stashed++;
@@ -8709,12 +8721,6 @@ AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const v
     return err;
 }
 
-/* When what the running hook does is to be done: by the time of the request it handles, or whose question's result it
- * handles; 0 = whenever. */
-static uint64_t airrt_priv_limit(const airrt_ctx *ctx) {
-    const airrt_envelope *envelope = ctx->envelope;
-    return envelope && envelope->promise_slot ? envelope->deadline_ns : airrt_priv_worker(ctx)->until_ns;
-}
 /* The questions that are about to be asked: whether they may be, and by when they are to be answered. Of a second and
  * more the tick is good enough: such a question is given that much more. */
 static airrt_err airrt_priv_ask_time(airrt_ctx *ctx, uint64_t timeout_ns, uint64_t *now, uint64_t *deadline) {
@@ -9516,6 +9522,7 @@ static bool airrt_priv_share(airrt_publication *p) {
     airrt_wrap *wrap = &shared->wrap;
     wrap->envelope = p->envelope;
     wrap->envelope.priority = airrt_priv_priority(&usual->msg, NULL);
+    wrap->until_ns = 0;
     wrap->tries = 0;
     wrap->offset = (uint16_t)read;
     wrap->spare = wrap->promised = false;

@@ -753,6 +753,37 @@ START_TEST(what_follows_from_a_result_has_the_time_of_the_request_too) {
     world_end();
 } END_TEST
 
+static airrt_err stash_and_ask_again(airrt_ctx *ctx, node_state *state, const note *msg) {
+    if (COUNT(state->book->results) > 1) return ask_again(ctx, state, msg);
+    AIRRT_TRY(node_stash(NODE(ctx), msg));
+    return ask_again(ctx, state, msg);
+}
+START_TEST(what_follows_from_a_result_that_was_stashed_has_the_time_of_the_request_too) {
+    airrt_wait_info waits[4];
+    world_begin(false);
+    node_ref a = make(0), b = make(1), c = make(2);
+    books[1].arg = &c.ref;
+    books[1].at_result = stash_and_ask_again;
+    bid(a, b, ask_on, 1, AIRRT_MS(100));
+    pass(AIRRT_MS(30));
+    tell(c, (note){ .fn = fulfil, .number = 4 });
+    settle();
+    pass(AIRRT_MS(30));
+    tell(b, (note){ .fn = take_up });
+    settle();
+    ck_assert_uint_eq(COUNT(books[1].results), 2);
+    airrt_test_ok(books[1].last);
+    ck_assert_uint_eq(airrt_system_waits(world, waits, 4), 3); /* it has asked in both */
+    for (int i = 1; i < 3; i++) ck_assert_uint_eq(waits[0].deadline_ns, waits[i].deadline_ns);
+    tell(b, (note){ .fn = ask, .then = defer, .to = c.ref, .number = 9, .timeout_ns = AIRRT_SEC(3) });
+    settle();
+    pass(AIRRT_MS(41));
+    ck_assert_uint_eq(waiting(), 1); /* it is not the next message's */
+    tell(b, (note){ .fn = leave });
+    settle();
+    world_end();
+} END_TEST
+
 static airrt_err dawdle_and_ask(airrt_ctx *ctx, node_state *state, const note *msg) {
     airrt_test_clock_advance(&ticks, AIRRT_MS(200));
     return ask_on(ctx, state, msg);
@@ -1200,17 +1231,27 @@ START_TEST(a_handler_that_fails_on_a_result_fails_its_actor) {
 } END_TEST
 
 /* One that is given again what it failed on; what it asks is asked of nodes. */
-typedef struct stubborn_msg { bool go; airrt_ref to; uint64_t value; } stubborn_msg;
+typedef struct stubborn_msg { bool go, asks; airrt_ref to; uint64_t value; } stubborn_msg;
 AIRRT_MESSAGE(stubborn_msg);
 AIRRT_ACTOR(stubborn, stubborn_msg, airrt_none);
 static stubborn_msg stubborn_got(const answer_result *r) { return (stubborn_msg){ .value = r->value }; }
 AIRRT_ASKER(stubborn, answer, stubborn_got);
+AIRRT_REQUEST(plea, stubborn, uint64_t);
+static airrt_wait_info stubborn_waits[8];
+static size_t stubborn_waiting;
+static airrt_ref stubborn_friend;
 static airrt_atomic_u64 stubborn_tries;
 static airrt_err stubborn_handle(stubborn_ctx *ctx, airrt_none *state, const stubborn_msg *msg) {
     (void)state;
+    if (stubborn_waiting) return AIRRT_OK; /* what came of the second question */
+    if (msg->asks) (void)plea_defer(ctx);
     if (msg->go) return stubborn_ask_answer(ctx, REF(msg->to), (note){ .fn = reply, .number = 21 }, 0, 0);
     ck_assert_uint_eq(msg->value, 42);
-    return airrt_fetch_add(&stubborn_tries, 1u, RELAXED) < 1 ? stubborn_fail(ctx, 1, "not yet") : AIRRT_OK;
+    if (airrt_fetch_add(&stubborn_tries, 1u, RELAXED) < 1) return stubborn_fail(ctx, 1, "not yet");
+    if (!stubborn_friend.generation) return AIRRT_OK;
+    AIRRT_TRY(stubborn_ask_answer(ctx, REF(stubborn_friend), (note){ .fn = defer }, AIRRT_SEC(3), 0));
+    stubborn_waiting = airrt_system_waits(world, stubborn_waits, 8);
+    return AIRRT_OK;
 }
 static airrt_action stubborn_error(stubborn_ctx *ctx, airrt_none *state, const airrt_reason *reason) {
     return (void)ctx, (void)state, (void)reason, AIRRT_ACTION_RESTART;
@@ -1225,6 +1266,21 @@ START_TEST(a_result_is_redelivered_as_any_message) {
     settle();
     ck_assert_uint_eq(COUNT(stubborn_tries), 2);
     airrt_test_balanced(world);
+    world_end();
+} END_TEST
+
+START_TEST(what_follows_from_a_result_that_is_redelivered_has_the_time_of_the_request_too) {
+    stubborn_ref s;
+    uint64_t value = 0;
+    world_begin(false);
+    node_ref b = make(1);
+    stubborn_friend = b.ref;
+    airrt_test_ok(stubborn_spawn(world, AIRRT_NONE, NULL, &s));
+    airrt_discard(plea_ask(s, (stubborn_msg){ .go = true, .asks = true, .to = b.ref }, AIRRT_MS(100), &value));
+    settle();
+    ck_assert_uint_eq(COUNT(stubborn_tries), 2);
+    ck_assert_uint_eq(stubborn_waiting, 1);
+    ck_assert_uint_le(stubborn_waits[0].deadline_ns, stubborn_waits[0].since_ns + AIRRT_MS(100));
     world_end();
 } END_TEST
 
@@ -1599,6 +1655,8 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       timeouts_of_one_that_rests_keep_their_order_and_come_before_other_results, expired_requests_are_skipped_and_counted,
       time_travels_with_the_questions_that_a_request_leads_to,
       what_follows_from_a_result_has_the_time_of_the_request_too,
+      what_follows_from_a_result_that_was_stashed_has_the_time_of_the_request_too,
+      what_follows_from_a_result_that_is_redelivered_has_the_time_of_the_request_too,
       a_new_life_does_not_have_the_time_of_the_last_ones_request,
       without_time_left_nothing_is_asked_but_sends_go_on, timeouts_that_cannot_be_meant_are_refused,
       the_end_of_who_is_asked_is_the_result_with_its_reason, who_is_killed_ends_what_is_queued_to_it,
