@@ -1935,7 +1935,8 @@ typedef struct airrt_wait_info {
     airrt_ref asker, callee;  /* callee: who is to answer it now */
     uint64_t since_ns;        /* when it was asked, by the system's monotonic clock */
     uint64_t deadline_ns;     /* 0 = none */
-    bool deferred;            /* the callee has deferred or stashed it; else it is on its way, or just handled */
+    bool deferred;            /* the callee has deferred or stashed it; else it is on its way (passed on, too), or just
+                               * handled (taken from the stash, too) */
 } airrt_wait_info;
 /* Writes up to capacity of a system's waits to out, in no order; returns how many there are. Any thread or hook; it
  * does not wait, and looks at every signal and question of the process. Questions of threads are not in it.
@@ -5047,6 +5048,16 @@ static void airrt_priv_hold(airrt_ctx *ctx, uint32_t slot, uint32_t generation) 
     if (news.count) airrt_priv_tell(system, &news);
 }
 
+/* The running actor, which has stashed a request, keeps it no longer. */
+static void airrt_priv_unhold(const airrt_cell *cell, uint32_t slot, uint32_t generation) {
+    const airrt_signal *signal = airrt_priv_signal_of(slot);
+    uint32_t word = 0;
+    airrt_question *question = signal ? airrt_priv_peek(signal, &word) : NULL;
+    void *mine = cell->cold->asks; /* NULL: no memory when it was to be held */
+    if (question && mine && word == (generation << 4 | AIRRT_WORD_ASKED))
+        (void)airrt_cas(&question->holder, &mine, NULL, RELAXED, RELAXED); /* only we make another question ours */
+}
+
 /* ---- >>ties: links and watches ---- */
 
 /* Turns one's own end of a tie loose, to travel as a signal: nothing that comes from the other end matches it any
@@ -7505,6 +7516,9 @@ static bool airrt_priv_take_next(airrt_cell *cell, void *msg, size_t size, size_
             cell, cold && (airrt_load_relaxed(&cell->lanes) & AIRRT_LANES_PRIORITY_) ? &cold->lanes : NULL, msg, size,
             align, wrap);
     *wrap = ready->u.wrap;
+    const airrt_envelope *envelope = &(*wrap)->envelope;
+    if (envelope->promise_slot && !(*wrap)->promised)
+        airrt_priv_unhold(cell, envelope->promise_slot, envelope->promise_generation);
     airrt_priv_signal_put(ready);
     airrt_count(&airrt_priv_me->tally.aside, (uint64_t)-1);
     return true;
@@ -8666,7 +8680,7 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
     cold->stashed++;
     ctx->envelope = &wrap->envelope;
     ctx->kept = true;
-    if (wrap->envelope.promise_slot)
+    if (wrap->envelope.promise_slot && !ctx->promised)
         airrt_priv_hold(ctx, wrap->envelope.promise_slot, wrap->envelope.promise_generation);
     airrt_count(&ctx->handled, (uint64_t)-1); /* it will be when it comes again */
     airrt_count(&airrt_priv_worker(ctx)->tally.stashed, 1);
@@ -8880,9 +8894,11 @@ AIRRT_API airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_actor_type *type, a
     airrt_send_desc desc = { .priority = envelope->priority, .correlation = envelope->correlation,
                              .reply_to = envelope->reply_to, .ttl_ns = !until ? 0 : until > now ? until - now : 1 };
     airrt_priv_hand_on(&promise, self, to); /* before: it may be answered at once */
+    if (ctx->kept) airrt_priv_unhold(ctx->cell, promise.slot, promise.generation);
     airrt_err err = airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_TRY_, &promise);
-    if (err) airrt_priv_hand_on(&promise, to, self);
-    else ctx->promised = true;
+    if (!err) return ctx->promised = true, AIRRT_OK;
+    airrt_priv_hand_on(&promise, to, self);
+    if (ctx->kept) airrt_priv_hold(ctx, promise.slot, promise.generation);
     return err;
 }
 

@@ -1527,6 +1527,80 @@ START_TEST(two_who_put_each_others_requests_aside_are_a_circle) {
     world_end();
 } END_TEST
 
+/* B, which has put A's request aside, takes it up and passes it on to C, which defers it. */
+static airrt_err put_aside_to_pass_on(airrt_ctx *ctx, node_state *state, const note *msg) {
+    note again = *msg;
+    (void)state;
+    again.fn = pass_on_to_who_defers;
+    return node_stash(NODE(ctx), &again);
+}
+static airrt_err put_aside_and_pass_on(airrt_ctx *ctx, node_state *state, const note *msg) {
+    AIRRT_TRY(put_aside(ctx, state, msg));
+    return pass_on_to_who_defers(ctx, state, msg);
+}
+START_TEST(a_circle_goes_through_who_has_a_request_and_not_through_who_had_stashed_it) {
+    static airrt_err (*const ways[])(airrt_ctx *, node_state *, const note *) = {
+        put_aside_to_pass_on, put_aside_and_pass_on, pass_on_and_put_aside
+    };
+    static airrt_listener ear = { .fn = hear };
+    for (int i = 0; i < 6; i++) {
+        memset(books, 0, sizeof books);
+        airrt_store_relaxed(&cycles, 0u);
+        world_begin(false);
+        airrt_system_listen(world, &ear);
+        node_ref a = make(0), b = make(1), c = make(2);
+        books[1].arg = &c.ref;
+        bid(a, b, ways[i / 2], 1, 0);
+        if (i / 2 == 0) tell(b, (note){ .fn = take_up });
+        settle();
+        bid(i % 2 ? b : c, a, defer, 2, 0); /* C asks A: a circle; B asks A: B, A, C is none */
+        ck_assert_uint_eq(COUNT(cycles), i % 2 ? 0 : 1);
+        if (i % 2 == 0) {
+            ck_assert_uint_eq(cycle_size, 2);
+            ck_assert(airrt_ref_equal(cycle[0], a.ref) && airrt_ref_equal(cycle[1], c.ref));
+        }
+        world_end();
+    }
+} END_TEST
+
+static bool waits_deferred;
+static airrt_err look_at_waits(airrt_ctx *ctx, node_state *state, const note *msg) {
+    airrt_wait_info wait;
+    (void)ctx, (void)state, (void)msg;
+    ck_assert_uint_eq(airrt_system_waits(world, &wait, 1), 1);
+    waits_deferred = wait.deferred;
+    return AIRRT_OK;
+}
+static airrt_err put_aside_to_look(airrt_ctx *ctx, node_state *state, const note *msg) {
+    note again = *msg;
+    (void)state;
+    again.fn = look_at_waits;
+    return node_stash(NODE(ctx), &again);
+}
+static airrt_err put_aside_and_pass_on_to_nobody(airrt_ctx *ctx, node_state *state, const note *msg) {
+    AIRRT_TRY(put_aside(ctx, state, msg));
+    airrt_test_is(answer_forward(NODE(ctx), REF(*(airrt_ref *)state->book->arg), *msg), AIRRT_ERR_DEAD);
+    return AIRRT_OK;
+}
+START_TEST(a_request_that_is_taken_from_the_stash_is_not_kept_any_more) {
+    airrt_wait_info wait;
+    world_begin(false);
+    node_ref a = make(0), b = make(1), c = make(2);
+    books[1].arg = &c.ref;
+    bid(a, b, put_aside_to_look, 1, 0);
+    ck_assert_uint_eq(airrt_system_waits(world, &wait, 1), 1);
+    ck_assert(wait.deferred);
+    waits_deferred = true;
+    tell(b, (note){ .fn = take_up });
+    settle();
+    ck_assert(!waits_deferred);
+    airrt_test_ok(airrt_kill(c.ref));
+    bid(a, b, put_aside_and_pass_on_to_nobody, 2, 0);
+    ck_assert_uint_eq(airrt_system_waits(world, &wait, 1), 1);
+    ck_assert(wait.deferred && airrt_ref_equal(wait.callee, b.ref));
+    world_end();
+} END_TEST
+
 START_TEST(the_monitor_names_the_members_of_a_circle) {
     airrt_event event;
     char text[1024], want[96];
@@ -1674,6 +1748,8 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_request_can_be_passed_on_as_another_one, of_many_who_are_asked_each_has_one_result_and_the_last_one_is_known,
       nobody_is_asked_by_halves, a_pool_is_asked_by_its_members, who_waits_for_whom_can_be_listed,
       a_circle_of_those_who_wait_is_an_event_that_names_them, two_who_put_each_others_requests_aside_are_a_circle,
+      a_circle_goes_through_who_has_a_request_and_not_through_who_had_stashed_it,
+      a_request_that_is_taken_from_the_stash_is_not_kept_any_more,
       the_monitor_names_the_members_of_a_circle, actors_of_two_systems_ask_each_other,
       pinned_and_prioritised_actors_ask_as_others, a_seed_decides_what_becomes_of_questions,
       all_actors_ask_all_others_on_all_workers);
