@@ -1884,8 +1884,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  * that is open.
  * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes before all
  * that, and before other results.
- * Room: a result takes a place in the asker's mailbox, and counts as one of its messages; where none is free, or
- * messages are dropped to make one (DROP_OLDEST, LATEST), it comes without: results are neither refused nor dropped.
+ * Room: a result takes a place in the asker's mailbox, and counts as one of its messages; where none is free, messages
+ * are dropped to make one (DROP_OLDEST, LATEST), or there are priority lanes (.lanes), it comes without: results are
+ * neither refused nor dropped.
  * Ends: a stop lets what is queued be handled, then ends what is still open with SHUTDOWN, in results to the handler.
  * A kill, failure or restart of the asker, or its end by its supervisor, ends its questions without a word: their
  * replies are late ones. A result is a message of the accounting while it has a place in the mailbox, and when it is
@@ -4739,9 +4740,9 @@ static bool airrt_priv_order(airrt_ref to, uint64_t order) {
  * The asker alone makes, lists and frees them; others find a question by the handle in the request's envelope. Its word
  * is ASKED until one of all who may end it swaps that for WRITING: whoever replies, refuses or dies, loses the message,
  * or the asker itself when time is over. The winner writes the result and puts the signal into the asker's mailbox, as
- * if it were a message with an envelope: two swaps in all. Where that has no room, has lanes, is emptied by its
- * senders, or is shut, the signal goes into the control lane, which needs no memory and is never full; there it waits,
- * as a DOWN does, until the asker has taken what was in its mailbox then. It is made into a message on its turn.
+ * if it were a message with an envelope: two swaps in all. Where that has no room, has priority lanes, is emptied by
+ * its senders, or is shut, the signal goes into the control lane, which needs no memory and is never full; there it
+ * waits, as a DOWN does, until the asker has taken what was in its mailbox then. It is made into a message on its turn.
  * Restart, halt and end of the asker: questions that are still ASKED are freed, so later answers find another
  * generation; those on their way are `gone`, and freed where they arrive. Both count as late.
  * Time: no timer per question, as that would be a lock each. One per actor is armed for the earliest deadline when
@@ -7820,14 +7821,17 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
         waiting = true;
     }
 }
-/* Puts a result into the asker's mailbox, if that has room and is one from which only its owner takes. */
+/* Puts a result into the asker's mailbox, if that has room and is one from which only its owner takes; with priority
+ * lanes it would come before LOW ones that were sent before it. */
 static bool airrt_priv_push_result(airrt_cell *asker, airrt_signal *signal) {
     uint64_t key = airrt_priv_key(signal->owner), t = airrt_load_acquire(&asker->tail);
     if ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) return false;
     /* its own while its generation is in `tail`. acquire: then whoever reads another's sees another generation, too */
     airrt_actor_type *type = airrt_load_acquire(&asker->type);
     airrt_wrap *slot = airrt_priv_result_slot(signal);
-    if (airrt_load_relaxed(&asker->lanes) || (airrt_load_relaxed(&asker->traits) & AIRRT_EVICTING_)) return false;
+    if ((airrt_load_relaxed(&asker->lanes) & AIRRT_LANES_PRIORITY_) ||
+        (airrt_load_relaxed(&asker->traits) & AIRRT_EVICTING_))
+        return false;
     return airrt_priv_push_wrapped(asker, key, &type->msg, slot) ||
            airrt_priv_push_slow(asker, key, &type->pools, &slot, sizeof slot, type->msg.size, type->msg.align,
                                 AIRRT_SEQ_WRAPPED_) == AIRRT_OK;

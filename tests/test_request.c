@@ -445,6 +445,65 @@ START_TEST(a_result_comes_though_the_mailbox_is_full) {
         }
 } END_TEST
 
+static answer_promise promised[2];
+static airrt_err promise(airrt_ctx *ctx, node_state *state, const note *msg) { /* kept by this thread */
+    (void)state;
+    promised[msg->number] = answer_defer(NODE(ctx));
+    return AIRRT_OK;
+}
+static airrt_err send_three(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)ctx, (void)state;
+    for (int i = 0; i < 3; i++) AIRRT_TRY(node_send(REF(msg->to), (note){ .fn = nothing }));
+    return AIRRT_OK;
+}
+/* In a mailbox of two. jam: somebody has waited for room in it before. */
+static void two_results_fill(bool simulated, bool jam) {
+    airrt_spawn_desc desc = { .mailbox = { .capacity = 2, .backpressure = AIRRT_BACKPRESSURE_BLOCK } };
+    const airrt_sim_desc sim = { .seed = 1 };
+    node_ref a;
+    memset(books, 0, sizeof books);
+    if (simulated) airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .sim = &sim }, &world));
+    else world_begin(false);
+    node_ref b = make(1);
+    airrt_test_ok(node_spawn(world, (node_args){ &books[0] }, &desc, &a));
+    if (jam) tell(b, (note){ .fn = send_three, .to = a.ref });
+    settle();
+    for (uint64_t n = 0; n < 2; n++) bid(a, b, promise, n, 0);
+    for (uint64_t n = 0; n < 2; n++) answer_fulfil(promised[n], n);
+    ck_assert_uint_eq(airrt_queued(a.ref), 2);
+    ck_assert_uint_eq(airrt_room(a.ref), 0);
+    ck_assert_int_eq(node_try_send(a, (note){ .fn = nothing }), AIRRT_ERR_FULL);
+    settle();
+    COMES(0, 0, AIRRT_OK, 0, 0);
+    COMES(0, 1, AIRRT_OK, 1, 1);
+    world_end();
+}
+START_TEST(a_result_takes_a_place_also_in_simulation) {
+    two_results_fill(false, false);
+    two_results_fill(true, false);
+} END_TEST
+START_TEST(a_result_takes_a_place_also_where_somebody_has_waited_for_room) {
+    two_results_fill(false, true);
+    two_results_fill(true, true);
+} END_TEST
+START_TEST(a_result_comes_behind_messages_of_low_priority_that_were_sent_before_it) {
+    airrt_spawn_desc lanes = { .mailbox = { .capacity = 2, .lanes = true } };
+    const airrt_send_desc low = { .priority = AIRRT_PRIORITY_LOW };
+    node_ref a;
+    world_begin(false);
+    node_ref b = make(1);
+    airrt_test_ok(node_spawn(world, (node_args){ &books[0] }, &lanes, &a));
+    bid(a, b, promise, 1, 0);
+    airrt_test_ok(node_send_with(a, (note){ .fn = nothing, .number = 7 }, &low));
+    answer_fulfil(promised[1], 6);
+    ck_assert_uint_eq(airrt_queued(a.ref), 1); /* beside priority lanes it takes no place */
+    settle();
+    ck_assert_uint_eq(COUNT(books[0].acts), 3); /* the order to ask, 7, the result */
+    ck_assert_uint_eq(books[0].acted[1], 7);
+    ck_assert_uint_eq(books[0].acted[2], 1001);
+    world_end();
+} END_TEST
+
 static airrt_err ask_often(airrt_ctx *ctx, node_state *state, const note *msg) {
     for (uint64_t i = 0; i < msg->number && !state->book->last; i++)
         state->book->last = node_ask_answer(NODE(ctx), REF(msg->to), (note){ .fn = reply, .number = i }, 0, i);
@@ -1720,6 +1779,8 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       there_is_a_result_for_everything_that_a_handler_does, a_reply_cannot_come_too_early,
       a_second_reply_reaches_nobody_and_is_counted, a_promise_is_kept_by_anyone_once, answers_of_any_size_arrive_whole,
       a_result_comes_behind_what_was_sent_before_it, a_result_comes_though_the_mailbox_is_full,
+      a_result_takes_a_place_also_in_simulation, a_result_takes_a_place_also_where_somebody_has_waited_for_room,
+      a_result_comes_behind_messages_of_low_priority_that_were_sent_before_it,
       a_turn_of_many_results_ends_as_that_of_other_messages, time_ends_a_question_once_and_its_reply_is_late,
       each_question_has_its_own_time, a_timeout_comes_before_what_is_queued,
       a_timeout_comes_before_priority_lanes_and_other_results,
