@@ -483,7 +483,8 @@ typedef struct airrt_dead_letter {
     uint64_t suppressed;      /* how many before it were not shown, since the last one that was: .per_second */
     uint64_t correlation;     /* of its envelope; 0 without one */
     uint64_t lost_ns;         /* when it was lost, by the system's monotonic clock; 0 unless kept */
-    airrt_reason reason;      /* DIED: why the receiver ended; QUARANTINED: how its handler failed; else kind 0 */
+    airrt_reason reason;      /* DIED: why the receiver ended, or the sender with its outbox; kind 0 from an outbox: not
+                                 known (yet); QUARANTINED: how the handler failed; else kind 0 */
 } airrt_dead_letter;
 /* Of a system's whole life: kept + replayed + dropped + unkept is how many accepted messages have become dead letters
  * while some were to be kept. */
@@ -6199,8 +6200,11 @@ static airrt_err airrt_priv_outbox_put(airrt_worker *me, airrt_ref to, airrt_act
     airrt_priv_note_detour(cell);
     return AIRRT_OK;
 }
-/* One that will not be sent is a dead letter. */
+static bool airrt_priv_recall(airrt_ref ref, airrt_reason *out);
+/* One that will not be sent is a dead letter. reason: of its sender, which ends; NULL: its receiver has ended. */
 static void airrt_priv_outbox_lost(airrt_worker *w, const airrt_signal *entry, const airrt_reason *reason) {
+    airrt_reason why;
+    if (!reason && airrt_priv_recall(entry->peer, &why)) reason = &why;
     airrt_count(&w->tally.aside, (uint64_t)-1);
     airrt_priv_lose(w->system, entry->peer, &entry->type->msg, NULL, entry->u.wrap, AIRRT_LOSS_DIED, reason);
 }
@@ -6653,6 +6657,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
                         (uint64_t)(successor & AIRRT_GENERATION_MAX_) << AIRRT_GUESTS_GENERATION_SHIFT, SEQ_CST,
                         SEQ_CST));
 
+    if (!abandoned) airrt_priv_remember(w, self, reason); /* first: who waits for room tells why there will be none */
     airrt_priv_release_name(system, cell);
     airrt_timer starter = { 0, 0 };
     if (cold) {
@@ -6667,7 +6672,6 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     }
     airrt_priv_uncount(cell);
     airrt_priv_release_topics(self); /* as its name: who can know of its end finds it nowhere */
-    if (!abandoned) airrt_priv_remember(w, self, reason);
     /* From here on signals are refused: the lane is nobody's, not even the successor's, who has not begun. What was in
      * it is disposed of. */
     uint64_t lane = airrt_exchange(&cell->lane, 0u, SEQ_CST);

@@ -188,6 +188,20 @@ START_TEST(killed_sender_loses_what_there_is_no_room_for) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(letters_from_the_outbox_say_why_their_receiver_ended) {
+    POLLED_PAIR(probe);
+    TELL(sender, .fn = act_flood, .arg = &receiver, .number = 3);
+    airrt_system_poll(world, 1);
+    airrt_test_ok(airrt_kill(receiver.ref));
+    poll_all();
+    ck_assert_uint_eq(COUNT(letters.count), 3); /* of the mailbox, and of the outbox */
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(letters.items[i].letter.why, AIRRT_LOSS_DIED);
+        ck_assert_int_eq(letters.items[i].letter.reason.kind, AIRRT_EXIT_KILLED);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(sender_that_is_stopped_delivers_first) {
     for (int polled = 0; polled < 2; polled++) {
         static diary sending, taking;
@@ -1007,7 +1021,8 @@ SUITE("outbox", 60, full_receiver_suspends_the_sender_and_nobody_else,
                 full_outbox_is_full_and_the_message_stays_the_senders, mailbox_alone_that_blocks_is_full_for_a_hook,
                 sends_that_do_not_wait_are_refused_as_ever,
                 send_that_would_close_a_circle_of_waiting_actors_is_refused, end_of_the_receiver_lets_the_sender_go_on,
-                killed_sender_loses_what_there_is_no_room_for, sender_that_is_stopped_delivers_first,
+                killed_sender_loses_what_there_is_no_room_for, letters_from_the_outbox_say_why_their_receiver_ended,
+                sender_that_is_stopped_delivers_first,
                 timers_wait_while_an_actor_rests_and_can_still_be_cancelled, news_of_an_end_wait_while_an_actor_rests,
                 outbox_survives_a_restart_in_place, priorities_block_for_the_high_ones_alone,
                 no_memory_for_the_outbox_is_an_error_and_the_message_stays_the_senders,
