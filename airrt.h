@@ -7044,6 +7044,13 @@ static bool airrt_priv_sweep_by(airrt_ctx *ctx, uint64_t deadline) {
     airrt_priv_sweep_at(w, timer, deadline);
     return true;
 }
+/* A message is taken: with .timestamps, its time. */
+AIRRT_INLINE void airrt_priv_stamp(const airrt_ctx *ctx) {
+    airrt_cold *cold = ctx->cell->cold;
+    if (!cold || !cold->timestamps) return;
+    cold->before_ns = cold->last_ns;
+    cold->last_ns = airrt_ctx_now_ns(ctx);
+}
 /* A result becomes a message of the asker; queued: it was in its mailbox, and is accepted. False: that has ended. */
 static bool airrt_priv_deliver_answer(airrt_ctx *ctx, airrt_signal *signal, bool queued) {
     airrt_worker *w = airrt_priv_worker(ctx);
@@ -7066,6 +7073,7 @@ static bool airrt_priv_deliver_answer(airrt_ctx *ctx, airrt_signal *signal, bool
     w->until_ns = question->until_ns;
     if (!queued) airrt_count(&w->tally.accepted, 1);
     airrt_count(&ctx->handled, 1);
+    airrt_priv_stamp(ctx);
     ctx->kept = ctx->promised = false;
     bool lives = question->how->take(ctx, result) == AIRRT_OK;
     w->until_ns = 0;
@@ -7133,6 +7141,7 @@ static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
     }
     airrt_count(&w->tally.accepted, 1);
     airrt_count(&ctx->handled, 1);
+    airrt_priv_stamp(ctx);
     ctx->envelope = &wrap->envelope; /* so that a panic finds it */
     ctx->kept = ctx->promised = false;
     airrt_err (*deliver)(airrt_ctx *, void *, const void *) = w->system->sim ? airrt_priv_sim_deliver : type->deliver;
@@ -7594,10 +7603,7 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
             if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap, taken);
             if (wrap && airrt_priv_lose_late(ctx, wrap)) continue;
             if (wrap) memcpy(msg, airrt_priv_wrapped(wrap), size);
-            if (cell->cold && cell->cold->timestamps) {
-                cell->cold->before_ns = cell->cold->last_ns;
-                cell->cold->last_ns = airrt_ctx_now_ns(ctx);
-            }
+            airrt_priv_stamp(ctx);
             if (AIRRT_UNLIKELY(airrt_priv_type(cell)->redeliver) && !wrap) {
                 wrap = airrt_priv_wrap_get(&airrt_priv_type(cell)->pools, size, align);
                 if (!wrap) wrap = cell->cold->spare;

@@ -1587,6 +1587,56 @@ START_TEST(timestamps_tell_creation_and_the_message_before) {
     WORLD_CLOSE();
 } END_TEST
 
+AIRRT_REQUEST(said, watched, int);
+static act got_said(const said_result *result) {
+    (void)result;
+    return (act){ .fn = act_tell };
+}
+AIRRT_ASKER(watched, said, got_said);
+#define WATCHED(CTX) ((watched_ctx *)(void *)(CTX))
+static said_promise to_be_said;
+static airrt_err act_promise(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    to_be_said = said_defer(WATCHED(ctx));
+    return AIRRT_OK;
+}
+static airrt_err act_ask(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return watched_ask_said(WATCHED(ctx), *(watched_ref *)msg->arg, (act){ .fn = act_promise }, AIRRT_FOREVER, 0);
+}
+static airrt_err act_alarm(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    return watched_after(WATCHED(ctx), AIRRT_SEC(2), (act){ .fn = act_tell }, NULL);
+}
+START_TEST(timestamps_tell_of_results_and_timers_too) {
+    diary book = { 0 }, another = { 0 };
+    POLLED_WORLD();
+    SPAWN(watched, ref, &book);
+    SPAWN(watched, other, &another);
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(4));
+    SEND(watched, ref, .fn = act_ask, .arg = &other);
+    SETTLE();
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(3));
+    said_fulfil(to_be_said, 1);
+    SETTLE();
+    ck_assert_uint_eq(told.last, AIRRT_SEC(5));
+    ck_assert_uint_eq(told.now, AIRRT_SEC(8));
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(1));
+    SEND(watched, ref, .fn = act_tell);
+    SEND(watched, ref, .fn = act_alarm);
+    SETTLE();
+    ck_assert_uint_eq(told.last, AIRRT_SEC(8)); /* the result */
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(2));
+    SETTLE();
+    ck_assert_uint_eq(told.last, AIRRT_SEC(9));
+    ck_assert_uint_eq(told.now, AIRRT_SEC(11));
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(1));
+    SEND(watched, ref, .fn = act_tell);
+    SETTLE();
+    ck_assert_uint_eq(told.last, AIRRT_SEC(11)); /* the timer */
+    WORLD_CLOSE();
+} END_TEST
+
 static diary *turn_book;
 static airrt_err act_yield(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state;
@@ -2276,7 +2326,8 @@ SUITE("actor", 60,
     down_does_not_overtake_what_is_given_again_or_was_put_aside,
     plain_send_has_no_envelope, send_with_brings_an_envelope, sender_is_the_sending_actor,
     message_past_its_time_to_live_is_dropped_and_counted, context_tells_who_and_how_often,
-    restarts_stay_at_255_in_context_info_and_news, timestamps_tell_creation_and_the_message_before, yield_gives_others_their_turn,
+    restarts_stay_at_255_in_context_info_and_news, timestamps_tell_creation_and_the_message_before,
+    timestamps_tell_of_results_and_timers_too, yield_gives_others_their_turn,
     small_capacities_are_exact, default_capacity_is_1000_and_the_systems_is_used, drop_policy_drops_the_incoming_message,
     drop_oldest_policy_drops_the_oldest, latest_policy_keeps_the_newest_only, by_priority_policy_refuses_normal_and_drops_low,
     blocked_send_runs_a_polled_system_until_there_is_room, blocked_sender_times_out, blocked_sender_wakes_when_there_is_room, blocked_sender_wakes_when_the_actor_ends,
