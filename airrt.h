@@ -559,7 +559,8 @@ typedef struct airrt_info {
     airrt_state state;
     const char *type;         /* as written in AIRRT_ACTOR */
     char name[64];            /* empty if none; cut at 63 characters */
-    uint64_t accepted;        /* messages, in all its incarnations; without those of priority lanes and timers */
+    uint64_t accepted;        /* messages, in all its incarnations; without those of priority lanes and timers, and
+                                 results that came without a place */
     uint64_t queued;          /* not yet given to it; without what it has stashed */
     uint32_t capacity;        /* AIRRT_UNLIMITED if unbounded */
     uint32_t restarts;        /* 255 = that many or more; airrt_child_info has them in full */
@@ -1447,7 +1448,9 @@ AIRRT_INLINE const airrt_envelope *airrt_ctx_envelope(const airrt_ctx *ctx) {
     return ctx->envelope && ctx->envelope->id ? ctx->envelope : NULL;
 }
 AIRRT_API uint32_t airrt_ctx_restarts(const airrt_ctx *ctx); /* incarnations before this one; 255 = that many or more */
-AIRRT_API uint64_t airrt_ctx_messages(const airrt_ctx *ctx);        /* taken from the mailbox, in all incarnations */
+/* Taken from the mailbox in all incarnations, by the actor or to make room (DROP_OLDEST, LATEST); without those that
+ * airrt_info.accepted leaves out. */
+AIRRT_API uint64_t airrt_ctx_messages(const airrt_ctx *ctx);
 AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx);          /* monotonic, read once a turn */
 AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx);      /* when it was spawned; 0 without .timestamps */
 AIRRT_API uint64_t airrt_ctx_last_message_ns(

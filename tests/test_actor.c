@@ -1544,6 +1544,29 @@ START_TEST(context_tells_who_and_how_often) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(messages_of_the_context_are_those_that_have_left_the_mailbox) {
+    static const struct { airrt_mailbox_desc mailbox; airrt_priority priority; uint64_t messages; } kinds[] = {
+        { { 0 }, AIRRT_PRIORITY_NORMAL, 11 },
+        { { .capacity = 4, .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST }, AIRRT_PRIORITY_NORMAL, 11 },
+        { { .lanes = true }, AIRRT_PRIORITY_HIGH, 1 }, /* the last one, which is NORMAL */
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        diary book = { 0 };
+        probe_ref ref;
+        POLLED_WORLD();
+        airrt_test_ok(probe_spawn(world, (probe_args){ .book = &book },
+                                  &(airrt_spawn_desc){ .mailbox = kinds[i].mailbox }, &ref));
+        for (int n = 0; n < 10; n++) airrt_test_ok(SEND_WITH(ref, NOTE(1), .priority = kinds[i].priority));
+        TELL(ref, .fn = act_tell);
+        SETTLE();
+        airrt_info info;
+        airrt_test_ok(airrt_get_info(ref.ref, &info));
+        ck_assert_uint_eq(told.messages, kinds[i].messages);
+        ck_assert_uint_eq(info.accepted, kinds[i].messages);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 static void hear_restarts(const airrt_news *news, void *ctx) {
     if (news->kind == AIRRT_NEWS_STARTED) *(uint64_t *)ctx = news->count;
 }
@@ -2326,6 +2349,7 @@ SUITE("actor", 60,
     down_does_not_overtake_what_is_given_again_or_was_put_aside,
     plain_send_has_no_envelope, send_with_brings_an_envelope, sender_is_the_sending_actor,
     message_past_its_time_to_live_is_dropped_and_counted, context_tells_who_and_how_often,
+    messages_of_the_context_are_those_that_have_left_the_mailbox,
     restarts_stay_at_255_in_context_info_and_news, timestamps_tell_creation_and_the_message_before,
     timestamps_tell_of_results_and_timers_too, yield_gives_others_their_turn,
     small_capacities_are_exact, default_capacity_is_1000_and_the_systems_is_used, drop_policy_drops_the_incoming_message,
