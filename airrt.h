@@ -349,7 +349,7 @@ typedef enum airrt_backpressure {
                                        the mailbox is an actor's; else FULL */
     AIRRT_BACKPRESSURE_DROP,        /* the incoming message is dropped and counted; the send returns AIRRT_OK */
     AIRRT_BACKPRESSURE_DROP_OLDEST, /* the oldest queued message is dropped and counted; capacity becomes a power of
-                                       two */
+                                       two, at least 2; to keep one message: LATEST */
     AIRRT_BACKPRESSURE_LATEST,      /* only the newest message is kept, all older ones are dropped and counted */
     AIRRT_BACKPRESSURE_BY_PRIORITY /* CRITICAL, HIGH: BLOCK; NORMAL: ERROR; LOW: DROP */
 } airrt_backpressure;

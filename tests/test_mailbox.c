@@ -519,6 +519,17 @@ START_TEST(evicting_mailbox_rounds_its_capacity_up_to_a_power_of_two) {
     evicts_the_oldest(5, 8);
     evicts_the_oldest(100, 128);
 } END_TEST
+START_TEST(capacity_of_drop_oldest_becomes_a_power_of_two_at_least_two) {
+    static const uint32_t asked[] = { 1, 2, 3, 4, 5 }, kept[] = { 2, 2, 4, 4, 8 };
+    for (size_t i = 0; i < 5; i++) {
+        note_box box;
+        OPEN(note_box, &box, .capacity = asked[i], .backpressure = AIRRT_BACKPRESSURE_DROP_OLDEST);
+        for (uint32_t n = 0; n < 20; n++) MUST(note_send(&box, n) == AIRRT_OK);
+        ck_assert_uint_eq(note_box_length(&box), kept[i]);
+        for (uint32_t n = 20 - kept[i]; n < 20; n++) RECV_NOTE(&box, n);
+        note_box_close(&box);
+    }
+} END_TEST
 START_TEST(latest_mailbox_keeps_the_newest_message_only) {
     parcel_box box;
     books_open();
@@ -2441,6 +2452,7 @@ SUITE("mailbox", 60,
     blocking_senders_and_a_waiting_receiver_always_wake_each_other, waiting_receiver_is_always_woken,
     full_mailbox_returns_full, dropping_mailbox_drops_the_incoming_message,
     evicting_mailbox_drops_the_oldest_message_once, evicting_mailbox_rounds_its_capacity_up_to_a_power_of_two,
+    capacity_of_drop_oldest_becomes_a_power_of_two_at_least_two,
     latest_mailbox_keeps_the_newest_message_only, latest_mailbox_of_capacity_one_keeps_the_newest_message,
     evicting_mailbox_ends_every_message_once_with_many_senders,
     latest_mailbox_ends_every_message_once_with_many_senders,
