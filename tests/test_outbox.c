@@ -889,6 +889,7 @@ START_TEST(stop_by_a_supervisor_loses_in_order_what_finds_no_room) {
     airrt_test_ok(airrt_supervisor_terminate_child(above, "sender"));
     ck_assert_uint_ge(COUNT(letters.count), 3);
     airrt_test_eventually(COUNT(letters.count) == 4, 10); /* what is left in the mailbox of a child that has halted */
+    airrt_test_eventually(DROPPED(50) == 1, 10);
     static const uint64_t lost[] = { 2, 3, 4, 50 };
     for (size_t i = 0; i < 4; i++) {
         const airrt_dead_letter *letter = &letters.items[i].letter;
