@@ -226,9 +226,10 @@ static airrt_system *world;
 static airrt_test_clock ticks;
 static book books[8];
 static airrt_test_letters letters;
-static void world_begin(bool threads) {
+static void world_begin(bool threads) { /* with nothing in the books */
     airrt_system_desc desc = { .polled = !threads, .workers = threads ? 2 : 0,
                                .dead_letters = { .fn = airrt_test_letters_fn, .ctx = &letters } };
+    memset(books, 0, sizeof books);
     if (!threads) desc.clock = airrt_test_clock_start(&ticks);
     airrt_test_ok(airrt_system_open(&desc, &world));
 }
@@ -425,7 +426,6 @@ START_TEST(a_result_comes_though_the_mailbox_is_full) {
                                                    AIRRT_BACKPRESSURE_LATEST };
     for (size_t i = 0; i < sizeof policies / sizeof *policies; i++)
         for (int full = 0; full < 2; full++) {
-            memset(books, 0, sizeof books);
             world_begin(false);
             node_ref a, b = make(1);
             airrt_spawn_desc desc = { .mailbox = { .capacity = 2, .backpressure = policies[i] } };
@@ -589,7 +589,6 @@ START_TEST(a_timeout_comes_before_what_is_queued) {
 START_TEST(a_timeout_comes_before_priority_lanes_and_other_results) {
     airrt_spawn_desc lanes = { .mailbox = { .lanes = true } }, narrow = { .mailbox = { .capacity = 1 } };
     for (int i = 0; i < 2; i++) {
-        memset(books, 0, sizeof books);
         world_begin(false);
         node_ref a, b = make(1), other = make(2);
         airrt_test_ok(node_spawn(world, (node_args){ &books[0] }, i ? &narrow : &lanes, &a));
@@ -625,7 +624,6 @@ static airrt_err alarm_that(airrt_ctx *ctx, node_state *state, const note *msg) 
 enum { BURST = 50 };
 /* So many timers of an actor, one after the other, or timeouts of its questions; all are due in a minute. */
 static node_ref burst(bool timeouts, airrt_err (*what)(airrt_ctx *, node_state *, const note *)) {
-    memset(books, 0, sizeof books);
     world_begin(false);
     node_ref a = make(0), b = make(1);
     if (timeouts) books[0].at_result = what;
@@ -671,7 +669,6 @@ START_TEST(a_turn_of_timers_or_timeouts_ends_as_one_of_messages_does_and_nothing
 START_TEST(a_result_does_not_overtake_what_was_put_aside_before_it) {
     const airrt_spawn_desc hows[] = { { .mailbox = { .lanes = true } }, { .mailbox = { .capacity = 0 } } };
     for (int i = 0; i < 2; i++) {
-        memset(books, 0, sizeof books);
         world_begin(false);
         node_ref a, other = make(2);
         airrt_test_ok(node_spawn(world, (node_args){ &books[0] }, &hows[i], &a));
@@ -1061,7 +1058,6 @@ START_TEST(replies_to_an_earlier_life_reach_nobody) {
 START_TEST(a_result_that_is_queued_to_one_who_fails_reaches_nobody) {
     static const airrt_action actions[] = { AIRRT_ACTION_RESTART, AIRRT_ACTION_STOP };
     for (int i = 0; i < 2; i++) {
-        memset(books, 0, sizeof books);
         world_begin(false);
         node_ref a = make(0), b = make(1);
         books[0].action = actions[i];
@@ -1199,15 +1195,21 @@ static airrt_err settle_and_stash(airrt_ctx *ctx, node_state *state, const note 
     if (stashes_first) AIRRT_TRY(settles(ctx, state, msg));
     return node_unstash(NODE(ctx));
 }
+/* A world in which b has settled a's question in a way, and has had it from the stash. */
+static void settled_and_stashed(airrt_err (*how)(airrt_ctx *, node_state *, const note *), bool stash_first, node_ref *a,
+                                node_ref *b, node_ref *c) {
+    settles = how;
+    stashes_first = stash_first;
+    world_begin(false);
+    *a = make(0), *b = make(1), *c = make(2);
+    books[1].arg = &c->ref;
+    bid(*a, *b, settle_and_stash, 4, 0);
+    ck_assert_uint_eq(COUNT(books[1].acts), 2);
+}
 START_TEST(a_deferred_request_that_is_stashed_is_answered_later) {
-    settles = defer;
     for (int i = 0; i < 2; i++) {
-        memset(books, 0, sizeof books);
-        stashes_first = i;
-        world_begin(false);
-        node_ref a = make(0), b = make(1);
-        bid(a, b, settle_and_stash, 4, 0);
-        ck_assert_uint_eq(COUNT(books[1].acts), 2);
+        node_ref a, b, c;
+        settled_and_stashed(defer, i, &a, &b, &c);
         ck_assert_uint_eq(COUNT(books[0].results), 0);
         tell(b, (note){ .fn = fulfil, .number = 42 });
         settle();
@@ -1222,14 +1224,9 @@ START_TEST(a_deferred_request_that_is_stashed_is_answered_later) {
 } END_TEST
 
 START_TEST(an_answered_request_that_is_stashed_has_its_answer) {
-    settles = reply;
     for (int i = 0; i < 2; i++) {
-        memset(books, 0, sizeof books);
-        stashes_first = i;
-        world_begin(false);
-        node_ref a = make(0), b = make(1);
-        bid(a, b, settle_and_stash, 4, 0);
-        ck_assert_uint_eq(COUNT(books[1].acts), 2);
+        node_ref a, b, c;
+        settled_and_stashed(reply, i, &a, &b, &c);
         ck_assert_uint_eq(COUNT(books[0].results), 1);
         COMES(0, 0, AIRRT_OK, 4, 8);
         ck_assert_uint_eq(late(), 0);
@@ -1246,15 +1243,9 @@ static airrt_err pass_on_and_put_aside(airrt_ctx *ctx, node_state *state, const 
     return put_aside(ctx, state, msg);
 }
 START_TEST(a_forwarded_request_that_is_stashed_is_answered_by_the_other) {
-    settles = pass_on_to_who_defers;
     for (int i = 0; i < 2; i++) {
-        memset(books, 0, sizeof books);
-        stashes_first = i;
-        world_begin(false);
-        node_ref a = make(0), b = make(1), c = make(2);
-        books[1].arg = &c.ref;
-        bid(a, b, settle_and_stash, 4, 0);
-        ck_assert_uint_eq(COUNT(books[1].acts), 2);
+        node_ref a, b, c;
+        settled_and_stashed(pass_on_to_who_defers, i, &a, &b, &c);
         tell(c, (note){ .fn = fulfil, .number = 42 });
         settle();
         COMES(0, 0, AIRRT_OK, 4, 42);
@@ -1603,7 +1594,6 @@ START_TEST(a_circle_goes_through_who_has_a_request_and_not_through_who_had_stash
     };
     static airrt_listener ear = { .fn = hear };
     for (int i = 0; i < 6; i++) {
-        memset(books, 0, sizeof books);
         airrt_store_relaxed(&cycles, 0u);
         world_begin(false);
         airrt_system_listen(world, &ear);
