@@ -2010,7 +2010,8 @@ typedef struct airrt_stream {
  *       and system; accepts what is zero or closed
  * All but recv may be called anywhere and do not wait. Publishing takes no lock, but for a subject's first value that
  * is retained: who subscribes, dies or is preempted in a publication delays no other. The events of one publisher come
- * in order.
+ * in order. Subscribers without * and # in their patterns are found by the subject: those to others cost a publication
+ * nothing. All that have asked by a pattern, of however many subjects, are looked at in each.
  * An event is one immutable payload for all: .drop of MSG runs once, when the last receiver is done with it (at once,
  * if there is none). Accounting: to each actor it is a send of its own, accepted, or refused with a dead letter; a
  * mailbox that BLOCKs refuses. A stream counts by itself (airrt_stream_counts); what it refuses, or its policy drops,
@@ -8979,8 +8980,14 @@ typedef struct airrt_patterns {
     airrt_atomic_u8 bytes[];
 } airrt_patterns;
 
-/* An actor or a stream that has subscribed. refs: the table's, the stream's owner, each event on its way to an actor
- * whose number is bounded. Guarded by the topics' lock: patterns' marks, index, attached, the bucket's list. */
+/* A subscriber's place in a table. */
+typedef struct airrt_seat {
+    airrt_atomic_ptr *table; /* that of the topic, or of an audience */
+    uint32_t index;
+} airrt_seat;
+#define AIRRT_NO_SEAT UINT64_MAX
+/* An actor or a stream that has subscribed. refs: the tables', the stream's owner, each event on its way to an actor
+ * whose number is bounded. Guarded by the topics' lock: patterns' marks, seats, attached, lists. */
 typedef struct airrt_subscriber {
     airrt_trash trash;
     airrt_topic_core *core;
@@ -8992,20 +8999,38 @@ typedef struct airrt_subscriber {
     bool drops, attached;
     bool usual; /* takes the message that the event has; all others are given one of their own */
     airrt_atomic_u32 refs;
-    uint32_t index;  /* in the table */
     uint32_t wanted; /* patterns */
     uint64_t number;
     airrt_atomic_u64 joined; /* the topic's, when it last asked for retained values */
+    airrt_atomic_u64 seated; /* its number in the topic's table, once it has asked by a pattern; else AIRRT_NO_SEAT */
+    airrt_seat *seats, first_seat;
+    uint32_t seat_count, seat_room;
     struct airrt_subscriber *next, **at; /* in the bucket of its actor */
+    struct airrt_subscriber *topic_next, **topic_at;
     airrt_mailbox box; /* of a stream, holds airrt_shared *; opened only for these, and last: others do not have it */
 } airrt_subscriber;
 
+/* A table of subscribers. Who comes is put behind all others, who goes leaves a hole; without holes it is a new one. */
 typedef struct airrt_subscribers {
     airrt_trash trash;
-    uint32_t capacity;
+    uint64_t first; /* number of the first place: those of a topic's later tables go on where this one ends */
+    uint32_t capacity, live; /* live: guarded by the topics' lock */
     airrt_atomic_u32 count;
     airrt_atomic_ptr at[];
 } airrt_subscribers;
+/* Those who have asked for one subject by its name. Who wants others, costs its publishers nothing. */
+typedef struct airrt_audience {
+    airrt_trash trash;
+    uint64_t hash;
+    airrt_atomic_ptr table; /* NULL: nobody is left, and the next airrt_audiences leave it out */
+    char subject[];
+} airrt_audience;
+/* By hash, the first free place from there on; at most three quarters are used. */
+typedef struct airrt_audiences {
+    airrt_trash trash;
+    uint32_t mask, used, live; /* used, live: guarded by the topics' lock */
+    airrt_atomic_ptr at[];
+} airrt_audiences;
 /* The last value of a subject. Slots are taken under the lock, for good; the value is exchanged by publishers. */
 typedef struct airrt_retained {
     airrt_atomic_ptr subject, value;
@@ -9018,7 +9043,9 @@ typedef struct airrt_retained {
  * the one that was named until then is empty: now nobody can have it. */
 struct airrt_topic_core {
     airrt_atomic_u64 phase AIRRT_ALIGNED(64);
-    airrt_atomic_ptr table; /* airrt_subscribers */
+    airrt_atomic_ptr table;     /* airrt_subscribers: who has asked by a pattern */
+    airrt_atomic_ptr audiences; /* airrt_audiences: who has asked for subjects by their names; NULL: nobody has */
+    airrt_subscriber *subscribers; /* all; guarded by the topics' lock */
     airrt_system *system;
     airrt_message_type type;
     airrt_retained *retained; /* retain_mask + 1 slots */
@@ -9146,6 +9173,7 @@ static void airrt_priv_shared_release(airrt_shared *shared, uint32_t refs) {
 static void airrt_priv_subscriber_release(airrt_subscriber *subscriber) {
     if (airrt_fetch_add(&subscriber->refs, (uint32_t)-1, ACQ_REL) != 1) return;
     if (!subscriber->type) airrt_mailbox_close(&subscriber->box);
+    if (subscriber->seats != &subscriber->first_seat) airrt_priv_free(subscriber->seats, 0);
     airrt_priv_free(airrt_load_relaxed(&subscriber->patterns), 0);
     airrt_priv_free(subscriber, 0);
 }
@@ -9217,39 +9245,197 @@ static airrt_patterns *airrt_priv_patterns_make(const airrt_patterns *old, const
     memcpy(&made->bytes[size + 2], pattern, length + 1);
     return made;
 }
-/* A table of those who are left, with room for others. False: no memory. */
-static bool airrt_priv_table_renew_locked(airrt_topic_core *core) {
-    airrt_subscribers *old = airrt_load_relaxed(&core->table);
-    uint32_t count = old ? airrt_load_relaxed(&old->count) : 0, live = airrt_load_relaxed(&core->attached),
+static airrt_seat *airrt_priv_seat_of(const airrt_subscriber *subscriber, const airrt_atomic_ptr *table) {
+    for (uint32_t i = 0; i < subscriber->seat_count; i++)
+        if (subscriber->seats[i].table == table) return &subscriber->seats[i];
+    return NULL;
+}
+/* A table of those who are left, with room for others; none, if it is unused. False: no memory. */
+static bool airrt_priv_table_renew_locked(airrt_topic_core *core, airrt_atomic_ptr *of, bool unused) {
+    airrt_subscribers *old = airrt_load_relaxed(of), *table = NULL;
+    uint32_t count = old ? airrt_load_relaxed(&old->count) : 0, live = old ? old->live : 0,
              capacity = live < 4 ? 8 : 2 * live, kept = 0;
-    airrt_subscribers *table = airrt_priv_alloc(sizeof *table + capacity * sizeof table->at[0], 16);
-    if (!table) return false;
-    table->trash.free = airrt_priv_trash_free;
-    table->capacity = capacity;
-    for (uint32_t i = 0; i < count; i++) {
+    if (!unused) {
+        if (!(table = airrt_priv_alloc(sizeof *table + capacity * sizeof table->at[0], 16))) return false;
+        table->trash.free = airrt_priv_trash_free;
+        table->capacity = capacity;
+        table->live = live;
+    }
+    for (uint32_t i = 0; table && i < count; i++) {
         airrt_subscriber *moved = airrt_load_relaxed(&old->at[i]);
         if (!moved) continue;
-        moved->index = kept;
+        airrt_priv_seat_of(moved, of)->index = kept;
         airrt_store_relaxed(&table->at[kept++], moved);
     }
-    airrt_store_relaxed(&table->count, kept);
-    airrt_store_release(&core->table, table); /* pairs with the publishers' acquire */
+    if (table) {
+        table->first = old ? old->first + count - kept : 0;
+        airrt_store_relaxed(&table->count, kept);
+    }
+    airrt_store_release(of, table); /* pairs with the publishers' acquire */
     if (old) airrt_priv_topic_waste(core, &old->trash);
     return true;
 }
 /* Behind all others: a place is not used again, so that who has seen a table and its count finds there those only who
  * were there then, and nobody twice who leaves and comes again meanwhile. False: no memory. */
-static bool airrt_priv_attach_locked(airrt_topic_core *core, airrt_subscriber *subscriber) {
-    airrt_subscribers *table = airrt_load_relaxed(&core->table);
-    if ((!table || airrt_load_relaxed(&table->count) == table->capacity) && !airrt_priv_table_renew_locked(core))
+static bool airrt_priv_sit_locked(airrt_subscriber *subscriber, airrt_atomic_ptr *of) {
+    airrt_subscribers *table = airrt_load_relaxed(of);
+    if (subscriber->seat_count == subscriber->seat_room) {
+        airrt_seat *more = airrt_priv_alloc(2 * subscriber->seat_room * sizeof *more, 16);
+        if (!more) return false;
+        memcpy(more, subscriber->seats, subscriber->seat_count * sizeof *more);
+        if (subscriber->seats != &subscriber->first_seat) airrt_priv_free(subscriber->seats, 0);
+        subscriber->seats = more;
+        subscriber->seat_room *= 2;
+    }
+    if ((!table || airrt_load_relaxed(&table->count) == table->capacity) &&
+        !airrt_priv_table_renew_locked(subscriber->core, of, false))
         return false;
-    table = airrt_load_relaxed(&core->table);
+    table = airrt_load_relaxed(of);
     uint32_t count = airrt_load_relaxed(&table->count);
-    subscriber->index = count;
-    subscriber->attached = true;
-    if (!subscriber->usual) airrt_fetch_add(&core->apart, 1, RELAXED); /* who sees it in the table sees this */
+    airrt_seat seat = { of, count };
+    subscriber->seats[subscriber->seat_count++] = seat;
+    table->live++;
+    if (of == &subscriber->core->table) airrt_store_relaxed(&subscriber->seated, table->first + count);
     airrt_store_release(&table->at[count], subscriber);
     airrt_store_release(&table->count, count + 1);
+    return true;
+}
+static void airrt_priv_rise_locked(airrt_subscriber *subscriber, airrt_seat *seat) {
+    airrt_atomic_ptr *of = seat->table;
+    airrt_subscribers *table = airrt_load_relaxed(of);
+    uint32_t count = airrt_load_relaxed(&table->count);
+    airrt_store_relaxed(&table->at[seat->index], NULL);
+    *seat = subscriber->seats[--subscriber->seat_count];
+    table->live--;
+    bool unused = !table->live && of != &subscriber->core->table; /* that one's numbers go on */
+    if (unused || (count > 16 && table->live < count / 4))        /* mostly holes */
+        airrt_discard(airrt_priv_table_renew_locked(subscriber->core, of, unused));
+}
+
+/* ---- audiences ---- */
+
+static uint64_t airrt_priv_subject_hash(const char *subject, size_t length) {
+    uint64_t hash = length, word = 0;
+    size_t at = 0;
+    for (; at + 8 <= length; at += 8) {
+        memcpy(&word, subject + at, 8);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    for (word = 0; at < length; at++) word = word << 8 | (uint8_t)subject[at];
+    return airrt_priv_mix(hash ^ word);
+}
+/* The place of a subject's audience, or where it would be. */
+static airrt_atomic_ptr *airrt_priv_audience_place(airrt_audiences *all, uint64_t hash, const char *subject) {
+    for (uint32_t at = (uint32_t)hash;; at++) {
+        airrt_atomic_ptr *place = &all->at[at & all->mask];
+        const airrt_audience *audience = airrt_load_acquire(place);
+        if (!audience || (audience->hash == hash && strcmp(audience->subject, subject) == 0)) return place;
+    }
+}
+static airrt_audience *airrt_priv_audience_find(const airrt_topic_core *core, const char *subject, size_t length) {
+    airrt_audiences *all = airrt_load_acquire(&core->audiences);
+    if (!all) return NULL;
+    return airrt_load_acquire(airrt_priv_audience_place(all, airrt_priv_subject_hash(subject, length), subject));
+}
+/* Those that have somebody, with room for others. False: no memory. */
+static bool airrt_priv_audiences_renew_locked(airrt_topic_core *core) {
+    airrt_audiences *old = airrt_load_relaxed(&core->audiences);
+    uint32_t live = old ? old->live : 0, places = live < 6 ? 16 : 4u << airrt_priv_log2_for(live);
+    airrt_audiences *all = airrt_priv_alloc(sizeof *all + places * sizeof all->at[0], 16);
+    if (!all) return false;
+    memset(all, 0, sizeof *all + places * sizeof all->at[0]);
+    all->trash.free = airrt_priv_trash_free;
+    all->mask = places - 1;
+    for (uint32_t i = 0; old && i <= old->mask; i++) {
+        airrt_audience *audience = airrt_load_relaxed(&old->at[i]);
+        if (!audience) continue;
+        if (airrt_load_relaxed(&audience->table)) {
+            airrt_store_relaxed(airrt_priv_audience_place(all, audience->hash, audience->subject), audience);
+            all->used++;
+        } else {
+            airrt_priv_topic_waste(core, &audience->trash);
+        }
+    }
+    all->live = all->used;
+    airrt_store_release(&core->audiences, all); /* pairs with airrt_priv_audience_find */
+    if (old) airrt_priv_topic_waste(core, &old->trash);
+    return true;
+}
+/* NULL: no memory. */
+static airrt_audience *airrt_priv_audience_get_locked(airrt_topic_core *core, const char *subject) {
+    size_t length = strlen(subject);
+    airrt_audiences *all = airrt_load_relaxed(&core->audiences);
+    airrt_audience *audience = airrt_priv_audience_find(core, subject, length);
+    if (audience) return audience;
+    if ((!all || all->used >= all->mask / 4 * 3) && !airrt_priv_audiences_renew_locked(core)) return NULL;
+    if (!(audience = airrt_priv_alloc(sizeof *audience + length + 1, 16))) return NULL;
+    audience->trash.free = airrt_priv_trash_free;
+    audience->hash = airrt_priv_subject_hash(subject, length);
+    airrt_store_relaxed(&audience->table, NULL);
+    memcpy(audience->subject, subject, length + 1);
+    all = airrt_load_relaxed(&core->audiences);
+    all->used++;
+    airrt_store_release(airrt_priv_audience_place(all, audience->hash, subject), audience);
+    return audience;
+}
+
+/* ---- coming and going ---- */
+
+static bool airrt_priv_has_word(const char *text, char c) {
+    for (const char *at = text; (at = strchr(at, c)) != NULL; at++)
+        if ((at == text || at[-1] == '.') && airrt_priv_word_is(at, c)) return true;
+    return false;
+}
+/* And no pattern of several. */
+static bool airrt_priv_is_subject(const char *pattern) {
+    return !airrt_priv_has_word(pattern, '*') && !airrt_priv_has_word(pattern, '#');
+}
+/* A seat where events are found that fit the pattern. Who has asked by a pattern with * or # once is asked about every
+ * subject, and keeps seats that he had before: who has seen the topic's table before he was in it finds him there.
+ * False: no memory. */
+static bool airrt_priv_seat_locked(airrt_subscriber *subscriber, const char *pattern) {
+    airrt_topic_core *core = subscriber->core;
+    if (airrt_load_relaxed(&subscriber->seated) != AIRRT_NO_SEAT) return true;
+    if (!airrt_priv_is_subject(pattern)) return airrt_priv_sit_locked(subscriber, &core->table);
+    airrt_audience *audience = airrt_priv_audience_get_locked(core, pattern);
+    if (!audience) return false;
+    bool first = !airrt_load_relaxed(&audience->table);
+    if (!airrt_priv_sit_locked(subscriber, &audience->table)) return false;
+    if (first) ((airrt_audiences *)airrt_load_relaxed(&core->audiences))->live++;
+    return true;
+}
+/* After it has left the audience, if it was in one. */
+static void airrt_priv_audience_left_locked(airrt_topic_core *core, const airrt_atomic_ptr *table) {
+    airrt_audiences *all = airrt_load_relaxed(&core->audiences);
+    if (table == &core->table || airrt_load_relaxed(table)) return;
+    all->live--;
+    if (all->used > 16 && all->live < all->used / 4) airrt_discard(airrt_priv_audiences_renew_locked(core));
+}
+static void airrt_priv_leave_seat_locked(airrt_subscriber *subscriber, airrt_seat *seat) {
+    const airrt_atomic_ptr *table = seat->table;
+    airrt_priv_rise_locked(subscriber, seat);
+    airrt_priv_audience_left_locked(subscriber->core, table);
+}
+/* A pattern is not wanted any more: what airrt_priv_seat_locked did. */
+static void airrt_priv_unseat_locked(airrt_subscriber *subscriber, const char *pattern) {
+    if (airrt_load_relaxed(&subscriber->seated) != AIRRT_NO_SEAT) return; /* as there */
+    airrt_audience *audience = airrt_priv_audience_find(subscriber->core, pattern, strlen(pattern));
+    airrt_seat *seat = audience ? airrt_priv_seat_of(subscriber, &audience->table) : NULL;
+    if (seat) airrt_priv_leave_seat_locked(subscriber, seat);
+}
+/* With its first pattern. False: no memory. */
+static bool airrt_priv_attach_locked(airrt_topic_core *core, airrt_subscriber *subscriber, const char *pattern) {
+    if (!subscriber->usual) airrt_fetch_add(&core->apart, 1, RELAXED); /* who sees it in a table sees this */
+    if (!airrt_priv_seat_locked(subscriber, pattern)) {
+        if (!subscriber->usual) airrt_fetch_add(&core->apart, (uint32_t)-1, RELAXED);
+        return false;
+    }
+    subscriber->attached = true;
+    subscriber->topic_next = core->subscribers;
+    subscriber->topic_at = &core->subscribers;
+    if (core->subscribers) core->subscribers->topic_at = &subscriber->topic_next;
+    core->subscribers = subscriber;
     airrt_fetch_add(&core->attached, 1, RELAXED);
     if (!subscriber->type) return true;
     uint32_t bucket = subscriber->to.slot % AIRRT_TOPIC_BUCKETS;
@@ -9264,12 +9450,12 @@ static bool airrt_priv_attach_locked(airrt_topic_core *core, airrt_subscriber *s
 }
 static void airrt_priv_detach_locked(airrt_subscriber *subscriber) {
     airrt_topic_core *core = subscriber->core;
-    airrt_subscribers *table = airrt_load_relaxed(&core->table);
     subscriber->attached = false;
-    airrt_store_relaxed(&table->at[subscriber->index], NULL);
-    uint32_t live = airrt_fetch_add(&core->attached, (uint32_t)-1, RELAXED) - 1,
-             count = airrt_load_relaxed(&table->count);
-    if (count > 16 && live < count / 4) airrt_discard(airrt_priv_table_renew_locked(core)); /* mostly holes */
+    while (subscriber->seat_count > 0)
+        airrt_priv_leave_seat_locked(subscriber, &subscriber->seats[subscriber->seat_count - 1]);
+    *subscriber->topic_at = subscriber->topic_next;
+    if (subscriber->topic_next) subscriber->topic_next->topic_at = subscriber->topic_at;
+    airrt_fetch_add(&core->attached, (uint32_t)-1, RELAXED);
     if (!subscriber->usual) airrt_fetch_add(&core->apart, (uint32_t)-1, RELAXED);
     if (subscriber->type) {
         *subscriber->at = subscriber->next;
@@ -9281,6 +9467,46 @@ static void airrt_priv_detach_locked(airrt_subscriber *subscriber) {
     }
     airrt_priv_topic_waste(core, &subscriber->trash);
 }
+
+/* ---- who is to be given an event ---- */
+
+/* The tables with those who may want a subject, as they are at one moment. */
+typedef struct airrt_present {
+    airrt_subscribers *table, *audience;
+    uint32_t table_count, count; /* count: of both */
+    uint64_t end;                /* number of the place behind the topic's table */
+} airrt_present;
+static void airrt_priv_present_audience(airrt_present *here, const airrt_topic_core *core, const char *subject,
+                                        size_t length) {
+    const airrt_audience *audience = airrt_priv_audience_find(core, subject, length);
+    if (audience && (here->audience = airrt_load_acquire(&audience->table)) != NULL)
+        here->count += airrt_load_acquire(&here->audience->count);
+}
+AIRRT_INLINE void airrt_priv_present(airrt_present *here, const airrt_topic_core *core, const char *subject,
+                                     size_t length) {
+    here->table = airrt_load_acquire(&core->table);
+    here->audience = NULL;
+    here->count = here->table_count = here->table ? airrt_load_acquire(&here->table->count) : 0;
+    here->end = here->table ? here->table->first + here->count : 0;
+    if (airrt_load_acquire(&core->audiences)) airrt_priv_present_audience(here, core, subject, length);
+}
+/* Who is at this place, and wants the subject, as `known` does; NULL: nobody. No subscriber is at two. */
+AIRRT_INLINE airrt_subscriber *airrt_priv_present_at(const airrt_present *here, uint32_t i, const char *subject,
+                                                     const airrt_subscriber *known) {
+    airrt_subscriber *subscriber;
+    if (i < here->table_count) {
+        subscriber = airrt_load_acquire(&here->table->at[i]);
+    } else {
+        subscriber = airrt_load_acquire(&here->audience->at[i - here->table_count]);
+        uint64_t seated = subscriber ? airrt_load_relaxed(&subscriber->seated) : 0; /* before what made `end` */
+        if (AIRRT_LIKELY(seated == AIRRT_NO_SEAT)) return subscriber;
+        if (seated < here->end) return NULL; /* he is in the other one */
+    }
+    return subscriber && (subscriber == known || airrt_priv_wants(subscriber, subject)) ? subscriber : NULL;
+}
+
+/* ---- subscribers of a topic, and of an actor ---- */
+
 /* core NULL: in any topic. */
 static airrt_subscriber *airrt_priv_subscriber_find_locked(const airrt_topic_core *core, airrt_ref to) {
     airrt_subscriber *at = airrt_priv_topics.buckets[to.slot % AIRRT_TOPIC_BUCKETS].first;
@@ -9349,6 +9575,10 @@ static void airrt_priv_core_free(airrt_trash *trash) {
     }
     airrt_priv_free(core->retained, 0);
     airrt_priv_free(airrt_load_relaxed(&core->table), 0);
+    airrt_audiences *audiences = airrt_load_relaxed(&core->audiences);
+    for (uint32_t i = 0; audiences && i <= audiences->mask; i++)
+        airrt_priv_free(airrt_load_relaxed(&audiences->at[i]), 0); /* its table went with its last subscriber */
+    airrt_priv_free(audiences, 0);
     airrt_priv_lock(&airrt_priv_topics.lock);
     core->retained = NULL;
     core->transport = NULL;
@@ -9356,6 +9586,7 @@ static void airrt_priv_core_free(airrt_trash *trash) {
     core->linked = false;
     core->system = NULL;
     airrt_store_relaxed(&core->table, NULL);
+    airrt_store_relaxed(&core->audiences, NULL);
     core->next_free = airrt_priv_topics.free;
     airrt_priv_topics.free = core;
     airrt_priv_unlock(&airrt_priv_topics.lock);
@@ -9447,14 +9678,9 @@ AIRRT_API void airrt_topic_close(airrt_topic topic) {
     while (!((phase ^ open) & ~(uint64_t)1) && !ours) /* from here on nobody enters, or subscribes */
         ours = airrt_cas(&core->phase, &phase, phase & ~(uint64_t)AIRRT_TOPIC_OPEN, SEQ_CST, RELAXED);
     airrt_priv_unlock(&airrt_priv_topics.lock);
-    airrt_subscribers *seen = NULL;
-    for (uint32_t count = 0; ours && airrt_load_acquire(&core->attached);) {
+    for (airrt_subscriber *last = NULL; ours && airrt_load_acquire(&core->attached);) {
         airrt_priv_lock(&airrt_priv_topics.lock);
-        airrt_subscribers *table = airrt_load_relaxed(&core->table);
-        if (table != seen) count = airrt_load_relaxed(&table->count);
-        while (count > 0 && !airrt_load_relaxed(&table->at[count - 1])) count--;
-        airrt_subscriber *last = count ? airrt_load_relaxed(&table->at[count - 1]) : NULL;
-        seen = last ? table : NULL; /* NULL: once more from its end, as it may be another one at the same address */
+        last = core->subscribers;
         if (last) airrt_priv_detach_locked(last);
         airrt_priv_unlock(&airrt_priv_topics.lock);
         if (last) airrt_priv_tell_detached(last);
@@ -9497,11 +9723,11 @@ AIRRT_API size_t airrt_topic_receivers(airrt_topic topic, const char *subject, a
     size_t found = 0;
     airrt_topic_core *core = subject ? airrt_priv_topic_find(topic, &side) : NULL;
     if (!core) return 0;
-    airrt_subscribers *table = airrt_load_acquire(&core->table);
-    uint32_t count = table ? airrt_load_acquire(&table->count) : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
-        if (!subscriber || !subscriber->type || !airrt_priv_wants(subscriber, subject)) continue;
+    airrt_present here;
+    airrt_priv_present(&here, core, subject, strlen(subject));
+    for (uint32_t i = 0; i < here.count; i++) {
+        const airrt_subscriber *subscriber = airrt_priv_present_at(&here, i, subject, NULL);
+        if (!subscriber || !subscriber->type) continue;
         if (found < capacity) out[found] = subscriber->to;
         found++;
     }
@@ -9525,7 +9751,8 @@ typedef struct airrt_publication {
     airrt_wrap *first; /* messages for those that are given one of their own */
     uint32_t wraps, streams;
     const airrt_subscriber *usual; /* the first of the others; */
-    uint32_t from;                 /* nobody before this place of the table */
+    airrt_present here;
+    uint32_t from;                 /* nobody before this place */
 } airrt_publication;
 /* The event of a publication, to p->shared. False: no memory. */
 static bool airrt_priv_share(airrt_publication *p) {
@@ -9564,34 +9791,31 @@ static bool airrt_priv_share(airrt_publication *p) {
     core->usual_map((char *)shared + read, (char *)shared + offset);
     return true;
 }
+/* The slot of a subject, or that which it would have. */
+static airrt_retained *airrt_priv_retained_place(const airrt_topic_core *core, const char *subject, size_t length) {
+    for (uint32_t at = (uint32_t)airrt_priv_subject_hash(subject, length);; at++) {
+        airrt_retained *slot = &core->retained[at & core->retain_mask];
+        const char *text = airrt_load_acquire(&slot->subject);
+        if (!text || strcmp(text, subject) == 0) return slot;
+    }
+}
 /* The slot of a subject, a new one if need be. */
 static airrt_err airrt_priv_retained_slot(airrt_topic_core *core, const char *subject, size_t length,
                                           airrt_retained **out) {
-    uint64_t hash = 1469598103934665603u;
-    for (size_t i = 0; i < length; i++) hash = (hash ^ (uint8_t)subject[i]) * 1099511628211u;
-    const char *text;
-    bool locked = false;
     airrt_err err = AIRRT_OK;
-    for (uint32_t at = (uint32_t)airrt_priv_mix(hash);;) {
-        airrt_retained *slot = &core->retained[at & core->retain_mask];
-        if ((text = airrt_load_acquire(&slot->subject)) != NULL) {
-            *out = slot;
-            if (strcmp(text, subject) == 0) break;
-            at++;
-            continue;
-        }
-        if (!locked) { /* and a second look */
-            airrt_priv_lock(&airrt_priv_topics.lock);
-            locked = true;
-            continue;
-        }
+    *out = airrt_priv_retained_place(core, subject, length);
+    if (airrt_load_acquire(&(*out)->subject)) return AIRRT_OK;
+    airrt_priv_lock(&airrt_priv_topics.lock);
+    *out = airrt_priv_retained_place(core, subject, length); /* a second look */
+    if (!airrt_load_relaxed(&(*out)->subject)) {
         char *copy = core->retaining < core->retain ? airrt_priv_alloc(length + 1, 1) : NULL;
         err = core->retaining == core->retain ? AIRRT_ERR_LIMIT : !copy ? AIRRT_ERR_NOMEM : AIRRT_OK;
-        if (err) break;
-        core->retaining++;
-        airrt_store_release(&slot->subject, memcpy(copy, subject, length + 1));
+        if (!err) {
+            core->retaining++;
+            airrt_store_release(&(*out)->subject, memcpy(copy, subject, length + 1));
+        }
     }
-    if (locked) airrt_priv_unlock(&airrt_priv_topics.lock);
+    airrt_priv_unlock(&airrt_priv_topics.lock);
     return err;
 }
 /* A message to a subscriber, made of an event; shared NULL: to a member of a group, a clone. */
@@ -9712,16 +9936,15 @@ static bool airrt_priv_deliver_stream(airrt_subscriber *subscriber, airrt_shared
     airrt_priv_shared_release(shared, 1);
     return false;
 }
-/* Makes what is to be sent to `count` subscribers of the table. On an error nothing has been, and the caller
- * unprepares. */
-static airrt_err airrt_priv_prepare(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
+/* Makes what is to be sent to those who are present. On an error nothing has been, and the caller unprepares. */
+static airrt_err airrt_priv_prepare(airrt_publication *p) {
     airrt_wrap **last = &p->first;
     const bool all = airrt_load_relaxed(&p->core->apart) > 0; /* else the first one is enough */
     airrt_err err = AIRRT_OK;
-    p->from = count;
-    for (uint32_t i = 0; i < count && !err && (all || !p->usual); i++) {
-        airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
-        if (!subscriber || !airrt_priv_wants(subscriber, p->subject)) continue;
+    p->from = p->here.count;
+    for (uint32_t i = 0; i < p->here.count && !err && (all || !p->usual); i++) {
+        airrt_subscriber *subscriber = airrt_priv_present_at(&p->here, i, p->subject, NULL);
+        if (!subscriber) continue;
         if (p->from > i) p->from = i;
         if (!p->shared && !p->group && !airrt_priv_share(p))
             err = AIRRT_ERR_NOMEM;
@@ -9775,17 +9998,15 @@ static airrt_err airrt_priv_carry(const airrt_publication *p) {
     if (out != small) airrt_priv_free(out, 0);
     return err;
 }
-/* The value is retained by now. Who has subscribed since the table was looked at was perhaps given the one before it,
- * and is not in that table: he is given this one, too, and *table is one that has him. The publication has references
- * of its own. */
-static AIRRT_COLD void airrt_priv_prepare_late(airrt_publication *p, airrt_subscribers **table, uint32_t *count) {
-    *table = airrt_load_acquire(&p->core->table);
-    *count = *table ? airrt_load_acquire(&(*table)->count) : 0;
-    uint32_t streams = 0; /* of this table, of which each is given it */
+/* The value is retained by now. Who has subscribed since the tables were looked at was perhaps given the one before it,
+ * and is not in them: he is given this one, too, and p->here is with him. The publication has references of its own. */
+static AIRRT_COLD void airrt_priv_prepare_late(airrt_publication *p) {
+    uint32_t streams = 0; /* that are here now; each is given it */
+    airrt_priv_present(&p->here, p->core, p->subject, p->length);
     p->from = 0;
-    for (uint32_t i = 0; i < *count; i++) {
-        airrt_subscriber *subscriber = airrt_load_acquire(&(*table)->at[i]);
-        if (!subscriber || !airrt_priv_wants(subscriber, p->subject)) continue;
+    for (uint32_t i = 0; i < p->here.count; i++) {
+        airrt_subscriber *subscriber = airrt_priv_present_at(&p->here, i, p->subject, NULL);
+        if (!subscriber) continue;
         if (!subscriber->type) streams++;
         if (!subscriber->type || airrt_load_relaxed(&subscriber->joined) <= p->joins) continue;
         if (p->shared->wrap.shared && subscriber->usual) {
@@ -9816,14 +10037,14 @@ static void airrt_priv_delivered(airrt_publication *p, const airrt_subscriber *s
 }
 /* The last of those who take the message that the event has is given it when we have let go of the event: mostly there
  * is one only, and nobody counts. */
-static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, uint32_t count) {
+static void airrt_priv_send_all(airrt_publication *p) {
     uint32_t own = p->retained || p->usual ? AIRRT_EVENT_OWN : 0;
     if (p->shared) airrt_store_relaxed(&p->shared->refs, p->wraps + p->streams + (p->retained ? 1 : 0) + own);
     if (p->retained) {
         airrt_shared *before = airrt_exchange(&p->retained->value, p->shared, ACQ_REL);
         if (before) airrt_priv_shared_release(before, 1);
         if (AIRRT_UNLIKELY(airrt_load_acquire(&p->core->joins) != p->joins))
-            airrt_priv_prepare_late(p, &table, &count);
+            airrt_priv_prepare_late(p);
     }
     for (airrt_wrap *wrap = p->first, *next; wrap; wrap = next) {
         airrt_subscriber *subscriber = wrap->subscriber;
@@ -9834,11 +10055,11 @@ static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, 
     }
     airrt_subscriber *last = NULL;
     bool alone = !p->retained && !p->wraps; /* nobody else has the event */
-    for (uint32_t i = p->from; i < count && (p->usual || p->streams > 0); i++) {
-        airrt_subscriber *subscriber = airrt_load_acquire(&table->at[i]);
+    for (uint32_t i = p->from; i < p->here.count && (p->usual || p->streams > 0); i++) {
+        airrt_subscriber *subscriber = airrt_priv_present_at(&p->here, i, p->subject, p->usual);
         bool stream = subscriber && !subscriber->type && p->streams > 0,
              usual = subscriber && subscriber->usual && p->usual;
-        if (!(stream || usual) || (subscriber != p->usual && !airrt_priv_wants(subscriber, p->subject))) continue;
+        if (!stream && !usual) continue;
         if (stream) {
             p->streams--;
             airrt_priv_delivered(p, subscriber, airrt_priv_deliver_stream(subscriber, p->shared));
@@ -9854,17 +10075,12 @@ static void airrt_priv_send_all(airrt_publication *p, airrt_subscribers *table, 
     else if (rest > 0) airrt_priv_shared_release(p->shared, rest);
     if (last) airrt_priv_delivered(p, last, airrt_priv_deliver_event(last, &p->shared->wrap));
 }
-static bool airrt_priv_has_word(const char *text, char c) {
-    for (const char *at = text; (at = strchr(at, c)) != NULL; at++)
-        if ((at == text || at[-1] == '.') && airrt_priv_word_is(at, c)) return true;
-    return false;
-}
 static airrt_err airrt_priv_check_subject(const char *subject, size_t *length) {
     size_t n = subject ? strlen(subject) : 0;
     *length = n;
     if (n == 0 || n > AIRRT_SUBJECT_MAX)
         return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "must have 1 to 255 bytes");
-    if (airrt_priv_has_word(subject, '*') || airrt_priv_has_word(subject, '#'))
+    if (!airrt_priv_is_subject(subject))
         return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "has a * or #, which are for patterns");
     return AIRRT_OK;
 }
@@ -9876,21 +10092,20 @@ static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) 
     p->core = airrt_priv_topic_find(topic, &side);
     if (!p->core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
     if (p->core->retained) p->joins = airrt_load_acquire(&p->core->joins); /* before the table */
-    airrt_subscribers *table = airrt_load_acquire(&p->core->table);
-    uint32_t count = table ? airrt_load_acquire(&table->count) : 0;
+    airrt_priv_present(&p->here, p->core, p->subject, p->length);
     bool out = p->core->transport && !p->carried;
     airrt_err err = AIRRT_OK;
-    if (count > 0 || p->core->retained || out) {
+    if (p->here.count > 0 || p->core->retained || out) {
         p->envelope.id = airrt_priv_envelope_id();
         p->envelope.sent_ns =
             me && me->system == p->core->system ? airrt_ctx_now_ns(&me->ctx) : airrt_priv_now(p->core->system);
         if (me && me->ctx.cell && !p->carried) p->envelope.sender = airrt_priv_ref(me->ctx.cell);
-        err = airrt_priv_prepare(p, table, count);
+        err = airrt_priv_prepare(p);
         if (!err && out) err = airrt_priv_carry(p);
     }
     if (!err && p->group && !p->wraps) err = AIRRT_ERR_NOT_FOUND;
     if (err) airrt_priv_unprepare(p);
-    else airrt_priv_send_all(p, table, count);
+    else airrt_priv_send_all(p);
     if (!err && !p->shared) p->core->type.drop((void *)(uintptr_t)p->msg);
     airrt_priv_topic_leave(p->core, side);
     return err ? airrt_priv_err(err, p->group ? "group" : "topic", NULL) : AIRRT_OK;
@@ -10247,11 +10462,14 @@ static bool airrt_priv_catch_up_locked(airrt_topic_core *core, airrt_subscriber 
                                        airrt_catch_up **out) {
     *out = NULL;
     if (!core->retaining) return true;
-    airrt_catch_up *made = airrt_priv_alloc(sizeof *made + core->retaining * sizeof made->at[0], 16);
+    const bool one = airrt_priv_is_subject(pattern);
+    const airrt_retained *only = one ? airrt_priv_retained_place(core, pattern, strlen(pattern)) : NULL;
+    const uint32_t first = one ? (uint32_t)(only - core->retained) : 0, last = one ? first : core->retain_mask;
+    airrt_catch_up *made = airrt_priv_alloc(sizeof *made + (one ? 1 : core->retaining) * sizeof made->at[0], 16);
     if (!made) return false;
     made->count = 0;
     bool room = true;
-    for (uint32_t i = 0; i <= core->retain_mask && room; i++) {
+    for (uint32_t i = first; i <= last && room; i++) {
         const char *subject = airrt_load_acquire(&core->retained[i].subject);
         if (!subject || !airrt_topic_matches(pattern, subject)) continue;
         airrt_wrap *wrap = NULL;
@@ -10348,6 +10566,9 @@ static airrt_subscriber *airrt_priv_subscriber_make(airrt_topic_core *core, cons
     made->capacity = desc->capacity;
     made->drops = desc->backpressure == AIRRT_BACKPRESSURE_DROP;
     made->wanted = 1;
+    made->seats = &made->first_seat;
+    made->seat_room = 1;
+    airrt_store_relaxed(&made->seated, AIRRT_NO_SEAT);
     made->number = airrt_message_id();
     airrt_store_relaxed(&made->patterns, patterns);
     airrt_store_relaxed(&made->refs, 1);
@@ -10358,16 +10579,19 @@ static airrt_err airrt_priv_add_pattern_locked(airrt_subscriber *subscriber, con
     airrt_patterns *patterns = airrt_load_relaxed(&subscriber->patterns);
     size_t at = airrt_priv_pattern_find(patterns, pattern);
     if (at < patterns->size && airrt_load_relaxed(&patterns->bytes[at])) return AIRRT_OK;
-    *added = true;
-    if (at < patterns->size) {
-        airrt_store_relaxed(&patterns->bytes[at], 1);
-    } else {
+    if (at == patterns->size) {
         airrt_patterns *more = airrt_priv_patterns_make(patterns, pattern);
         if (!more) return AIRRT_ERR_NOMEM;
+        at = airrt_priv_pattern_find(more, pattern);
+        airrt_store_relaxed(&more->bytes[at], 0); /* until it has a seat */
         airrt_store_release(&subscriber->patterns, more); /* pairs with airrt_priv_wants */
         airrt_priv_topic_waste(subscriber->core, &patterns->trash);
+        patterns = more;
     }
+    if (!airrt_priv_seat_locked(subscriber, pattern)) return AIRRT_ERR_NOMEM;
+    airrt_store_relaxed(&patterns->bytes[at], 1);
     subscriber->wanted++;
+    *added = true;
     return AIRRT_OK;
 }
 /* Subscribes an actor, or with type NULL a stream. *added is what has a pattern more; NULL: that was there. */
@@ -10405,7 +10629,7 @@ static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref t
     if (!err && desc->retained && !airrt_priv_catch_up_locked(core, subscriber, pattern, late)) err = AIRRT_ERR_NOMEM;
     airrt_store_relaxed(&subscriber->joined, airrt_load_relaxed(&core->joins) + desc->retained);
     if (!err && old) err = airrt_priv_add_pattern_locked(old, pattern, &is_new);
-    if (!err && made && !airrt_priv_attach_locked(core, made)) err = AIRRT_ERR_NOMEM;
+    if (!err && made && !airrt_priv_attach_locked(core, made, pattern)) err = AIRRT_ERR_NOMEM;
     if (!err && made && type && !airrt_alive(to)) { /* it has ended meanwhile, and perhaps not seen its subscription */
         airrt_priv_detach_locked(made);
         return AIRRT_ERR_DEAD;
@@ -10469,6 +10693,7 @@ AIRRT_API airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, cons
         told = at < patterns->size && airrt_load_relaxed(&patterns->bytes[at]);
         if (told) airrt_store_relaxed(&patterns->bytes[at], 0);
         if (told && --subscriber->wanted == 0) airrt_priv_detach_locked(subscriber);
+        else if (told) airrt_priv_unseat_locked(subscriber, pattern);
     } else if (subscriber) {
         all = true;
         airrt_priv_detach_locked(subscriber);

@@ -18,7 +18,8 @@ static int stress_fault(void) { return airrt_test_one_in(airrt_load_relaxed(&fam
 
 enum { THREADS = 3, PLACES = 16, TOPICS = 3, PUBLISHERS = THREADS + PLACES, ALIVE = 0x600d };
 static const char *const subjects[] = { "a", "a.b", "a.b.c", "b", "b.c", "c.c.c" };
-static const char *const patterns[] = { "#", "a.#", "*", "*.*", "#.c", "b.c", "a.*.c" };
+static const char *const patterns[] = { "#", "a.#", "*", "*.*", "#.c", "b.c", "a.*.c", "a", "a.b", "c.c.c" };
+enum { PATTERNS = sizeof patterns / sizeof *patterns };
 
 typedef struct fate {
     airrt_atomic_u8 published, dropped;
@@ -105,7 +106,7 @@ static void subscribe(hands_ref me, trial *now, uint64_t random) {
     airrt_subscribe_desc desc = { .capacity = random % 3 ? 0 : 1 + (uint32_t)(random / 3 % 5),
                                   .retained = random % 5 == 0,
                                   .backpressure = random % 2 ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
-    airrt_discard(hands_subscribe_events_with(me, topic_at(now, random / 5), patterns[random / 11 % 7], &desc));
+    airrt_discard(hands_subscribe_events_with(me, topic_at(now, random / 5), patterns[random / 11 % PATTERNS], &desc));
 }
 static airrt_err hands_handle(hands_ctx *ctx, hand *state, const order *msg) {
     trial *now = state->now;
@@ -127,7 +128,7 @@ static airrt_err hands_handle(hands_ctx *ctx, hand *state, const order *msg) {
     case EXIT: return hands_exit(ctx);
     case RESUBSCRIBE:
         airrt_discard(hands_unsubscribe_events(hands_self(ctx), topic_at(now, msg->random),
-                                               msg->random % 2 ? patterns[msg->random / 2 % 7] : NULL));
+                                               msg->random % 2 ? patterns[msg->random / 2 % PATTERNS] : NULL));
         subscribe(hands_self(ctx), now, msg->random);
         return AIRRT_OK;
     case STASH: airrt_discard(hands_stash(ctx, msg)); return AIRRT_OK;
@@ -192,7 +193,7 @@ static void *work(void *arg) {
             break;
         case 3:
             events_stream_close(&stream);
-            airrt_discard(events_stream_open(topic_at(now, random), patterns[random % 7],
+            airrt_discard(events_stream_open(topic_at(now, random), patterns[random % PATTERNS],
                                              &(airrt_subscribe_desc){ .capacity = 1 + (uint32_t)(random % 20),
                                                                       .backpressure = policies[random % 4],
                                                                       .retained = random % 3 == 0 },
@@ -204,7 +205,7 @@ static void *work(void *arg) {
         case 7: subscribe(to, now, random / 3); break;
         case 8:
             airrt_discard(
-                hands_unsubscribe_events(to, topic_at(now, random), random % 3 ? patterns[random / 3 % 7] : NULL));
+                hands_unsubscribe_events(to, topic_at(now, random), random % 3 ? patterns[random / 3 % PATTERNS] : NULL));
             break;
         default:
             if (random % 8 == 0)

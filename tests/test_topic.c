@@ -639,7 +639,152 @@ START_TEST(who_drops_an_event_has_not_taken_it) {
 }
 END_TEST
 
-static struct { counted topic; probe_ref first, last; counted_stream stream, late; } changing;
+/* The places a publication looks at. */
+static uint32_t places_looked_at(airrt_topic topic, const char *subject) {
+    unsigned side = 0;
+    airrt_present here;
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    ck_assert_ptr_nonnull(core);
+    airrt_priv_present(&here, core, subject, strlen(subject));
+    airrt_priv_topic_leave(core, side);
+    return here.count;
+}
+START_TEST(who_wants_other_subjects_costs_a_publisher_nothing) {
+    enum { ROOMS = 3000 };
+    static probe_ref guests[ROOMS];
+    char name[24];
+    WORLD();
+    notes topic = topic_open(0);
+    for (int i = 0; i < ROOMS; i++) {
+        airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &guests[i]));
+        snprintf(name, sizeof name, "room.%d", i);
+        airrt_test_ok(probe_subscribe_notes(guests[i], topic, name));
+    }
+    airrt_test_ok(probe_subscribe_notes(guests[0], topic, "room.7.#"));
+    for (int i = 0; i < ROOMS; i++) {
+        airrt_ref found[3];
+        snprintf(name, sizeof name, "room.%d", i);
+        ck_assert_uint_le(places_looked_at(topic.topic, name), 2);
+        ck_assert_uint_eq(airrt_topic_receivers(topic.topic, name, found, 3), i == 7 ? 2 : 1);
+        PUBLISH(topic, name, 1);
+    }
+    ck_assert_uint_eq(places_looked_at(topic.topic, "room.x"), 1);
+    for (int i = 1; i < ROOMS; i++) airrt_test_ok(probe_unsubscribe_notes(guests[i], topic, NULL));
+    airrt_topic_core *core = airrt_priv_topic_core(topic.topic);
+    ck_assert_uint_le(((airrt_audiences *)airrt_load_relaxed(&core->audiences))->mask, 63);
+    ck_assert_uint_eq(airrt_load_relaxed(&core->waste), 0);
+    PUBLISH(topic, "room.0", 1);
+    SETTLE();
+    ck_assert_uint_eq(world_counts().handled, ROOMS + 2);
+    WORLD_CLOSE();
+}
+END_TEST
+
+/* What one subscriber has asked for, in all ways; beside them what airrt_topic_matches says of it. */
+START_TEST(every_mix_of_patterns_gives_an_event_once_to_all_whom_it_fits) {
+    enum { ACTORS = 8, PATTERNS = 9, STEPS = 4000 };
+    static const char *const patterns[PATTERNS] = { "a", "a.b", "b.c", "c", "a.*", "#", "*.c", "", "a.b.c" };
+    static const char *const subjects[] = { "a", "a.b", "b.c", "c", "a.b.c", "d", "a.c" };
+    static diary books[ACTORS];
+    bool wanted[ACTORS][PATTERNS] = { { false } };
+    size_t expected[ACTORS] = { 0 };
+    uint64_t seed = 1;
+    probe_ref refs[ACTORS];
+    memset(books, 0, sizeof books);
+    world_open(&(airrt_system_desc){ .workers = 2, .mailbox = { .unbounded = true } });
+    notes topic = topic_open(0);
+    for (int i = 0; i < ACTORS; i++) airrt_test_ok(probe_spawn(world, (probe_args){ .book = &books[i] }, NULL, &refs[i]));
+    for (int step = 0; step < STEPS; step++) {
+        uint32_t who = (uint32_t)(airrt_test_random(&seed) % ACTORS),
+                 which = (uint32_t)(airrt_test_random(&seed) % PATTERNS);
+        if (!patterns[which][0]) { /* all of them */
+            airrt_err err = probe_unsubscribe_notes(refs[who], topic, NULL);
+            bool any = false;
+            for (int k = 0; k < PATTERNS; k++) any = any || wanted[who][k], wanted[who][k] = false;
+            airrt_test_is(err, any ? AIRRT_OK : AIRRT_ERR_NOT_FOUND);
+        } else if (airrt_test_random(&seed) % 2) {
+            airrt_test_ok(probe_subscribe_notes(refs[who], topic, patterns[which]));
+            wanted[who][which] = true;
+        } else {
+            airrt_test_is(probe_unsubscribe_notes(refs[who], topic, patterns[which]),
+                          wanted[who][which] ? AIRRT_OK : AIRRT_ERR_NOT_FOUND);
+            wanted[who][which] = false;
+        }
+        const char *subject = subjects[airrt_test_random(&seed) % (sizeof subjects / sizeof *subjects)];
+        size_t receivers = 0, subscribers = 0;
+        for (int k = 0; k < ACTORS; k++) {
+            bool fits = false, any = false;
+            for (int n = 0; n < PATTERNS; n++) {
+                any = any || wanted[k][n];
+                fits = fits || (wanted[k][n] && airrt_topic_matches(patterns[n], subject));
+            }
+            expected[k] += fits, receivers += fits, subscribers += any;
+        }
+        ck_assert_uint_eq(notes_subscribers(topic), subscribers);
+        ck_assert_uint_eq(airrt_topic_receivers(topic.topic, subject, NULL, 0), receivers);
+        PUBLISH(topic, subject, 1);
+    }
+    SETTLE();
+    for (int i = 0; i < ACTORS; i++) ck_assert_uint_eq(COUNT(books[i].acts), expected[i]);
+    ck_assert_uint_eq(NOTE_DROPS(), STEPS);
+    WORLD_CLOSE();
+}
+END_TEST
+
+/* From asking by name to asking by pattern, and back, while another thread publishes: something always fits. */
+static struct { orders topic; airrt_atomic_u64 sent, over, jumps; } lasting;
+static void *publish_without_end(void *arg) {
+    for (uint64_t n = 1; !airrt_load_acquire(&lasting.over); n++) {
+        airrt_test_ok(orders_publish(lasting.topic, "a", note_make(n)));
+        airrt_store_release(&lasting.sent, n);
+    }
+    return arg;
+}
+static airrt_err follow(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx;
+    uint64_t before = state->sum - msg->number; /* the sum was that of the last one */
+    if (before && msg->number != before + 1) airrt_fetch_add(&lasting.jumps, 1u, RELAXED);
+    state->sum = msg->number;
+    return AIRRT_OK;
+}
+START_TEST(who_changes_its_patterns_misses_nothing_and_is_given_nothing_twice) {
+    enum { ROUNDS = 200 };
+    static const char *const ways[][2] = { { "a", "#" }, { "#", "a" }, { "a", "*" }, { "*", "#" } };
+    static diary books[ROUNDS], all;
+    pthread_t thread;
+    memset(books, 0, sizeof books);
+    memset(&all, 0, sizeof all);
+    world_open(&(airrt_system_desc){ .workers = 2, .mailbox = { .unbounded = true } });
+    noted = follow;
+    memset(&lasting, 0, sizeof lasting);
+    airrt_store_relaxed(&note_drops, 0u);
+    airrt_test_ok(orders_open(world, NULL, &lasting.topic));
+    SPAWN(probe, whole, &all);
+    airrt_test_ok(probe_subscribe_orders(whole, lasting.topic, "a"));
+    ck_assert_int_eq(pthread_create(&thread, NULL, publish_without_end, NULL), 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        const char *const *way = ways[round % 4];
+        SPAWN(probe, one, &books[round]);
+        airrt_test_ok(probe_subscribe_orders(one, lasting.topic, way[0]));
+        uint64_t begun = airrt_load_acquire(&lasting.sent);
+        for (unsigned turn = 0; airrt_load_acquire(&lasting.sent) < begun + 20 || turn % 2; turn++) {
+            airrt_test_ok(probe_subscribe_orders(one, lasting.topic, way[~turn & 1]));
+            airrt_test_ok(probe_unsubscribe_orders(one, lasting.topic, way[turn & 1]));
+        }
+        airrt_test_ok(probe_unsubscribe_orders(one, lasting.topic, NULL));
+    }
+    airrt_store_release(&lasting.over, 1u);
+    pthread_join(thread, NULL);
+    SETTLE();
+    ck_assert_uint_eq(airrt_load_acquire(&lasting.jumps), 0);
+    for (int round = 0; round < ROUNDS; round++) ck_assert_uint_ge(COUNT(books[round].acts), 18);
+    ck_assert_uint_eq(COUNT(all.acts), airrt_load_relaxed(&lasting.sent));
+    ck_assert_uint_eq(NOTE_DROPS(), airrt_load_relaxed(&lasting.sent));
+    WORLD_CLOSE();
+}
+END_TEST
+
+static struct { counted topic; probe_ref first, last, other; counted_stream stream, late; } changing;
 static void change_places(void) {
     airrt_test_ok(probe_unsubscribe_counted(changing.last, changing.topic, NULL));
     counted_stream_close(&changing.stream);
@@ -674,6 +819,39 @@ START_TEST(who_leaves_and_comes_again_during_a_publication_is_given_it_once) {
     ACTED(&books[0], 1, 2);
     airrt_test_ok(counted_stream_try_recv(&changing.late, &event));
     counted_stream_close(&changing.late);
+    ck_assert_uint_eq(NOTE_DROPS(), 2);
+    WORLD_CLOSE();
+}
+END_TEST
+
+/* All who have asked by a pattern go, and the other does the same. */
+static void change_ways(void) {
+    airrt_test_ok(probe_unsubscribe_counted(changing.first, changing.topic, NULL));
+    airrt_test_ok(probe_unsubscribe_counted(changing.last, changing.topic, NULL));
+    airrt_test_ok(probe_subscribe_counted(changing.other, changing.topic, "#"));
+    airrt_test_ok(probe_unsubscribe_counted(changing.other, changing.topic, "a"));
+}
+START_TEST(who_goes_over_to_a_pattern_during_a_publication_is_given_it_once) {
+    diary books[3] = { 0 };
+    WORLD();
+    airrt_store_relaxed(&note_drops, 0u);
+    airrt_test_ok(counted_open(world, NULL, &changing.topic));
+    SPAWN(probe, first, &books[0]);
+    SPAWN(probe, last, &books[1]);
+    SPAWN(probe, other, &books[2]);
+    airrt_test_ok(probe_subscribe_counted(first, changing.topic, "#"));
+    airrt_test_ok(probe_subscribe_counted(last, changing.topic, "#"));
+    airrt_test_ok(probe_subscribe_counted(other, changing.topic, "a"));
+    changing.first = first;
+    changing.last = last;
+    changing.other = other;
+    at_first = change_ways;
+    for (uint64_t n = 1; n <= 2; n++) airrt_test_ok(counted_publish(changing.topic, "a", note_make(n)));
+    ck_assert_ptr_null((void *)(uintptr_t)at_first);
+    SETTLE();
+    ACTED(&books[0], 1);
+    ck_assert_uint_le(COUNT(books[1].acts), 1);
+    ACTED(&books[2], 1, 2);
     ck_assert_uint_eq(NOTE_DROPS(), 2);
     WORLD_CLOSE();
 }
@@ -1452,6 +1630,23 @@ START_TEST(without_memory_a_subscription_changes_nothing) {
     fault_arm(1);
     airrt_test_is(probe_subscribe_notes(one, topic, "b"), AIRRT_ERR_NOMEM);
     fault_arm(0);
+    SPAWN(probe, other, &book);
+    for (int known = 0; known < 40; known++) { /* by names: which need memory now and then */
+        char name[8];
+        snprintf(name, sizeof name, "b%d", known);
+        for (uint64_t n = 1;; n++) {
+            fault_arm(n);
+            airrt_err err = probe_subscribe_notes(other, topic, name);
+            if (!fault_hit()) break;
+            airrt_test_is(err, AIRRT_ERR_NOMEM);
+            ck_assert_uint_eq(airrt_topic_receivers(topic.topic, name, NULL, 0), 1); /* who wants all */
+            failed++;
+        }
+        ck_assert_uint_eq(airrt_topic_receivers(topic.topic, name, NULL, 0), 2);
+        airrt_test_is(probe_unsubscribe_notes(other, topic, "b"), AIRRT_ERR_NOT_FOUND);
+    }
+    ck_assert_uint_gt(failed, 40);
+    airrt_test_ok(probe_unsubscribe_notes(other, topic, NULL));
     for (uint64_t n = 1;; n++) {
         fault_arm(n);
         airrt_err err = notes_stream_open(topic, "#", &desc, &stream);
@@ -1568,7 +1763,10 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       a_failed_start_leaves_no_subscription, a_slow_subscriber_costs_nobody_else_anything,
       a_full_mailbox_refuses_or_drops_as_its_policy_says, who_drops_an_event_has_not_taken_it,
       who_leaves_and_comes_again_during_a_publication_is_given_it_once,
-      who_stays_is_given_events_when_most_have_left,
+      who_goes_over_to_a_pattern_during_a_publication_is_given_it_once,
+      who_stays_is_given_events_when_most_have_left, who_wants_other_subjects_costs_a_publisher_nothing,
+      every_mix_of_patterns_gives_an_event_once_to_all_whom_it_fits,
+      who_changes_its_patterns_misses_nothing_and_is_given_nothing_twice,
       every_subscriber_reads_an_event_in_its_own_way, an_event_that_was_put_aside_is_the_stashers_own,
       events_of_a_killed_subscriber_are_dead_letters, a_stream_gives_events_to_a_thread, a_stream_outlives_topic_and_system,
       no_lock_is_held_while_closing_streams_drop_events,

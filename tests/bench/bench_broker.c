@@ -7,6 +7,7 @@
  * send:        a loop of plain sends to each, the least that any way of giving out can cost
  * publish:     one event of 16 bytes on a topic to which all subscribe with "#"
  * pattern:     the same, with "eu.*.close"
+ * subject:     as many events on the topic, each under the name of one of the subscribers, who wants just this
  * owned:       the same with "#", of an event that owns memory, freed with the last receiver
  * group:       a message to a group, cloned for each member
  * name:        a loop of sends to each by its name
@@ -48,7 +49,7 @@ AIRRT_GROUP(readers, reader);
 AIRRT_POOL(members, reader);
 
 enum { READERS_MAX = 1000, MESSAGES = 200000, BURST = 64 };
-typedef enum way { SEND, NAME, PUBLISH, PATTERN, OWNED, GROUP, POOL, KEY } way;
+typedef enum way { SEND, NAME, PUBLISH, PATTERN, SUBJECT, OWNED, GROUP, POOL, KEY } way;
 static reader_ref all[READERS_MAX];
 static char names[READERS_MAX][8];
 static struct {
@@ -73,6 +74,9 @@ static airrt_err give(tick msg) {
         return AIRRT_OK;
     case PUBLISH:
     case PATTERN: return ticks_publish(now_playing.ticks, "eu.dax.close", msg);
+    case SUBJECT:
+        for (uint32_t i = 0; i < now_playing.readers; i++) AIRRT_TRY(ticks_publish(now_playing.ticks, names[i], msg));
+        return AIRRT_OK;
     case OWNED: {
         page owned = { msg.number, (uint64_t *)malloc(sizeof(uint64_t)) };
         if (!owned.text) return AIRRT_ERR_NOMEM;
@@ -122,7 +126,8 @@ static double run(const void *row_) {
     for (uint32_t i = 0; i < r->readers; i++) {
         snprintf(names[i], sizeof names[i], "r%03u", (unsigned)i);
         must(!reader_spawn(system, AIRRT_NONE, &(airrt_spawn_desc){ .name = names[i] }, &all[i]), "spawn");
-        must(!reader_subscribe_ticks(all[i], now_playing.ticks, r->way == PATTERN ? "eu.*.close" : "#") &&
+        const char *wants = r->way == PATTERN ? "eu.*.close" : r->way == SUBJECT ? names[i] : "#";
+        must(!reader_subscribe_ticks(all[i], now_playing.ticks, wants) &&
                  !reader_subscribe_pages(all[i], now_playing.pages, "#") &&
                  !readers_join(now_playing.group, "all", all[i]),
              "subscribe");
@@ -206,7 +211,7 @@ static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
-enum { ROUNDS_MAX = 101, WAYS = 8, ASKS = 8 };
+enum { ROUNDS_MAX = 101, WAYS = 9, ASKS = 8 };
 static void requests(int rounds) {
     static const ask_row rows[ASKS] = { { "request_same_worker", false, false, 1 },
                                         { "two_messages_same_worker", true, false, 1 },
@@ -227,8 +232,9 @@ static void requests(int rounds) {
 int main(int argc, char **argv) {
     static const row rows[WAYS] = { { "send_to_each", SEND, 0 },          { "send_by_name", NAME, 0 },
                                     { "publish", PUBLISH, 0 },            { "publish_by_pattern", PATTERN, 0 },
-                                    { "publish_owned", OWNED, 0 },        { "send_to_a_group", GROUP, 0 },
-                                    { "send_to_a_pool", POOL, 0 },        { "send_to_a_pool_by_key", KEY, 0 } };
+                                    { "publish_by_subject", SUBJECT, 0 }, { "publish_owned", OWNED, 0 },
+                                    { "send_to_a_group", GROUP, 0 },      { "send_to_a_pool", POOL, 0 },
+                                    { "send_to_a_pool_by_key", KEY, 0 } };
     static double took[WAYS][ROUNDS_MAX];
     int rounds = argc > 1 ? atoi(argv[1]) : 1;
     if (rounds < 1 || rounds > ROUNDS_MAX) rounds = 1;
