@@ -1497,7 +1497,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_exit(NAME_ctx *);              return it: the actor ends normally, what is queued is a dead letter
  *   airrt_err NAME_fail(NAME_ctx *, int32_t code, const char *text);      return it: the actor fails; text is copied
  *   airrt_err NAME_ignore(NAME_ctx *);            return it from pre_start: there is nothing to run
- *   airrt_err NAME_after(NAME_ctx *, uint64_t delay_ns, MSG, airrt_timer *out);     to itself, on the control lane
+ *   airrt_err NAME_after(NAME_ctx *, uint64_t delay_ns, MSG, airrt_timer *out);     to itself, on the control lane;
+ *                                                 those of one time in the order in which they were armed
  *   airrt_err NAME_every(NAME_ctx *, uint64_t period_ns, MSG, const airrt_every_desc *, airrt_timer *out);
  *   airrt_err NAME_when_room(NAME_ctx *, airrt_ref to, uint32_t n, MSG);  to itself, before what is in its mailbox,
  *                                                 once `to` has room for n messages (0 = 1; more than half its
@@ -1887,7 +1888,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  * expired. Timeouts are found by a timer per actor, within about a tenth of a millisecond, or 0.1 us for each question
  * that is open.
  * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes before all
- * that, and before other results.
+ * that, and before other results. Timeouts that are found together come in the order of their times, those of one time
+ * in that of their questions.
  * Room: a result takes a place in the asker's mailbox, and counts as one of its messages; where none is free, messages
  * are dropped to make one (DROP_OLDEST, LATEST), or there are priority lanes (.lanes), it comes without: results are
  * neither refused nor dropped.
@@ -3290,7 +3292,7 @@ enum {
 
 typedef struct airrt_wrap airrt_wrap;
 typedef struct airrt_signal {
-    void *link;                       /* free list */
+    void *link;                       /* free list; a list that is sorted */
     struct airrt_signal *prev, *next; /* in the owner's list of ties, timers or waiters; in a wheel's slot: below */
     uint32_t index;
     uint32_t after;                   /* the signal pushed before this one, in a lane */
@@ -3310,6 +3312,7 @@ typedef struct airrt_signal {
             uint64_t at_ns, period_ns;
             struct airrt_wheel *wheel;
             airrt_wrap *wrap;
+            uint32_t number; /* in the order of arming, of one wheel */
             uint8_t level, place;
             bool catch_up;
         } timer; /* prev, next: in the wheel */
@@ -4025,6 +4028,7 @@ typedef struct airrt_wheel {
     airrt_lock lock;
     airrt_atomic_u64 due_ns;  /* no later than the next expiry; AIRRT_FOREVER without timers */
     uint64_t elapsed;         /* ticks */
+    uint32_t armed;           /* timers so far */
     uint64_t occupied[AIRRT_WHEEL_LEVELS];
     airrt_signal *slots[AIRRT_WHEEL_LEVELS][64];
 } airrt_wheel;
@@ -4270,6 +4274,28 @@ static airrt_signal *airrt_priv_shift(airrt_fifo *fifo) {
     airrt_signal *signal = fifo->first;
     if (signal && !(fifo->first = signal->next)) fifo->last = NULL;
     return signal;
+}
+typedef bool airrt_signal_before_fn(const airrt_signal *a, const airrt_signal *b);
+/* The first n signals of a list that `link` makes, sorted; those of which none is before the other as they were. *list:
+ * what is behind them. */
+static airrt_signal *airrt_priv_sort(airrt_signal **list, uint32_t n, airrt_signal_before_fn *before) {
+    airrt_signal *a = *list, *b, *sorted = NULL;
+    void **last = NULL;
+    if (n <= 1) {
+        if (a) *list = a->link;
+        if (a) a->link = NULL;
+        return a;
+    }
+    a = airrt_priv_sort(list, n / 2, before);
+    b = airrt_priv_sort(list, n - n / 2, before);
+    while (a || b) {
+        airrt_signal **from = !b || (a && !before(b, a)) ? &a : &b, *next = *from;
+        *from = next->link;
+        if (last) *last = next;
+        else sorted = next;
+        last = &next->link;
+    }
+    return sorted;
 }
 /* Lists of ties, timers and waiters. */
 static void airrt_priv_insert(airrt_signal **list, airrt_signal *signal) {
@@ -4931,24 +4957,40 @@ static void airrt_priv_forget_questions(airrt_cold *cold) {
         if (airrt_priv_question_claim(signal, generation, AIRRT_WORD_GONE)) airrt_priv_question_put(signal);
     }
 }
+static bool airrt_priv_sooner(const airrt_signal *a, const airrt_signal *b) {
+    return airrt_load_relaxed(&airrt_priv_question_of(a)->deadline_ns) <
+           airrt_load_relaxed(&airrt_priv_question_of(b)->deadline_ns);
+}
 /* The asker, as long as it takes signals, ends those that are open: with SHUTDOWN because it stops, or those whose time
- * is over. Returns the earliest deadline of the others. */
+ * is over; in the order of their times, else in that in which they were asked. Returns the earliest deadline of the
+ * others. */
 static uint64_t airrt_priv_end_questions(airrt_cell *cell, airrt_err err, uint64_t now) {
     uint64_t earliest = AIRRT_FOREVER, head = airrt_load_relaxed(&cell->head);
-    uint32_t next = airrt_load_relaxed(&cell->cold->asks->first);
-    while (next) {
-        airrt_signal *signal = airrt_priv_signal_at(next);
-        airrt_question *question = airrt_priv_question_of(signal);
+    airrt_signal *ended = NULL;
+    uint32_t many = 0;
+    for (uint32_t at = airrt_load_relaxed(&cell->cold->asks->first); at;) { /* newest first */
+        airrt_signal *signal = airrt_priv_signal_at(at);
+        const airrt_question *question = airrt_priv_question_of(signal);
         uint64_t deadline = airrt_load_relaxed(&question->deadline_ns);
-        uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
-        next = airrt_load_relaxed(&question->next);
-        if (err == AIRRT_ERR_TIMEOUT && (!deadline || deadline > now)) {
-            if (deadline && deadline < earliest) earliest = deadline;
-        } else if (airrt_priv_question_claim(signal, generation, AIRRT_WORD_WRITING)) {
-            airrt_priv_question_fill(question, err, NULL, NULL, 0);
-            signal->near = err == AIRRT_ERR_TIMEOUT;
-            airrt_priv_question_end(signal, head);
+        if (err != AIRRT_ERR_TIMEOUT || (deadline && deadline <= now)) {
+            signal->link = ended;
+            ended = signal;
+            many++;
+        } else if (deadline && deadline < earliest) {
+            earliest = deadline;
         }
+        at = airrt_load_relaxed(&question->next);
+    }
+    if (err == AIRRT_ERR_TIMEOUT) ended = airrt_priv_sort(&ended, many, airrt_priv_sooner);
+    while (ended) {
+        airrt_signal *signal = ended;
+        airrt_question *question = airrt_priv_question_of(signal);
+        uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
+        ended = signal->link;
+        if (!airrt_priv_question_claim(signal, generation, AIRRT_WORD_WRITING)) continue;
+        airrt_priv_question_fill(question, err, NULL, NULL, 0);
+        signal->near = err == AIRRT_ERR_TIMEOUT;
+        airrt_priv_question_end(signal, head);
     }
     return earliest;
 }
@@ -5190,6 +5232,11 @@ static void airrt_priv_wheel_add_locked(airrt_wheel *wheel, airrt_signal *timer)
     if (timer->u.timer.at_ns < airrt_load_relaxed(&wheel->due_ns))
         airrt_store_relaxed(&wheel->due_ns, timer->u.timer.at_ns);
 }
+static void airrt_priv_wheel_arm_locked(airrt_wheel *wheel, airrt_signal *timer) {
+    airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_ARMED);
+    timer->u.timer.number = wheel->armed++;
+    airrt_priv_wheel_add_locked(wheel, timer);
+}
 static void airrt_priv_wheel_remove_locked(airrt_wheel *wheel, airrt_signal *timer) {
     unsigned level = timer->u.timer.level, place = timer->u.timer.place;
     if (timer->u.timer.next) timer->u.timer.next->u.timer.prev = timer->u.timer.prev;
@@ -5221,15 +5268,22 @@ static uint64_t airrt_priv_wheel_due_locked(const airrt_wheel *wheel) {
         if (timer->u.timer.at_ns < due) due = timer->u.timer.at_ns;
     return due;
 }
-/* Fires what is due, in the order of time: each timer becomes a signal to its actor. Any worker. Returns how many. */
+static bool airrt_priv_timer_before(const airrt_signal *a, const airrt_signal *b) {
+    uint64_t at = a->u.timer.at_ns, other = b->u.timer.at_ns;
+    return at != other ? at < other : (int32_t)(a->u.timer.number - b->u.timer.number) < 0;
+}
+/* Fires what is due, in the order of time, then of arming: each timer becomes a signal to its actor. Any worker. Returns
+ * how many. */
 static unsigned airrt_priv_wheel_run(airrt_wheel *wheel, uint64_t now_ns) {
-    airrt_signal *fired = NULL, **last = &fired, *kept = NULL;
+    void *fired = NULL, **last = &fired;
+    airrt_signal *kept = NULL;
     uint64_t now = now_ns >> AIRRT_TICK_SHIFT, tick;
     unsigned level, place, n = 0;
     if (now_ns < airrt_load_relaxed(&wheel->due_ns)) return 0;
     airrt_priv_lock(&wheel->lock);
     while (airrt_priv_wheel_next_locked(wheel, &level, &place, &tick) && tick <= now) {
         airrt_signal *list = wheel->slots[level][place], *due = NULL;
+        uint32_t many = 0;
         wheel->slots[level][place] = NULL;
         wheel->occupied[level] &= ~((uint64_t)1 << place);
         if (tick > wheel->elapsed) wheel->elapsed = tick;
@@ -5241,19 +5295,17 @@ static unsigned airrt_priv_wheel_run(airrt_wheel *wheel, uint64_t now_ns) {
             } else if (timer->u.timer.at_ns > now_ns) { /* later in this very tick */
                 timer->u.timer.next = kept;
                 kept = timer;
-            } else { /* those of one place in the order of their times; there are few */
-                airrt_signal **before = &due;
-                while (*before && (*before)->u.timer.at_ns <= timer->u.timer.at_ns) before = &(*before)->u.timer.next;
-                timer->u.timer.next = *before;
-                *before = timer;
+            } else {
+                timer->link = due;
+                due = timer;
+                many++;
+                airrt_store_relaxed(&timer->word,
+                                    AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_FIRED);
             }
         }
-        for (airrt_signal *timer = due; timer; timer = timer->u.timer.next) {
-            airrt_store_relaxed(&timer->word,
-                                AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_FIRED);
-            *last = timer;
-            last = &timer->u.timer.next;
-        }
+        if (!due) continue;
+        *last = airrt_priv_sort(&due, many, airrt_priv_timer_before);
+        while (*last) last = &((airrt_signal *)*last)->link;
     }
     if (now > wheel->elapsed) wheel->elapsed = now;
     while (kept) {
@@ -5265,7 +5317,7 @@ static unsigned airrt_priv_wheel_run(airrt_wheel *wheel, uint64_t now_ns) {
     airrt_priv_unlock(&wheel->lock);
     for (; fired; n++) {
         airrt_signal *timer = fired;
-        fired = timer->u.timer.next;
+        fired = timer->link;
         /* The actor frees its timers when it ends; one that has fired it leaves to us if it is gone. */
         if (!airrt_priv_signal(timer->owner, timer)) airrt_priv_timer_put(timer);
     }
@@ -7005,8 +7057,7 @@ static void airrt_priv_sweep_at(airrt_worker *w, airrt_signal *timer, uint64_t a
     airrt_wheel *wheel = timer->u.timer.wheel = &w->wheel;
     timer->u.timer.at_ns = at_ns;
     airrt_priv_lock(&wheel->lock);
-    airrt_store_relaxed(&timer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_ARMED);
-    airrt_priv_wheel_add_locked(wheel, timer);
+    airrt_priv_wheel_arm_locked(wheel, timer);
     airrt_priv_unlock(&wheel->lock);
 }
 /* It has fired: ends what is due. Each look at all of them buys 0.1 us for each. */
@@ -7127,9 +7178,7 @@ static bool airrt_priv_deliver_timer(airrt_ctx *ctx, airrt_signal *timer) {
         } else {
             airrt_wheel *wheel = timer->u.timer.wheel = &w->wheel;
             airrt_priv_lock(&wheel->lock);
-            airrt_store_relaxed(&timer->word,
-                                AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) << 4 | AIRRT_WORD_ARMED);
-            airrt_priv_wheel_add_locked(wheel, timer);
+            airrt_priv_wheel_arm_locked(wheel, timer);
             airrt_priv_unlock(&wheel->lock);
         }
         if (!clone) { /* no memory for this one; the next comes */
@@ -8623,8 +8672,7 @@ static airrt_timer airrt_priv_timer_arm(airrt_ctx *ctx, airrt_signal *timer, air
     airrt_priv_insert(&ctx->cell->cold->timers, timer);
     airrt_priv_lock(&w->wheel.lock);
     airrt_timer handle = { timer->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&timer->word)) };
-    airrt_store_relaxed(&timer->word, handle.generation << 4 | AIRRT_WORD_ARMED);
-    airrt_priv_wheel_add_locked(&w->wheel, timer);
+    airrt_priv_wheel_arm_locked(&w->wheel, timer);
     airrt_priv_unlock(&w->wheel.lock);
     return handle;
 }
