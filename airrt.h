@@ -5272,8 +5272,8 @@ static bool airrt_priv_timer_before(const airrt_signal *a, const airrt_signal *b
     uint64_t at = a->u.timer.at_ns, other = b->u.timer.at_ns;
     return at != other ? at < other : (int32_t)(a->u.timer.number - b->u.timer.number) < 0;
 }
-/* Fires what is due, in the order of time, then of arming: each timer becomes a signal to its actor. Any worker. Returns
- * how many. */
+/* Fires what is due, in the order of time, then of arming: each timer becomes a signal to its actor. Any worker.
+ * Returns how many. */
 static unsigned airrt_priv_wheel_run(airrt_wheel *wheel, uint64_t now_ns) {
     void *fired = NULL, **last = &fired;
     airrt_signal *kept = NULL;
