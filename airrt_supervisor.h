@@ -217,9 +217,9 @@ typedef struct airrt_child_desc {
 
 typedef enum airrt_child_state {
     AIRRT_CHILD_UNDEFINED = 1,   /* known, not running */
-    AIRRT_CHILD_STARTING,
+    AIRRT_CHILD_STARTING,        /* in pre_start; a child that is no actor: its start is pending */
     AIRRT_CHILD_RUNNING,
-    AIRRT_CHILD_STOPPING,
+    AIRRT_CHILD_STOPPING,        /* told to stop */
     AIRRT_CHILD_RESTARTING       /* waits for the next try, or backs off */
 } airrt_child_state;
 AIRRT_API const char *airrt_child_state_str(airrt_child_state state);
@@ -468,8 +468,10 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_root_start(airrt_system *system, 
     AIRRT_GENERATED_END_                                                                                   \
     enum { NAME##_has_body_ = 1 }
 
-/* Calls, with the results of OTP. From threads (CONTEXT in hooks); they wait until the supervisor has done it, and fail
- * with DEAD when there is none, NOMEM, SHUTDOWN (new starts: from airrt_system_shutdown on). */
+/* Calls, with the results of OTP. From threads (CONTEXT in hooks); they wait until the supervisor has done it, one
+ * after the other, and fail with DEAD when there is none, NOMEM, SHUTDOWN (new starts: from airrt_system_shutdown on).
+ * Those that only look (_which_children, _count_children, _get_child, _get_status, _parent, trees) are answered at once
+ * by one that runs, unlike in OTP: children that it waits for, or has not come to yet, are seen as they are then. */
 /* Adds a child at the end and starts it. desc: of a dynamic supervisor NULL, which is the template's (as in OTP), or
  * this child's own, which holds for all but the id. *out (may be NULL) is zero if the child said that there is nothing
  * to run. errors ALREADY_STARTED, ALREADY_PRESENT, START, BAD_SPEC (the field). */
@@ -808,11 +810,11 @@ typedef enum airrt_sup_op {
     AIRRT_SUP_RESTART_CHILD,
     AIRRT_SUP_DELETE,
     AIRRT_SUP_SET_HEALTH,
-    AIRRT_SUP_WHICH,
+    AIRRT_SUP_WHICH, /* looks: from here */
     AIRRT_SUP_COUNT,
     AIRRT_SUP_GET,
     AIRRT_SUP_PARENT,
-    AIRRT_SUP_STATUS,
+    AIRRT_SUP_STATUS, /* to here */
     AIRRT_SUP_SETTLE,
     AIRRT_SUP_HOLD,
     AIRRT_SUP_UNHOLD,
@@ -1964,7 +1966,8 @@ AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const vo
     bool aside = call.op >= AIRRT_SUP_LATE_START; /* of one child alone: in the midst of a job too */
     sup->ctx = ctx;
     if (aside) return airrt_priv_sup_tick(sup, &call);
-    if (call.op != AIRRT_SUP_UNHOLD && (busy || sup->held)) { /* one after the other */
+    bool looks = call.op >= AIRRT_SUP_WHICH && call.op <= AIRRT_SUP_STATUS; /* at what it is doing, too */
+    if (!looks && call.op != AIRRT_SUP_UNHOLD && (busy || sup->held)) {     /* one after the other */
         airrt_err err = airrt_priv_stash(ctx, airrt_priv_type(ctx->cell), msg);
         if (err && call.request) {
             airrt_priv_error_set(&call.request->error, err, NULL, NULL);

@@ -588,7 +588,7 @@ START_TEST(specs_that_are_refused_hold_no_memory) {
 static airrt_err asked_within(airrt_supervisor sup, uint64_t timeout_ns) {
     airrt_sup_request *r = airrt_priv_request(0);
     if (!r) return AIRRT_ERR_NOMEM;
-    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_STATUS, r, timeout_ns);
+    airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_DELETE, r, timeout_ns); /* of a child that is not there */
     airrt_priv_sup_let_go(r);
     return err;
 }
@@ -749,7 +749,50 @@ START_TEST(a_call_to_a_supervisor_that_backs_off_is_answered_when_it_is_back) {
     ck_assert_int_eq(child(sup, "low").state, AIRRT_CHILD_RESTARTING); /* the one above serves meanwhile */
     airrt_test_clock_advance(&clock, AIRRT_SEC(101));
     airrt_test_ok(errand_end(&get));
-    ck_assert_int_eq(get.info.state, AIRRT_CHILD_RUNNING);
+    settled(below);
+    ck_assert_int_eq(child(below, "x").state, AIRRT_CHILD_RUNNING);
+    close_system();
+} END_TEST
+
+START_TEST(a_look_does_not_wait_for_what_a_supervisor_is_doing) {
+    crew c = crew_of("ab", 5);
+    airrt_supervisor sup, parent;
+    airrt_supervisor_status status;
+    airrt_child_counts counts;
+    char text[256];
+    open_system();
+    c.members[0].desc.stop_timeout_ns = AIRRT_FOREVER;
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, NULL, &sup));
+    airrt_ref a = kid_named("a").ref;
+    errand end = { .call = errand_terminate, .ref = sup.ref, .id = "a" };
+    hold_up("a");
+    errand_start(&end);
+    airrt_test_eventually(lane_has_order(a, AIRRT_ORDER_HALT), 20);
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_STOPPING);
+    ck_assert(airrt_ref_equal(child(sup, "a").ref, a));
+    airrt_text out = { .at = text, .capacity = sizeof text };
+    airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &out));
+    ck_assert_str_eq(text, "one (supervisor)\n  a (worker, stopping)\n  b (worker, running)\n");
+    airrt_store_release(&held, 0);
+    airrt_test_ok(errand_end(&end));
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_UNDEFINED);
+
+    errand add = { .call = errand_add, .ref = sup.ref, .spec = kid_spec((plan){ .name = 's', .slow_start = true }),
+                   .desc = { .id = "s" } };
+    uint32_t before = airrt_load_acquire(&holding);
+    airrt_store_release(&held, 1);
+    errand_start(&add);
+    airrt_test_eventually(airrt_load_acquire(&holding) == before + 1, 20);
+    ck_assert_int_eq(child(sup, "s").state, AIRRT_CHILD_STARTING);
+    airrt_test_ok(airrt_supervisor_get_status(sup, &status));
+    ck_assert_uint_eq(status.children, 3);
+    ck_assert_uint_eq(status.running, 1);
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.specs, 3);
+    airrt_test_is(airrt_supervisor_parent(sup, &parent), AIRRT_ERR_NOT_FOUND);
+    airrt_store_release(&held, 0);
+    airrt_test_ok(errand_end(&add));
+    ck_assert_int_eq(child(sup, "s").state, AIRRT_CHILD_RUNNING);
     close_system();
 } END_TEST
 
@@ -1023,6 +1066,7 @@ SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
       what_a_supervisor_told_itself_in_one_life_means_nothing_in_the_next,
       a_supervisor_answers_all_calls_while_a_child_backs_off,
       a_call_to_a_supervisor_that_backs_off_is_answered_when_it_is_back,
+      a_look_does_not_wait_for_what_a_supervisor_is_doing,
       a_call_to_a_supervisor_that_is_given_up_while_it_backs_off_is_dead,
       a_call_to_a_supervisor_that_backs_off_is_answered_at_a_shutdown,
       a_child_that_drops_its_mailbox_begins_without_all_that_waited,
