@@ -38,7 +38,7 @@ CHECK_RUNS = $(foreach check,$(CHECKS),"tests/check_$(check).sh$(if $(filter $(c
 SUBMAKE = $(MAKE) --no-print-directory -k $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 export CC CFLAGS BUILD STB_DIR WARNINGS
 
-.PHONY: all help demo test examples stress fuzz asan tsan cov mutants planted expand install clean programs examples-programs suites
+.PHONY: all help demo test examples stress fuzz asan tsan cov mutants planted perturbed expand install clean programs examples-programs suites
 .DELETE_ON_ERROR:
 
 all: help
@@ -59,6 +59,7 @@ help:
 	@echo '  make cov               say which lines of the headers the suites reach; fails under $(COV_LEAST) %'
 	@echo '  make mutants COUNT=100 plant mistakes in mailboxes and supervisors: which ones do the suites miss? (minutes)'
 	@echo '  make planted           plant known bugs in the headers: how many seeds does the swarm need for each? (minutes)'
+	@echo '  make perturbed SEEDS=1..4  the suites with delays in functions that a seed picks; SUITES=, SAN=thread (minutes)'
 	@echo '  make expand F=file.c   show what the macros in a file become'
 	@echo '  make install PREFIX=   copy the headers; for pkg-config and CMake too'
 	@echo '  make clean             remove $(BUILD)'
@@ -137,11 +138,12 @@ asan:
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' suites
 
 # ThreadSanitizer of gcc 12 and clang 14 does not know how far newer kernels randomise addresses.
-RND_BITS = $(shell cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)
+FIXED = $(shell [ "$$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)" -gt 28 ] && setarch -R true 2>/dev/null && \
+    echo 'setarch -R')
 tsan:
 	@tests/deps.sh test san || true
 	+@TSAN_OPTIONS=second_deadlock_stack=1 $(SLOW) BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fsanitize=thread' \
-	    RUN_FLAGS="$$([ $(RND_BITS) -gt 28 ] && setarch -R true 2>/dev/null && echo "-w 'setarch -R'")" suites
+	    RUN_FLAGS="$(if $(FIXED),-w '$(FIXED)')" suites
 
 # Lines of the headers. What macros generate counts where they are used, so not here: check_oom.sh sees that a test calls
 # each generated function.
@@ -164,6 +166,20 @@ mutants:
 
 planted:
 	@command -v python3 >/dev/null || { echo 'skipped: planted needs python3'; exit 0; }; tests/planted.py
+
+# Suites against headers with a point of delay in every function. Of what failed it prints the command that repeats it;
+# there, CASES= says which tests, and ONLY= the one function that shall be slow (ONLY=each: which one alone is enough?).
+SEEDS = 1..4
+SUITES = $(TESTS)
+PERTURBED = $(BUILD)/perturbed$(addprefix -,$(SAN))
+perturbed:
+	@tests/deps.sh test $(if $(SAN),san) || true
+	@tests/perturbed.py headers $(PERTURBED)
+	+@$(SUBMAKE) -s BUILD=$(PERTURBED) $(SUITES:%=$(PERTURBED)/tests/%) CFLAGS='-O1 -g -w -iquote $(PERTURBED) \
+	    -include tests/perturbed.h $(if $(SAN),-fsanitize=$(SAN))'
+	@CK_TIMEOUT_MULTIPLIER=$(if $(SAN),10,3) tests/perturbed.py run --seeds $(SEEDS) $(if $(ONLY),--only $(ONLY)) \
+	    --cases '$(CASES)' --wrapper '$(if $(filter thread,$(SAN)),$(FIXED))' --jobs $(JOBS) \
+	    --repeat 'make perturbed$(if $(SAN), SAN=$(SAN))' $(SUITES:%=$(PERTURBED)/tests/%)
 
 expand:
 	@test -n '$(F)' || { echo 'which file? make expand F=examples/ping_pong.c'; exit 1; }
