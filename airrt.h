@@ -8336,6 +8336,12 @@ static struct {
     airrt_atomic_ptr pools[3]; /* for short, longer and long ones */
 } airrt_priv_names;
 
+/* Where the n-th byte of a word in memory is. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define AIRRT_PLACE_IN_WORD_(N) (sizeof(uintptr_t) - 1 - (N))
+#else
+#define AIRRT_PLACE_IN_WORD_(N) (N)
+#endif
 /* A name as it is compared. */
 typedef struct airrt_name_key {
     const airrt_system *system;
@@ -8343,15 +8349,22 @@ typedef struct airrt_name_key {
     size_t count;
     uintptr_t words[AIRRT_NAME_WORDS];
 } airrt_name_key;
+/* False: no name has this length. In one go, as many names are looked up. */
 static bool airrt_priv_name_key(const airrt_system *system, const char *name, airrt_name_key *key) {
-    size_t length = name ? strlen(name) : 0;
-    if (length == 0 || length > AIRRT_NAME_MAX) return false;
+    uint64_t hash = (uintptr_t)system;
+    if (!name || !*name) return false;
     key->system = system;
-    key->hash = airrt_priv_mix((uintptr_t)system);
-    key->count = length / sizeof(uintptr_t) + 1;
-    key->words[key->count - 1] = 0;
-    memcpy(key->words, name, length);
-    for (size_t i = 0; i < key->count; i++) key->hash = airrt_priv_mix(key->hash ^ key->words[i]);
+    key->count = 0;
+    for (unsigned n = sizeof(uintptr_t); n == sizeof(uintptr_t); name += n) { /* the last one holds a zero */
+        uintptr_t word = 0;
+        if (key->count == AIRRT_NAME_WORDS) return false;
+        for (n = 0; n < sizeof word && name[n]; n++)
+            word |= (uintptr_t)(unsigned char)name[n] << 8 * AIRRT_PLACE_IN_WORD_(n);
+        key->words[key->count++] = word;
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    key->hash = airrt_priv_mix(hash);
     return true;
 }
 static bool airrt_priv_name_is(const airrt_name *name, const airrt_name_key *key) {
