@@ -1049,6 +1049,38 @@ START_TEST(names_of_no_or_too_many_bytes_are_invalid) {
     WORLD_CLOSE();
 } END_TEST
 
+/* Names are compared by words: each length, in which only the last byte differs, and of which one is the other's
+ * beginning. */
+START_TEST(every_name_is_found_as_itself_only) {
+    enum { LONGEST = 255 };
+    static probe_ref refs[LONGEST + 1][2];
+    char name[LONGEST + 2];
+    airrt_ref found;
+    airrt_info info;
+    POLLED_WORLD();
+    memset(name, 0xC3, sizeof name);
+    for (int length = 1; length <= LONGEST; length++)
+        for (int last = 0; last < 2; last++) {
+            name[length - 1] = last ? 'z' : 'a';
+            name[length] = 0;
+            airrt_test_is(airrt_whereis(world, name, &found), AIRRT_ERR_NOT_FOUND);
+            airrt_test_ok(
+                probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .name = name }, &refs[length][last]));
+            name[length - 1] = name[length] = (char)0xC3;
+        }
+    for (int length = 1; length <= LONGEST; length++)
+        for (int last = 0; last < 2; last++) {
+            name[length - 1] = last ? 'z' : 'a';
+            name[length] = 0;
+            airrt_test_ok(airrt_whereis(world, name, &found));
+            ck_assert(airrt_ref_equal(found, refs[length][last].ref));
+            airrt_test_ok(airrt_get_info(found, &info));
+            ck_assert_int_eq(strncmp(info.name, name, sizeof info.name - 1), 0);
+            name[length - 1] = name[length] = (char)0xC3;
+        }
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(typed_whereis_refuses_other_types) {
     probe_ref typed = { { 5, 5 } };
     trap_ref right;
@@ -2754,7 +2786,7 @@ SUITE("life", 60,
     health_is_what_the_hook_says, health_of_a_busy_actor_is_a_timeout,
     address_names_an_actor_with_or_without_a_name,
     address_of_the_dead_finds_nobody_not_even_who_has_its_slot, address_of_another_type_is_refused,
-    address_stays_good_when_the_name_changes, texts_that_are_no_address_are_invalid, names_are_unique_and_found, name_is_copied, names_of_no_or_too_many_bytes_are_invalid, typed_whereis_refuses_other_types,
+    address_stays_good_when_the_name_changes, texts_that_are_no_address_are_invalid, names_are_unique_and_found, name_is_copied, names_of_no_or_too_many_bytes_are_invalid, every_name_is_found_as_itself_only, typed_whereis_refuses_other_types,
     systems_have_names_of_their_own, name_is_free_before_anybody_is_told_of_the_end, name_stays_over_a_restart,
     names_are_registered_and_released, thousands_of_names_are_kept_apart,
     unstashed_messages_come_next_oldest_first, full_stash_refuses, stashed_messages_die_with_their_actor,
