@@ -2597,6 +2597,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airr
 #ifndef AIRRT_FAULT
 #define AIRRT_FAULT(SITE) 0 /* true makes the site fail: an allocation, a thread; SITE is a string */
 #endif
+#ifndef AIRRT_POINT
+#define AIRRT_POINT(BETWEEN) ((void)0) /* between two steps of a thread: what others may do there, a test does */
+#endif
 #ifndef AIRRT_ACTORS_MAX
 #define AIRRT_ACTORS_MAX \
     (sizeof(void *) > 4 ? (uint32_t)1 << 24 : (uint32_t)1 << 18) /* in the process; address space only */
@@ -9034,7 +9037,9 @@ typedef struct airrt_shared {
     const char *subject;
 } airrt_shared;
 
-/* Patterns of one subscriber, one behind the other: [ wanted 1 | length 1 | text | 0 ]. wanted 0: not any more. */
+/* Patterns of one subscriber, one behind the other: [ wanted 1 | length 1 | text | 0 ]. wanted 0: not any more, and
+ * never again in this block: so who reads them one after the other finds one that fits, if there was one all the
+ * time. */
 typedef struct airrt_patterns {
     airrt_trash trash;
     size_t size;
@@ -9279,6 +9284,7 @@ static bool airrt_priv_wants(const airrt_subscriber *subscriber, const char *sub
         if (airrt_load_relaxed(&patterns->bytes[at]) &&
             ((text[0] == '#' && !text[1]) || airrt_topic_matches(text, subject)))
             return true;
+        AIRRT_POINT("patterns");
     }
     return false;
 }
@@ -9386,18 +9392,21 @@ static uint64_t airrt_priv_subject_hash(const char *subject, size_t length) {
     for (word = 0; at < length; at++) word = word << 8 | (uint8_t)subject[at];
     return airrt_priv_mix(hash ^ word);
 }
-/* The place of a subject's audience, or where it would be. */
-static airrt_atomic_ptr *airrt_priv_audience_place(airrt_audiences *all, uint64_t hash, const char *subject) {
+/* The place of a subject's audience, *there; or where it would be, NULL: another's may be there the next moment. */
+static airrt_atomic_ptr *airrt_priv_audience_place(airrt_audiences *all, uint64_t hash, const char *subject,
+                                                   airrt_audience **there) {
     for (uint32_t at = (uint32_t)hash;; at++) {
         airrt_atomic_ptr *place = &all->at[at & all->mask];
-        const airrt_audience *audience = airrt_load_acquire(place);
+        airrt_audience *audience = *there = airrt_load_acquire(place);
         if (!audience || (audience->hash == hash && strcmp(audience->subject, subject) == 0)) return place;
     }
 }
 static airrt_audience *airrt_priv_audience_find(const airrt_topic_core *core, const char *subject, size_t length) {
     airrt_audiences *all = airrt_load_acquire(&core->audiences);
-    if (!all) return NULL;
-    return airrt_load_acquire(airrt_priv_audience_place(all, airrt_priv_subject_hash(subject, length), subject));
+    airrt_audience *audience = NULL;
+    if (all) (void)airrt_priv_audience_place(all, airrt_priv_subject_hash(subject, length), subject, &audience);
+    AIRRT_POINT("audience");
+    return audience;
 }
 /* Those that have somebody, with room for others. False: no memory. */
 static bool airrt_priv_audiences_renew_locked(airrt_topic_core *core) {
@@ -9409,17 +9418,18 @@ static bool airrt_priv_audiences_renew_locked(airrt_topic_core *core) {
     all->trash.free = airrt_priv_trash_free;
     all->mask = places - 1;
     for (uint32_t i = 0; old && i <= old->mask; i++) {
-        airrt_audience *audience = airrt_load_relaxed(&old->at[i]);
-        if (!audience) continue;
-        if (airrt_load_relaxed(&audience->table)) {
-            airrt_store_relaxed(airrt_priv_audience_place(all, audience->hash, audience->subject), audience);
-            all->used++;
-        } else {
-            airrt_priv_topic_waste(core, &audience->trash);
-        }
+        airrt_audience *audience = airrt_load_relaxed(&old->at[i]), *none;
+        if (!audience || !airrt_load_relaxed(&audience->table)) continue;
+        airrt_store_relaxed(airrt_priv_audience_place(all, audience->hash, audience->subject, &none), audience);
+        all->used++;
     }
     all->live = all->used;
+    AIRRT_POINT("audiences");
     airrt_store_release(&core->audiences, all); /* pairs with airrt_priv_audience_find */
+    for (uint32_t i = 0; old && i <= old->mask; i++) { /* now that nobody finds them any more */
+        airrt_audience *audience = airrt_load_relaxed(&old->at[i]);
+        if (audience && !airrt_load_relaxed(&audience->table)) airrt_priv_topic_waste(core, &audience->trash);
+    }
     if (old) airrt_priv_topic_waste(core, &old->trash);
     return true;
 }
@@ -9427,7 +9437,7 @@ static bool airrt_priv_audiences_renew_locked(airrt_topic_core *core) {
 static airrt_audience *airrt_priv_audience_get_locked(airrt_topic_core *core, const char *subject) {
     size_t length = strlen(subject);
     airrt_audiences *all = airrt_load_relaxed(&core->audiences);
-    airrt_audience *audience = airrt_priv_audience_find(core, subject, length);
+    airrt_audience *audience = airrt_priv_audience_find(core, subject, length), *none;
     if (audience) return audience;
     if ((!all || all->used >= all->mask / 4 * 3) && !airrt_priv_audiences_renew_locked(core)) return NULL;
     if (!(audience = airrt_priv_alloc(sizeof *audience + length + 1, 16))) return NULL;
@@ -9437,7 +9447,7 @@ static airrt_audience *airrt_priv_audience_get_locked(airrt_topic_core *core, co
     memcpy(audience->subject, subject, length + 1);
     all = airrt_load_relaxed(&core->audiences);
     all->used++;
-    airrt_store_release(airrt_priv_audience_place(all, audience->hash, subject), audience);
+    airrt_store_release(airrt_priv_audience_place(all, audience->hash, subject, &none), audience);
     return audience;
 }
 
@@ -9531,24 +9541,34 @@ static void airrt_priv_detach_locked(airrt_subscriber *subscriber) {
 
 /* ---- who is to be given an event ---- */
 
-/* The tables with those who may want a subject, as they are at one moment. */
+/* The tables with those who may want a subject, as they are at one moment: who has left one and come into the other is
+ * not in both. */
 typedef struct airrt_present {
     airrt_subscribers *table, *audience;
     uint32_t table_count, count; /* count: of both */
     uint64_t end;                /* number of the place behind the topic's table */
 } airrt_present;
-static void airrt_priv_present_audience(airrt_present *here, const airrt_topic_core *core, const char *subject,
-                                        size_t length) {
-    const airrt_audience *audience = airrt_priv_audience_find(core, subject, length);
-    if (audience && (here->audience = airrt_load_acquire(&audience->table)) != NULL)
-        here->count += airrt_load_acquire(&here->audience->count);
-}
-AIRRT_INLINE void airrt_priv_present(airrt_present *here, const airrt_topic_core *core, const char *subject,
-                                     size_t length) {
+AIRRT_INLINE void airrt_priv_present_table(airrt_present *here, const airrt_topic_core *core) {
     here->table = airrt_load_acquire(&core->table);
     here->audience = NULL;
     here->count = here->table_count = here->table ? airrt_load_acquire(&here->table->count) : 0;
     here->end = here->table ? here->table->first + here->count : 0;
+}
+static void airrt_priv_present_audience(airrt_present *here, const airrt_topic_core *core, const char *subject,
+                                        size_t length) {
+    for (;;) {
+        const airrt_audience *audience = airrt_priv_audience_find(core, subject, length);
+        if (audience && (here->audience = airrt_load_acquire(&audience->table)) != NULL)
+            here->count += airrt_load_acquire(&here->audience->count);
+        /* if it is still the topic's, who had left it before is not in it */
+        if (!here->audience || airrt_load_acquire(&core->table) == here->table) return;
+        airrt_priv_present_table(here, core);
+    }
+}
+AIRRT_INLINE void airrt_priv_present(airrt_present *here, const airrt_topic_core *core, const char *subject,
+                                     size_t length) {
+    airrt_priv_present_table(here, core);
+    AIRRT_POINT("table");
     if (airrt_load_acquire(&core->audiences)) airrt_priv_present_audience(here, core, subject, length);
 }
 /* Who is at this place, and wants the subject, as `known` does; NULL: nobody. No subscriber is at two. */
@@ -9852,23 +9872,26 @@ static bool airrt_priv_share(airrt_publication *p) {
     core->usual_map((char *)shared + read, (char *)shared + offset);
     return true;
 }
-/* The slot of a subject, or that which it would have. */
-static airrt_retained *airrt_priv_retained_place(const airrt_topic_core *core, const char *subject, size_t length) {
+/* The slot of a subject, whose *text it is; or that which it would have, NULL: another may have it the next moment. */
+static airrt_retained *airrt_priv_retained_place(const airrt_topic_core *core, const char *subject, size_t length,
+                                                 const char **text) {
     for (uint32_t at = (uint32_t)airrt_priv_subject_hash(subject, length);; at++) {
         airrt_retained *slot = &core->retained[at & core->retain_mask];
-        const char *text = airrt_load_acquire(&slot->subject);
-        if (!text || strcmp(text, subject) == 0) return slot;
+        *text = airrt_load_acquire(&slot->subject);
+        if (!*text || strcmp(*text, subject) == 0) return slot;
     }
 }
 /* The slot of a subject, a new one if need be. */
 static airrt_err airrt_priv_retained_slot(airrt_topic_core *core, const char *subject, size_t length,
                                           airrt_retained **out) {
+    const char *text;
     airrt_err err = AIRRT_OK;
-    *out = airrt_priv_retained_place(core, subject, length);
-    if (airrt_load_acquire(&(*out)->subject)) return AIRRT_OK;
+    *out = airrt_priv_retained_place(core, subject, length, &text);
+    AIRRT_POINT("retained");
+    if (text) return AIRRT_OK;
     airrt_priv_lock(&airrt_priv_topics.lock);
-    *out = airrt_priv_retained_place(core, subject, length); /* a second look */
-    if (!airrt_load_relaxed(&(*out)->subject)) {
+    *out = airrt_priv_retained_place(core, subject, length, &text); /* a second look */
+    if (!text) {
         char *copy = core->retaining < core->retain ? airrt_priv_alloc(length + 1, 1) : NULL;
         err = core->retaining == core->retain ? AIRRT_ERR_LIMIT : !copy ? AIRRT_ERR_NOMEM : AIRRT_OK;
         if (!err) {
@@ -10523,8 +10546,9 @@ static bool airrt_priv_catch_up_locked(airrt_topic_core *core, airrt_subscriber 
                                        airrt_catch_up **out) {
     *out = NULL;
     if (!core->retaining) return true;
+    const char *text;
     const bool one = airrt_priv_is_subject(pattern);
-    const airrt_retained *only = one ? airrt_priv_retained_place(core, pattern, strlen(pattern)) : NULL;
+    const airrt_retained *only = one ? airrt_priv_retained_place(core, pattern, strlen(pattern), &text) : NULL;
     const uint32_t first = one ? (uint32_t)(only - core->retained) : 0, last = one ? first : core->retain_mask;
     airrt_catch_up *made = airrt_priv_alloc(sizeof *made + (one ? 1 : core->retaining) * sizeof made->at[0], 16);
     if (!made) return false;
@@ -10640,17 +10664,11 @@ static airrt_err airrt_priv_add_pattern_locked(airrt_subscriber *subscriber, con
     airrt_patterns *patterns = airrt_load_relaxed(&subscriber->patterns);
     size_t at = airrt_priv_pattern_find(patterns, pattern);
     if (at < patterns->size && airrt_load_relaxed(&patterns->bytes[at])) return AIRRT_OK;
-    if (at == patterns->size) {
-        airrt_patterns *more = airrt_priv_patterns_make(patterns, pattern);
-        if (!more) return AIRRT_ERR_NOMEM;
-        at = airrt_priv_pattern_find(more, pattern);
-        airrt_store_relaxed(&more->bytes[at], 0); /* until it has a seat */
-        airrt_store_release(&subscriber->patterns, more); /* pairs with airrt_priv_wants */
-        airrt_priv_topic_waste(subscriber->core, &patterns->trash);
-        patterns = more;
-    }
-    if (!airrt_priv_seat_locked(subscriber, pattern)) return AIRRT_ERR_NOMEM;
-    airrt_store_relaxed(&patterns->bytes[at], 1);
+    airrt_patterns *more = airrt_priv_patterns_make(patterns, pattern);
+    if (!more) return AIRRT_ERR_NOMEM;
+    if (!airrt_priv_seat_locked(subscriber, pattern)) return airrt_priv_free(more, 0), AIRRT_ERR_NOMEM;
+    airrt_store_release(&subscriber->patterns, more); /* pairs with airrt_priv_wants */
+    airrt_priv_topic_waste(subscriber->core, &patterns->trash);
     subscriber->wanted++;
     *added = true;
     return AIRRT_OK;

@@ -1,6 +1,8 @@
 /* test_topic.c: topics: patterns, publishing, subscribers that are slow or die, streams, retained values, groups. */
 static int test_fault(const char *site);
+static void test_point(const char *between);
 #define AIRRT_FAULT(SITE) test_fault(SITE)
+#define AIRRT_POINT(BETWEEN) test_point(BETWEEN)
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h"
 #include "airrt_test.h"
@@ -17,6 +19,16 @@ static int test_fault(const char *site) {
     return airrt_load_relaxed(&fault_at) &&
            airrt_fetch_add(&fault_calls, 1u, RELAXED) + 1 == airrt_load_relaxed(&fault_at);
 }
+/* What is done once, as if by others, when this thread comes to a point. */
+static _Thread_local struct { const char *point; void (*what)(void); } others;
+static void test_point(const char *between) {
+    void (*now)(void) = others.what;
+    if (!now || strcmp(others.point, between) != 0) return;
+    others.what = NULL;
+    now();
+}
+#define AT_POINT(POINT, WHAT) (others.point = (POINT), others.what = (WHAT))
+#define POINT_PASSED() ck_assert_ptr_null((void *)(uintptr_t)others.what)
 static void fault_arm(uint64_t n) {
     airrt_store_relaxed(&fault_calls, 0u);
     airrt_store_relaxed(&fault_at, n);
@@ -824,6 +836,130 @@ START_TEST(who_leaves_and_comes_again_during_a_publication_is_given_it_once) {
 }
 END_TEST
 
+#define STREAM_GIVES(STREAM, NUMBER, SUBJECT)                             \
+    do {                                                                  \
+        const note *event_;                                               \
+        airrt_test_ok(notes_stream_recv(STREAM, &event_, AIRRT_SEC(10))); \
+        ck_assert_uint_eq(event_->number, NUMBER);                        \
+        ck_assert_uint_eq(*event_->text, NUMBER);                         \
+        ck_assert_str_eq(notes_stream_subject(STREAM), SUBJECT);          \
+    } while (0)
+
+/* ---- in between ---- */
+
+static struct { notes topic; notes_stream stream; probe_ref one, more[8]; char mine[16], theirs[16]; uint32_t waste; } between;
+/* Two subjects with the same place, of so many. */
+static void choose_subjects(uint32_t places) {
+    for (int i = 0;; i++) {
+        snprintf(between.mine, sizeof between.mine, "mine");
+        snprintf(between.theirs, sizeof between.theirs, "t%d", i);
+        if ((airrt_priv_subject_hash(between.mine, strlen(between.mine)) ^
+             airrt_priv_subject_hash(between.theirs, strlen(between.theirs))) % places == 0) return;
+    }
+}
+static void ask_for_theirs(void) { airrt_test_ok(notes_stream_open(between.topic, between.theirs, NULL, &between.stream)); }
+START_TEST(a_subject_whose_place_is_taken_meanwhile_reaches_nobody_else) {
+    const note *event;
+    notes_stream any;
+    WORLD();
+    between.topic = topic_open(0);
+    airrt_test_ok(notes_stream_open(between.topic, "any", NULL, &any)); /* so that there are places */
+    choose_subjects(16);
+    AT_POINT("audience", ask_for_theirs);
+    PUBLISH(between.topic, between.mine, 1);
+    POINT_PASSED();
+    airrt_test_is(notes_stream_try_recv(&between.stream, &event), AIRRT_ERR_EMPTY);
+    PUBLISH(between.topic, between.theirs, 2);
+    STREAM_GIVES(&between.stream, 2, between.theirs);
+    notes_stream_close(&between.stream);
+    notes_stream_close(&any);
+    ck_assert_uint_eq(NOTE_DROPS(), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+static void publish_theirs(void) { PUBLISH(between.topic, between.theirs, 2); }
+START_TEST(a_value_whose_place_is_taken_meanwhile_is_retained_as_its_own) {
+    const airrt_subscribe_desc desc = { .retained = true };
+    notes_stream stream;
+    WORLD();
+    between.topic = topic_open(64);
+    choose_subjects(airrt_priv_topic_core(between.topic.topic)->retain_mask + 1);
+    AT_POINT("retained", publish_theirs);
+    PUBLISH(between.topic, between.mine, 1);
+    POINT_PASSED();
+    for (int i = 0; i < 2; i++) {
+        airrt_test_ok(notes_stream_open(between.topic, i ? between.theirs : between.mine, &desc, &stream));
+        STREAM_GIVES(&stream, (uint64_t)i + 1, i ? between.theirs : between.mine);
+        notes_stream_close(&stream);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
+static void look_at_waste(void) { between.waste = airrt_load_seq(&airrt_priv_topic_core(between.topic.topic)->waste); }
+START_TEST(what_can_still_be_found_is_not_left_to_the_sweeper) {
+    notes_stream streams[20];
+    char name[8];
+    WORLD();
+    between.topic = topic_open(0);
+    between.waste = 99;
+    AT_POINT("audiences", look_at_waste); /* of the first ones; then of those that are to be left out */
+    for (int i = 0; i < 20; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        airrt_test_ok(notes_stream_open(between.topic, name, NULL, &streams[i]));
+        if (i < 9) notes_stream_close(&streams[i]);
+        if (!others.what && i < 9) AT_POINT("audiences", look_at_waste);
+    }
+    POINT_PASSED();
+    ck_assert_uint_eq(between.waste, 0);
+    for (int i = 9; i < 20; i++) notes_stream_close(&streams[i]);
+    WORLD_CLOSE();
+} END_TEST
+
+static void ask_in_another_way(void) {
+    airrt_test_ok(probe_subscribe_notes(between.one, between.topic, "#"));
+    airrt_test_ok(probe_unsubscribe_notes(between.one, between.topic, "a"));
+}
+START_TEST(who_changes_its_patterns_while_they_are_read_is_given_the_event) {
+    diary book = { 0 };
+    WORLD();
+    between.topic = topic_open(0);
+    SPAWN(probe, one, &book);
+    between.one = one;
+    airrt_test_ok(probe_subscribe_notes(one, between.topic, "#"));
+    airrt_test_ok(probe_subscribe_notes(one, between.topic, "a"));
+    airrt_test_ok(probe_unsubscribe_notes(one, between.topic, "#"));
+    AT_POINT("patterns", ask_in_another_way); /* it has seen that "#" is not wanted */
+    PUBLISH(between.topic, "a", 1);
+    POINT_PASSED();
+    SETTLE();
+    ACTED(&book, 1);
+    WORLD_CLOSE();
+} END_TEST
+
+static void come_again_by_name(void) {
+    for (int i = 0; i < 8; i++) airrt_test_ok(probe_subscribe_notes(between.more[i], between.topic, "never.#"));
+    airrt_test_ok(probe_unsubscribe_notes(between.one, between.topic, NULL));
+    airrt_test_ok(probe_subscribe_notes(between.one, between.topic, "a"));
+}
+START_TEST(who_leaves_and_comes_again_while_tables_are_looked_at_is_given_it_once) {
+    diary book = { 0 };
+    notes_stream any;
+    WORLD();
+    between.topic = topic_open(0);
+    SPAWN(probe, one, &book);
+    between.one = one;
+    for (int i = 0; i < 8; i++) airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, NULL, &between.more[i]));
+    airrt_test_ok(probe_subscribe_notes(one, between.topic, "#"));
+    airrt_test_ok(notes_stream_open(between.topic, "any", NULL, &any));
+    AT_POINT("table", come_again_by_name); /* the table is another one then */
+    PUBLISH(between.topic, "a", 1);
+    POINT_PASSED();
+    SETTLE();
+    ACTED(&book, 1);
+    notes_stream_close(&any);
+    WORLD_CLOSE();
+} END_TEST
+
 /* All who have asked by a pattern go, and the other does the same. */
 static void change_ways(void) {
     airrt_test_ok(probe_unsubscribe_counted(changing.first, changing.topic, NULL));
@@ -986,14 +1122,6 @@ END_TEST
 
 /* ---- streams ----------------------------------------------------------------------------------------------------- */
 
-#define STREAM_GIVES(STREAM, NUMBER, SUBJECT)                             \
-    do {                                                                  \
-        const note *event_;                                               \
-        airrt_test_ok(notes_stream_recv(STREAM, &event_, AIRRT_SEC(10))); \
-        ck_assert_uint_eq(event_->number, NUMBER);                        \
-        ck_assert_uint_eq(*event_->text, NUMBER);                         \
-        ck_assert_str_eq(notes_stream_subject(STREAM), SUBJECT);          \
-    } while (0)
 START_TEST(a_stream_gives_events_to_a_thread) {
     notes_stream stream, other;
     const note *event;
@@ -1764,6 +1892,11 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       a_full_mailbox_refuses_or_drops_as_its_policy_says, who_drops_an_event_has_not_taken_it,
       who_leaves_and_comes_again_during_a_publication_is_given_it_once,
       who_goes_over_to_a_pattern_during_a_publication_is_given_it_once,
+      a_subject_whose_place_is_taken_meanwhile_reaches_nobody_else,
+      a_value_whose_place_is_taken_meanwhile_is_retained_as_its_own,
+      what_can_still_be_found_is_not_left_to_the_sweeper,
+      who_changes_its_patterns_while_they_are_read_is_given_the_event,
+      who_leaves_and_comes_again_while_tables_are_looked_at_is_given_it_once,
       who_stays_is_given_events_when_most_have_left, who_wants_other_subjects_costs_a_publisher_nothing,
       every_mix_of_patterns_gives_an_event_once_to_all_whom_it_fits,
       who_changes_its_patterns_misses_nothing_and_is_given_nothing_twice,
