@@ -80,7 +80,8 @@
  * actor fails, is killed or stopped by its supervisor, what still finds no room is a dead letter. FULL
  * (airrt_error_last's field says which): "outbox", it is full; "cycle", the receiver waits, if through others, for the
  * sender itself. Also FULL: receivers of other systems, mailboxes alone (AIRRT_MAILBOX), questions of actors (they have
- * their time), and sends from post_stop, pre_start and on_error, unless something waits for that receiver already.
+ * their time), and sends from post_stop, pre_start and on_error, unless something waits for that receiver already, and
+ * what listeners, .dead_letters.fn and .drop send while an actor is ended, or it is a supervisor's turn.
  * Events of topics and answers do not wait, and may overtake what does. Who would rather not rest looks at airrt_room,
  * or sends with NAME_try_send, and has itself told by NAME_when_room.
  * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody
@@ -6688,6 +6689,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_ref self = airrt_priv_ref(cell);
     airrt_signal *waiters = NULL, *signal;
     bool abandoned = cold && airrt_load_relaxed(&cold->fate) == AIRRT_FATE_ABANDONED;
+    w->phase = AIRRT_PHASE_NONE; /* its outbox is not emptied any more: what the others are told may send */
     airrt_store_relaxed(&cell->life, AIRRT_LIFE_BURYING);
     airrt_priv_done(ctx, AIRRT_ERR_DEAD, reason);
     if (cold && cold->late) airrt_priv_late_back(w, cold);
@@ -6805,6 +6807,7 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_cold *cold = cell->cold;
     airrt_signal *signal;
     airrt_reason why = *reason;
+    w->phase = AIRRT_PHASE_NONE; /* as in airrt_priv_bury */
     cold->reason = why;
     cold->reasoned = true;
     cold->begun = cold->hurried = false;
@@ -7940,12 +7943,14 @@ static AIRRT_COLD airrt_err airrt_priv_behind(const airrt_cell *cell, airrt_prio
     *dropped = airrt_priv_drops((airrt_backpressure)airrt_load_relaxed(&cell->policy), priority);
     return *dropped ? AIRRT_OK : AIRRT_ERR_FULL;
 }
-/* A hook's message to a full mailbox: if that blocks, into the outbox. */
+/* A hook's message to a full mailbox: if that blocks, into the outbox. Not of a supervisor, which must not rest: whom
+ * it waits for may be waiting for it to begin again. */
 static AIRRT_COLD airrt_err airrt_priv_send_later(airrt_worker *me, airrt_ref to, airrt_actor_type *type,
                                                   const void *msg, airrt_wrap *wrap, airrt_priority priority,
                                                   bool owes, const char **detail) {
     if (!airrt_priv_blocks((airrt_backpressure)airrt_load_relaxed(&airrt_priv_cell(to)->policy), priority) ||
-        (!owes && me->phase != AIRRT_PHASE_HANDLE && me->phase != AIRRT_PHASE_SIGNAL))
+        (!owes && me->phase != AIRRT_PHASE_HANDLE && me->phase != AIRRT_PHASE_SIGNAL) ||
+        (airrt_priv_type(me->ctx.cell)->has & AIRRT_HAS_KEEP_))
         return AIRRT_ERR_FULL;
     airrt_wrap *kept = wrap ? wrap : airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
     if (kept && !wrap) memcpy(airrt_priv_wrapped(kept), msg, type->msg.size);

@@ -908,6 +908,98 @@ START_TEST(stop_by_a_supervisor_loses_in_order_what_finds_no_room) {
     WORLD_CLOSE();
 } END_TEST
 
+/* Messages that give another to the store when they are dropped, and a listener that gives it some for each end. */
+static narrow_ref store;
+static uint64_t given;
+static void give(void) { given += narrow_send(store, (act){ .number = 5 }) == AIRRT_OK; }
+typedef struct gift {
+    uint64_t timers;
+    bool fails;
+} gift;
+static void gift_drop(gift *msg) { (void)msg, give(); }
+AIRRT_MESSAGE(gift, .drop = gift_drop);
+AIRRT_ACTOR(giver, gift, airrt_none);
+static airrt_err giver_handle(giver_ctx *ctx, airrt_none *state, const gift *msg) {
+    (void)state;
+    for (uint64_t i = 0; i < msg->timers; i++) AIRRT_TRY(giver_after(ctx, AIRRT_SEC(100), (gift){ 0, false }, NULL));
+    return msg->fails ? AIRRT_ERR_FAILED : AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(giver, airrt_none, giver_handle);
+AIRRT_SUPERVISOR(patron, airrt_none, airrt_quiet);
+static airrt_err patron_init(airrt_children *children, const airrt_none *args) {
+    (void)args;
+    return airrt_children_add(children, giver_spec(AIRRT_NONE), &(airrt_child_desc){ .id = "giver", .name = "giver" });
+}
+AIRRT_SUPERVISOR_IMPL(patron, airrt_one_for_one, patron_init);
+static void give_for_an_end(const airrt_news *news, void *ctx) {
+    (void)ctx;
+    for (int i = 0; i < 3 && news->kind == AIRRT_NEWS_ENDED && strcmp(news->type, "giver") == 0; i++) give();
+}
+START_TEST(what_is_sent_while_an_actor_is_ended_is_refused_or_handled) {
+    for (int how = 0; how < 3; how++) { /* by a listener; for messages that die; for timers of one that halts */
+        POLLED_WORLD();
+        static diary taking;
+        airrt_listener listener = { .fn = give_for_an_end };
+        giver_ref giver;
+        airrt_supervisor above;
+        memset(&taking, 0, sizeof taking);
+        given = 0;
+        if (how == 0) airrt_system_listen(world, &listener);
+        SPAWN(narrow, to, &taking);
+        store = to;
+        if (how == 2) airrt_test_ok(patron_start(world, AIRRT_NONE, NULL, &above));
+        else airrt_test_ok(giver_spawn(world, AIRRT_NONE, NULL, &giver));
+        poll_all();
+        if (how == 2) airrt_test_ok(giver_whereis(world, "giver", &giver));
+        for (int i = 0; how == 1 && i < 3; i++) airrt_test_ok(giver_send(giver, (gift){ 0, false }));
+        if (how == 2) airrt_test_ok(giver_send(giver, (gift){ 3, true }));
+        else airrt_test_ok(airrt_kill(giver.ref));
+        poll_all();
+        ck_assert_uint_eq(given, 1);
+        ck_assert_uint_eq(COUNT(taking.acts), 1);
+        ck_assert_uint_eq(world_counts().queued, 0);
+        ck_assert_uint_eq(world_counts().refused, 2);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+/* A listener sends to a full child of the supervisor whose turn it is; that child begins again after a while. */
+AIRRT_SUPERVISOR(patient, airrt_none, airrt_quiet);
+static diary patient_taking;
+static airrt_err patient_init(airrt_children *children, const airrt_none *args) {
+    (void)args;
+    airrt_child_desc desc = { .id = "receiver", .name = "receiver",
+                              .backoff = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_MS(200) } };
+    return airrt_children_add(children, narrow_spec((probe_args){ .book = &patient_taking }), &desc);
+}
+AIRRT_SUPERVISOR_IMPL(patient, airrt_one_for_one, patient_init, AIRRT_FIVE_PER_MINUTE);
+static airrt_err refused_to_listener;
+static void tell_of_a_spawn(const airrt_news *news, void *ctx) {
+    (void)ctx;
+    if (news->kind != AIRRT_NEWS_SPAWNED || strcmp(news->type, "probe") != 0) return;
+    refused_to_listener = narrow_send(store, (act){ .number = 8 });
+}
+START_TEST(supervisor_does_not_rest) {
+    POLLED_WORLD();
+    static diary other;
+    airrt_supervisor above;
+    airrt_listener listener = { .fn = tell_of_a_spawn };
+    airrt_system_listen(world, &listener);
+    airrt_test_ok(patient_start(world, AIRRT_NONE, NULL, &above));
+    airrt_test_ok(narrow_whereis(world, "receiver", &store));
+    SEND(narrow, store, .fn = act_fail, .number = 6);
+    poll_all();
+    SEND(narrow, store, .number = 7); /* it is full while it has not begun again */
+    airrt_ref started;
+    airrt_test_ok(airrt_supervisor_start_child(above, probe_spec((probe_args){ .book = &other }),
+                                               &(airrt_child_desc){ .id = "other" }, &started));
+    ck_assert_int_eq(refused_to_listener, AIRRT_ERR_FULL);
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(1));
+    poll_all();
+    ACTED(&patient_taking, 6, 7);
+    WORLD_CLOSE();
+} END_TEST
+
 /* Many senders, one narrow receiver; and a chain of narrow ones. Each sender's messages come in order. */
 enum { CROWD = 200, EACH = 200 };
 static uint64_t next_of[CROWD];
@@ -1042,5 +1134,6 @@ SUITE("outbox", 60, full_receiver_suspends_the_sender_and_nobody_else,
                 event_does_not_wait_and_may_overtake_what_does, answer_does_not_wait_and_overtakes_what_does,
                 a_message_waits_for_none_of_another_lane,
       room_is_what_is_left_for_any_priority, stop_by_a_supervisor_loses_in_order_what_finds_no_room,
+                what_is_sent_while_an_actor_is_ended_is_refused_or_handled, supervisor_does_not_rest,
                 crowd_of_senders_loses_nothing_and_keeps_its_order, chain_of_narrow_mailboxes_passes_everything_on,
                 kills_among_waiting_actors_leave_nobody_behind);
