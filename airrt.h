@@ -1292,8 +1292,8 @@ struct airrt_ctx {
     uint32_t left;                /* messages until the next look at the time and at how many there were; at least 1 */
     bool kept;                    /* the message was stashed */
     bool promised;                /* the reply was given, refused, deferred or forwarded */
-    airrt_atomic_u64 handled;     /* by this worker, ever */
-    uint64_t turn_from;           /* `handled` when the turn began */
+    airrt_atomic_u64 handled;     /* given to handlers by this worker, ever; it never goes back */
+    uint64_t turn_from;           /* `handled` when the turn began, less what it has skipped since */
     const airrt_cell *leaver;     /* who has called NAME_fail or airrt_ctx_leave, `reason` says how; what it has
                                      called */
     uint64_t left_at;             /* and not returned is forgotten with the next message: `handled` then */
@@ -4023,6 +4023,7 @@ typedef struct airrt_cold {
 typedef struct airrt_tally {
     airrt_atomic_u64 accepted, expired, dropped, quarantined, dead, failed, refused, late, spawned, ended, killed;
     airrt_atomic_u64 stashed, aside; /* kept by actors now; aside: to be handled before the mailbox */
+    airrt_atomic_u64 again;          /* given to a handler, and to be given again: not handled */
 } airrt_tally;
 
 #define AIRRT_TICK_SHIFT 16 /* a tick of the wheel is 65.5 us */
@@ -5622,8 +5623,7 @@ static airrt_cell *airrt_priv_running(const airrt_worker *w) {
 static void airrt_priv_watch_one(airrt_system *system, airrt_worker *w, uint64_t now) {
     airrt_cell *running = airrt_priv_running(w);
     uint64_t progress = airrt_load_relaxed(&w->turns) + airrt_load_relaxed(&w->ctx.handled);
-    /* a stashed message leaves `handled` as it was */
-    if (running) progress += airrt_load_relaxed(&running->head) >> 28;
+    if (running) progress += airrt_load_relaxed(&running->head) >> 28; /* what is lost at an end is not handled */
     if (!running || progress != w->watched.progress) {
         w->watched.progress = progress;
         w->watched.since_ns = now;
@@ -7025,7 +7025,7 @@ static bool airrt_priv_keep_message(airrt_ctx *ctx, const airrt_reason *reason) 
     bool again = ++wrap->tries < type->redeliver && !wrap->spare;
     airrt_signal *kept = again ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
     ctx->envelope = NULL;
-    airrt_count(&ctx->handled, (uint64_t)-1);
+    airrt_count(&airrt_priv_worker(ctx)->tally.again, 1);
     if (!kept) { /* once too often, or no memory for another try */
         airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(cell), &type->msg, airrt_priv_wrapped(wrap),
                         wrap->spare ? NULL : wrap, AIRRT_LOSS_QUARANTINED, reason);
@@ -7119,6 +7119,7 @@ static bool airrt_priv_deliver_answer(airrt_ctx *ctx, airrt_signal *signal, bool
     if (question->gone) { /* an earlier life's */
         if (queued) airrt_count(&w->tally.accepted, (uint64_t)-1);
         airrt_priv_answer_unheard(w->system, NULL, signal);
+        ctx->turn_from--;
         return true;
     }
     airrt_priv_question_unlist(ctx->cell->cold, question);
@@ -7608,11 +7609,12 @@ AIRRT_HOT airrt_wrap *airrt_priv_take_wrapped(airrt_cell *cell, size_t size, siz
     airrt_priv_leave_slot(cell, ring, slot, head);
     return wrap;
 }
-/* Loses a message whose time is over. */
+/* Loses a message whose time is over, which is one of the turn's. */
 AIRRT_INLINE bool airrt_priv_lose_late(airrt_ctx *ctx, airrt_wrap *wrap) {
     if (!wrap->envelope.deadline_ns || !airrt_priv_is_over(ctx, wrap->envelope.deadline_ns)) return false;
     airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(ctx->cell), &airrt_priv_type(ctx->cell)->msg, NULL,
                     wrap, AIRRT_LOSS_EXPIRED, NULL);
+    ctx->turn_from--;
     return true;
 }
 AIRRT_INLINE void airrt_priv_open_envelope(airrt_ctx *ctx, airrt_wrap *wrap) {
@@ -7660,7 +7662,10 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
         if (airrt_priv_take_next(cell, msg, size, align, &wrap)) {
             airrt_priv_offer_room(system, cell, false);
             if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap, taken);
-            if (wrap && airrt_priv_lose_late(ctx, wrap)) continue;
+            if (wrap && airrt_priv_lose_late(ctx, wrap)) {
+                if (--ctx->left == 0 && !airrt_priv_goes_on(ctx)) break;
+                continue;
+            }
             if (wrap) memcpy(msg, airrt_priv_wrapped(wrap), size);
             airrt_priv_stamp(ctx);
             if (AIRRT_UNLIKELY(airrt_priv_type(cell)->redeliver) && !wrap) {
@@ -8769,7 +8774,7 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
     ctx->kept = true;
     if (wrap->envelope.promise_slot && !ctx->promised)
         airrt_priv_hold(ctx, wrap->envelope.promise_slot, wrap->envelope.promise_generation);
-    airrt_count(&ctx->handled, (uint64_t)-1); /* it will be when it comes again */
+    airrt_count(&airrt_priv_worker(ctx)->tally.again, 1);
     airrt_count(&airrt_priv_worker(ctx)->tally.stashed, 1);
     return AIRRT_OK;
 }
@@ -11458,6 +11463,7 @@ static void airrt_priv_tallies(airrt_system *system, airrt_counts *out) {
     out->late_replies = AIRRT_SUM(system, late);
     out->stashed = AIRRT_SUM(system, stashed);
     out->queued = AIRRT_SUM(system, aside);
+    out->handled = -AIRRT_SUM(system, again);
     for (uint32_t i = 0; i < airrt_priv_made(system); i++)
         out->handled += airrt_load_relaxed(&system->workers[i]->ctx.handled);
     airrt_priv_lock(&system->pinned_lock);

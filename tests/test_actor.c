@@ -387,6 +387,30 @@ START_TEST(exit_runs_post_stop_with_normal) {
     WORLD_CLOSE();
 } END_TEST
 
+/* What a message says of its end, returns, and whether it is stashed in between. */
+static airrt_err act_say_and_stash(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    airrt_err err = AIRRT_ERR_LIMIT;
+    if (msg->number <= 2) err = probe_fail(PROBE(ctx), (int32_t)msg->number, "said");
+    if (msg->number == 1) return AIRRT_OK;
+    airrt_test_ok(probe_stash(PROBE(ctx), msg));
+    return msg->number == 4 ? probe_fail(PROBE(ctx), 4, "said") : err;
+}
+START_TEST(reason_of_an_end_is_what_its_message_said_though_that_was_stashed) {
+    for (uint64_t n = 2; n <= 4; n++) { /* says, stashes, ends; stashes, ends; stashes, says, ends */
+        diary book = { 0 };
+        POLLED_WORLD();
+        SPAWN(probe, ref, &book);
+        TELL(ref, .fn = act_say_and_stash, .number = 1); /* it says, and does not end */
+        TELL(ref, .fn = act_say_and_stash, .number = n);
+        SETTLE();
+        STOPPED_FOR(&book, AIRRT_EXIT_ERROR);
+        ck_assert_int_eq(book.stopped.code, n == 3 ? 0 : (int)n);
+        ck_assert_int_eq(book.stopped.err, n == 3 ? AIRRT_ERR_LIMIT : AIRRT_ERR_FAILED);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 static airrt_err act_stash_and_fail(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state;
     if (msg->number == 2) MUST(!probe_stash(PROBE(ctx), msg)), airrt_panic(3, "put aside");
@@ -813,6 +837,58 @@ START_TEST(failures_are_counted_on_when_the_message_is_stashed_in_between) {
     ck_assert_uint_eq(DROPPED(1), 1);
     airrt_test_balanced(world);
     WORLD_CLOSE();
+} END_TEST
+
+/* A turn has as many messages as one may have, whatever becomes of them: then others have theirs. */
+enum { MANY = 1000 };
+PROBE_TYPE(endless, PROBE_HOOKS(endless), .redeliver = UINT32_MAX);
+static airrt_err act_until_other(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    if (COUNT(((diary *)msg->arg)->acts)) return AIRRT_OK;
+    if (msg->number == 1) return AIRRT_ERR_FAILED;
+    AIRRT_TRY(endless_stash((endless_ctx *)(void *)ctx, msg));
+    return endless_unstash((endless_ctx *)(void *)ctx);
+}
+START_TEST(turn_ends_though_its_message_is_given_again_and_again) {
+    for (uint64_t number = 1; number <= 2; number++) { /* redelivered; stashed */
+        diary book = { .action = AIRRT_ACTION_RESUME }, other = { 0 };
+        POLLED_WORLD();
+        SPAWN(endless, ref, &book);
+        SPAWN(probe, bystander, &other);
+        SEND(endless, ref, act_until_other, &other, number);
+        TELL(bystander, .number = 3);
+        while (airrt_system_poll(world, 1)) {}
+        ACTED(&other, 3);
+        ck_assert_uint_le(COUNT(book.acts), 4 * AIRRT_TURN_MESSAGES);
+        ck_assert_uint_eq(world_counts().handled, 2);
+        WORLD_CLOSE();
+    }
+} END_TEST
+static airrt_err act_put_aside(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return hoarder_stash(HOARDER(ctx), msg);
+}
+START_TEST(turn_ends_though_its_messages_are_expired_or_stashed) {
+    for (int stash = 0; stash < 2; stash++) {
+        diary book = { 0 }, other = { 0 };
+        POLLED_WORLD();
+        SPAWN_WITH(hoarder, ref, &book, .mailbox = { .capacity = MANY });
+        SPAWN(probe, bystander, &other);
+        while (airrt_system_poll(world, 1)) {}
+        for (int i = 0; i < MANY; i++)
+            airrt_test_ok(hoarder_send_with(ref, (act){ .fn = stash ? act_put_aside : NULL },
+                                            &(airrt_send_desc){ .ttl_ns = stash ? 0 : 1 }));
+        TELL(bystander, .number = 3);
+        airrt_test_clock_advance(&clockwork, AIRRT_SEC(1));
+        ck_assert_uint_eq(airrt_system_poll(world, 2), 2);
+        ACTED(&other, 3);
+        ck_assert_uint_ge(airrt_queued(ref.ref), MANY - 4 * AIRRT_TURN_MESSAGES);
+        while (airrt_system_poll(world, 1)) {}
+        airrt_counts counts = world_counts();
+        ck_assert_uint_eq(counts.expired, stash ? 0 : MANY);
+        ck_assert_uint_eq(counts.stashed, stash ? MANY : 0);
+        WORLD_CLOSE();
+    }
 } END_TEST
 
 START_TEST(panicking_handler_is_quarantined_after_k_tries) {
@@ -2363,7 +2439,8 @@ SUITE("actor", 60,
     send_with_an_unknown_priority_is_nobodys_loss,
     by_priority_policy_does_not_block_a_hook,
     info_counts_messages_in_lanes,
-    lanes_follow_the_priority_of_the_type,
+    lanes_follow_the_priority_of_the_type, reason_of_an_end_is_what_its_message_said_though_that_was_stashed,
+    turn_ends_though_its_message_is_given_again_and_again, turn_ends_though_its_messages_are_expired_or_stashed,
     redelivered_message_comes_before_those_put_aside, failures_are_counted_on_when_the_message_is_stashed_in_between,
     capacity_of_a_spawn_bounds_an_unbounded_type,
     blocked_sender_wakes_though_the_actor_is_never_idle,
