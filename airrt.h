@@ -6744,6 +6744,7 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     }
     if (airrt_priv_heard(system)) airrt_priv_tell_actor(system, cell, AIRRT_NEWS_ENDED, reason);
     airrt_priv_forget_ties(cell, reason);
+    cold = cell->cold; /* who was told may have spawned another, which was tied to this one */
     if (cold) {
         while ((signal = cold->waiters) != NULL) {
             airrt_priv_remove(&cold->waiters, signal);

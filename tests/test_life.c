@@ -2769,6 +2769,45 @@ START_TEST(timers_of_many_actors_on_threads_all_fire) {
     WORLD_CLOSE();
 } END_TEST
 
+/* A listener spawns an actor for each that ends, tied to that one, which had no cold part before. */
+AIRRT_ACTOR(heir, act, airrt_none);
+static airrt_err heir_handle(heir_ctx *ctx, airrt_none *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(heir, airrt_none, heir_handle);
+AIRRT_ACTOR(mortal, act, airrt_none);
+static airrt_err mortal_handle(mortal_ctx *ctx, airrt_none *state, const act *msg) {
+    (void)state, (void)msg;
+    return mortal_exit(ctx);
+}
+AIRRT_ACTOR_IMPL(mortal, airrt_none, mortal_handle);
+static void spawn_for_an_end(const airrt_news *news, void *ctx) {
+    heir_ref heir;
+    uint64_t *heirs = ctx;
+    if (news->kind != AIRRT_NEWS_ENDED || strcmp(news->type, "mortal") != 0) return;
+    airrt_test_ok(heir_spawn(world, AIRRT_NONE, NULL, &heir));
+    ++*heirs;
+}
+START_TEST(what_is_spawned_while_its_actor_is_buried_costs_no_memory) {
+    uint64_t heirs = 0;
+    void *slabs = NULL;
+    airrt_listener listener = { .fn = spawn_for_an_end, .ctx = &heirs };
+    POLLED_WORLD();
+    airrt_system_listen(world, &listener);
+    for (int i = 0; i < 2000; i++) {
+        mortal_ref ref;
+        airrt_test_ok(mortal_spawn(world, AIRRT_NONE, NULL, &ref));
+        SEND(mortal, ref, .number = 1);
+        while (airrt_system_poll(world, 100)) {}
+        if (i == 1000) slabs = airrt_priv_cold_pool()->slabs;
+    }
+    ck_assert_uint_eq(heirs, 2000);
+    ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0); /* they have ended with those that they were tied to */
+    ck_assert_ptr_eq(airrt_priv_cold_pool()->slabs, slabs);
+    WORLD_CLOSE();
+} END_TEST
+
 SUITE("life", 60,
     down_tells_who_why_and_which_watch, down_has_the_reason_of_every_kind_of_end, watching_the_dead_says_no_process_at_once,
     unwatch_ends_a_watch, unwatch_suppresses_a_down_on_its_way, each_watch_has_its_own_down, many_watchers_are_all_told,
@@ -2830,4 +2869,5 @@ SUITE("life", 60,
     message_is_stashed_once, nothing_is_stashed_where_no_message_is_handled,
     timer_on_its_way_to_an_actor_that_is_killed_is_dropped_once,
     request_that_expires_while_its_asker_waits_is_a_timeout,
-    waiting_in_vain_again_and_again_takes_no_memory);
+    waiting_in_vain_again_and_again_takes_no_memory,
+    what_is_spawned_while_its_actor_is_buried_costs_no_memory);
