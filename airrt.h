@@ -651,6 +651,7 @@ typedef struct airrt_message_type {
  *   airrt_err decode(T *, const void *, size_t n)       of bytes from anywhere, not aligned; on an error *T is nothing
  *   .perishable = true                                  never kept as a dead letter: dropped at once, as when drop
  *                                                       frees what others wait for
+ * None of these may panic: airrt calls them in the middle of its own work.
  * T is one word (a typedef). It travels by value, so sizes above 64 KiB are refused: send a pointer and a .drop. */
 #ifdef __cplusplus
 #define AIRRT_DESIGNATORS_BEGIN_ _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wpedantic\"") \
@@ -1474,7 +1475,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_unlink(airrt_ctx *ctx, airrt_ref ref);
  * not this incarnation's. */
 AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer timer);
 /* Leaves the hook at once, from any depth of calls; the actor fails with CRASH, code and text. What the hook held
- * (memory, locks, the message's own pointers) is leaked. Outside a hook it ends the process: a bug of the caller. */
+ * (memory, locks, the message's own pointers) is leaked. For hooks and what they call themselves; never from what airrt
+ * calls on the way: functions of AIRRT_MESSAGE, MAPs, listeners, functions of the system's desc. Outside a hook, also
+ * while an actor that has ended is disposed of, it ends the process: a bug of the caller. */
 AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
 
 /* AIRRT_ACTOR(NAME, MSG, ARGS) declares an actor type: MSG is a message (AIRRT_MESSAGE), ARGS any type of at most 96
@@ -7758,7 +7761,7 @@ static void airrt_priv_panicked(airrt_worker *w) {
         airrt_priv_tell_error(ctx, &reason);
         airrt_priv_die(ctx, &reason);
         return;
-    case AIRRT_PHASE_NONE:
+    case AIRRT_PHASE_NONE: /* airrt_panic lets none come */
     case AIRRT_PHASE_SIGNAL:
     case AIRRT_PHASE_HANDLE:
     default:
@@ -7771,7 +7774,7 @@ static void airrt_priv_panicked(airrt_worker *w) {
 }
 AIRRT_API void airrt_panic(int32_t code, const char *text) {
     airrt_worker *me = airrt_priv_me;
-    if (!me || !me->ctx.cell) abort();
+    if (!me || !me->ctx.cell || me->phase == AIRRT_PHASE_NONE) abort();
     me->ctx.reason = airrt_priv_reason(AIRRT_EXIT_CRASH, AIRRT_ERR_FAILED, code, text);
     longjmp(*me->panic, 1);
 }

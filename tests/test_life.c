@@ -3,6 +3,8 @@
 #include "airrt.h"
 #include "airrt_test.h"
 #include "airrt_probe.h"
+#include <sys/wait.h>
+#include <unistd.h>
 
 PROBE_TYPE(keeper, PROBE_HOOKS(keeper), .stash_capacity = 3);
 AIRRT_REQUEST(twice, probe, uint64_t);
@@ -2808,6 +2810,36 @@ START_TEST(what_is_spawned_while_its_actor_is_buried_costs_no_memory) {
     WORLD_CLOSE();
 } END_TEST
 
+/* A message whose .drop panics, which it must not, dies with its actor: that is not begun again. */
+typedef struct bomb { int unused; } bomb;
+static void bomb_drop(bomb *msg) { (void)msg, airrt_panic(7, "dropped"); }
+AIRRT_MESSAGE(bomb, .drop = bomb_drop);
+AIRRT_ACTOR(target, bomb, airrt_none);
+static airrt_err target_handle(target_ctx *ctx, airrt_none *state, const bomb *msg) {
+    (void)ctx, (void)state, (void)msg;
+    return AIRRT_OK;
+}
+static airrt_action target_failed(target_ctx *ctx, airrt_none *state, const airrt_reason *reason) {
+    (void)ctx, (void)state, (void)reason;
+    return AIRRT_ACTION_RESTART;
+}
+AIRRT_ACTOR_IMPL(target, airrt_none, target_handle, .on_error = target_failed);
+START_TEST(panic_while_an_actor_is_buried_ends_the_process) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        target_ref ref;
+        POLLED_WORLD();
+        airrt_test_ok(target_spawn(world, AIRRT_NONE, NULL, &ref));
+        airrt_test_ok(target_send(ref, (bomb){ 0 }));
+        airrt_test_ok(airrt_kill(ref.ref));
+        while (airrt_system_poll(world, 100)) {}
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+} END_TEST
+
 SUITE("life", 60,
     down_tells_who_why_and_which_watch, down_has_the_reason_of_every_kind_of_end, watching_the_dead_says_no_process_at_once,
     unwatch_ends_a_watch, unwatch_suppresses_a_down_on_its_way, each_watch_has_its_own_down, many_watchers_are_all_told,
@@ -2870,4 +2902,4 @@ SUITE("life", 60,
     timer_on_its_way_to_an_actor_that_is_killed_is_dropped_once,
     request_that_expires_while_its_asker_waits_is_a_timeout,
     waiting_in_vain_again_and_again_takes_no_memory,
-    what_is_spawned_while_its_actor_is_buried_costs_no_memory);
+    what_is_spawned_while_its_actor_is_buried_costs_no_memory, panic_while_an_actor_is_buried_ends_the_process);
