@@ -76,8 +76,9 @@
  * actor's outbox (.outbox_capacity): the send is OK, and the actor rests: until its outbox is empty, also while a
  * receiver is between two lives, it is given no message, timer, answer, DOWN or exit, while its worker runs others.
  * Orders and probes reach it, and one that its supervisor has asked to stop rests no more. What airrt_stop ends
- * delivers in order first (and meanwhile takes empty turns: do not let it wait for one that is long in a hook); when an
- * actor fails, is killed or stopped by its supervisor, what still finds no room is a dead letter. FULL
+ * delivers in order first (and meanwhile takes empty turns: do not let it wait for one that is long in a hook), and so
+ * does one that a hook has ended normally, as by NAME_exit: it rests, and ends; when an actor fails, is killed or
+ * stopped by its supervisor, what still finds no room is a dead letter. FULL
  * (airrt_error_last's field says which): "outbox", it is full; "cycle", the receiver waits, if through others, for the
  * sender itself. Also FULL: receivers of other systems, mailboxes alone (AIRRT_MAILBOX), questions of actors (they have
  * their time), and sends from post_stop, pre_start and on_error, unless something waits for that receiver already, and
@@ -4005,7 +4006,7 @@ typedef struct airrt_cold {
     bool timestamps, reasoned;
     struct airrt_worker *pinned;           /* the worker that alone runs it */
     bool every;                            /* every message takes the long way */
-    airrt_reason reason;                   /* while it is being buried, or has halted */
+    airrt_reason reason;                   /* while it is leaving, being buried, or has halted */
     airrt_ref keeper;                      /* the supervisor that keeps it; generation 0: none */
     uint64_t keeper_child;                 /* what that calls it */
     bool drops;                            /* begins again without what was in its mailbox */
@@ -4014,6 +4015,7 @@ typedef struct airrt_cold {
     airrt_fifo outbox;                     /* messages that wait for room in others' mailboxes */
     uint32_t outgoing, late;               /* how many; timers that have fired meanwhile, linked by `after` */
     bool hurried;                          /* its supervisor has asked it to stop: it does not rest any more */
+    bool leaving;                          /* a hook has ended it normally: for `reason`, when its outbox is empty */
     airrt_fifo wanters;                    /* ROOM signals of others that wait for room here */
     airrt_atomic_u8 released;              /* not one of max_actors any more, though it is not buried yet */
     bool escalates;                        /* on_error wants its supervisor to fail */
@@ -6172,7 +6174,7 @@ static airrt_err airrt_priv_try(airrt_cell *cell, uint64_t key, airrt_pools *poo
                                 const void *msg, airrt_wrap *wrap, bool lane);
 static void airrt_priv_note_detour(airrt_cell *cell);
 AIRRT_INLINE bool airrt_priv_rests(const airrt_cell *cell) {
-    return cell->cold && cell->cold->outbox.first && !cell->cold->hurried;
+    return cell->cold && ((cell->cold->outbox.first && !cell->cold->hurried) || cell->cold->leaving);
 }
 /* Whether something in the actor's outbox waits for `to`. */
 static bool airrt_priv_owes_in(const airrt_cell *cell, airrt_ref to, unsigned lane) {
@@ -6814,7 +6816,7 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     w->phase = AIRRT_PHASE_NONE; /* as in airrt_priv_bury */
     cold->reason = why;
     cold->reasoned = true;
-    cold->begun = cold->hurried = false;
+    cold->begun = cold->hurried = cold->leaving = false;
     airrt_store_relaxed(&cell->life, AIRRT_STATE_RESTARTING);
     /* its next life is a new actor's: news of this one come too late */
     if (airrt_priv_type(cell)->has & AIRRT_HAS_CHILD_) airrt_priv_shut(cell);
@@ -6988,6 +6990,10 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
     airrt_cell *cell = ctx->cell;
     airrt_actor_type *type = airrt_priv_type(cell);
     airrt_action action = AIRRT_ACTION_STOP;
+    if (airrt_exit_is_normal(why->kind) && airrt_priv_rests(cell)) { /* what it has sent comes first */
+        cell->cold->reason = *why;
+        return cell->cold->leaving = true;
+    }
     if (airrt_exit_is_normal(why->kind)) {
         airrt_priv_die(ctx, why);
         return false;
@@ -7319,7 +7325,8 @@ static bool airrt_priv_deliver_kept(airrt_ctx *ctx, airrt_signal *signal) {
 /* A supervisor wants this actor to stop now. One with on_exit may take its time. */
 static bool airrt_priv_deliver_halt(airrt_ctx *ctx) {
     const airrt_actor_type *type = airrt_priv_type(ctx->cell);
-    if (!(type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_EXIT_ | AIRRT_HAS_CHILD_))) {
+    if (!(type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_EXIT_ | AIRRT_HAS_CHILD_)) ||
+        (ctx->cell->cold && ctx->cell->cold->leaving)) {
         airrt_priv_die(ctx, &airrt_priv_stopped);
         return false;
     }
@@ -7407,7 +7414,7 @@ static bool airrt_priv_has_private(const airrt_cell *cell) {
     const airrt_cold *cold = cell->cold;
     if (!cold) return false;
     if (cold->due.first || cold->ready.first || cold->every || cold->outbox.first || cold->wanters.first) return true;
-    if (cold->held || (cold->late && !airrt_priv_rests(cell))) return true;
+    if (cold->held || cold->leaving || (cold->late && !airrt_priv_rests(cell))) return true;
     for (int i = 0; cold->lane_serial && i <= AIRRT_PRIORITY_CRITICAL; i++)
         if (cold->lanes.queue[i].first) return true;
     return false;
@@ -7656,6 +7663,11 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
         }
         if (AIRRT_UNLIKELY(airrt_priv_rests(cell))) {
             airrt_priv_outbox_give_up(airrt_priv_worker(ctx), cell);
+            if (cell->cold->leaving && !cell->cold->outbox.first) {
+                airrt_priv_worker(ctx)->failing = cell->cold->reason;
+                airrt_priv_die(ctx, &airrt_priv_worker(ctx)->failing);
+                return AIRRT_NEXT_LEAVE_;
+            }
             if (!airrt_priv_rests(cell)) continue;
             airrt_priv_offer_room(system, cell, true);
             airrt_priv_make_room(cell);

@@ -222,6 +222,53 @@ START_TEST(sender_that_is_stopped_delivers_first) {
     }
 } END_TEST
 
+/* Ends normally, after what it has sent: by an exit, by what airrt_ctx_leave says. */
+static airrt_err act_flood_and_leave(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    AIRRT_TRY(probe_after(PROBE(ctx), AIRRT_MS(1), (act){ .number = 50 }, NULL));
+    for (uint64_t i = 1; i <= 4; i++) airrt_test_ok(narrow_send(*(narrow_ref *)msg->arg, (act){ .number = i }));
+    if (msg->number == 0) return probe_exit(PROBE(ctx));
+    return airrt_ctx_leave(ctx, &(airrt_reason){ .kind = AIRRT_EXIT_SHUTDOWN_TERM, .code = 5 });
+}
+START_TEST(sender_that_exits_delivers_first_and_handles_nothing_more) {
+    for (uint64_t number = 0; number < 2; number++) {
+        POLLED_PAIR(probe);
+        memset(&sending, 0, sizeof sending), memset(&taking, 0, sizeof taking);
+        poll_all();
+        TELL(sender, .fn = act_flood_and_leave, .arg = &receiver, .number = number);
+        TELL(sender, .number = 9);
+        airrt_system_poll(world, 1);
+        airrt_test_clock_advance(&clockwork, AIRRT_SEC(1)); /* its timer fires */
+        TELL(sender, .number = 10);
+        poll_all();
+        ACTED(&taking, 1, 2, 3, 4);
+        ck_assert_uint_eq(COUNT(sending.acts), 1);
+        ck_assert_uint_eq(COUNT(sending.stops), 1);
+        ck_assert_int_eq(sending.stopped.kind, number ? AIRRT_EXIT_SHUTDOWN_TERM : AIRRT_EXIT_NORMAL);
+        ck_assert_int_eq(sending.stopped.code, number ? 5 : 0);
+        ck_assert(!airrt_alive(sender.ref));
+        ck_assert_int_eq(DROPPED(9) + DROPPED(10) + DROPPED(50), 3);
+        ck_assert_uint_eq(world_counts().dead, 2);
+        WORLD_CLOSE();
+    }
+} END_TEST
+START_TEST(sender_that_exits_can_be_stopped_and_killed_while_it_delivers) {
+    for (int kill = 0; kill < 2; kill++) {
+        POLLED_PAIR(probe);
+        memset(&sending, 0, sizeof sending), memset(&taking, 0, sizeof taking);
+        poll_all();
+        TELL(sender, .fn = act_flood_and_leave, .arg = &receiver);
+        airrt_system_poll(world, 1);
+        airrt_test_ok(kill ? airrt_kill(sender.ref) : airrt_stop_async(sender.ref));
+        poll_all();
+        ck_assert_int_eq(sending.stopped.kind, kill ? AIRRT_EXIT_KILLED : AIRRT_EXIT_NORMAL);
+        ck_assert_uint_eq(COUNT(taking.acts) + world_counts().dead, 4);
+        if (!kill) ACTED(&taking, 1, 2, 3, 4);
+        ck_assert(!airrt_alive(sender.ref));
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 static airrt_timer armed;
 static airrt_err act_cancel(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state, (void)msg;
@@ -1000,6 +1047,50 @@ START_TEST(supervisor_does_not_rest) {
     WORLD_CLOSE();
 } END_TEST
 
+/* A permanent child exits while what it has sent waits: it delivers, and begins again with what its mailbox has. */
+START_TEST(child_that_exits_delivers_first_and_begins_again) {
+    WORLD();
+    static diary sending, taking;
+    airrt_supervisor above;
+    gate shut = { { 0 }, { 0 } };
+    airrt_test_ok(strict_start(world, (probe_args){ .book = &sending }, NULL, &above));
+    SPAWN(narrow, receiver, &taking);
+    SEND(narrow, receiver, .fn = act_gate, .arg = &shut, .number = 77);
+    GATE_ENTERED(&shut);
+    airrt_test_ok(probe_send_name(world, "sender", (act){ .fn = act_flood_and_leave, .arg = &receiver }));
+    airrt_test_ok(probe_send_name(world, "sender", (act){ .number = 9 }));
+    airrt_test_eventually(world_counts().queued == 5, 10);
+    GATE_OPEN(&shut);
+    airrt_test_eventually(COUNT(sending.acts) == 2, 10);
+    ACTED(&taking, 77, 1, 2, 3, 4);
+    ACTED(&sending, 0, 9);
+    ck_assert_uint_eq(COUNT(sending.starts), 2);
+    airrt_test_ok(airrt_supervisor_terminate_child(above, "sender"));
+    airrt_test_ok(airrt_supervisor_stop(above, AIRRT_SEC(10)));
+    WORLD_CLOSE();
+} END_TEST
+/* It is stopped by its supervisor meanwhile. */
+START_TEST(child_that_exits_is_stopped_by_its_supervisor_while_it_delivers) {
+    WORLD();
+    static diary sending, taking;
+    airrt_supervisor above;
+    gate shut = { { 0 }, { 0 } };
+    airrt_test_ok(strict_start(world, (probe_args){ .book = &sending }, NULL, &above));
+    SPAWN(narrow, receiver, &taking);
+    SEND(narrow, receiver, .fn = act_gate, .arg = &shut, .number = 77);
+    GATE_ENTERED(&shut);
+    airrt_test_ok(probe_send_name(world, "sender", (act){ .fn = act_flood_and_leave, .arg = &receiver }));
+    airrt_test_eventually(world_counts().queued == 4, 10);
+    airrt_test_ok(airrt_supervisor_terminate_child(above, "sender"));
+    ck_assert_uint_eq(COUNT(sending.stops), 1);
+    GATE_OPEN(&shut);
+    SETTLE();
+    ACTED(&taking, 77, 1);
+    ck_assert_uint_eq(world_counts().dead, 3);
+    airrt_test_ok(airrt_supervisor_stop(above, AIRRT_SEC(10)));
+    WORLD_CLOSE();
+} END_TEST
+
 /* Many senders, one narrow receiver; and a chain of narrow ones. Each sender's messages come in order. */
 enum { CROWD = 200, EACH = 200 };
 static uint64_t next_of[CROWD];
@@ -1115,7 +1206,8 @@ SUITE("outbox", 60, full_receiver_suspends_the_sender_and_nobody_else,
                 sends_that_do_not_wait_are_refused_as_ever,
                 send_that_would_close_a_circle_of_waiting_actors_is_refused, end_of_the_receiver_lets_the_sender_go_on,
                 killed_sender_loses_what_there_is_no_room_for, letters_from_the_outbox_say_why_their_receiver_ended,
-                sender_that_is_stopped_delivers_first,
+                sender_that_is_stopped_delivers_first, sender_that_exits_delivers_first_and_handles_nothing_more,
+                sender_that_exits_can_be_stopped_and_killed_while_it_delivers,
                 timers_wait_while_an_actor_rests_and_can_still_be_cancelled, news_of_an_end_wait_while_an_actor_rests,
                 outbox_survives_a_restart_in_place, priorities_block_for_the_high_ones_alone,
                 no_memory_for_the_outbox_is_an_error_and_the_message_stays_the_senders,
@@ -1135,5 +1227,7 @@ SUITE("outbox", 60, full_receiver_suspends_the_sender_and_nobody_else,
                 a_message_waits_for_none_of_another_lane,
       room_is_what_is_left_for_any_priority, stop_by_a_supervisor_loses_in_order_what_finds_no_room,
                 what_is_sent_while_an_actor_is_ended_is_refused_or_handled, supervisor_does_not_rest,
+                child_that_exits_delivers_first_and_begins_again,
+                child_that_exits_is_stopped_by_its_supervisor_while_it_delivers,
                 crowd_of_senders_loses_nothing_and_keeps_its_order, chain_of_narrow_mailboxes_passes_everything_on,
                 kills_among_waiting_actors_leave_nobody_behind);
