@@ -2974,8 +2974,8 @@ AIRRT_API const char *airrt_exit_str(airrt_exit kind) {
     return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
 }
 AIRRT_API const char *airrt_loss_str(airrt_loss loss) {
-    static const char *const names[] = { "none",    "full",          "no receiver", "dropped",
-                                         "expired", "receiver died", "quarantined", "undecodable" };
+    static const char *const names[] = { "none",    "full",        "no receiver", "dropped",
+                                         "expired", "actor ended", "quarantined", "undecodable" };
     return (unsigned)loss < sizeof names / sizeof *names ? names[loss] : "unknown";
 }
 AIRRT_API const char *airrt_backpressure_str(airrt_backpressure backpressure) {
@@ -7974,7 +7974,10 @@ static AIRRT_COLD airrt_err airrt_priv_send_later(airrt_worker *me, airrt_ref to
         (airrt_priv_type(me->ctx.cell)->has & AIRRT_HAS_KEEP_))
         return AIRRT_ERR_FULL;
     airrt_wrap *kept = wrap ? wrap : airrt_priv_wrap_get(&type->pools, type->msg.size, type->msg.align);
-    if (kept && !wrap) memcpy(airrt_priv_wrapped(kept), msg, type->msg.size);
+    if (kept && !wrap) {
+        memcpy(airrt_priv_wrapped(kept), msg, type->msg.size);
+        kept->envelope.sender = airrt_priv_ref(me->ctx.cell); /* for the letter, if it is lost */
+    }
     airrt_err err = kept ? airrt_priv_outbox_put(me, to, type, kept, detail) : AIRRT_ERR_NOMEM;
     if (err && kept && !wrap) airrt_priv_wrap_put(kept);
     return err;

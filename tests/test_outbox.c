@@ -201,6 +201,20 @@ START_TEST(letters_from_the_outbox_say_why_their_receiver_ended) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(letters_from_the_outbox_say_who_sent_them) {
+    POLLED_PAIR(probe);
+    TELL(sender, .fn = act_flood, .arg = &receiver, .number = 3);
+    airrt_system_poll(world, 1);
+    airrt_test_ok(airrt_kill(sender.ref));
+    poll_all();
+    ck_assert_uint_ge(COUNT(letters.count), 1);
+    for (uint64_t i = 0; i < COUNT(letters.count); i++) {
+        ck_assert(airrt_ref_equal(letters.items[i].letter.sender, sender.ref));
+        ck_assert(airrt_ref_equal(letters.items[i].letter.to, receiver.ref));
+    }
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(sender_that_is_stopped_delivers_first) {
     for (int polled = 0; polled < 2; polled++) {
         static diary sending, taking;
@@ -1206,6 +1220,7 @@ SUITE("outbox", 60, full_receiver_suspends_the_sender_and_nobody_else,
                 sends_that_do_not_wait_are_refused_as_ever,
                 send_that_would_close_a_circle_of_waiting_actors_is_refused, end_of_the_receiver_lets_the_sender_go_on,
                 killed_sender_loses_what_there_is_no_room_for, letters_from_the_outbox_say_why_their_receiver_ended,
+                letters_from_the_outbox_say_who_sent_them,
                 sender_that_is_stopped_delivers_first, sender_that_exits_delivers_first_and_handles_nothing_more,
                 sender_that_exits_can_be_stopped_and_killed_while_it_delivers,
                 timers_wait_while_an_actor_rests_and_can_still_be_cancelled, news_of_an_end_wait_while_an_actor_rests,

@@ -323,7 +323,7 @@ START_TEST(what_an_actor_leaves_behind_are_dead_letters) {
     size_t n = close_watched();
     ck_assert_uint_eq(SEEN(n, BROKER, BROKER_DEAD_LETTER, w.ref, &e), 3);
     ck_assert_str_eq(e.of.broker.type, "job");
-    ck_assert_str_eq(e.of.broker.why, "receiver died");
+    ck_assert_str_eq(e.of.broker.why, "actor ended");
     ck_assert_uint_eq(SEEN(n, BROKER, BROKER_ROUTING_FAILED, w.ref, &e), 1);
     ck_assert_str_eq(e.of.broker.why, "no receiver");
 } END_TEST
