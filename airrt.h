@@ -1431,7 +1431,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_timer(airrt_ctx *ctx, uint64_t de
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_when_room(airrt_ctx *ctx, airrt_ref to, uint32_t n,
                                                          airrt_actor_type *type, const void *msg);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, const void *msg);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_unstash(airrt_ctx *ctx);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_unstash(airrt_ctx *ctx, uint32_t n);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_from(airrt_ref ref, const airrt_actor_type *type);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_whereis(airrt_system *system, const char *name,
                                                        const airrt_actor_type *type, airrt_ref *out);
@@ -1513,6 +1513,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_stash(NAME_ctx *, const MSG *);                        keeps the current message for later; FULL,
  *                                                                         NOMEM, EXISTS; CONTEXT: not in handle
  *   airrt_err NAME_unstash(NAME_ctx *);                                   all of them come next, oldest first
+ *   airrt_err NAME_unstash_n(NAME_ctx *, uint32_t n);                     the oldest n do; the others stay
  * AIRRT_ACTOR_OBSERVED(NAME, MSG, ARGS, OBSERVER): the same, and NAME_send, _try_send, _send_with, _send_many and
  * _send_name call, when n messages have been accepted (also into the outbox, or to be dropped by policy),
  *   void OBSERVER_sent(airrt_ref, size_t n)                               a function or macro; on the sender's
@@ -1630,7 +1631,12 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_stash(NAME##_ctx *ctx, const NAME##_msg *msg) {          \
         return airrt_priv_stash(&ctx->base, &NAME##_actor_, msg);                                          \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_unstash(NAME##_ctx *ctx) { return airrt_priv_unstash(&ctx->base); } \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_unstash(NAME##_ctx *ctx) {                               \
+        return airrt_priv_unstash(&ctx->base, UINT32_MAX);                                                 \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_unstash_n(NAME##_ctx *ctx, uint32_t n) {                 \
+        return airrt_priv_unstash(&ctx->base, n);                                                          \
+    }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_ref) == 8, #NAME "_ref is 8 bytes")
 
@@ -8797,16 +8803,21 @@ AIRRT_API airrt_err airrt_priv_stash(airrt_ctx *ctx, airrt_actor_type *type, con
     airrt_count(&airrt_priv_worker(ctx)->tally.stashed, 1);
     return AIRRT_OK;
 }
-AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx) {
+AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx, uint32_t n) {
     airrt_cold *cold = ctx->cell->cold;
-    if (!cold || !cold->stash.first) return AIRRT_OK;
-    cold->stash.last->next = cold->ready.first;
-    if (!cold->ready.first) cold->ready.last = cold->stash.last;
-    cold->ready.first = cold->stash.first;
-    cold->stash.first = cold->stash.last = NULL;
-    airrt_count(&airrt_priv_worker(ctx)->tally.stashed, -(uint64_t)cold->stashed);
-    airrt_count(&airrt_priv_worker(ctx)->tally.aside, (uint64_t)cold->stashed);
-    cold->stashed = 0;
+    if (!cold || !cold->stash.first || !n) return AIRRT_OK;
+    const bool all = n >= cold->stashed;
+    airrt_signal *first = cold->stash.first, *last = all ? cold->stash.last : first;
+    if (all) n = cold->stashed;
+    for (uint32_t i = 1; !all && i < n; i++) last = last->next;
+    cold->stash.first = last->next;
+    if (all) cold->stash.last = NULL;
+    last->next = cold->ready.first;
+    if (!cold->ready.first) cold->ready.last = last;
+    cold->ready.first = first;
+    airrt_count(&airrt_priv_worker(ctx)->tally.stashed, -(uint64_t)n);
+    airrt_count(&airrt_priv_worker(ctx)->tally.aside, (uint64_t)n);
+    cold->stashed -= n;
     airrt_priv_note_detour(ctx->cell);
     return AIRRT_OK;
 }

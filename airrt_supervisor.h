@@ -1600,7 +1600,7 @@ static airrt_err airrt_priv_sup_step(airrt_sup *sup) {
         r->activity = sup->activity;
         airrt_priv_sup_answer(r, AIRRT_OK);
     }
-    if (!sup->held) airrt_discard(airrt_priv_unstash(sup->ctx));
+    if (!sup->held) airrt_discard(airrt_priv_unstash(sup->ctx, UINT32_MAX));
     return AIRRT_OK;
 }
 

@@ -409,7 +409,7 @@ static airrt_err worker_act(airrt_ctx *ctx, kind k, worker_state *state, const n
     case CANCEL: worker_cancels(ctx, state); break;
     case REGISTER: worker_registers(ctx, random); break;
     case NAPS: airrt_ctx_yield(ctx); break;
-    case UNSTASH: airrt_discard(airrt_priv_unstash(ctx)); break;
+    case UNSTASH: airrt_discard(airrt_priv_unstash(ctx, UINT32_MAX)); break;
     case DEFER:
         for (int i = 0; i < PROMISES; i++) { /* keeps what was promised before */
             if (promises[i].serial) answer_fulfil(promises[i].promise, promises[i].serial);
@@ -524,7 +524,7 @@ static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, cons
                     k != KEEPING && !is_dynamic(at) && at < SPOTS && airrt_ref_equal(self, world.spots[at].ref));
     else if (airrt_ctx_subject(ctx))
         broken("%s: a message that is no event has a subject", world.spots[at].name);
-    if (stashed && next_random(&state->random) % 4 == 0) airrt_discard(airrt_priv_unstash(ctx)); /* before others there */
+    if (stashed && next_random(&state->random) % 4 == 0) airrt_discard(airrt_priv_unstash(ctx, UINT32_MAX)); /* before others there */
     if (msg->op == EVENT || stashed) return AIRRT_OK;
     if (!(k == KEEPING && fails)) mark_free(msg->mark);
     if (msg->op == TICK) return handle_tick(state, k, msg), AIRRT_OK;

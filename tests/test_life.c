@@ -1356,6 +1356,39 @@ START_TEST(unstashed_messages_come_next_oldest_first) {
     WORLD_CLOSE();
 } END_TEST
 
+static airrt_err act_unstash_some(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    working = true;
+    return keeper_unstash_n(KEEPER(ctx), (uint32_t)(msg->number - 10));
+}
+START_TEST(some_are_unstashed_and_the_others_stay_in_their_order) {
+    for (uint64_t n = 0; n <= 4; n++) {
+        diary book = { 0 };
+        working = false;
+        POLLED_WORLD();
+        SPAWN(keeper, ref, &book);
+        for (uint64_t i = 1; i <= 3; i++) SEND(keeper, ref, act_when_working, NULL, i);
+        SEND(keeper, ref, act_unstash_some, NULL, 10 + n);
+        SEND(keeper, ref, .number = 9);
+        SETTLE();
+        const uint64_t given = n < 3 ? n : 3;
+        ck_assert_uint_eq(world_counts().stashed, 3 - given);
+        ck_assert_uint_eq(world_counts().handled, 2 + given);
+        for (uint64_t i = 0; i < given; i++) ck_assert_uint_eq(book.numbers[4 + i], 1 + i);
+        ck_assert_uint_eq(book.numbers[4 + given], 9);
+        airrt_test_balanced(world);
+        working = false;
+        SEND(keeper, ref, act_when_working, NULL, 8); /* behind those that have stayed: there is room for one more */
+        SETTLE();
+        SEND(keeper, ref, act_unstash_some, NULL, 20);
+        SETTLE();
+        ck_assert_uint_eq(COUNT(book.acts), 5 + given + 2 + (3 - given) + (given > 0));
+        for (uint64_t i = given; i < 3; i++) ck_assert_uint_eq(book.numbers[7 + i], 1 + i);
+        if (given) ck_assert_uint_eq(book.numbers[10], 8);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 static airrt_err act_unstash_all(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state, (void)msg;
     return keeper_unstash(KEEPER(ctx));
@@ -2860,7 +2893,7 @@ SUITE("life", 60,
     address_stays_good_when_the_name_changes, texts_that_are_no_address_are_invalid, names_are_unique_and_found, name_is_copied, names_of_no_or_too_many_bytes_are_invalid, every_name_is_found_as_itself_only, typed_whereis_refuses_other_types,
     systems_have_names_of_their_own, name_is_free_before_anybody_is_told_of_the_end, name_stays_over_a_restart,
     names_are_registered_and_released, thousands_of_names_are_kept_apart,
-    unstashed_messages_come_next_oldest_first, full_stash_refuses, stashed_messages_die_with_their_actor,
+    unstashed_messages_come_next_oldest_first, some_are_unstashed_and_the_others_stay_in_their_order, full_stash_refuses, stashed_messages_die_with_their_actor,
     stash_can_be_filled_again_after_unstash, stashed_request_is_answered_after_unstash,
     request_is_answered, reply_before_the_asker_waits_is_not_lost, request_runs_a_polled_system, refusal_is_the_result_of_the_request,
     request_handled_without_answer_is_no_reply, reply_of_another_type_is_refused, second_reply_is_counted_and_not_delivered,
