@@ -2305,13 +2305,15 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *de
 /* Ends all actors. First, unless .now, what is queued is handled with all that it leads to, for half of the time at
  * most; then all are stopped, those of supervisors in their order: actors handle what waits by then, supervised ones
  * none that still wait; at the deadline the rest is killed. TIMEOUT: some were killed or are stuck, or messages were
- * lost or refused for lack of time. From the call on nothing can be spawned from outside. CONTEXT in a hook, and in a
- * fork()ed child. Any thread, again and again: later calls wait for the first and report the same. desc and out may be
- * NULL. */
+ * lost or refused for lack of time. From the call on nothing can be spawned from outside; once it has returned nobody
+ * waits in the system, not for those that are stuck either: who does is told SHUTDOWN, who blocks for room DEAD.
+ * CONTEXT in a hook, and in a fork()ed child. Any thread, again and again: later calls wait for the first and report
+ * the same. desc and out may be NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                                           airrt_shutdown_report *out);
 /* Waits until no actor is runnable or running and nothing is queued; timers do not count, what they have sent does: in
- * a system that is never without work it ends with TIMEOUT. timeout_ns 0 = 5 s. TIMEOUT, CONTEXT. */
+ * a system that is never without work it ends with TIMEOUT. timeout_ns 0 = 5 s. TIMEOUT, CONTEXT; SHUTDOWN: only what
+ * is stuck is left. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_ns);
 /* .polled systems: runs at most `budget` turns of actors, and due timers, on this thread; returns how many turns were
  * run. One thread at a time; another one's call returns 0. */
@@ -2350,19 +2352,19 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_drop(airrt_system *system
 AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter_counts *out);
 
 /* Stops an actor: no more messages, what is queued is handled, post_stop; waits for its end, and kills it when the time
- * is spent (TIMEOUT if even that did not end it in a second). timeout_ns 0 = 5 s. DEAD if it has ended. CONTEXT in
- * hooks. */
+ * is spent (TIMEOUT if even that did not end it in a second). timeout_ns 0 = 5 s. DEAD if it has ended. SHUTDOWN: it is
+ * stuck, and its system has been shut down. CONTEXT in hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_ns);
 /* The same without waiting; allowed in hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
 /* Ends it before its next message; does not wait. A handler that is running returns first. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
 /* Waits for an actor's end; OK: *out (may be NULL) is why. Also for one that has ended already: each worker remembers
- * its last 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; NOMEM; CONTEXT in
- * hooks. timeout_ns 0 = 5 s. On errors *out is zero. */
+ * its last 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; SHUTDOWN as of
+ * airrt_stop; NOMEM; CONTEXT in hooks. timeout_ns 0 = 5 s. On errors *out is zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
 /* Runs the actor's .health hook, between its messages and before those queued. timeout_ns 0 = 1 s. TIMEOUT: it is busy,
- * or stuck; *out is then UNHEALTHY, as after DEAD. CONTEXT in hooks. */
+ * or stuck; SHUTDOWN as of airrt_stop; *out is then UNHEALTHY, as after DEAD. CONTEXT in hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_ns, airrt_health *out);
 AIRRT_API bool airrt_alive(airrt_ref ref); /* not ended yet; true while it drains */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *out);
@@ -3314,7 +3316,8 @@ typedef struct airrt_signal {
     uint8_t kind;
     bool near, link_tie, parent;      /* of a tie: the end of who made it; a link; its other end is this one's parent */
     airrt_ref owner, peer;            /* the timer's actor; the other end of a tie */
-    airrt_atomic_u64 id; /* of a tie while it is attached, else 0: what `match` of the other end is compared with */
+    airrt_atomic_u64 id; /* of a tie while it is attached, else 0: what `match` of the other end is compared with; of
+                            what a thread waits for: its system */
     uint64_t match;
     uint32_t twin;                    /* index of the other end */
     uint64_t due, serial; /* the receiver's position, and the last of its lane messages, that a DOWN waits for */
@@ -4391,15 +4394,27 @@ static bool airrt_priv_is_asked(uint32_t slot, uint32_t generation) {
     uint32_t word = answer ? airrt_load_relaxed(&answer->word) : 0;
     return word == (generation << 4 | AIRRT_WORD_OPEN) || word == (generation << 4 | AIRRT_WORD_ASKED);
 }
-static airrt_signal *airrt_priv_question(void *out, size_t size, airrt_reason *reason) {
+/* system: with whose shutdown the wait is over. */
+static airrt_signal *airrt_priv_question(airrt_system *system, void *out, size_t size, airrt_reason *reason) {
     airrt_signal *answer = airrt_priv_signal_get(AIRRT_SIGNAL_WAIT);
     if (!answer) return NULL;
     answer->u.answer.out = out;
     answer->u.answer.size = size;
     answer->u.answer.reason = reason;
     answer->u.answer.err = AIRRT_OK;
-    airrt_store_release(&answer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&answer->word)) << 4 | AIRRT_WORD_OPEN);
+    airrt_store_relaxed(&answer->id, (uint64_t)(uintptr_t)system);
+    airrt_store_seq(&answer->word, AIRRT_WORD_GENERATION(airrt_load_relaxed(&answer->word)) << 4 | AIRRT_WORD_OPEN);
     return answer;
+}
+static uint32_t airrt_priv_open_word(const airrt_signal *answer) {
+    return AIRRT_WORD_GENERATION(airrt_load_relaxed(&answer->word)) << 4 | AIRRT_WORD_OPEN;
+}
+/* After the shutdown: only actors that are stuck have not ended. */
+static bool airrt_priv_is_stopped(const airrt_system *system) {
+    return system && airrt_load_seq(&system->state) == AIRRT_SYSTEM_STOPPED;
+}
+static airrt_err airrt_priv_in_vain(const airrt_system *system) {
+    return airrt_priv_is_stopped(system) ? AIRRT_ERR_SHUTDOWN : AIRRT_ERR_TIMEOUT;
 }
 AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget);
 AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system);
@@ -4417,25 +4432,26 @@ static bool airrt_priv_wait_step(airrt_system *system, airrt_atomic_u32 *word, u
     }
     return airrt_priv_wait(word, seen, deadline);
 }
-/* Waits until there is an answer, or the deadline; false: nobody will answer any more. Does not free the block. */
-static bool airrt_priv_await(airrt_system *system, airrt_signal *answer, uint64_t deadline, uint32_t abandoned) {
+/* Waits until there is an answer, or the deadline; false: there is none yet, or its system has been shut down. open:
+ * the word when it was asked; once it is another one's the block is not ours. */
+static bool airrt_priv_await_more(airrt_system *system, airrt_signal *answer, uint32_t open, uint64_t deadline) {
     for (;;) {
         uint32_t word = airrt_load_acquire(&answer->word);
-        if (AIRRT_WORD_STATE(word) == AIRRT_WORD_DONE) return true;
-        if (airrt_priv_wait_step(system, &answer->word, word, deadline)) continue;
-        word = AIRRT_WORD_GENERATION(word) << 4 | AIRRT_WORD_OPEN;
-        if (airrt_cas(&answer->word, &word, AIRRT_WORD_GENERATION(word) << 4 | abandoned, ACQ_REL, ACQUIRE))
+        if (word - open == AIRRT_WORD_DONE - AIRRT_WORD_OPEN) return true;
+        if (word - open > AIRRT_WORD_DONE - AIRRT_WORD_OPEN || airrt_priv_is_stopped(system)) return false;
+        if (!airrt_priv_wait_step(system, &answer->word, word, deadline)) return false;
+    }
+}
+/* The same; false: nobody will answer any more. Does not free the block. */
+static bool airrt_priv_await(airrt_system *system, airrt_signal *answer, uint32_t open, uint64_t deadline) {
+    while (!airrt_priv_await_more(system, answer, open, deadline)) {
+        uint32_t word = open;
+        if (airrt_cas(&answer->word, &word, open + (AIRRT_WORD_GONE - AIRRT_WORD_OPEN), ACQ_REL, ACQUIRE) ||
+            word - open > AIRRT_WORD_DONE - AIRRT_WORD_OPEN)
             return false;
         deadline = AIRRT_FOREVER; /* somebody is writing: a few instructions */
     }
-}
-/* The same; but who asks goes on waiting. */
-static bool airrt_priv_await_more(airrt_system *system, airrt_signal *answer, uint64_t deadline) {
-    for (;;) {
-        uint32_t word = airrt_load_acquire(&answer->word);
-        if (AIRRT_WORD_STATE(word) == AIRRT_WORD_DONE) return true;
-        if (!airrt_priv_wait_step(system, &answer->word, word, deadline)) return false;
-    }
+    return true;
 }
 /* Pins the open system of a cell, so that it is not closed meanwhile; NULL if it is. */
 static airrt_system *airrt_priv_pin(airrt_cell *cell) {
@@ -7913,6 +7929,7 @@ static airrt_err airrt_priv_send_policy(airrt_cell *cell, uint64_t key, const ai
         }
         if (!may_wait || timeout_ns == AIRRT_NO_WAIT || !airrt_priv_blocks(policy, priority)) return AIRRT_ERR_FULL;
         if (!deadline) deadline = airrt_priv_wait_until(sink->system, timeout_ns ? timeout_ns : AIRRT_FOREVER);
+        if (waiting && airrt_priv_is_stopped(sink->system)) return AIRRT_ERR_DEAD; /* it is stuck */
         if (waiting && !airrt_priv_wait_step(sink->system, &cell->room, room, deadline)) return AIRRT_ERR_TIMEOUT;
         waiting = true;
     }
@@ -8833,7 +8850,7 @@ AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const v
     airrt_cell *cell = airrt_priv_cell(to);
     airrt_system *system = cell ? airrt_priv_pin(cell) : NULL;
     airrt_signal *question =
-        airrt_priv_question(out, size, &reason); /* before the message: an answer cannot come too early */
+        airrt_priv_question(system, out, size, &reason); /* before the message: an answer cannot come too early */
     /* its time to live is over before we go away: what has timed out is not handled later */
     airrt_promise promise = { 0, 0, system ? airrt_priv_now(system) : 0 };
     airrt_send_desc desc = { .ttl_ns = timeout_ns < AIRRT_NO_WAIT ? timeout_ns : 0, .timeout_ns = timeout_ns };
@@ -8846,8 +8863,8 @@ AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const v
     }
     const bool sent = !err;
     if (sent)
-        err = airrt_priv_await(system, question, deadline, AIRRT_WORD_GONE) ? question->u.answer.err
-                                                                            : AIRRT_ERR_TIMEOUT;
+        err = airrt_priv_await(system, question, airrt_priv_open_word(question), deadline) ? question->u.answer.err
+                                                                                           : airrt_priv_in_vain(system);
     if (question) airrt_priv_signal_put(question);
     if (system) airrt_priv_unpin(system);
     if (!err) return AIRRT_OK;
@@ -11030,7 +11047,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         if (type->timestamps) cell->cold->created_ns = airrt_priv_now(system);
     }
     if (waits) {
-        if (!(question = airrt_priv_question(NULL, 0, why))) goto fail;
+        if (!(question = airrt_priv_question(system, NULL, 0, why))) goto fail;
         cell->cold->starter.slot = question->index;
         cell->cold->starter.generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&question->word));
     }
@@ -11106,8 +11123,8 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     if (question) {
         uint64_t limit = airrt_priv_wait_until(system, desc && desc->start_timeout_ns ? desc->start_timeout_ns
                                                                                       : system->desc.start_timeout_ns);
-        if (airrt_priv_await(system, question, limit, AIRRT_WORD_GONE)) err = question->u.answer.err;
-        else err = AIRRT_ERR_TIMEOUT, airrt_priv_order(ref, AIRRT_ORDER_EXPIRE);
+        if (airrt_priv_await(system, question, airrt_priv_open_word(question), limit)) err = question->u.answer.err;
+        else err = airrt_priv_in_vain(system), airrt_priv_order(ref, AIRRT_ORDER_EXPIRE);
         if (err) {
             const char *field = err == AIRRT_ERR_TIMEOUT ? "start_timeout_ns" : NULL;
             airrt_discard(airrt_priv_err(err, field, why.text[0] ? why.text : NULL));
@@ -11671,8 +11688,9 @@ static airrt_err airrt_priv_settle_until(airrt_system *system, uint64_t deadline
         if (airrt_priv_is_quiet(system)) break;
         uint64_t step = airrt_priv_deadline(AIRRT_MS(20)); /* pinned threads do not report that they sleep */
         airrt_priv_wait(&system->quiet, quiet, step < deadline ? step : deadline);
-        if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline) {
-            err = AIRRT_ERR_TIMEOUT;
+        if ((airrt_priv_is_stopped(system) && airrt_priv_unended(system)) ||
+            (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline)) {
+            err = airrt_priv_in_vain(system);
             break;
         }
     }
@@ -11709,6 +11727,21 @@ static bool airrt_priv_end_all(airrt_system *system, uint64_t order, uint64_t de
             (system->sim && airrt_priv_sim_spent(system->sim)))
             return airrt_priv_living(system) == 0;
     }
+}
+/* Wakes all threads that wait in a system that has been shut down: for answers as if their time were up, and for room.
+ * Who begins to wait sees that it has been. */
+static void airrt_priv_end_waits(airrt_system *system) {
+    uint32_t slot = 0;
+    airrt_ref ref;
+    for (airrt_signal *answer; (answer = airrt_priv_signal_of(++slot)) != NULL;) {
+        uint32_t word = airrt_load_seq(&answer->word);
+        if (AIRRT_WORD_STATE(word) == AIRRT_WORD_OPEN &&
+            airrt_load_relaxed(&answer->id) == (uint64_t)(uintptr_t)system &&
+            airrt_cas(&answer->word, &word, word + (AIRRT_WORD_GONE - AIRRT_WORD_OPEN), ACQ_REL, RELAXED))
+            airrt_priv_notify(&answer->word, INT32_MAX);
+    }
+    slot = 0;
+    for (airrt_cell *cell; (cell = airrt_priv_each(system, &slot, &ref)) != NULL;) airrt_priv_ring(&cell->room);
 }
 static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_shutdown_desc *desc,
                                             airrt_shutdown_report *report) {
@@ -11752,6 +11785,7 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
     const uint64_t others = (uint64_t)report->killed + report->stuck;
     report->stopped = living > others ? (uint32_t)(living - others) : 0;
     airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPED);
+    airrt_priv_end_waits(system);
     return err;
 }
 AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
@@ -11871,11 +11905,11 @@ AIRRT_API airrt_err airrt_kill(airrt_ref ref) {
     return airrt_priv_order(ref, AIRRT_ORDER_KILL) ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
 }
 /* Kills the life that `wait` waits for, whichever the actor lives by then. */
-static void airrt_priv_kill_life(airrt_ref ref, const airrt_signal *wait) {
+static void airrt_priv_kill_life(airrt_ref ref, const airrt_signal *wait, uint32_t open) {
     airrt_signal *signal = airrt_priv_signal_get(AIRRT_SIGNAL_WAIT);
     if (!signal) return; /* no memory: it is not forced */
     signal->twin = wait->index;
-    signal->due = AIRRT_WORD_GENERATION(airrt_load_relaxed(&wait->word)) << 4 | AIRRT_WORD_OPEN;
+    signal->due = open;
     if (!airrt_priv_signal(ref, signal)) airrt_priv_signal_put(signal);
 }
 /* Waits for the end, after ordering it (0: no order) and, when the time is spent, a kill, for which a second is
@@ -11884,8 +11918,9 @@ static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64
                                      airrt_reason *out) {
     airrt_reason reason;
     memset(&reason, 0, sizeof reason);
-    airrt_signal *wait = airrt_priv_question(NULL, 0, &reason);
+    airrt_signal *wait = airrt_priv_question(system, NULL, 0, &reason);
     if (!wait) return AIRRT_ERR_NOMEM;
+    const uint32_t open = airrt_priv_open_word(wait);
     /* one that may live again orders it itself when it comes to this: an order of ours could find the next life */
     bool kept = airrt_load_relaxed(&airrt_priv_cell(ref)->traits) & AIRRT_KEPT_;
     if (kept) wait->match = order;
@@ -11894,14 +11929,14 @@ static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64
         return AIRRT_ERR_DEAD;
     }
     if (order && !kept) airrt_priv_order(ref, order);
-    bool told = order ? airrt_priv_await_more(system, wait, deadline)
-                      : airrt_priv_await(system, wait, deadline, AIRRT_WORD_GONE);
+    bool told = order ? airrt_priv_await_more(system, wait, open, deadline)
+                      : airrt_priv_await(system, wait, open, deadline);
     if (order && !told) {
-        if (kept) airrt_priv_kill_life(ref, wait);
+        if (kept) airrt_priv_kill_life(ref, wait, open);
         else airrt_priv_order(ref, AIRRT_ORDER_KILL);
-        told = airrt_priv_await(system, wait, airrt_priv_wait_until(system, AIRRT_SEC(1)), AIRRT_WORD_GONE);
+        told = airrt_priv_await(system, wait, open, airrt_priv_wait_until(system, AIRRT_SEC(1)));
     }
-    if (!told) return AIRRT_ERR_TIMEOUT; /* the actor frees it */
+    if (!told) return airrt_priv_in_vain(system); /* the actor frees it */
     airrt_priv_signal_put(wait);
     if (out) *out = reason;
     return AIRRT_OK;
@@ -11932,16 +11967,17 @@ AIRRT_API airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_ns, airrt_health
     airrt_system *system = cell && airrt_alive(ref) ? airrt_priv_pin(cell) : NULL;
     if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
     airrt_health health = AIRRT_UNHEALTHY;
-    airrt_signal *probe = airrt_priv_question(&health, sizeof health, NULL);
+    airrt_signal *probe = airrt_priv_question(system, &health, sizeof health, NULL);
     airrt_err err = probe ? AIRRT_OK : AIRRT_ERR_NOMEM;
+    const uint32_t open = probe ? airrt_priv_open_word(probe) : 0;
     if (probe) probe->kind = AIRRT_SIGNAL_PROBE;
     if (probe && !airrt_priv_signal(ref, probe)) {
         airrt_priv_signal_put(probe);
         err = AIRRT_ERR_DEAD;
     } else if (probe) {
         uint64_t deadline = airrt_priv_wait_until(system, timeout_ns ? timeout_ns : AIRRT_SEC(1));
-        if (!airrt_priv_await(system, probe, deadline, AIRRT_WORD_GONE)) {
-            err = AIRRT_ERR_TIMEOUT; /* the actor frees it */
+        if (!airrt_priv_await(system, probe, open, deadline)) {
+            err = airrt_priv_in_vain(system); /* the actor frees it */
         } else {
             err = probe->u.answer.err;
             airrt_priv_signal_put(probe);

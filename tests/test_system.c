@@ -727,6 +727,71 @@ START_TEST(stuck_actor_is_reported_and_left_alone) {
     ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_KILLED);
     airrt_test_eventually(DROPPED(2) == 1, 10);
 } END_TEST
+/* Threads that would wait for ever for one that is stuck: an answer, room, its end, its health, its start. */
+enum { WAIT_ANSWER, WAIT_ROOM, WAIT_END, WAIT_STOPPED, WAIT_HEALTH, WAIT_START, WAITS };
+typedef struct waiting { int how; probe_ref ref; airrt_err err; pthread_t thread; } waiting;
+static airrt_atomic_u64 waits_begun, waits_over;
+static gate stuck_at;
+static airrt_err start_gate(airrt_ctx *ctx, diary *book) {
+    (void)ctx, (void)book;
+    gate_pass(&stuck_at);
+    return AIRRT_OK;
+}
+static void *wait_for_ever(void *arg) {
+    static diary book = { .start = start_gate };
+    waiting *w = arg;
+    uint64_t answer;
+    airrt_reason why;
+    airrt_health health;
+    probe_ref other;
+    airrt_fetch_add(&waits_begun, 1u, RELEASE);
+    switch (w->how) {
+    case WAIT_ANSWER: w->err = twice_ask(w->ref, (act){ .number = 2 }, AIRRT_FOREVER, &answer); break;
+    case WAIT_ROOM: w->err = probe_send(w->ref, (act){ .number = 3 }); break;
+    case WAIT_END: w->err = airrt_wait(w->ref.ref, AIRRT_FOREVER, &why); break;
+    case WAIT_STOPPED: w->err = airrt_stop(w->ref.ref, AIRRT_FOREVER); break;
+    case WAIT_HEALTH: w->err = airrt_probe(w->ref.ref, AIRRT_FOREVER, &health); break;
+    default:
+        w->err = probe_spawn(world, (probe_args){ .book = &book },
+                             &(airrt_spawn_desc){ .start_timeout_ns = AIRRT_FOREVER }, &other);
+    }
+    airrt_fetch_add(&waits_over, 1u, RELEASE);
+    return NULL;
+}
+START_TEST(who_waits_for_a_stuck_actor_is_told_when_the_system_has_been_shut_down) {
+    waiting w[WAITS];
+    airrt_shutdown_report report;
+    world_open(&(airrt_system_desc){ .workers = 3 });
+    SPAWN(probe, stuck, NULL);
+    SPAWN_WITH(probe, full, NULL, .mailbox = { .capacity = 2, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+    TELL(stuck, act_gate, &stuck_at, 0);
+    TELL(full, act_gate, &stuck_at, 0);
+    airrt_test_eventually(airrt_load_acquire(&stuck_at.entered) == 2, 10);
+    TELL(full, .number = 1);
+    TELL(full, .number = 1);
+    for (int i = 0; i < WAITS; i++) {
+        w[i] = (waiting){ .how = i, .ref = i == WAIT_ROOM ? full : stuck };
+        ck_assert_int_eq(pthread_create(&w[i].thread, NULL, wait_for_ever, &w[i]), 0);
+    }
+    airrt_test_eventually(COUNT(waits_begun) == WAITS && airrt_load_acquire(&stuck_at.entered) == 3 &&
+                          world_counts().queued == 3, 10);
+    airrt_test_is(airrt_system_shutdown(world, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_MS(50) }, &report),
+                  AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_eq(report.stuck, 3);
+    airrt_test_eventually(COUNT(waits_over) == WAITS, 10);
+    for (int i = 0; i < WAITS; i++) {
+        ck_assert_int_eq(pthread_join(w[i].thread, NULL), 0);
+        airrt_test_is(w[i].err, i == WAIT_ROOM ? AIRRT_ERR_DEAD : AIRRT_ERR_SHUTDOWN);
+    }
+    airrt_test_is(airrt_wait(stuck.ref, AIRRT_FOREVER, NULL), AIRRT_ERR_SHUTDOWN); /* who comes later, too */
+    airrt_test_is(probe_send(full, (act){ .number = 3 }), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_system_settle(world, AIRRT_FOREVER), AIRRT_ERR_SHUTDOWN);
+    GATE_OPEN(&stuck_at);
+    airrt_test_eventually(!airrt_priv_unended(world), 10);
+    airrt_test_balanced(world);
+    ck_assert_uint_eq(world_counts().dead, 3);
+    airrt_system_close(world);
+} END_TEST
 /* The same with a thread of its own; its turn ends before it has seen its orders. */
 static airrt_err act_gate_and_yield(airrt_ctx *ctx, probe_state *state, const act *msg) {
     airrt_ctx_yield(ctx);
@@ -1813,6 +1878,7 @@ SUITE("system", 60,
     later_shutdowns_report_the_same, shutdown_from_several_threads_is_one, nothing_is_spawned_or_sent_after_shutdown,
     spawn_that_overlaps_a_shutdown_leaves_nobody_behind,
     shutdown_waits_for_a_spawn_that_has_begun, stuck_actor_is_reported_and_left_alone,
+    who_waits_for_a_stuck_actor_is_told_when_the_system_has_been_shut_down,
     stuck_actor_that_returns_after_the_close_finds_its_end,
     stuck_pinned_actor_that_returns_after_the_close_finds_its_end, more_than_a_workers_queue_holds_is_run,
     shutdown_kills_what_does_not_come_to_an_end, shutdown_that_handles_all_in_its_time_is_ok, shutdown_ends_requests_in_flight,
