@@ -5735,6 +5735,14 @@ static uint64_t airrt_priv_next_due(airrt_worker *w) {
     }
     return due;
 }
+/* Until when to sleep for a timer that is due then. The system's clock need not be the machine's: to look again at
+ * least each 10 ms. now: the machine's. */
+static uint64_t airrt_priv_sleep_until(airrt_system *system, uint64_t due, uint64_t now) {
+    if (due == AIRRT_FOREVER) return AIRRT_FOREVER;
+    uint64_t here = airrt_priv_now(system), left = due > here ? due - here : 1;
+    if (left > AIRRT_MS(10) && system->desc.clock.monotonic_ns != airrt_priv_machine_ns) left = AIRRT_MS(10);
+    return now + left;
+}
 /* Everywhere a worker may find something, once. */
 static airrt_cell *airrt_priv_look(airrt_worker *w, bool any) {
     airrt_cell *cell = airrt_priv_find(w);
@@ -5812,13 +5820,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
                 }
                 continue; /* our token is under way */
             }
-            if (until !=
-                AIRRT_FOREVER) { /* the system's clock need not be the machine's: look again at least that often */
-                uint64_t left = until - airrt_priv_now(system);
-                until = now + (left < AIRRT_MS(10) || system->desc.clock.monotonic_ns == airrt_priv_machine_ns
-                                   ? left
-                                   : AIRRT_MS(10));
-            }
+            until = airrt_priv_sleep_until(system, until, now);
             if (lingers && now >= lingers_until) {
                 lingers = false;
                 airrt_fetch_add(&system->lingering, (uint32_t)-1, SEQ_CST); /* before the look whether others sleep */
@@ -5991,14 +5993,11 @@ static void airrt_priv_pinned_loop(airrt_worker *w) {
                 if (airrt_load_relaxed(&w->pinned_bell) != AIRRT_BELL_STILL) break;
                 airrt_priv_pause();
             }
-            uint64_t due = airrt_load_relaxed(&w->wheel.due_ns), left = due;
-            if (due != AIRRT_FOREVER) {
-                uint64_t now = airrt_priv_now(w->system);
-                left = airrt_priv_deadline(due > now ? due - now : 1);
-            }
+            uint64_t until = airrt_priv_sleep_until(w->system, airrt_load_relaxed(&w->wheel.due_ns),
+                                                    airrt_priv_machine_ns(NULL));
             if (airrt_cas(&w->pinned_bell, &still, AIRRT_BELL_ASLEEP, SEQ_CST, RELAXED) &&
                 !airrt_load_seq(&w->system->quit)) /* or who sets it sees us asleep */
-                airrt_priv_wait(&w->pinned_bell, AIRRT_BELL_ASLEEP, left);
+                airrt_priv_wait(&w->pinned_bell, AIRRT_BELL_ASLEEP, until);
         }
     }
 }

@@ -1412,6 +1412,24 @@ START_TEST(pinned_actor_restarts_and_keeps_timers) {
     ck_assert_uint_eq(DROPPED(9), 1);
 } END_TEST
 
+static airrt_err start_far_timer(airrt_ctx *ctx, diary *book) {
+    (void)book;
+    return probe_after(PROBE(ctx), AIRRT_SEC(3600), (act){ .number = 9 }, NULL);
+}
+START_TEST(timers_follow_the_clock_of_their_system_in_pinned_actors_too) {
+    diary plain = { .start = start_far_timer }, pinned = { .start = start_far_timer };
+    world_open(&(airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clockwork) });
+    SPAWN(probe, a, &plain);
+    SPAWN_WITH(probe, b, &pinned, .pinned = true);
+    SETTLE(); /* both sleep */
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(3599));
+    ck_assert(airrt_alive(a.ref) && airrt_alive(b.ref));
+    ck_assert_uint_eq(COUNT(plain.acts) + COUNT(pinned.acts), 0);
+    airrt_test_clock_advance(&clockwork, AIRRT_SEC(2));
+    airrt_test_eventually(COUNT(plain.acts) == 1 && COUNT(pinned.acts) == 1, 10);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(pinned_start_that_fails_is_reported) {
     diary book = { .start = start_fails };
     probe_ref ref = { { 5, 5 } };
@@ -1888,6 +1906,7 @@ SUITE("system", 60,
     overrunning_handler_is_told_once_while_it_runs, overrunning_post_stop_is_told, long_turn_of_quick_handlers_is_no_overrun,
     nobody_looks_for_overruns_unasked, open_with_overruns_survives_every_fault, quick_handlers_are_not_reported, pinned_actor_runs_on_one_thread_of_its_own,
     pinned_actor_does_not_hold_up_the_others, pinned_actors_come_and_go, pinned_actor_restarts_and_keeps_timers,
+    timers_follow_the_clock_of_their_system_in_pinned_actors_too,
     pinned_start_that_fails_is_reported, thousands_of_actors_on_several_workers, tree_of_children_ends_with_its_root,
     open_survives_every_allocation_failure, pinned_spawn_survives_every_allocation_failure, open_survives_every_fault,
     spawn_survives_every_fault, pinned_spawn_survives_every_fault, spawn_inside_an_actor_survives_every_fault,
