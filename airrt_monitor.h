@@ -111,7 +111,8 @@ typedef struct airrt_monitor_desc {
     uint64_t interval_ns;      /* between calls of snapshots.fn; 0 = 60 s */
     /* Called for every event that is kept, by the thread that records it, during the record. */
     struct { void (*fn)(const airrt_stamp *stamp, const void *event, void *ctx); void *ctx; } sink;
-    /* Called every interval_ns by a thread of the monitor, until close. May call anything but close. */
+    /* Called every interval_ns by a thread of the monitor, until close. May call anything but close. If it looks at a
+     * system that the monitor is to outlive: NAME_set_interval(..., AIRRT_FOREVER) before that system is closed. */
     struct { void (*fn)(const airrt_snapshot *now, void *ctx); void *ctx; } snapshots;
     airrt_clock clock;         /* of the stamps; all zero = the machine's */
 } airrt_monitor_desc;
@@ -186,7 +187,9 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
  *                                                     with what the old ones held; an event that is being recorded
  *                                                     meanwhile may be counted and not be in the history; the old rings
  *                                                     are freed at close. INVALID, NOMEM: nothing has changed
- *   void NAME_set_interval(NAME *, uint64_t ns);      as .interval_ns, from now on
+ *   void NAME_set_interval(NAME *, uint64_t ns);      as .interval_ns, from now on. AIRRT_FOREVER: waits until the call
+ *                                                     of snapshots.fn that is running has returned (unless it is made
+ *                                                     by that), and no other comes
  * AIRRT_NOOP_MONITOR(NAME, EVENT, SEVERITY): the same names, no instructions; snapshots are all zero. */
 #define AIRRT_MONITOR(NAME, EVENT, SEVERITY)                                                               \
     AIRRT_GENERATED_BEGIN_                                                                                 \
@@ -469,8 +472,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_event_from_json(airrt_event *out, airr
  * started, failing, stopped; names registered and released; subscriptions to topics, and their ends; full mailboxes and
  * what their policies did; messages dropped, undeliverable, dead; the start (at begin) and shutdown of the system.
  * Nothing of this is on the way of a message that finds room and a receiver. The struct and the monitor must outlive
- * the system; there is no end but the system's, and a watch that is begun again in it only takes the kinds. With a noop
- * monitor begin does nothing, and the system has nobody to tell.
+ * the system, and actors that were stuck when it was closed; there is no end but the system's, and a watch that is
+ * begun again in it only takes the kinds. With a noop monitor begin does nothing, and the system has nobody to tell.
  * ERROR stands before the decision about it; STOPPED before those who watch the actor are told; of an actor that is
  * found by its name at once, SPAWNED may come after what others did to it. A spawn that fails since its name is
  * taken is told as SPAWNED and STOPPED. */
@@ -555,7 +558,8 @@ AIRRT_API uint64_t airrt_histogram_quantile(const airrt_histogram *histogram, do
 
 /* What an actor has done since it was spawned; the figures of one life, over its restarts. */
 typedef struct airrt_metered { uint64_t handled, failed, busy_ns, high_water; } airrt_metered;
-/* Figures of actors and of how long their messages took. Open before the first message; close after the system. */
+/* Figures of actors and of how long their messages took. Open before the first message; close after the system, but not
+ * while an actor that its shutdown found stuck may still return: it is metered then. */
 typedef struct airrt_meter {
     airrt_histogram handling;  /* of every message */
     airrt_histogram wait;      /* from send to handler, by the system's clock, where there is an envelope:
@@ -664,6 +668,7 @@ typedef struct airrt_monitor_body {
     airrt_lock lock;          /* resets, snapshots, settings */
     pthread_t thread;
     airrt_atomic_u32 bell;    /* of the thread; odd: it ends */
+    airrt_atomic_u32 calling; /* the thread is about to call snapshots.fn, or does */
     airrt_atomic_u64 interval_ns;
     airrt_shard shard[];
 } airrt_monitor_body;
@@ -917,10 +922,12 @@ static airrt_err airrt_priv_history_grow_locked(airrt_monitor_body *m, uint32_t 
     return AIRRT_OK;
 }
 
+static _Thread_local const airrt_monitor_body *airrt_priv_snapshots_of; /* whose thread of .snapshots this is */
 /* The thread of .snapshots. */
 static void *airrt_priv_snapshots(void *arg) {
     airrt_monitor *monitor = (airrt_monitor *)arg;
     airrt_monitor_body *m = monitor->body;
+    airrt_priv_snapshots_of = m;
     uint64_t last = airrt_priv_machine_ns(NULL);
     for (uint32_t bell; !((bell = airrt_load_acquire(&m->bell)) & 1);) {
         uint64_t interval = airrt_load_relaxed(&m->interval_ns), now = airrt_priv_machine_ns(NULL);
@@ -930,8 +937,13 @@ static void *airrt_priv_snapshots(void *arg) {
         }
         airrt_snapshot taken;
         last = now;
-        airrt_priv_monitor_snapshot(monitor, &taken, NULL, 0, 0, 0);
-        m->desc.snapshots.fn(&taken, m->desc.snapshots.ctx);
+        airrt_store_seq(&m->calling, 1); /* then the look: who sets the interval sees the one, or is seen */
+        if (airrt_load_seq(&m->interval_ns) != AIRRT_FOREVER) {
+            airrt_priv_monitor_snapshot(monitor, &taken, NULL, 0, 0, 0);
+            m->desc.snapshots.fn(&taken, m->desc.snapshots.ctx);
+        }
+        airrt_store_release(&m->calling, 0);
+        airrt_priv_notify(&m->calling, INT32_MAX);
     }
     return NULL;
 }
@@ -1029,9 +1041,11 @@ AIRRT_API airrt_err airrt_priv_monitor_history(airrt_monitor *monitor, uint32_t 
 AIRRT_API void airrt_priv_monitor_interval(airrt_monitor *monitor, uint64_t interval_ns) {
     airrt_monitor_body *m = monitor->body;
     if (!m) return;
-    airrt_store_relaxed(&m->interval_ns, interval_ns ? interval_ns : AIRRT_SEC(60));
+    airrt_store_seq(&m->interval_ns, interval_ns ? interval_ns : AIRRT_SEC(60));
     airrt_fetch_add(&m->bell, 2, SEQ_CST);
     airrt_priv_notify(&m->bell, INT32_MAX);
+    while (interval_ns == AIRRT_FOREVER && airrt_priv_snapshots_of != m && airrt_load_seq(&m->calling))
+        airrt_priv_wait(&m->calling, 1, AIRRT_FOREVER);
 }
 
 /* ---- events ---------------------------------------------------------------------------------------------------- */

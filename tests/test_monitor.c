@@ -570,6 +570,39 @@ START_TEST(a_new_interval_holds_at_once) {
     sayings_close(&log);
 } END_TEST
 
+typedef struct lasting { airrt_atomic_u64 entered, calls; sayings *log; bool stops; } lasting;
+static void take_long(const airrt_snapshot *now, void *ctx) { /* until somebody wants it to be the last */
+    lasting *l = (lasting *)ctx;
+    (void)now;
+    airrt_fetch_add(&l->entered, 1, RELEASE);
+    if (l->stops) sayings_set_interval(l->log, AIRRT_FOREVER);
+    while (airrt_load_acquire(&l->log->base.body->interval_ns) != AIRRT_FOREVER) sched_yield();
+    for (int i = 0; i < 100; i++) sched_yield();
+    airrt_fetch_add(&l->calls, 1, RELEASE);
+}
+START_TEST(after_the_last_snapshot_nobody_is_in_its_function) {
+    sayings log;
+    lasting l = { .log = &log };
+    airrt_test_ok(sayings_open(&log, &(airrt_monitor_desc){ .interval_ns = 1, .snapshots = { take_long, &l } }));
+    for (uint64_t round = 1; round <= 20; round++) {
+        sayings_set_interval(&log, 1);
+        airrt_test_eventually(airrt_load_acquire(&l.entered) == round, 20);
+        sayings_set_interval(&log, AIRRT_FOREVER);
+        ck_assert_uint_eq(airrt_load_acquire(&l.calls), round);
+    }
+    sayings_close(&log);
+    ck_assert_uint_eq(airrt_load_acquire(&l.entered), 20);
+} END_TEST
+START_TEST(a_snapshots_function_may_end_its_calls_itself) {
+    sayings log;
+    lasting l = { .log = &log, .stops = true };
+    airrt_test_ok(sayings_open(&log, &(airrt_monitor_desc){ .interval_ns = AIRRT_FOREVER, .snapshots = { take_long, &l } }));
+    sayings_set_interval(&log, 1);
+    airrt_test_eventually(airrt_load_acquire(&l.calls) == 1, 20);
+    sayings_close(&log);
+    ck_assert_uint_eq(airrt_load_acquire(&l.entered), 1);
+} END_TEST
+
 /* The thread may be here before open has returned; for the test, before it is there at all. */
 static sayings early;
 static void set_early(void) {
@@ -1031,6 +1064,7 @@ SUITE("monitor", 60, every_severity_is_counted_on_its_own, below_the_filter_is_c
       entries_carry_time_sequence_thread_and_severity, coarse_time_is_the_time, what_happened_before_is_shown_before,
       the_lazy_form_builds_only_what_is_kept, the_noop_monitor_has_every_name_and_does_nothing,
       the_sink_is_shown_every_event_that_is_kept, snapshots_come_periodically_until_close, a_new_interval_holds_at_once,
+      after_the_last_snapshot_nobody_is_in_its_function, a_snapshots_function_may_end_its_calls_itself,
       settings_made_while_open_has_not_returned_stay, without_a_thread_for_snapshots_open_fails, ten_threads_with_ten_events_each_are_all_there,
       threads_that_share_a_ring_are_all_counted, more_threads_than_numbers_are_all_counted,
       threads_without_a_number_of_their_own_are_all_counted, what_is_shown_after_a_reset_is_counted_by_its_severity,
