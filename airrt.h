@@ -134,6 +134,7 @@
  *     airrt_sim_client       what a thread would do: may ask, stop, wait, beside other clients
  *     airrt_sim_inject       (airrt_fault){ AIRRT_FAULT_CRASH, .actor = ref, .nth = 2 }; by chance: .faults of the desc
  *     AIRRT_PROBE_IMPL       in the place of an actor: NAME_expect, NAME_expect_none
+ *     airrt_sim_calm         no more faults: does it come to rest?
  *     airrt_sim_check        accounting and run queue, between any two steps
  *     a loop over seeds      with AIRRT_SIM_RANDOM or AIRRT_SIM_PCT; the seed that fails fails again
  * airrt_sim_hash is the same for the same seed, with every compiler and machine. Message ids and handles are the
@@ -2435,7 +2436,7 @@ typedef enum airrt_fault_kind {
     AIRRT_FAULT_NOMEM,      /* an allocation fails, in a hook or a client; the body of a test is spared */
     AIRRT_FAULT_FULL,       /* a send finds the mailbox full, where the policy then is an error; likewise */
     AIRRT_FAULT_DELAY,      /* an actor with something to do gets its turn later, with all its messages in their
-                               order */
+                               order; ordered: when it would handle the nth */
     AIRRT_FAULT_STALL,      /* time passes while actors could run: timers are late, several periods are due at once */
     AIRRT_FAULT_JUMP,       /* the wall clock jumps, either way; the monotonic one never does */
     AIRRT_FAULT_WAKE,       /* an actor gets a turn for nothing */
@@ -2496,7 +2497,9 @@ struct airrt_sim_desc {
     struct { void (*fn)(uint32_t choice, void *ctx); void *ctx; } choice; /* every choice made, for RECORDED */
 };
 
-/* A fault ordered: at the nth occasion from now, 0 = 1, it happens once. */
+/* A fault ordered: at the nth occasion from now, 0 = 1, it happens once. Occasions of CRASH, ERROR and DELAY are
+ * messages: from the mailbox, of timers, results; of START and SLOW_START, starts; of SLOW_STOP, turns that would see
+ * such an order; of NOMEM, allocations; of FULL, sends; of the others, steps, which are nobody's. */
 typedef struct airrt_fault {
     airrt_fault_kind kind;
     airrt_ref actor;            /* whose occasions count: who handles, starts, allocates, is sent to; zero:
@@ -2523,6 +2526,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_run(airrt_system *system, uint64_t
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_step(airrt_system *system, size_t n);
 /* Orders a fault. INVALID: no such kind; DEAD: no such actor. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_inject(airrt_system *system, const airrt_fault *fault);
+/* No more faults from now on: neither by chance nor those that are ordered and have not come. What they have put off
+ * stays put off. To see what a system comes to when nothing goes wrong any more; in hooks, too. */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_calm(airrt_system *system);
 /* Adds a client: fn(system, arg) is called once, after_ns from now or later, as a step, as if on a thread of its own:
  * calls in it may wait; others go on meanwhile, other clients too, inside of those calls. So a client that waits
  * returns only after those that began during its wait. */
@@ -12242,6 +12248,13 @@ static airrt_err airrt_priv_sim_start(airrt_ctx *ctx) {
         return AIRRT_OK;
     return airrt_priv_fail(ctx, 0, "injected: start");
 }
+/* Messages are the occasions of an ordered delay; it comes at the turn that would handle the nth. */
+static void airrt_priv_sim_count_for_delays(airrt_sim *sim, uint32_t id) {
+    for (size_t i = 0; i < sim->order_count; i++) {
+        airrt_sim_order *order = &sim->orders[i];
+        order->seen += order->fault.kind == AIRRT_FAULT_DELAY && (!order->id || order->id == id);
+    }
+}
 /* In the place of a type's own handler. */
 static airrt_err airrt_priv_sim_deliver(airrt_ctx *ctx, void *state, const void *msg) {
     airrt_sim *sim = airrt_priv_worker(ctx)->system->sim;
@@ -12249,6 +12262,7 @@ static airrt_err airrt_priv_sim_deliver(airrt_ctx *ctx, void *state, const void 
     uint32_t id = airrt_priv_sim_self(sim);
     bool spared = type->has & AIRRT_HAS_KEEP_, crash, error;
     sim->stats.handled++;
+    airrt_priv_sim_count_for_delays(sim, id);
     crash = airrt_priv_sim_strikes(sim, AIRRT_FAULT_CRASH, id, !spared, NULL);
     error = !crash && airrt_priv_sim_strikes(sim, AIRRT_FAULT_ERROR, id, !spared, NULL);
     if ((crash || error) && !type->redeliver && !airrt_ctx_subject(ctx))
@@ -12275,15 +12289,17 @@ static bool airrt_priv_sim_is_late(airrt_sim *sim, const airrt_cell *cell) {
     const airrt_sim_entry *entry = airrt_priv_sim_find(sim, airrt_priv_ref(cell));
     return entry && entry->ready && entry->not_before_ns > sim->now_ns;
 }
-/* A delay ordered for a message: how many messages may it handle before; 0: it is the next one, and is put off now. */
+/* How many messages may it handle before one that a delay is ordered for; 0: it is the next one, and is put off now. */
 static uint32_t airrt_priv_sim_before_delay(airrt_sim *sim, airrt_sim_entry *entry, uint32_t budget) {
+    const airrt_cell *cell = entry->cell;
     for (size_t i = 0; i < sim->order_count; i++) {
         airrt_sim_order *order = &sim->orders[i];
-        uint64_t taken = airrt_load_relaxed(&entry->cell->head) >> 28;
-        if (order->fault.kind != AIRRT_FAULT_DELAY || order->id != entry->id) continue;
-        if (order->seen > taken + 1) { /* seen: the position that is put off, + 1 */
-            if (order->seen - taken - 1 < budget) budget = (uint32_t)(order->seen - taken - 1);
-        } else if (airrt_priv_length(entry->cell)) {
+        uint64_t before = order->fault.nth - 1;
+        if (order->fault.kind != AIRRT_FAULT_DELAY || (order->id && order->id != entry->id)) continue;
+        if (order->seen < before) {
+            if (before - order->seen < budget) budget = (uint32_t)(before - order->seen);
+        } else if (airrt_priv_waiting(cell) || (uint32_t)airrt_load_relaxed(&cell->lane) ||
+                   (cell->cold && cell->cold->held)) {
             entry->not_before_ns = airrt_priv_later(sim->now_ns, order->fault.delay_ns);
             *order = sim->orders[--sim->order_count];
             airrt_priv_sim_happens(sim, AIRRT_FAULT_DELAY, entry->id);
@@ -12583,8 +12599,6 @@ AIRRT_API airrt_err airrt_sim_inject(airrt_system *system, const airrt_fault *fa
         return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no such fault");
     uint32_t id = airrt_priv_sim_id(sim, fault->actor);
     if (fault->actor.generation && !id) return airrt_priv_err(AIRRT_ERR_DEAD, "actor", NULL);
-    if (fault->kind == AIRRT_FAULT_DELAY && !id)
-        return airrt_priv_err(AIRRT_ERR_INVALID, "actor", "a delay is somebody's");
     if (sim->order_count == sim->order_room) {
         size_t room = sim->order_room ? sim->order_room * 2 : 16;
         if (!airrt_priv_sim_grow(&sim->orders, sim->order_count, room, sizeof *sim->orders))
@@ -12597,8 +12611,12 @@ AIRRT_API airrt_err airrt_sim_inject(airrt_system *system, const airrt_fault *fa
     order->seen = 0;
     if (!order->fault.nth) order->fault.nth = 1;
     if (!order->fault.delay_ns) order->fault.delay_ns = AIRRT_MS(10);
-    if (fault->kind == AIRRT_FAULT_DELAY)
-        order->seen = (airrt_load_relaxed(&airrt_priv_cell(fault->actor)->head) >> 28) + order->fault.nth;
+    return AIRRT_OK;
+}
+AIRRT_API airrt_err airrt_sim_calm(airrt_system *system) {
+    if (!system->sim) return airrt_priv_err(AIRRT_ERR_INVALID, "sim", "not a simulated system");
+    system->sim->order_count = 0;
+    for (int kind = 0; kind < AIRRT_FAULT_KINDS; kind++) system->sim->desc.faults[kind].per_million = 0;
     return AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_sim_client(airrt_system *system, void (*fn)(airrt_system *system, void *arg), void *arg,

@@ -250,7 +250,7 @@ START_TEST(hooks_and_other_systems_are_refused) {
     airrt_test_is(airrt_sim_client(real, NULL, NULL, 0), AIRRT_ERR_INVALID);
     ck_assert_uint_eq(airrt_sim_hash(real) + airrt_sim_now_ns(real) + airrt_sim_random(real), 0);
     airrt_test_is(airrt_sim_inject(system, &(airrt_fault){ .kind = AIRRT_FAULT_KINDS }), AIRRT_ERR_INVALID);
-    airrt_test_is(airrt_sim_inject(system, &(airrt_fault){ .kind = AIRRT_FAULT_DELAY }), AIRRT_ERR_INVALID);
+    airrt_test_is(airrt_sim_calm(real), AIRRT_ERR_INVALID);
     airrt_test_is(airrt_sim_inject(system, &(airrt_fault){ AIRRT_FAULT_CRASH, { 1 << 20, 7 }, 1, 0 }), AIRRT_ERR_DEAD);
     ck_assert_uint_eq(airrt_system_poll(system, 9), 0);
     airrt_system_close(real);
@@ -590,6 +590,67 @@ START_TEST(a_delayed_message_holds_those_behind_it) {
     close_sim(system);
 } END_TEST
 
+START_TEST(a_delay_may_be_ordered_for_a_timers_message_and_for_anybodys) {
+    for (int anybody = 0; anybody < 2; anybody++) {
+        airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 15 });
+        ticker_ref ticker;
+        airrt_test_ok(ticker_spawn(system, (clock_args){ AIRRT_MS(10), true }, NULL, &ticker));
+        order_fault(system, AIRRT_FAULT_DELAY, anybody ? (airrt_ref){ 0, 0 } : ticker.ref, 3, AIRRT_MS(25));
+        airrt_test_ok(airrt_sim_run(system, AIRRT_MS(54)));
+        ck_assert_uint_eq(ticks, 2);
+        airrt_test_ok(airrt_sim_run(system, AIRRT_MS(6))); /* 55 ms: what has waited */
+        ck_assert_uint_eq(ticks, 6);
+        ck_assert_uint_eq(fault_count(system, AIRRT_FAULT_DELAY), 1);
+        close_sim(system);
+    }
+} END_TEST
+
+/* What is left to go wrong after a while of all faults, in a run that has been recorded or follows that. */
+static uint64_t calm_run(airrt_sim_desc *desc) {
+    airrt_sim_stats before, after;
+    for (int kind = AIRRT_FAULT_CRASH; kind < AIRRT_FAULT_KINDS; kind++)
+        if (kind != AIRRT_FAULT_SLOW_STOP) desc->faults[kind] = (airrt_sim_rate){ .per_million = 100000 };
+    airrt_system *system = open_sim(desc);
+    for (int round = 0; round < 20; round++) {
+        echo_ref echo;
+        if (echo_spawn(system, (echo_args){ 1, { 0, 0 } }, NULL, &echo)) continue;
+        for (uint32_t i = 1; i <= 4; i++) airrt_discard(echo_send(echo, (say){ SAY_ADD, 1, i }));
+        airrt_test_ok(airrt_sim_run(system, AIRRT_MS(5)));
+    }
+    order_fault(system, AIRRT_FAULT_CRASH, (airrt_ref){ 0, 0 }, 20, 0);
+    order_fault(system, AIRRT_FAULT_STALL, (airrt_ref){ 0, 0 }, 2, 0);
+    airrt_test_ok(airrt_sim_calm(system));
+    airrt_sim_stats_of(system, &before);
+    echo_ref echo = spawn_echo(system, 2, (airrt_ref){ 0, 0 });
+    for (uint32_t i = 1; i <= 40; i++) add(echo, 0, i);
+    airrt_test_ok(airrt_system_settle(system, 0));
+    airrt_sim_stats_of(system, &after);
+    for (int kind = 0; kind < AIRRT_FAULT_KINDS; kind++) ck_assert_uint_eq(after.faults[kind], before.faults[kind]);
+    ck_assert(airrt_alive(echo.ref));
+    airrt_test_ok(airrt_sim_check(system));
+    uint64_t hash = airrt_sim_hash(system), faults = 0;
+    for (int kind = 0; kind < AIRRT_FAULT_KINDS; kind++) faults += after.faults[kind];
+    ck_assert_uint_ge(faults, 10);
+    close_sim(system);
+    return hash;
+}
+static uint32_t calm_choices[4096];
+static size_t calm_choice_count;
+static void note_calm_choice(uint32_t choice, void *ctx) {
+    (void)ctx;
+    if (calm_choice_count < 4096) calm_choices[calm_choice_count++] = choice;
+}
+START_TEST(in_a_calm_nothing_goes_wrong_any_more_and_its_schedule_runs_again) {
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        calm_choice_count = 0;
+        uint64_t first = calm_run(&(airrt_sim_desc){ .seed = seed, .choice = { note_calm_choice, NULL } });
+        ck_assert_uint_lt(calm_choice_count, 4096);
+        ck_assert_uint_eq(calm_run(&(airrt_sim_desc){ .seed = seed, .policy = AIRRT_SIM_RECORDED,
+                                                      .schedule = calm_choices, .schedule_length = calm_choice_count }),
+                          first);
+    }
+} END_TEST
+
 START_TEST(a_stall_makes_timers_late_and_a_jump_moves_the_wall_clock_only) {
     airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 16 });
     airrt_clock clock = airrt_system_clock(system);
@@ -853,6 +914,8 @@ SUITE("simulation", 60, an_ordered_full_mailbox_refuses_one_event,
       an_ordered_failure_leaves_an_event_to_those_who_share_it, an_ordered_start_fails_and_another_one_is_slow,
       an_ordered_stop_is_slow, an_ordered_allocation_fails_in_hooks_only, every_allocation_of_a_hook_can_be_refused,
       an_ordered_full_mailbox_refuses_one_send, a_delayed_message_holds_those_behind_it,
+      a_delay_may_be_ordered_for_a_timers_message_and_for_anybodys,
+      in_a_calm_nothing_goes_wrong_any_more_and_its_schedule_runs_again,
       a_stall_makes_timers_late_and_a_jump_moves_the_wall_clock_only, chances_keep_to_their_budget_and_can_be_left_out,
       wakes_for_nothing_do_no_harm, a_check_finds_a_lost_message_and_a_lost_actor,
       clients_run_beside_each_other_when_their_time_has_come, what_pools_and_topics_do_comes_from_the_seed,
