@@ -2379,7 +2379,8 @@ AIRRT_API uint64_t airrt_room(airrt_ref ref);
  * restarts. Any thread; only register and release take a lock, the process's own for names: whereis and what sends by
  * name wait for nobody. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_register(airrt_system *system, const char *name,
-                                                        airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID */
+                                                        airrt_ref ref); /* EXISTS, DEAD, NOMEM, INVALID (name;
+                                                                           system: the actor is of another) */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_name_release(airrt_system *system, const char *name); /* NOT_FOUND */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_whereis(airrt_system *system, const char *name,
                                                   airrt_ref *out); /* NOT_FOUND */
@@ -8590,7 +8591,9 @@ AIRRT_API airrt_err airrt_name_register(airrt_system *system, const char *name, 
     bool bound = false;
     if (!made) return airrt_priv_err(AIRRT_ERR_NOMEM, "name", NULL);
     airrt_priv_lock(&airrt_priv_names.lock);
-    if (cell && airrt_alive(ref) && airrt_load_relaxed(&cell->system) == system) {
+    if (cell && airrt_load_relaxed(&cell->system) != system) {
+        if (airrt_alive(ref)) err = AIRRT_ERR_INVALID;
+    } else if (cell && airrt_alive(ref)) {
         const airrt_name *has = airrt_priv_name_of_locked(cell);
         err = !has ? airrt_priv_name_free_locked(&key) : airrt_priv_name_is(has, &key) ? AIRRT_OK : AIRRT_ERR_EXISTS;
         if (!err && !has) {
@@ -8607,7 +8610,7 @@ AIRRT_API airrt_err airrt_name_register(airrt_system *system, const char *name, 
     airrt_priv_unlock(&airrt_priv_names.lock);
     if (!bound) airrt_priv_put(made->pool, made);
     else if (airrt_priv_heard(system)) airrt_priv_tell_name(system, AIRRT_NEWS_REGISTERED, ref, name);
-    return err ? airrt_priv_err(err, "name", NULL) : AIRRT_OK;
+    return err ? airrt_priv_err(err, err == AIRRT_ERR_INVALID ? "system" : "name", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_name_release(airrt_system *system, const char *name) {
     airrt_name_key key;

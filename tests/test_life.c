@@ -1280,6 +1280,9 @@ START_TEST(actor_of_another_system_gets_no_name) {
     POLLED_WORLD();
     airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &other));
     airrt_test_ok(probe_spawn(other, (probe_args){ 0 }, NULL, &ref));
+    airrt_test_is(airrt_name_register(world, "stranger", ref.ref), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "system");
+    airrt_test_ok(probe_stop(ref, AIRRT_SEC(5)));
     airrt_test_is(airrt_name_register(world, "stranger", ref.ref), AIRRT_ERR_DEAD);
     airrt_test_is(airrt_whereis(world, "stranger", &ref.ref), AIRRT_ERR_NOT_FOUND);
     airrt_system_close(other);
