@@ -1459,8 +1459,8 @@ AIRRT_API uint64_t airrt_ctx_now_ns(const airrt_ctx *ctx);          /* monotonic
 AIRRT_API uint64_t airrt_ctx_created_ns(const airrt_ctx *ctx);      /* when it was spawned; 0 without .timestamps */
 AIRRT_API uint64_t airrt_ctx_last_message_ns(
     const airrt_ctx *ctx); /* when the message before this one was taken; 0 = none, or without .timestamps */
-/* Return it: the hook's actor ends with this reason, NAME_exit and NAME_fail in one. One without a kind (0) is
- * NORMAL. */
+/* Return it: the hook's actor ends with this reason, NAME_exit and NAME_fail in one. One without a kind (0) is NORMAL;
+ * a kind that there is not is INVALID, and if that is returned the actor fails with it. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason);
 AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx);                     /* others have their turn after this message */
 
@@ -8733,6 +8733,8 @@ static bool airrt_priv_timer_get(airrt_actor_type *type, airrt_signal **timer, a
     *timer = NULL;
     return false;
 }
+    if ((unsigned)reason->kind > AIRRT_EXIT_NO_PROCESS)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no such end");
 /* Arms it, with what it needs; the actor has a cold part. */
 static airrt_timer airrt_priv_timer_arm(airrt_ctx *ctx, airrt_signal *timer, airrt_wrap *wrap, uint64_t delay_ns,
                                         uint64_t period_ns, bool catch_up, airrt_actor_type *type, const void *msg) {

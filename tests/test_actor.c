@@ -200,6 +200,25 @@ static airrt_err start_panics(airrt_ctx *ctx, diary *book) {
     (void)ctx, (void)book;
     airrt_panic(9, "no start");
 }
+static airrt_err act_leave_as(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return airrt_ctx_leave(ctx, &(airrt_reason){ .kind = (airrt_exit)msg->number, .code = 9 });
+}
+START_TEST(who_leaves_with_a_reason_ends_with_it_if_there_is_such_a_kind) {
+    for (uint64_t kind = 0; kind <= AIRRT_EXIT_NO_PROCESS + 1; kind++) {
+        diary book = { 0 };
+        bool is = kind <= AIRRT_EXIT_NO_PROCESS;
+        POLLED_WORLD();
+        SPAWN(probe, ref, &book);
+        TELL(ref, act_leave_as, NULL, kind);
+        SETTLE();
+        ck_assert_uint_eq((uint64_t)book.stopped.kind, !is ? AIRRT_EXIT_ERROR : kind ? kind : AIRRT_EXIT_NORMAL);
+        ck_assert_int_eq(book.stopped.code, is ? 9 : 0);
+        ck_assert_int_eq(book.stopped.err, is ? AIRRT_OK : AIRRT_ERR_INVALID);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 START_TEST(panic_in_pre_start_is_reported_by_spawn) {
     diary book = { .start = start_panics };
     WORLD();
@@ -2394,7 +2413,8 @@ SUITE("actor", 60,
     spawn_returns_after_pre_start, messages_are_handled_in_the_order_of_one_sender, actor_without_hooks_handles_and_stops,
     spawn_without_out_or_desc_works, spec_spawns_like_the_type,
     every_start_has_a_zeroed_state_and_the_arguments_of_the_spawn, failing_pre_start_is_returned_by_spawn,
-    pre_start_that_calls_fail_is_reported, panic_in_pre_start_is_reported_by_spawn, ignore_in_pre_start_is_reported_by_spawn,
+    pre_start_that_calls_fail_is_reported, panic_in_pre_start_is_reported_by_spawn,
+    who_leaves_with_a_reason_ends_with_it_if_there_is_such_a_kind, ignore_in_pre_start_is_reported_by_spawn,
     pre_start_that_takes_too_long_is_a_timeout, detached_spawn_does_not_wait_for_pre_start,
     detached_actor_whose_start_fails_is_gone, messages_sent_to_a_start_that_fails_are_dead_letters,
     actor_spawned_inside_an_actor_stops_with_it, detached_actor_spawned_inside_an_actor_lives_on,
