@@ -104,9 +104,9 @@
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
  * they ask (ACTOR_ask_REQUEST of AIRRT_ASKER), go on, and exactly one result comes as a message of their own: the
  * reply, a refusal, the end of who was asked with its reason, or TIMEOUT. Who is asked may reply at once, later and
- * from anywhere (NAME_defer, NAME_fulfil), or let another do it (NAME_forward). What a request leads to has the time
- * that it has left; what comes too late is skipped or reaches nobody, and is counted. airrt_system_waits lists who
- * waits for whom.
+ * from anywhere (NAME_defer, NAME_fulfil), or let another do it (NAME_forward). A question that is asked while a
+ * request is handled has no more time than that has left; what comes too late is skipped or reaches nobody, and is
+ * counted. airrt_system_waits lists who waits for whom.
  *
  * THREADS
  *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait
@@ -388,7 +388,8 @@ AIRRT_API bool airrt_state_allows(airrt_state from, airrt_state to);
 typedef enum airrt_action {
     AIRRT_ACTION_STOP = 0, /* exit with the error as reason */
     AIRRT_ACTION_RESUME,   /* go on with the next message; with .redeliver with this one, if it may come again */
-    AIRRT_ACTION_RESTART,  /* begin afresh in place: same handle, same mailbox, at most 5 times in 60 s */
+    AIRRT_ACTION_RESTART,  /* begin afresh in place: same handle, same mailbox (what was sent to the life before comes
+                              to this one; airrt_ctx_restarts tells them apart), at most 5 times in 60 s */
     AIRRT_ACTION_ESCALATE  /* the supervisor fails too; without one the same as STOP */
 } airrt_action;
 
@@ -516,7 +517,8 @@ typedef struct airrt_overrun { airrt_ref actor; uint64_t running_ns; } airrt_ove
 typedef struct airrt_sim_desc airrt_sim_desc; /* see >>simulation */
 typedef struct airrt_system_desc {
     uint32_t workers;             /* threads; 0 = one per processor; at most 256 */
-    bool polled;                  /* no threads: airrt_system_poll runs the actors */
+    bool polled;                  /* no threads: airrt_system_poll runs the actors, and so does every call that waits
+                                     (NAME_ask, airrt_stop ...), until it returns */
     uint32_t max_actors;          /* living at the same time; 0 = AIRRT_UNLIMITED */
     airrt_mailbox_desc mailbox;   /* default for all actors */
     uint64_t start_timeout_ns;    /* 0 = 5 s */
@@ -648,7 +650,9 @@ typedef struct airrt_message_type {
 /* AIRRT_MESSAGE(T [, .drop =, .clone =, .encode =, .decode =, .priority =, .name =, .perishable =]) makes T a message,
  * once per file that sees T, best next to T itself.
  *   void      drop(T *)                                 runs once for every accepted message that nobody received
- *   airrt_err clone(T *to, const T *from)               a copy that owns what it refers to
+ *   airrt_err clone(T *to, const T *from)               a copy that owns what it refers to; absent: its bytes. Made for
+ *                                                       NAME_every, _ask_all_, groups and broadcasts: a T whose drop
+ *                                                       frees something needs it there
  *   size_t    encode(const T *, void *out, size_t n)    the bytes needed; writes them if n is enough (n 0: out is NULL)
  *   airrt_err decode(T *, const void *, size_t n)       of bytes from anywhere, not aligned; on an error *T is nothing
  *   .perishable = true                                  never kept as a dead letter: dropped at once, as when drop
@@ -1483,7 +1487,7 @@ AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer timer);
 AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
 
 /* AIRRT_ACTOR(NAME, MSG, ARGS) declares an actor type: MSG is a message (AIRRT_MESSAGE), ARGS any type of at most 96
- * bytes (airrt_none for none). Types NAME_ref (8 bytes), NAME_ctx, NAME_msg, NAME_args, and
+ * bytes (no array; airrt_none for none). Types NAME_ref (8 bytes), NAME_ctx, NAME_msg, NAME_args, and
  *   airrt_err NAME_spawn(airrt_system *, ARGS, const airrt_spawn_desc *, NAME_ref *out);      as airrt_spawn
  *   airrt_spec NAME_spec(ARGS);                                                               the same as a value
  *   airrt_err NAME_send(NAME_ref, MSG);           any thread or hook; when full as .backpressure says.
@@ -1506,6 +1510,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_after(NAME_ctx *, uint64_t delay_ns, MSG, airrt_timer *out);     to itself, on the control lane;
  *                                                 those of one time in the order in which they were armed
  *   airrt_err NAME_every(NAME_ctx *, uint64_t period_ns, MSG, const airrt_every_desc *, airrt_timer *out);
+ *                                                 each time a clone (.clone of AIRRT_MESSAGE); one that fails is
+ *                                                 logged, and not delivered. INVALID: a period below 1 us
  *   airrt_err NAME_when_room(NAME_ctx *, airrt_ref to, uint32_t n, MSG);  to itself, before what is in its mailbox,
  *                                                 once `to` has room for n messages (0 = 1; more than half its
  *                                                 capacity is half), or has ended; others may have taken the room by
@@ -1641,12 +1647,15 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_ref) == 8, #NAME "_ref is 8 bytes")
 
-/* AIRRT_ACTOR_IMPL(NAME, STATE, handle [, hooks]) gives it a body, in one file. STATE is private to that file; it is
- * zeroed before every start and restart. The hooks, all on the worker that runs the actor, never two at a time, no lock
- * held:
+/* AIRRT_ACTOR_IMPL(NAME, STATE, handle [, hooks]) gives it a body, in one file. STATE, any type (an array by a
+ * typedef), is private to that file; it is zeroed before every start and restart. The hooks, all on the worker that
+ * runs the actor, never two at a time, no lock held:
  *   airrt_err    handle(NAME_ctx *, STATE *, const MSG *)           required; owns what the message refers to
- *   .pre_start = airrt_err f(NAME_ctx *, STATE *, const ARGS *)     at every start and restart
- *   .post_stop = void f(NAME_ctx *, STATE *, const airrt_reason *)  at every end of an incarnation, also a killed one
+ *   .pre_start = airrt_err f(NAME_ctx *, STATE *, const ARGS *)     at every start and restart; what it has taken is
+ *                                                                   its own to give back when it does not return OK:
+ *                                                                   neither of the next two is called then
+ *   .post_stop = void f(NAME_ctx *, STATE *, const airrt_reason *)  at every end of an incarnation that had started,
+ *                                                                   also a killed one
  *   .on_error  = airrt_action f(NAME_ctx *, STATE *, const airrt_reason *)   a hook returned an error; absent: STOP
  *   .on_down   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a watched actor has ended; absent: ignored
  *   .on_exit   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a linked actor has ended, for any reason;
@@ -1781,12 +1790,15 @@ extern "C" {
  * or time. What comes later reaches nobody and is counted (late_replies). Threads wait for the answer; actors go on,
  * and it comes to them as a message of their own.
  *
- * AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type. It is copied as
- * bytes, and one that reaches nobody (late, or its asker has ended) is forgotten: let it own nothing, or refer to what
- * somebody else will free. Makes NAME_promise (8 bytes, copied freely; all zero answers nobody), NAME_result (below),
+ * AIRRT_REQUEST(NAME, ACTOR, REPLY): a question to an ACTOR that is answered with a REPLY, any type (no array).
+ * It is copied as bytes, and one that reaches nobody (late, or its asker has ended) is forgotten: let it own nothing,
+ * or refer to what somebody else will free. Makes NAME_promise (8 bytes, copied freely; all zero answers nobody),
+ * NAME_result (below),
  *   and airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only
- *       (CONTEXT in hooks). DEAD: nobody there, or it failed or was ended first (airrt_error_last's reason says why;
- *       SHUTDOWN: with its system); NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave; FULL, NOMEM;
+ *       (CONTEXT in hooks). DEAD: nobody there (airrt_error_last's reason has kind 0; also when a shutdown had ended it
+ *       before it was asked), or it failed on this one or was ended first (the reason says why; one that restarts may
+ *       be asked again: airrt_alive); SHUTDOWN: it was ended with its system; NO_REPLY: handled without an answer;
+ *       TIMEOUT; what NAME_refuse gave; FULL, NOMEM;
  *       FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero, and whose the
  *       message is says airrt_error_last's sent: true, it was accepted; false, it is still the caller's
  * for who is asked
@@ -2239,7 +2251,8 @@ AIRRT_API void airrt_remote_fail(const airrt_remote_question *question, airrt_er
  *       TYPE (not this REQUEST's actor or message), what .decode returned, INVALID (a value that is no payload). Its
  *       time is that in the frame (none: 5 s), from now on. A message that cannot be delivered, or whose time is over
  *       before it is, is a dead letter; it does not wait for room, whatever the receiver's policy: others would.
- *       INVALID: it is neither (a dead letter, UNDECODABLE), and nothing is answered. Any thread or hook; never waits
+ *       INVALID: it is neither (a dead letter, UNDECODABLE), and nothing is answered. *from is copied. Any thread or
+ *       hook; never waits
  * What is served in a system goes through one actor of it, called "airrt_server", which is there from the first serve
  * on and asks as any actor does: so all of it comes in its order, and with 1024 frames before that, FULL is answered
  * (a dead letter, too, of type airrt_served, as of any send that is refused).
@@ -2305,11 +2318,12 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *de
                                                      airrt_err (*body)(airrt_system *system, void *arg), void *arg);
 /* Ends all actors. First, unless .now, what is queued is handled with all that it leads to, for half of the time at
  * most; then all are stopped, those of supervisors in their order: actors handle what waits by then, supervised ones
- * none that still wait; at the deadline the rest is killed. TIMEOUT: some were killed or are stuck, or messages were
- * lost or refused for lack of time. From the call on nothing can be spawned from outside; once it has returned nobody
- * waits in the system, not for those that are stuck either: who does is told SHUTDOWN, who blocks for room DEAD.
- * CONTEXT in a hook, and in a fork()ed child. Any thread, again and again: later calls wait for the first and report
- * the same. desc and out may be NULL. */
+ * none that still wait; at the deadline the rest is killed. Timers are not waited for; sends from outside are accepted
+ * until the receiver is stopped; requests that were deferred and not answered by then end with SHUTDOWN. TIMEOUT: some
+ * were killed or are stuck, or messages were lost or refused for lack of time. From the call on nothing can be spawned
+ * from outside; once it has returned nobody waits in the system, not for those that are stuck either: who does is told
+ * SHUTDOWN, who blocks for room DEAD. CONTEXT in a hook, and in a fork()ed child. Any thread, again and again: later
+ * calls wait for the first and report the same. desc and out may be NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                                           airrt_shutdown_report *out);
 /* Waits until no actor is runnable or running and nothing is queued; timers do not count, what they have sent does: in
@@ -2365,7 +2379,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
  * airrt_stop; NOMEM; CONTEXT in hooks. timeout_ns 0 = 5 s. On errors *out is zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
 /* Runs the actor's .health hook, between its messages and before those queued. timeout_ns 0 = 1 s. TIMEOUT: it is busy,
- * or stuck; SHUTDOWN as of airrt_stop; *out is then UNHEALTHY, as after DEAD. CONTEXT in hooks. */
+ * or stuck; SHUTDOWN as of airrt_stop; FAILED: the hook has panicked; *out is then UNHEALTHY, as after DEAD. CONTEXT in
+ * hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_probe(airrt_ref ref, uint64_t timeout_ns, airrt_health *out);
 AIRRT_API bool airrt_alive(airrt_ref ref); /* not ended yet; true while it drains */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_get_info(airrt_ref ref, airrt_info *out);
@@ -8718,6 +8733,8 @@ AIRRT_API airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err how) {
     return how; /* EXIT and IGNORE stand for a normal end by themselves */
 }
 AIRRT_API airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason) {
+    if ((unsigned)reason->kind > AIRRT_EXIT_NO_PROCESS)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no such end");
     airrt_priv_note_leaver(ctx);
     ctx->reason = *reason;
     ctx->reason.text[sizeof reason->text - 1] = 0;
@@ -8733,8 +8750,6 @@ static bool airrt_priv_timer_get(airrt_actor_type *type, airrt_signal **timer, a
     *timer = NULL;
     return false;
 }
-    if ((unsigned)reason->kind > AIRRT_EXIT_NO_PROCESS)
-        return airrt_priv_err(AIRRT_ERR_INVALID, "kind", "no such end");
 /* Arms it, with what it needs; the actor has a cold part. */
 static airrt_timer airrt_priv_timer_arm(airrt_ctx *ctx, airrt_signal *timer, airrt_wrap *wrap, uint64_t delay_ns,
                                         uint64_t period_ns, bool catch_up, airrt_actor_type *type, const void *msg) {

@@ -45,7 +45,8 @@
  * time. A child that ends is restarted, or not, as its .restart says; the strategy says which others go with it. A
  * supervisor that restarts more often than its limit allows stops its children and ends with SHUTDOWN: for its own
  * supervisor it is then a child that has ended.
- * A child that is restarted keeps its handle, its name and its mailbox: messages wait until it runs again. So do
+ * A child that is restarted keeps its handle, its name and its mailbox: messages wait until it runs again, and what was
+ * sent to the life before comes to the next one (airrt_ctx_restarts tells them apart, where a protocol must). So do
  * siblings that a group restart stops. With .drop_mailbox it keeps handle and name, and what has come until it begins
  * again are dead letters. A child that is terminated, not restarted, or given up is gone: its handle is dead, what is
  * in its mailbox are dead letters; restart_child makes a new actor of it.
