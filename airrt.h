@@ -1348,10 +1348,11 @@ struct airrt_actor_type {
 };
 
 #define AIRRT_ARGS_SIZE_MAX 96u
+#define AIRRT_SPEC_SIZE_MAX_ 320u /* a pool's has its description too */
 /* A type and its arguments: what a supervisor or airrt_spawn needs to start an actor. */
 typedef struct airrt_spec {
     airrt_actor_type *type;
-    unsigned char args[AIRRT_ARGS_SIZE_MAX] AIRRT_ALIGNED(16);
+    unsigned char args[AIRRT_SPEC_SIZE_MAX_] AIRRT_ALIGNED(16);
 } airrt_spec;
 
 /* Starts an actor. From a thread: returns when pre_start has returned, OK or with its error (*out is then zero),

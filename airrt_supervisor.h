@@ -350,9 +350,21 @@ typedef struct airrt_supervisor_type {
     uint32_t max_restarts;
     uint64_t window_ns;
     airrt_auto_shutdown auto_shutdown;
-    /* A child that was given up is another actor now. NULL: nobody asks; false: nobody wants it any more. */
-    bool (*moved)(const void *args, airrt_ref before, airrt_ref now);
 } airrt_supervisor_type;
+#define AIRRT_SUPERVISOR_BASE_(NAME, DESCRIBE, GIVEN)                                                      \
+    .base = { .name = #NAME,                                                                               \
+              .run = airrt_priv_sup_run,                                                                   \
+              .deliver = airrt_priv_sup_deliver,                                                           \
+              .start = airrt_priv_sup_begin,                                                               \
+              .stop = airrt_priv_sup_end,                                                                  \
+              .kept = airrt_priv_sup_kept,                                                                 \
+              .asked = airrt_priv_sup_asked,                                                               \
+              .message = airrt_priv_sup_message,                                                           \
+              .describe = DESCRIBE,                                                                        \
+              .state_size = sizeof(airrt_sup_state),                                                       \
+              .state_align = AIRRT_ALIGNOF(airrt_sup_state),                                               \
+              .args_size = sizeof(GIVEN),                                                                  \
+              .args_align = AIRRT_ALIGNOF(GIVEN) }
 typedef struct airrt_sup airrt_sup;
 typedef struct airrt_sup_state { airrt_sup *sup; } airrt_sup_state;
 typedef struct airrt_sup_call {
@@ -448,19 +460,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_root_start(airrt_system *system, 
     }                                                                                                      \
     AIRRT_DESIGNATORS_BEGIN_                                                                               \
     airrt_supervisor_type NAME##_supervisor_ = {                                                           \
-        .base = { .name = #NAME,                                                                           \
-                  .run = airrt_priv_sup_run,                                                               \
-                  .deliver = airrt_priv_sup_deliver,                                                       \
-                  .start = airrt_priv_sup_begin,                                                           \
-                  .stop = airrt_priv_sup_end,                                                              \
-                  .kept = airrt_priv_sup_kept,                                                             \
-                  .asked = airrt_priv_sup_asked,                                                           \
-                  .message = airrt_priv_sup_message,                                                       \
-                  .describe = NAME##_describe_,                                                            \
-                  .state_size = sizeof(airrt_sup_state),                                                   \
-                  .state_align = AIRRT_ALIGNOF(airrt_sup_state),                                           \
-                  .args_size = sizeof(NAME##_given_),                                                      \
-                  .args_align = AIRRT_ALIGNOF(NAME##_given_) },                                            \
+        AIRRT_SUPERVISOR_BASE_(NAME, NAME##_describe_, NAME##_given_),                                     \
         .init = NAME##_init_,                                                                              \
         .decide = NAME##_decide_,                                                                          \
         .record = NAME##_is_quiet_ ? NULL : NAME##_record_,                                                \
@@ -568,10 +568,11 @@ typedef struct airrt_pool_desc {
 /* A pool of any type; 8 bytes. All zero names none; after close it reaches nobody, ever. */
 typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
 
-/* AIRRT_POOL(NAME, ACTOR): ACTORs with a supervisor of their own behind one handle, NAME (8 bytes). From threads, they
- * wait (CONTEXT in hooks):
- *   airrt_err NAME_open(airrt_system *, ACTOR_args, const airrt_pool_desc *, NAME *out);
- *       returns when all members run. LIMIT (4096 pools in the process), INVALID, NOMEM, what a start returned
+/* AIRRT_POOL(NAME, ACTOR, MONITOR): ACTORs with a supervisor of their own behind one handle, NAME (8 bytes). The
+ * supervisor is one as any other, of type NAME, dynamic; its children have the name of their type, ACTOR, as id. What
+ * becomes of them its monitor is told, as by AIRRT_SUPERVISOR. From threads, they wait (CONTEXT in hooks):
+ *   airrt_err NAME_open(airrt_system *, ACTOR_args, const airrt_pool_desc *, MONITOR *, NAME *out);
+ *       a root; returns when all members run. LIMIT (4096 pools in the process), INVALID, else as NAME_start
  *   void NAME_close(NAME);
  *       stops its supervisor, and with it all members; does nothing in a hook, or when it is closed
  *   airrt_err NAME_resize(NAME, uint32_t size);
@@ -601,8 +602,18 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  * A member that has ended for good is never picked; one that restarts keeps its handle and its messages. One that was
  * given up as stuck does not count until it is restarted, as a new actor with the old one's place and keys; when that
  * was given to another by then, or NAME_remove has taken it out, it is ended again. Looking one up takes no lock. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec,
-                                                         const airrt_pool_desc *desc, airrt_pool_id *out);
+typedef struct airrt_pool_given {
+    airrt_actor_type *type;      /* of the members */
+    void *monitor;
+    airrt_pool_desc desc;
+    unsigned char args[AIRRT_ARGS_SIZE_MAX] AIRRT_ALIGNED(16);
+} airrt_pool_given;
+AIRRT_STATIC_ASSERT(sizeof(airrt_pool_given) <= AIRRT_SPEC_SIZE_MAX_, "a spec has room for a pool's");
+AIRRT_API airrt_err airrt_priv_pool_init(airrt_children *children, const void *given);
+AIRRT_API airrt_spec airrt_priv_pool_spec(airrt_actor_type *type, airrt_spec member, const airrt_pool_desc *desc,
+                                          void *monitor);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_open(airrt_system *system, const airrt_spec *spec,
+                                                         airrt_pool_id *out);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key,
                                                          airrt_ref *out);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_type *type,
@@ -614,12 +625,27 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_supervisor(airrt_pool_id pool, ai
 AIRRT_API size_t airrt_pool_size(airrt_pool_id pool);
 AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t capacity);
 AIRRT_API void airrt_pool_close(airrt_pool_id pool);
-#define AIRRT_POOL(NAME, ACTOR)                                                                            \
+#define AIRRT_POOL(NAME, ACTOR, MONITOR)                                                                   \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef struct NAME { airrt_pool_id pool; } NAME;                                                      \
+    typedef MONITOR NAME##_monitor_;                                                                       \
+    AIRRT_INLINE void NAME##_record_(const void *given, const airrt_supervision_event *event) {            \
+        MONITOR##_record((NAME##_monitor_ *)((const airrt_pool_given *)given)->monitor, *event);           \
+    }                                                                                                      \
+    enum { NAME##_is_quiet_ = MONITOR##_is_noop_ };                                                        \
+    AIRRT_DESIGNATORS_BEGIN_                                                                               \
+    static airrt_supervisor_type NAME##_supervisor_ __attribute__((unused)) = {                            \
+        AIRRT_SUPERVISOR_BASE_(NAME, airrt_priv_sup_describe, airrt_pool_given),                           \
+        .init = airrt_priv_pool_init,                                                                      \
+        .decide = airrt_simple_one_for_one_decide,                                                         \
+        .record = NAME##_is_quiet_ ? NULL : NAME##_record_,                                                \
+        .strategy = "airrt_simple_one_for_one" };                                                          \
+    AIRRT_DESIGNATORS_END_                                                                                 \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, ACTOR##_args args_,           \
-                                                       const airrt_pool_desc *desc_, NAME *out) {          \
-        return airrt_priv_pool_open(system, ACTOR##_spec(args_), desc_, &out->pool);                       \
+                                                       const airrt_pool_desc *desc_,                       \
+                                                       NAME##_monitor_ *monitor_, NAME *out) {             \
+        airrt_spec spec_ = airrt_priv_pool_spec(&NAME##_supervisor_.base, ACTOR##_spec(args_), desc_, monitor_); \
+        return airrt_priv_pool_open(system, &spec_, &out->pool);                                           \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_close(NAME pool) { airrt_pool_close(pool.pool); }                             \
     AIRRT_HOT airrt_err NAME##_send_(NAME pool, airrt_route route, uint64_t key, ACTOR##_msg msg) {        \
@@ -868,6 +894,7 @@ typedef struct airrt_job {
     airrt_reason reason;         /* FAIL_BOOT, GIVE_UP: how the supervisor ends */
 } airrt_job;
 
+typedef struct airrt_team airrt_team;
 struct airrt_sup {
     const airrt_supervisor_type *type;
     const void *args;
@@ -877,6 +904,7 @@ struct airrt_sup {
     airrt_kid *template;         /* of dynamic children; not in kids */
     bool dynamic, booting, held, asked;
     bool limit_grows;            /* with its children: one restart each, at least max_restarts */
+    airrt_team *team;            /* of a pool: where its children are found; else NULL */
     bool overdue;                /* perhaps a child is */
     airrt_signal *spare_timer;   /* set aside for the alarm, which looks at kill_by_ns of all children; NULL: it is
                                     on */
@@ -898,6 +926,7 @@ static const airrt_ref airrt_priv_no_ref = { 0, 0 };
 static airrt_atomic_u64 airrt_priv_sup_lives;
 
 static airrt_err airrt_priv_sup_step(airrt_sup *sup);
+static bool airrt_priv_team_moved(airrt_team *team, airrt_ref before, airrt_ref now);
 
 static bool airrt_priv_kid_is_supervisor(const airrt_kid *kid) { return kid->type->asked != NULL; }
 static airrt_supervisor_type *airrt_priv_sup_type(airrt_ctx *ctx) {
@@ -989,7 +1018,7 @@ static int airrt_priv_kid_compare_ids(const void *a, const void *b) {
 }
 /* No two children of init have the same id: looked at once, as there may be many. */
 static airrt_err airrt_priv_kids_check(const airrt_sup *sup) {
-    if (sup->count < 2) return AIRRT_OK;
+    if (sup->count < 2 || sup->dynamic) return AIRRT_OK;
     airrt_kid **sorted = (airrt_kid **)airrt_priv_alloc(sup->count * sizeof *sorted, 16);
     if (!sorted) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     memcpy(sorted, sup->kids, sup->count * sizeof *sorted);
@@ -1293,8 +1322,8 @@ static void airrt_priv_kid_runs(airrt_sup *sup, airrt_kid *kid, bool again) {
     airrt_priv_kid_health_start(sup, kid);
     kid->state = AIRRT_CHILD_RUNNING;
     kid->started_ns = airrt_priv_sup_now(sup);
-    bool moved = again && sup->type->moved && !airrt_ref_equal(kid->known, kid->ref),
-         wanted = !moved || sup->type->moved(sup->args, kid->known, kid->ref);
+    bool moved = sup->team && (again || sup->booting) && !airrt_ref_equal(kid->known, kid->ref),
+         wanted = !moved || airrt_priv_team_moved(sup->team, kid->known, kid->ref);
     kid->known = kid->ref;
     if (again) kid->restarts++, sup->restarts++;
     airrt_priv_sup_tell(sup, again ? AIRRT_CHILD_RESTARTED : AIRRT_CHILD_STARTED, kid, NULL);
@@ -1669,6 +1698,7 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
     ((airrt_sup_state *)state)->sup = NULL;
     for (size_t i = 0; i < sup->count; i++) {
         airrt_kid *kid = sup->kids[i];
+        if (sup->team && kid->known.generation) airrt_priv_team_moved(sup->team, kid->known, airrt_priv_no_ref);
         if (kid->alive && !kid->halted) {
             /* its successor may need it first */
             airrt_priv_release_name(airrt_ctx_system(ctx), airrt_priv_cell(kid->ref));
@@ -2333,23 +2363,19 @@ AIRRT_API airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file) {
  * generation, plan, members and count. */
 typedef struct airrt_team_plan {
     airrt_supervisor sup;
-    airrt_spec spec;
-    airrt_child_desc child;
-    uint32_t max_restarts;
-    bool limit_grows;
-    uint64_t window_ns;
+    airrt_spec spec;             /* of a member */
+    uint64_t stop_timeout_ns;
 } airrt_team_plan;
-typedef struct airrt_team {
+struct airrt_team {
     airrt_atomic_u32 generation; /* 0: not open */
     airrt_atomic_u32 turn, count;
     airrt_atomic_u32 route;
     airrt_atomic_u64 seed;       /* of RANDOM: the system's own chance, so that a simulation repeats it */
     airrt_team_plan plan;
     uint32_t slot, lives;
-    bool opening;
     airrt_lock lock;
     airrt_atomic_u64 members[AIRRT_TEAM_MEMBERS]; /* generation 32, slot 32; 0: none */
-} airrt_team;
+};
 static struct {
     airrt_lock lock;
     airrt_atomic_u32 made;
@@ -2629,60 +2655,60 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
         err = airrt_priv_sup_ask_by_id(plan.sup, AIRRT_SUP_LEAVE, NULL, member, NULL);
         bool own = err != AIRRT_ERR_NOT_FOUND; /* else it was added, and is another's */
         if (err && own) return airrt_discard(airrt_priv_team_put(team, pool, member, AIRRT_TEAM_MEMBERS)), err;
-        uint64_t time = plan.child.stop_timeout_ns ? plan.child.stop_timeout_ns : AIRRT_SEC(5);
+        uint64_t time = plan.stop_timeout_ns ? plan.stop_timeout_ns : AIRRT_SEC(5);
         airrt_discard(airrt_stop(member, time)); /* handles what it has; or it has ended by itself */
         if (own) AIRRT_TRY(airrt_supervisor_terminate_ref(plan.sup, member));
     }
     return AIRRT_OK;
 }
 
-/* The supervisor of a pool: dynamic, its template is the team's. */
-static airrt_err airrt_priv_team_init(airrt_children *children, const void *args) {
-    airrt_team *team;
-    memcpy(&team, args, sizeof team);
-    children->sup->limit_grows = team->plan.limit_grows;
-    airrt_children_limits(children, team->plan.max_restarts, team->plan.window_ns, AIRRT_AUTO_SHUTDOWN_NEVER);
-    return airrt_children_add(children, team->plan.spec, &team->plan.child);
-}
-/* The successor of a member that was given up has its place, unless another one has it by now. */
-static bool airrt_priv_team_moved(const void *args, airrt_ref before, airrt_ref now) {
-    airrt_team *team;
-    bool found = false;
-    memcpy(&team, args, sizeof team);
+/* A member is another actor now, and has the place of the one before (of none: the first that is free), or is gone with
+ * its supervisor (now: none). False: another one has that place by now. */
+static bool airrt_priv_team_moved(airrt_team *team, airrt_ref before, airrt_ref now) {
+    const uint64_t old = airrt_priv_member_word(before);
     airrt_priv_lock(&team->lock);
-    for (uint32_t at = airrt_load_relaxed(&team->count); at-- > 0 && !found;) {
-        found = airrt_load_relaxed(&team->members[at]) == airrt_priv_member_word(before);
-        if (found) airrt_store_release(&team->members[at], airrt_priv_member_word(now));
+    uint32_t count = airrt_load_relaxed(&team->count), at = 0;
+    for (; at < count; at++) {
+        uint64_t there = airrt_load_relaxed(&team->members[at]);
+        if (old ? there == old : !airrt_alive(airrt_priv_member(there))) break;
     }
+    bool found = at < count || (!old && count < AIRRT_TEAM_MEMBERS);
+    if (found) airrt_store_release(&team->members[at], airrt_priv_member_word(now));
+    if (found && at == count) airrt_store_release(&team->count, count + 1);
     airrt_priv_unlock(&team->lock);
     return found;
 }
-static void airrt_priv_team_describe(airrt_actor_type *base) { airrt_priv_sup_describe(base); }
-static airrt_supervisor_type airrt_priv_team_type = { .base = { .name = "pool",
-                                                                .run = airrt_priv_sup_run,
-                                                                .deliver = airrt_priv_sup_deliver,
-                                                                .start = airrt_priv_sup_begin,
-                                                                .stop = airrt_priv_sup_end,
-                                                                .kept = airrt_priv_sup_kept,
-                                                                .asked = airrt_priv_sup_asked,
-                                                                .message = airrt_priv_sup_message,
-                                                                .describe = airrt_priv_team_describe,
-                                                                .state_size = sizeof(airrt_sup_state),
-                                                                .state_align = AIRRT_ALIGNOF(airrt_sup_state),
-                                                                .args_size = sizeof(airrt_team *),
-                                                                .args_align = AIRRT_ALIGNOF(airrt_team *) },
-                                                      .init = airrt_priv_team_init,
-                                                      .decide = airrt_simple_one_for_one_decide,
-                                                      .strategy = "airrt_simple_one_for_one",
-                                                      .moved = airrt_priv_team_moved };
-/* One that nobody uses any more, or a new one; NULL: none to be had. */
+/* Begins a team that nobody uses any more, under its next handle. */
+static void airrt_priv_team_begin(airrt_team *team, const airrt_team_plan *plan, airrt_route route, uint64_t seed) {
+    airrt_priv_lock(&team->lock);
+    airrt_store_relaxed(&team->generation, 0); /* of one that gave up: from here on nobody finds it */
+    airrt_store_relaxed(&team->route, (uint32_t)(route ? route : AIRRT_ROUTE_ROUND_ROBIN));
+    for (uint32_t at = 0; at < AIRRT_TEAM_MEMBERS; at++) airrt_store_relaxed(&team->members[at], 0);
+    airrt_store_relaxed(&team->count, 0);
+    airrt_store_relaxed(&team->turn, 0);
+    airrt_store_relaxed(&team->seed, seed);
+    team->plan = *plan;
+    if (!++team->lives) team->lives = 1;
+    /* release: pairs with the acquire in airrt_priv_team_is */
+    airrt_store_release(&team->generation, team->lives);
+    airrt_priv_unlock(&team->lock);
+}
+/* The team of a supervisor, which is alive; NULL: none. Locked: teams. */
+static airrt_team *airrt_priv_team_of(airrt_ref sup) {
+    uint32_t made = airrt_load_relaxed(&airrt_priv_teams.made);
+    for (uint32_t slot = 0; slot < made; slot++) {
+        airrt_team *team = (airrt_team *)airrt_load_relaxed(&airrt_priv_teams.teams[slot]);
+        if (airrt_ref_equal(team->plan.sup.ref, sup)) return team;
+    }
+    return NULL;
+}
+/* One that nobody uses any more, or a new one; NULL: none to be had. Locked: teams. */
 static airrt_team *airrt_priv_team_get(bool *full) {
     airrt_team *team = NULL;
-    airrt_priv_lock(&airrt_priv_teams.lock);
     uint32_t made = airrt_load_relaxed(&airrt_priv_teams.made);
     for (uint32_t slot = 0; slot < made && !team; slot++) {
         airrt_team *old = (airrt_team *)airrt_load_relaxed(&airrt_priv_teams.teams[slot]);
-        if (!old->opening && !airrt_alive(old->plan.sup.ref)) team = old;
+        if (!airrt_alive(old->plan.sup.ref)) team = old;
     }
     *full = !team && made == AIRRT_TEAMS_MAX;
     if (!team && !*full && (team = (airrt_team *)airrt_priv_alloc_lasting(sizeof *team, 64)) != NULL) {
@@ -2691,60 +2717,87 @@ static airrt_team *airrt_priv_team_get(bool *full) {
         airrt_store_release(&airrt_priv_teams.teams[made], team);
         airrt_store_relaxed(&airrt_priv_teams.made, made + 1);
     }
-    if (team) team->opening = true;
-    airrt_priv_unlock(&airrt_priv_teams.lock);
     return team;
 }
-static void airrt_priv_team_opened(airrt_team *team) {
+/* Of a supervisor that begins; one that begins again has its team still, closed or not. */
+static airrt_err airrt_priv_team_join(airrt_sup *sup, const airrt_team_plan *plan, airrt_route route) {
+    bool full = false;
     airrt_priv_lock(&airrt_priv_teams.lock);
-    team->opening = false;
+    sup->team = airrt_priv_team_of(plan->sup.ref);
+    airrt_team *next = sup->team ? NULL : airrt_priv_team_get(&full);
+    if (next) airrt_priv_team_begin(next, plan, route, airrt_priv_random_of(airrt_ctx_system(sup->ctx)));
+    if (next) sup->team = next;
     airrt_priv_unlock(&airrt_priv_teams.lock);
+    return sup->team ? AIRRT_OK : airrt_priv_err(full ? AIRRT_ERR_LIMIT : AIRRT_ERR_NOMEM, "pool", NULL);
 }
-AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, airrt_spec spec, const airrt_pool_desc *desc,
-                                         airrt_pool_id *out) {
-    const airrt_pool_id none = { 0, 0 };
-    airrt_pool_desc d;
-    bool full;
-    memset(&d, 0, sizeof d);
-    if (desc) d = *desc;
-    *out = none;
-    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for starts");
-    if (d.size > AIRRT_TEAM_MEMBERS) return airrt_priv_err(AIRRT_ERR_INVALID, "size", "must be at most 1024");
-    if ((unsigned)d.route > AIRRT_ROUTE_KEY) return airrt_priv_err(AIRRT_ERR_INVALID, "route", "no such route");
-    if (!d.size) d.size = system->worker_count;
-    airrt_team *team = airrt_priv_team_get(&full);
-    if (!team) return airrt_priv_err(full ? AIRRT_ERR_LIMIT : AIRRT_ERR_NOMEM, "pool", NULL);
-    airrt_team_plan plan = { .spec = spec, .child = d.child };
-    plan.child.id = "member";
-    plan.child.name = NULL;
-    plan.child.significant = false;
-    if (!plan.child.restart) plan.child.restart = AIRRT_RESTART_TRANSIENT;
-    plan.max_restarts = d.max_restarts ? d.max_restarts : d.size;
-    plan.limit_grows = !d.max_restarts;
-    plan.window_ns = d.window_ns ? d.window_ns : AIRRT_SEC(5);
-    airrt_priv_lock(&team->lock);
-    airrt_store_relaxed(&team->generation, 0); /* of one that gave up: from here on nobody finds it */
-    airrt_store_relaxed(&team->route, (uint32_t)(d.route ? d.route : AIRRT_ROUTE_ROUND_ROBIN));
-    for (uint32_t at = 0; at < AIRRT_TEAM_MEMBERS; at++) airrt_store_relaxed(&team->members[at], 0);
-    airrt_store_relaxed(&team->count, 0);
-    airrt_store_relaxed(&team->turn, 0);
-    airrt_store_relaxed(&team->seed, airrt_priv_random_of(system));
-    team->plan = plan;
-    airrt_priv_unlock(&team->lock);
-    airrt_err err = airrt_priv_spawn(system, &airrt_priv_team_type.base, &team, NULL, &plan.sup.ref);
-    airrt_pool_id pool = { team->slot, ++team->lives ? team->lives : ++team->lives };
-    if (!err) {
-        airrt_priv_lock(&team->lock);
-        team->plan.sup = plan.sup;
-        /* release: pairs with the acquire in airrt_priv_team_is */
-        airrt_store_release(&team->generation, pool.generation);
-        airrt_priv_unlock(&team->lock);
-        err = airrt_pool_resize(pool, d.size);
-        if (err) airrt_pool_close(pool);
+static airrt_err airrt_priv_pool_check(const airrt_pool_desc *d) {
+    if (d->size > AIRRT_TEAM_MEMBERS) return airrt_priv_err(AIRRT_ERR_INVALID, "size", "must be at most 1024");
+    if ((unsigned)d->route > AIRRT_ROUTE_KEY) return airrt_priv_err(AIRRT_ERR_INVALID, "route", "no such route");
+    return AIRRT_OK;
+}
+/* The supervisor of a pool is dynamic, and has children to begin with. */
+AIRRT_API airrt_err airrt_priv_pool_init(airrt_children *children, const void *args) {
+    const airrt_pool_given *given = (const airrt_pool_given *)args;
+    airrt_sup *sup = children->sup;
+    airrt_pool_desc d = given->desc;
+    airrt_team_plan plan = { { airrt_ctx_self(sup->ctx) }, { .type = given->type }, d.child.stop_timeout_ns };
+    char id[64];
+    AIRRT_TRY(airrt_priv_pool_check(&d));
+    memcpy(plan.spec.args, given->args, sizeof given->args);
+    airrt_priv_text(id, sizeof id, given->type->name);
+    d.child.id = id;
+    d.child.name = NULL;
+    d.child.significant = false;
+    if (!d.child.restart) d.child.restart = AIRRT_RESTART_TRANSIENT;
+    if (!d.size) d.size = airrt_ctx_system(sup->ctx)->worker_count;
+    sup->limit_grows = !d.max_restarts;
+    airrt_children_limits(children, d.max_restarts ? d.max_restarts : d.size, d.window_ns, AIRRT_AUTO_SHUTDOWN_NEVER);
+    AIRRT_TRY(airrt_children_add(children, plan.spec, &d.child));
+    AIRRT_TRY(airrt_priv_kids_reserve(sup, d.size));
+    for (uint32_t i = 0; i < d.size; i++) {
+        airrt_kid *kid = airrt_priv_kid_new(&plan.spec, NULL);
+        if (!kid) return AIRRT_ERR_NOMEM;
+        airrt_err err = airrt_priv_kid_check(sup, kid);
+        if (err) return airrt_priv_kid_free(kid), err;
+        airrt_priv_kid_add(sup, kid);
     }
-    airrt_priv_team_opened(team);
-    if (!err) *out = pool;
-    return err;
+    return airrt_priv_team_join(sup, &plan, d.route);
+}
+AIRRT_API airrt_spec airrt_priv_pool_spec(airrt_actor_type *type, airrt_spec member, const airrt_pool_desc *desc,
+                                          void *monitor) {
+    airrt_spec spec;
+    airrt_pool_given given;
+    memset(&spec, 0, sizeof spec);
+    memset(&given, 0, sizeof given);
+    given.type = member.type;
+    given.monitor = monitor;
+    if (desc) given.desc = *desc;
+    memcpy(given.args, member.args, sizeof given.args);
+    spec.type = type;
+    memcpy(spec.args, &given, sizeof given);
+    return spec;
+}
+/* The handle of a pool, by its supervisor. */
+static airrt_err airrt_priv_pool_of(airrt_ref sup, airrt_pool_id *out) {
+    const airrt_pool_id none = { 0, 0 };
+    *out = none;
+    airrt_priv_lock(&airrt_priv_teams.lock);
+    airrt_team *team = airrt_alive(sup) ? airrt_priv_team_of(sup) : NULL;
+    if (team) out->slot = team->slot, out->generation = airrt_load_relaxed(&team->generation);
+    airrt_priv_unlock(&airrt_priv_teams.lock);
+    if (out->generation) return AIRRT_OK;
+    *out = none;
+    return airrt_priv_err(AIRRT_ERR_DEAD, "pool", "closed, has ended, or has not begun");
+}
+AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, const airrt_spec *spec, airrt_pool_id *out) {
+    airrt_pool_given given;
+    airrt_supervisor sup;
+    memset(out, 0, sizeof *out);
+    memcpy(&given, spec->args, sizeof given);
+    if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for starts");
+    AIRRT_TRY(airrt_priv_pool_check(&given.desc));
+    AIRRT_TRY(airrt_priv_root_start(system, spec, &sup));
+    return airrt_priv_pool_of(sup.ref, out);
 }
 AIRRT_API void airrt_pool_close(airrt_pool_id pool) {
     airrt_team *team = airrt_priv_team(pool);

@@ -306,7 +306,7 @@ static void act_on_groups(uint32_t me) {
 
 /* ---- pools ------------------------------------------------------------------------------------------------------- */
 
-AIRRT_POOL(gang, member);
+AIRRT_POOL(gang, member, airrt_quiet);
 static struct {
     gang pool;
     bool open, opening;
@@ -381,7 +381,7 @@ static void gang_start(uint32_t g) {
     if (gangs[g].opening) return;
     gangs[g].opening = true;
     gang pool;
-    airrt_err err = gang_open(world.system, (worker_args){ SPOTS + HELPERS + g, 0 }, &desc, &pool);
+    airrt_err err = gang_open(world.system, (worker_args){ SPOTS + HELPERS + g, 0 }, &desc, NULL, &pool);
     check_nomem(err, "a pool");
     gangs[g].opening = false;
     gangs[g].pool = pool;

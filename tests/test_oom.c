@@ -838,7 +838,7 @@ static void remotes(void) {
     still_works(ref, &books[0]);
     end_world();
 }
-AIRRT_POOL(team, probe);
+AIRRT_POOL(team, probe, airrt_quiet);
 /* What is sent to a pool goes to one member or stays the sender's; it has the members that it says it has. */
 static void pools(void) {
     team pool = { { 0, 0 } };
@@ -848,8 +848,8 @@ static void pools(void) {
     POLLED();
     probe_ref guest = make(&books[0], NULL);
     press();
-    airrt_err err = MAY_BE(team_open(world, (probe_args){ .book = &books[1] }, &(airrt_pool_desc){ .size = 2 }, &pool),
-                           AIRRT_ERR_START);
+    const airrt_pool_desc two = { .size = 2 };
+    airrt_err err = MAY_BE(team_open(world, (probe_args){ .book = &books[1] }, &two, NULL, &pool), AIRRT_ERR_START);
     if (!err) {
         size_t sent = !MAY(team_send(pool, (act){ .number = 1 }));
         sent += !MAY(team_send_key(pool, 5, (act){ .number = 2 }));

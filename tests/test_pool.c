@@ -4,15 +4,27 @@
 #include "airrt_test.h"
 #include "airrt_probe.h"
 
-AIRRT_POOL(crew, probe);
+AIRRT_POOL(crew, probe, airrt_quiet);
 
 enum { SIZE = 4 };
 static crew pool_open(const airrt_pool_desc *desc) {
     crew pool;
     airrt_pool_desc d = *desc;
     if (!d.size) d.size = SIZE;
-    airrt_test_ok(crew_open(world, (probe_args){ 0 }, &d, &pool));
+    airrt_test_ok(crew_open(world, (probe_args){ 0 }, &d, NULL, &pool));
     return pool;
+}
+/* A pool whose monitor listens. */
+AIRRT_MONITOR(ledger, airrt_supervision_event, airrt_supervision_severity);
+AIRRT_POOL(watched, probe, ledger);
+static ledger told;
+static uint64_t times_told(airrt_supervision_kind kind) {
+    static airrt_supervision_event recent[64];
+    airrt_snapshot snapshot;
+    uint64_t count = 0;
+    ledger_snapshot(&told, &snapshot, recent, 64);
+    for (size_t i = 0; i < snapshot.recent; i++) count += recent[i].kind == kind;
+    return count;
 }
 /* Members by the messages they were given so far. */
 static probe_ref member_at(crew pool, uint64_t key) {
@@ -280,7 +292,7 @@ START_TEST(who_is_taken_out_is_not_restarted_whatever_its_restart_type) {
         crew pool;
         WORLD();
         airrt_pool_desc desc = { .size = 4, .child = { .restart = restart }, .max_restarts = AIRRT_NO_RESTARTS };
-        airrt_test_ok(crew_open(world, (probe_args){ 0 }, &desc, &pool));
+        airrt_test_ok(crew_open(world, (probe_args){ 0 }, &desc, NULL, &pool));
         airrt_test_ok(crew_send(pool, (act){ 0 }));
         airrt_test_ok(crew_resize(pool, 1));
         ck_assert_uint_eq(status_of(pool).restarts, 0);
@@ -340,6 +352,39 @@ START_TEST(one_that_fails_is_restarted_and_stays_a_member) {
     WORLD_CLOSE();
 }
 END_TEST
+
+START_TEST(what_becomes_of_members_is_told_to_the_monitor_of_their_pool) {
+    watched pool;
+    airrt_supervisor sup;
+    WORLD();
+    airrt_test_ok(ledger_open(&told, NULL));
+    airrt_test_ok(watched_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .size = 2 }, &told, &pool));
+    airrt_test_ok(watched_supervisor(pool, &sup));
+    ck_assert_uint_eq(times_told(AIRRT_CHILD_STARTED), 2);
+    for (uint64_t i = 1; i <= 2; i++) {
+        airrt_test_ok(watched_send(pool, (act){ .fn = act_fail }));
+        airrt_test_eventually(times_told(AIRRT_CHILD_RESTARTED) == i, 10);
+        ck_assert_uint_eq(times_told(AIRRT_CHILD_FAILED), i);
+    }
+    airrt_test_ok(watched_send(pool, (act){ .fn = act_fail }));
+    airrt_test_ok(airrt_wait(sup.ref, AIRRT_SEC(10), NULL));
+    ck_assert_uint_eq(times_told(AIRRT_RESTART_LIMIT_EXCEEDED), 1);
+    ck_assert_uint_eq(times_told(AIRRT_CHILD_STOPPED), 1);
+    WORLD_CLOSE();
+    ledger_close(&told);
+} END_TEST
+
+START_TEST(a_tree_calls_a_pool_by_its_name_and_members_by_their_type) {
+    airrt_supervisor sup;
+    char text[256];
+    airrt_text out = { text, sizeof text, 0, NULL, NULL };
+    OPEN(pool, .size = 2);
+    airrt_test_ok(crew_supervisor(pool, &sup));
+    ck_assert_str_eq(status_of(pool).type, "crew");
+    airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &out));
+    ck_assert_str_eq(text, "crew (supervisor)\n  probe (worker, running)\n  probe (worker, running)\n");
+    WORLD_CLOSE();
+} END_TEST
 
 /* Members whose health is asked for: one that stays in a gate is given up. */
 #define GIVEN_UP_SOON                                                                                       \
@@ -444,7 +489,7 @@ END_TEST
 
 /* One whose mailbox is full at once, and makes senders wait. */
 PROBE_TYPE(narrow, PROBE_HOOKS(narrow), .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
-AIRRT_POOL(narrows, narrow);
+AIRRT_POOL(narrows, narrow, airrt_quiet);
 typedef struct sending { narrows pool; airrt_err err; pthread_t thread; } sending;
 static void *send_one(void *arg) {
     sending *it = (sending *)arg;
@@ -457,7 +502,7 @@ START_TEST(a_send_that_the_next_member_takes_is_no_refusal) {
     narrow_ref first, next;
     WORLD();
     airrt_pool_desc desc = { .size = 2, .route = AIRRT_ROUTE_KEY, .child = { .restart = AIRRT_RESTART_TEMPORARY } };
-    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, &it.pool));
+    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, NULL, &it.pool));
     airrt_test_ok(narrows_pick(it.pool, 0, &first));
     airrt_test_ok(narrow_send(first, (act){ .fn = act_gate, .arg = &door }));
     GATE_ENTERED(&door);
@@ -482,7 +527,7 @@ typedef struct lone { char unused; } lone;
 static airrt_err lone_clone(lone *to, const lone *from) { return (void)to, (void)from, AIRRT_ERR_NOMEM; }
 AIRRT_MESSAGE(lone, .clone = lone_clone);
 AIRRT_ACTOR(taker, lone, airrt_none);
-AIRRT_POOL(takers, taker);
+AIRRT_POOL(takers, taker, airrt_quiet);
 AIRRT_GROUP(gang, taker);
 static airrt_err taker_handle(taker_ctx *ctx, airrt_none *state, const lone *msg) { return (void)ctx, (void)state, (void)msg, AIRRT_OK; }
 AIRRT_ACTOR_IMPL(taker, airrt_none, taker_handle);
@@ -491,7 +536,7 @@ START_TEST(a_broadcast_that_nobody_took_says_why) {
     takers pool;
     size_t sent = 9;
     WORLD();
-    airrt_test_ok(takers_open(world, AIRRT_NONE, &(airrt_pool_desc){ .size = 2 }, &pool));
+    airrt_test_ok(takers_open(world, AIRRT_NONE, &(airrt_pool_desc){ .size = 2 }, NULL, &pool));
     airrt_test_is(takers_broadcast(pool, (lone){ 0 }, &sent), AIRRT_ERR_NOMEM);
     ck_assert_uint_eq(sent, 0);
     WORLD_CLOSE();
@@ -518,7 +563,7 @@ END_TEST
 static airrt_err act_open(airrt_ctx *ctx, probe_state *state, const act *msg) {
     crew pool;
     (void)state, (void)msg;
-    airrt_test_is(crew_open(airrt_ctx_system(ctx), (probe_args){ 0 }, NULL, &pool), AIRRT_ERR_CONTEXT);
+    airrt_test_is(crew_open(airrt_ctx_system(ctx), (probe_args){ 0 }, NULL, NULL, &pool), AIRRT_ERR_CONTEXT);
     airrt_test_is(crew_resize(pool, 1), AIRRT_ERR_CONTEXT);
     return AIRRT_OK;
 }
@@ -526,16 +571,16 @@ START_TEST(invalid_pools_are_refused_and_closed_ones_reach_nobody) {
     crew none = { { 0, 0 } }, pool;
     airrt_supervisor sup;
     WORLD();
-    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .size = 1025 }, &pool), AIRRT_ERR_INVALID);
+    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .size = 1025 }, NULL, &pool), AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "size");
-    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .route = (airrt_route)9 }, &pool),
+    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .route = (airrt_route)9 }, NULL, &pool),
                   AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "route");
     airrt_test_is(crew_send(none, (act){ 0 }), AIRRT_ERR_DEAD);
     SPAWN(probe, one, NULL);
     TELL(one, .fn = act_open);
     SETTLE();
-    airrt_test_ok(crew_open(world, (probe_args){ 0 }, NULL, &pool));
+    airrt_test_ok(crew_open(world, (probe_args){ 0 }, NULL, NULL, &pool));
     ck_assert_uint_eq(crew_size(pool), 2); /* one per worker */
     for (int i = 0; i < 50; i++) {
         crew next = pool_open(&(airrt_pool_desc){ .size = 2 });
@@ -598,7 +643,7 @@ START_TEST(two_resizes_at_once_to_a_size_make_it_that_size) {
     crew pool;
     WORLD();
     book = (diary){ .start = start_at_gate, .arg = &door };
-    airrt_test_ok(crew_open(world, (probe_args){ .book = &book }, &(airrt_pool_desc){ .size = 1 }, &pool));
+    airrt_test_ok(crew_open(world, (probe_args){ .book = &book }, &(airrt_pool_desc){ .size = 1 }, NULL, &pool));
     resizing up[2] = { { .pool = pool, .size = 5 }, { .pool = pool, .size = 5 } };
     for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&up[i].thread, NULL, resize_one, &up[i]), 0);
     GATE_ENTERED(&door);
@@ -680,7 +725,7 @@ static airrt_err slow_clone(slow *to, const slow *from) {
 }
 AIRRT_MESSAGE(slow, .clone = slow_clone);
 AIRRT_ACTOR(slower, slow, airrt_none);
-AIRRT_POOL(slowers, slower);
+AIRRT_POOL(slowers, slower, airrt_quiet);
 static airrt_atomic_u64 slow_handled;
 static airrt_err slower_handle(slower_ctx *ctx, airrt_none *state, const slow *msg) {
     (void)ctx, (void)state, (void)msg;
@@ -700,11 +745,11 @@ START_TEST(a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_nex
     broadcasting it = { .msg = { &door } };
     slowers next;
     WORLD();
-    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, &it.pool));
+    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, NULL, &it.pool));
     ck_assert_int_eq(pthread_create(&it.thread, NULL, broadcast_one, &it), 0);
     GATE_ENTERED(&door);
     slowers_close(it.pool);
-    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, &next));
+    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, NULL, &next));
     ck_assert_uint_eq(next.pool.slot, it.pool.pool.slot);
     GATE_OPEN(&door);
     ck_assert_int_eq(pthread_join(it.thread, NULL), 0);
@@ -850,6 +895,8 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       who_was_given_up_and_replaced_by_a_resize_does_not_come_back_beside_it,
       the_default_limit_is_one_restart_per_member_however_many_it_has,
       a_limit_that_is_given_does_not_grow_with_the_pool,
+      what_becomes_of_members_is_told_to_the_monitor_of_their_pool,
+      a_tree_calls_a_pool_by_its_name_and_members_by_their_type,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
       two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,

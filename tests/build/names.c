@@ -58,5 +58,5 @@ AIRRT_MONITOR(base, airrt_supervision_event, airrt_supervision_severity);
 AIRRT_SUPERVISOR(spec, args, base);
 static airrt_err init(airrt_children *children, const args *given) { return (void)children, (void)given, AIRRT_OK; }
 AIRRT_SUPERVISOR_IMPL(spec, airrt_one_for_one, init);
-AIRRT_POOL(pool, me);
-AIRRT_POOL(member, out);
+AIRRT_POOL(pool, me, base);
+AIRRT_POOL(member, out, airrt_quiet);
