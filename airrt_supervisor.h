@@ -565,7 +565,7 @@ typedef struct airrt_pool_desc {
                                  then, not counting NAME_add's, and at least 1 per member to begin with */
     uint64_t window_ns;       /* 0 = 5 s */
 } airrt_pool_desc;
-/* A pool of any type; 8 bytes. All zero names none; after close it reaches nobody, ever. */
+/* A pool of any type; 8 bytes. All zero names none; after its end it reaches nobody, ever. */
 typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
 
 /* AIRRT_POOL(NAME, ACTOR, MONITOR): ACTORs with a supervisor of their own behind one handle, NAME (8 bytes). The
@@ -574,13 +574,20 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   airrt_err NAME_open(airrt_system *, ACTOR_args, const airrt_pool_desc *, MONITOR *, NAME *out);
  *       a root; returns when all members run. LIMIT (4096 pools in the process), INVALID, else as NAME_start
  *   void NAME_close(NAME);
- *       stops its supervisor, and with it all members; does nothing in a hook, or when it is closed
+ *       as airrt_supervisor_remove: stops its supervisor, and with it all members, and makes the one above forget it;
+ *       does nothing in a hook, or when it is closed
  *   airrt_err NAME_resize(NAME, uint32_t size);
  *       one at a time: starts members, or takes the last ones out of the pool, lets them handle what they have, within
  *       the time of their stop, and ends them; none of these is restarted, however it ends: what one has that backs off
  *       or tries to restart just then are dead letters. Several threads at once do not add up: all to one size make
  *       it that, to several one between them. DEAD (closed, given up), INVALID, NOMEM, what a start returned
  * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
+ *   airrt_spec NAME_spec(ACTOR_args, const airrt_pool_desc *, MONITOR *);       as another supervisor's child. desc is
+ *       copied; what it has not got right is found by the start
+ *   airrt_err NAME_whereis(airrt_system *, const char *name, NAME *out);        NOT_FOUND; as NAME_from
+ *   airrt_err NAME_from(airrt_ref, NAME *out);
+ *       the pool whose supervisor this is (.name, ref of a child). TYPE: no pool of ACTORs; DEAD: it has ended, is
+ *       closed, or has not begun
  *   airrt_err NAME_send(NAME, ACTOR_msg);
  *       as .route says; then as ACTOR_send to the member; when that has just ended, to the next one, which is no
  *       refusal. DEAD: closed, or no member lives
@@ -599,6 +606,9 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   size_t    NAME_members(NAME, ACTOR_ref *out, size_t capacity);
  *       writes up to capacity of them, returns how many there are; for ACTOR_ask_all_REQUEST (AIRRT_ASKER)
  *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);       DEAD (closed, given up)
+ * A pool that its supervisor's supervisor restarts keeps its handle, and those who were added; its own members are new
+ * ones, .size of them, in the places (and with the keys) of those before. Until they run, nobody lives. One that is
+ * given up is DEAD for ever; after a restart of what is above it there is another one, of the same name.
  * A member that has ended for good is never picked; one that restarts keeps its handle and its messages. One that was
  * given up as stuck does not count until it is restarted, as a new actor with the old one's place and keys; when that
  * was given to another by then, or NAME_remove has taken it out, it is ended again. Looking one up takes no lock. */
@@ -613,6 +623,8 @@ AIRRT_API airrt_err airrt_priv_pool_init(airrt_children *children, const void *g
 AIRRT_API airrt_spec airrt_priv_pool_spec(airrt_actor_type *type, airrt_spec member, const airrt_pool_desc *desc,
                                           void *monitor);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_open(airrt_system *system, const airrt_spec *spec,
+                                                         airrt_pool_id *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_from(airrt_ref sup, const airrt_actor_type *member,
                                                          airrt_pool_id *out);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, uint64_t key,
                                                          airrt_ref *out);
@@ -641,11 +653,24 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
         .record = NAME##_is_quiet_ ? NULL : NAME##_record_,                                                \
         .strategy = "airrt_simple_one_for_one" };                                                          \
     AIRRT_DESIGNATORS_END_                                                                                 \
+    AIRRT_INLINE airrt_spec NAME##_spec(ACTOR##_args args_, const airrt_pool_desc *desc_,                  \
+                                        NAME##_monitor_ *monitor_) {                                       \
+        return airrt_priv_pool_spec(&NAME##_supervisor_.base, ACTOR##_spec(args_), desc_, monitor_);       \
+    }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, ACTOR##_args args_,           \
                                                        const airrt_pool_desc *desc_,                       \
                                                        NAME##_monitor_ *monitor_, NAME *out) {             \
-        airrt_spec spec_ = airrt_priv_pool_spec(&NAME##_supervisor_.base, ACTOR##_spec(args_), desc_, monitor_); \
+        airrt_spec spec_ = NAME##_spec(args_, desc_, monitor_);                                            \
         return airrt_priv_pool_open(system, &spec_, &out->pool);                                           \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_from(airrt_ref ref, NAME *out) {                         \
+        return airrt_priv_pool_from(ref, &ACTOR##_actor_, &out->pool);                                     \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_whereis(airrt_system *system, const char *name, NAME *out) { \
+        airrt_ref ref_;                                                                                    \
+        airrt_err err_ = airrt_whereis(system, name, &ref_);                                               \
+        memset(out, 0, sizeof *out);                                                                       \
+        return err_ ? err_ : NAME##_from(ref_, out);                                                       \
     }                                                                                                      \
     AIRRT_INLINE void NAME##_close(NAME pool) { airrt_pool_close(pool.pool); }                             \
     AIRRT_HOT airrt_err NAME##_send_(NAME pool, airrt_route route, uint64_t key, ACTOR##_msg msg) {        \
@@ -2777,17 +2802,20 @@ AIRRT_API airrt_spec airrt_priv_pool_spec(airrt_actor_type *type, airrt_spec mem
     memcpy(spec.args, &given, sizeof given);
     return spec;
 }
-/* The handle of a pool, by its supervisor. */
-static airrt_err airrt_priv_pool_of(airrt_ref sup, airrt_pool_id *out) {
+AIRRT_API airrt_err airrt_priv_pool_from(airrt_ref sup, const airrt_actor_type *member, airrt_pool_id *out) {
     const airrt_pool_id none = { 0, 0 };
+    const airrt_supervisor_type *type = (const airrt_supervisor_type *)(const void *)airrt_priv_supervisor_type(sup);
+    airrt_err err = AIRRT_ERR_DEAD;
     *out = none;
     airrt_priv_lock(&airrt_priv_teams.lock);
     airrt_team *team = airrt_alive(sup) ? airrt_priv_team_of(sup) : NULL;
-    if (team) out->slot = team->slot, out->generation = airrt_load_relaxed(&team->generation);
+    airrt_pool_id pool = { team ? team->slot : 0, team ? airrt_load_relaxed(&team->generation) : 0 };
+    if (airrt_alive(sup) && (!type || type->init != airrt_priv_pool_init || (team && team->plan.spec.type != member)))
+        err = AIRRT_ERR_TYPE;
+    else if (pool.generation) err = AIRRT_OK, *out = pool;
     airrt_priv_unlock(&airrt_priv_teams.lock);
-    if (out->generation) return AIRRT_OK;
-    *out = none;
-    return airrt_priv_err(AIRRT_ERR_DEAD, "pool", "closed, has ended, or has not begun");
+    return err ? airrt_priv_err(err, "pool", err == AIRRT_ERR_TYPE ? NULL : "closed, has ended, or has not begun")
+               : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, const airrt_spec *spec, airrt_pool_id *out) {
     airrt_pool_given given;
@@ -2797,7 +2825,7 @@ AIRRT_API airrt_err airrt_priv_pool_open(airrt_system *system, const airrt_spec 
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for starts");
     AIRRT_TRY(airrt_priv_pool_check(&given.desc));
     AIRRT_TRY(airrt_priv_root_start(system, spec, &sup));
-    return airrt_priv_pool_of(sup.ref, out);
+    return airrt_priv_pool_from(sup.ref, given.type, out);
 }
 AIRRT_API void airrt_pool_close(airrt_pool_id pool) {
     airrt_team *team = airrt_priv_team(pool);
@@ -2807,7 +2835,8 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool) {
     airrt_supervisor sup = team->plan.sup;
     if (open) airrt_store_relaxed(&team->generation, 0);
     airrt_priv_unlock(&team->lock);
-    if (open) airrt_discard(airrt_supervisor_stop(sup, AIRRT_FOREVER));
+    /* a root is stopped without the call that asks whose it is, for which there may be no memory */
+    if (open && airrt_supervisor_remove(sup)) airrt_discard(airrt_supervisor_stop(sup, AIRRT_FOREVER));
 }
 
 #endif /* AIRRT_IMPLEMENTATION */

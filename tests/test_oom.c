@@ -1080,6 +1080,40 @@ static void restarting_children(void) {
     else NEED(airrt_system_actors(world, NULL, 0) == 0);
     end_crew();
 }
+/* The same of a pool that has given up: its handle is good when it runs again. */
+static airrt_err heads_init(airrt_children *children, const airrt_none *args) {
+    const airrt_pool_desc desc = { .size = 2, .max_restarts = AIRRT_NO_RESTARTS };
+    airrt_spec spec = team_spec((probe_args){ .book = &books[1] }, &desc, NULL);
+    (void)args;
+    return airrt_children_add(children, spec, &(airrt_child_desc){ .id = "team", .name = "team" });
+}
+AIRRT_SUPERVISOR(heads, airrt_none, airrt_quiet);
+AIRRT_SUPERVISOR_IMPL(heads, airrt_one_for_one, heads_init, AIRRT_FIVE_PER_MINUTE);
+static void pools_in_a_tree(void) {
+    team pool, same;
+    POLLED();
+    press();
+    if (MAY_BE(heads_start(world, AIRRT_NONE, NULL, &boss), AIRRT_ERR_START)) {
+        relax();
+        settle();
+        NEED(airrt_system_actors(world, NULL, 0) == 0);
+        NEED(!heads_start(world, AIRRT_NONE, NULL, &boss));
+        press();
+    }
+    NEED(!team_whereis(world, "team", &pool) && team_size(pool) == 2);
+    MAY(team_send(pool, (act){ .fn = act_fail, .number = 1 }));
+    NEED(!airrt_system_settle(world, AIRRT_SEC(20)));
+    relax();
+    settle();
+    all_balanced();
+    if (airrt_alive(boss.ref)) {
+        NEED(!airrt_supervisor_settle(boss, AIRRT_SEC(5)) && kids(boss) == 1 && team_size(pool) == 2);
+        NEED(!team_whereis(world, "team", &same) && !memcmp(&pool, &same, sizeof pool));
+    } else {
+        NEED(airrt_system_actors(world, NULL, 0) == 0);
+    }
+    end_crew();
+}
 static void calling_supervisors(void) {
     airrt_ref ref = { 0, 0 };
     airrt_child_info info[8];
@@ -1317,6 +1351,7 @@ static const sweep sweeps[] = {
     { starting_a_tree,
       "AIRRT_SUPERVISOR:start AIRRT_SUPERVISOR:spec airrt_children_add airrt_children_limits AIRRT_CHILD:spec" },
     { restarting_children, "" },
+    { pools_in_a_tree, "AIRRT_POOL:spec AIRRT_POOL:whereis AIRRT_POOL:from" },
     { calling_supervisors,
       "airrt_supervisor_start_child airrt_supervisor_which_children airrt_supervisor_count_children "
       "airrt_supervisor_get_child airrt_supervisor_set_health airrt_supervisor_parent airrt_supervisor_ancestors "

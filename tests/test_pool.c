@@ -386,6 +386,132 @@ START_TEST(a_tree_calls_a_pool_by_its_name_and_members_by_their_type) {
     WORLD_CLOSE();
 } END_TEST
 
+/* One whose mailbox is full at once, and makes senders wait. */
+PROBE_TYPE(narrow, PROBE_HOOKS(narrow), .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
+AIRRT_POOL(narrows, narrow, airrt_quiet);
+
+/* A pool in a tree, and below it in the order of starts one who looks for it by name when it begins. */
+AIRRT_SUPERVISOR(head, airrt_none, airrt_quiet);
+static airrt_err find_crew(airrt_ctx *ctx, diary *book) {
+    crew pool;
+    (void)book;
+    AIRRT_TRY(crew_whereis(airrt_ctx_system(ctx), "crew", &pool));
+    return crew_send(pool, (act){ .number = 1 });
+}
+static airrt_err head_init(airrt_children *children, const airrt_none *args) {
+    static diary book = { .start = find_crew };
+    const airrt_pool_desc desc = { .size = 2, .max_restarts = AIRRT_NO_RESTARTS };
+    (void)args;
+    AIRRT_TRY(airrt_children_add(children, crew_spec((probe_args){ 0 }, &desc, NULL),
+                                 &(airrt_child_desc){ .id = "crew", .name = "crew" }));
+    return airrt_children_add(children, probe_spec((probe_args){ .book = &book }), &(airrt_child_desc){ .id = "user" });
+}
+AIRRT_SUPERVISOR_IMPL(head, airrt_one_for_one, head_init);
+START_TEST(a_pool_is_a_child_of_a_supervisor_and_found_by_its_name) {
+    airrt_supervisor sup, below;
+    char text[256];
+    airrt_text out = { text, sizeof text, 0, NULL, NULL };
+    crew pool, same;
+    WORLD();
+    airrt_test_ok(head_start(world, AIRRT_NONE, NULL, &sup));
+    airrt_test_ok(airrt_supervisor_format(sup, AIRRT_TREE_TEXT, &out));
+    ck_assert_str_eq(text, "head (supervisor)\n  crew (supervisor, running)\n    probe (worker, running)\n"
+                           "    probe (worker, running)\n  user (worker, running)\n");
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    airrt_test_ok(airrt_supervisor_find(sup, "crew", &below));
+    airrt_test_ok(crew_from(below.ref, &same));
+    ck_assert(!memcmp(&pool, &same, sizeof pool));
+    ck_assert_uint_eq(accepted(member_at(pool, 0)) + accepted(member_at(pool, 0)), 1);
+    crew_close(pool);
+    airrt_test_is(airrt_supervisor_find(sup, "crew", &below), AIRRT_ERR_NOT_FOUND); /* nor does it come back */
+    airrt_test_is(crew_whereis(world, "crew", &same), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(the_handle_of_a_pool_stays_good_over_a_restart_of_its_supervisor) {
+    enum { KEYS = 100 };
+    static probe_ref before[KEYS];
+    airrt_supervisor sup;
+    probe_ref old[2], now[3];
+    crew pool, same;
+    WORLD();
+    SPAWN(probe, guest, NULL);
+    airrt_test_ok(head_start(world, AIRRT_NONE, NULL, &sup));
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    for (uint64_t key = 0; key < KEYS; key++) before[key] = member_at(pool, key);
+    ck_assert_uint_eq(crew_members(pool, old, 2), 2);
+    airrt_test_ok(crew_add(pool, guest));
+    TELL(old[0], .fn = act_fail); /* once too often */
+    airrt_test_ok(airrt_wait(old[0].ref, AIRRT_SEC(10), NULL));
+    airrt_test_ok(airrt_wait(old[1].ref, AIRRT_SEC(10), NULL));
+    airrt_test_ok(airrt_supervisor_settle(sup, AIRRT_SEC(10)));
+    ck_assert_uint_eq(crew_members(pool, now, 3), 3);
+    ck_assert(airrt_ref_equal(now[2].ref, guest.ref));
+    for (int i = 0; i < 4; i++) ck_assert(!airrt_ref_equal(now[i / 2].ref, old[i % 2].ref));
+    airrt_test_ok(crew_remove(pool, guest));
+    for (uint64_t key = 0; key < KEYS; key++) {
+        int place = airrt_ref_equal(before[key].ref, old[1].ref);
+        ck_assert(airrt_ref_equal(member_at(pool, key).ref, now[place].ref));
+    }
+    airrt_test_ok(crew_send(pool, (act){ 0 }));
+    airrt_test_ok(crew_resize(pool, 3));
+    airrt_test_ok(crew_whereis(world, "crew", &same));
+    ck_assert(!memcmp(&pool, &same, sizeof pool));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "crew")); /* not over its end */
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "crew", NULL));
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    airrt_test_ok(crew_whereis(world, "crew", &same));
+    ck_assert_uint_eq(crew_size(same), 2);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(members_of_a_pool_that_was_killed_are_nobody_of_the_restarted_one) {
+    gate door = { 0 };
+    airrt_supervisor sup, below;
+    probe_ref busy, now[2];
+    crew pool;
+    WORLD();
+    airrt_test_ok(head_start(world, AIRRT_NONE, NULL, &sup));
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    busy = member_at(pool, 0);
+    TELL(busy, .fn = act_gate, .arg = &door);
+    GATE_ENTERED(&door);
+    airrt_test_ok(airrt_supervisor_find(sup, "crew", &below));
+    airrt_test_ok(airrt_kill(below.ref));
+    airrt_test_eventually(crew_size(pool) == 2 && status_of(pool).running == 2, 10);
+    ck_assert_uint_eq(crew_members(pool, now, 2), 2);
+    for (int i = 0; i < 2; i++) ck_assert(!airrt_ref_equal(now[i].ref, busy.ref));
+    GATE_OPEN(&door);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(who_is_no_pool_of_such_actors_is_of_another_type) {
+    airrt_supervisor sup;
+    crew pool, same;
+    narrows other;
+    OPEN(mine, .size = 1);
+    SPAWN_WITH(probe, one, NULL, .name = "one");
+    airrt_test_ok(crew_supervisor(mine, &sup));
+    airrt_test_ok(crew_from(sup.ref, &same));
+    airrt_test_is(narrows_from(sup.ref, &other), AIRRT_ERR_TYPE);
+    airrt_test_is(crew_from(one.ref, &pool), AIRRT_ERR_TYPE);
+    airrt_test_is(crew_whereis(world, "one", &pool), AIRRT_ERR_TYPE);
+    ck_assert_uint_eq(pool.pool.generation, 0);
+    airrt_test_is(crew_whereis(world, "none", &pool), AIRRT_ERR_NOT_FOUND);
+    crew_close(mine);
+    airrt_test_is(crew_from(sup.ref, &pool), AIRRT_ERR_DEAD);
+    airrt_test_ok(head_start(world, AIRRT_NONE, NULL, &sup));
+    airrt_test_is(crew_from(sup.ref, &pool), AIRRT_ERR_TYPE);
+    const airrt_pool_desc wrong = { .size = 1025 };
+    airrt_test_is(airrt_supervisor_start_child(sup, crew_spec((probe_args){ 0 }, &wrong, NULL),
+                                               &(airrt_child_desc){ .id = "wrong" }, NULL),
+                  AIRRT_ERR_START);
+    ck_assert_str_eq(airrt_error_last()->reason.text, "size");
+    WORLD_CLOSE();
+} END_TEST
+
 /* Members whose health is asked for: one that stays in a gate is given up. */
 #define GIVEN_UP_SOON                                                                                       \
     .max_restarts = AIRRT_UNLIMITED,                                                                        \
@@ -487,9 +613,6 @@ START_TEST(a_broadcast_gives_each_a_message_of_its_own) {
 }
 END_TEST
 
-/* One whose mailbox is full at once, and makes senders wait. */
-PROBE_TYPE(narrow, PROBE_HOOKS(narrow), .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
-AIRRT_POOL(narrows, narrow, airrt_quiet);
 typedef struct sending { narrows pool; airrt_err err; pthread_t thread; } sending;
 static void *send_one(void *arg) {
     sending *it = (sending *)arg;
@@ -897,6 +1020,10 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_limit_that_is_given_does_not_grow_with_the_pool,
       what_becomes_of_members_is_told_to_the_monitor_of_their_pool,
       a_tree_calls_a_pool_by_its_name_and_members_by_their_type,
+      a_pool_is_a_child_of_a_supervisor_and_found_by_its_name,
+      the_handle_of_a_pool_stays_good_over_a_restart_of_its_supervisor,
+      members_of_a_pool_that_was_killed_are_nobody_of_the_restarted_one,
+      who_is_no_pool_of_such_actors_is_of_another_type,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
       two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
