@@ -8867,8 +8867,9 @@ AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx, uint32_t n) {
 
 /* ---- >>requests ---- */
 
-AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
-                                   void *out, size_t size) {
+/* how: of the send. */
+static airrt_err airrt_priv_ask_how(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
+                                    void *out, size_t size, unsigned how) {
     airrt_reason reason = { .err = AIRRT_OK };
     memset(out, 0, size);
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
@@ -8885,7 +8886,7 @@ AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const v
     if (!err) {
         promise.slot = question->index;
         promise.generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&question->word));
-        err = airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_WAIT_, &promise);
+        err = airrt_priv_send_full(to, type, msg, &desc, how, &promise);
     }
     const bool sent = !err;
     if (sent)
@@ -8898,6 +8899,10 @@ AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const v
     airrt_priv_error.reason = reason;
     airrt_priv_error.sent = sent;
     return err;
+}
+AIRRT_API airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
+                                   void *out, size_t size) {
+    return airrt_priv_ask_how(to, type, msg, timeout_ns, out, size, AIRRT_SEND_WAIT_);
 }
 
 /* The questions that are about to be asked: whether they may be, and by when they are to be answered. Of a second and
@@ -8934,25 +8939,29 @@ static airrt_signal *airrt_priv_ask_make(airrt_ctx *ctx, airrt_asker *how, airrt
     return signal;
 }
 static airrt_err airrt_priv_ask_send(airrt_ctx *ctx, const airrt_signal *signal, airrt_actor_type *type, airrt_ref to,
-                                     const void *msg, uint64_t now, uint64_t deadline) {
+                                     const void *msg, uint64_t now, uint64_t deadline, unsigned how) {
     airrt_promise promise = { signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), now };
     airrt_send_desc desc = { .ttl_ns = deadline ? deadline - now : 0 };
-    airrt_err err = airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_TRY_, &promise);
+    airrt_err err = airrt_priv_send_full(to, type, msg, &desc, how, &promise);
     airrt_system *system = airrt_priv_worker(ctx)->system;
     bool draining = airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING;
     return err == AIRRT_ERR_DEAD && draining ? AIRRT_ERR_SHUTDOWN : err;
 }
-AIRRT_API airrt_err airrt_priv_ask_from(airrt_ctx *ctx, airrt_asker *how, airrt_actor_type *type, airrt_ref to,
-                                        const void *msg, uint64_t timeout_ns, uint64_t tag) {
+static airrt_err airrt_priv_ask_from_how(airrt_ctx *ctx, airrt_asker *how, airrt_actor_type *type, airrt_ref to,
+                                         const void *msg, uint64_t timeout_ns, uint64_t tag, unsigned send) {
     uint64_t now, deadline;
     AIRRT_TRY(airrt_priv_ask_time(ctx, timeout_ns, &now, &deadline));
     airrt_signal *signal = airrt_priv_ask_make(ctx, how, to, now, deadline, tag);
     if (!signal) return AIRRT_ERR_NOMEM;
-    airrt_err err = airrt_priv_ask_send(ctx, signal, type, to, msg, now, deadline);
+    airrt_err err = airrt_priv_ask_send(ctx, signal, type, to, msg, now, deadline, send);
     if (AIRRT_LIKELY(!err)) return AIRRT_OK;
     airrt_priv_question_unlist(ctx->cell->cold, airrt_priv_question_of(signal)); /* nobody has heard of it */
     airrt_priv_question_put(signal);
     return err;
+}
+AIRRT_API airrt_err airrt_priv_ask_from(airrt_ctx *ctx, airrt_asker *how, airrt_actor_type *type, airrt_ref to,
+                                        const void *msg, uint64_t timeout_ns, uint64_t tag) {
+    return airrt_priv_ask_from_how(ctx, how, type, to, msg, timeout_ns, tag, AIRRT_SEND_TRY_);
 }
 /* Takes back the newest n questions, which nobody has heard of. */
 static void airrt_priv_ask_unmake(airrt_cold *cold, airrt_gather *gather, size_t n) {
@@ -8985,7 +8994,7 @@ AIRRT_API airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_a
         next = airrt_load_relaxed(&airrt_priv_question_of(signal)->next); /* no results are taken before this returns */
         void *mine = last ? (void *)(uintptr_t)msg : room;
         airrt_err err = last ? AIRRT_OK : kind.clone(room, msg);
-        if (!err && (err = airrt_priv_ask_send(ctx, signal, type, to[i], mine, now, deadline)) != AIRRT_OK)
+        if (!err && (err = airrt_priv_ask_send(ctx, signal, type, to[i], mine, now, deadline, AIRRT_SEND_TRY_)))
             kind.drop(mine);
         uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
         airrt_reason why;

@@ -8,7 +8,8 @@
  *     >>policies     when to restart, how often, after which delay: pure, no system needed
  *     >>children     what a supervisor is told of a child; AIRRT_CHILD for what is no actor
  *     >>supervisors  AIRRT_SUPERVISOR, AIRRT_SUPERVISOR_IMPL; calls
- *     >>pools        AIRRT_POOL: members behind one handle, by round robin, at random, by load, by key
+ *     >>pools        AIRRT_POOL: members behind one handle, by round robin, at random, by load, by key;
+ *                    AIRRT_POOL_REQUEST, AIRRT_POOL_ASKER: asked of one of them
  *
  * A COMPLETE PROGRAM
  *     #define AIRRT_IMPLEMENTATION
@@ -606,6 +607,17 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   size_t    NAME_members(NAME, ACTOR_ref *out, size_t capacity);
  *       writes up to capacity of them, returns how many there are; for ACTOR_ask_all_REQUEST (AIRRT_ASKER)
  *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);       DEAD (closed, given up)
+ * AIRRT_POOL_REQUEST(NAME, REQUEST), of a REQUEST to ACTOR (AIRRT_REQUEST), makes for threads
+ *   airrt_err NAME_ask_REQUEST(NAME, ACTOR_msg, uint64_t timeout_ns, REPLY *out);
+ *   airrt_err NAME_ask_key_REQUEST(NAME, uint64_t key, ACTOR_msg, uint64_t timeout_ns, REPLY *out);
+ *       as REQUEST_ask of the member whom NAME_send, NAME_send_key would choose; when that has just ended, of the next
+ *       one, within the same time. One that has taken the question is the only one that is asked: DEAD with .sent
+ *       (airrt_error_last) says that it has ended over it, DEAD without, that no member lives
+ * and AIRRT_POOL_ASKER(ASKER, NAME, REQUEST), after an AIRRT_ASKER(ASKER, REQUEST, MAP), for the hooks of ASKER
+ *   airrt_err ASKER_ask_NAME_REQUEST(ASKER_ctx *, NAME, ACTOR_msg, uint64_t timeout_ns, uint64_t tag);
+ *   airrt_err ASKER_ask_NAME_key_REQUEST(ASKER_ctx *, NAME, uint64_t key, ACTOR_msg, uint64_t timeout_ns,
+ *                                        uint64_t tag);
+ *       the same as ASKER_ask_REQUEST; its result's .from says which member it was
  * A pool that its supervisor's supervisor restarts keeps its handle, and those who were added; its own members are new
  * ones, .size of them, in the places (and with the keys) of those before. Until they run, nobody lives. One that is
  * given up is DEAD for ever; after a restart of what is above it there is another one, of the same name.
@@ -641,6 +653,7 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef struct NAME { airrt_pool_id pool; } NAME;                                                      \
     typedef MONITOR NAME##_monitor_;                                                                       \
+    typedef ACTOR##_ref NAME##_member_ref_;                                                                \
     AIRRT_INLINE void NAME##_record_(const void *given, const airrt_supervision_event *event) {            \
         MONITOR##_record((NAME##_monitor_ *)((const airrt_pool_given *)given)->monitor, *event);           \
     }                                                                                                      \
@@ -713,6 +726,43 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME) == 8, #NAME " is 8 bytes")
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_ask(airrt_pool_id pool, airrt_route route, uint64_t key,
+                                                        airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
+                                                        void *out, size_t size);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_ask_from(airrt_ctx *ctx, airrt_asker *how, airrt_pool_id pool,
+                                                             airrt_route route, uint64_t key, airrt_actor_type *type,
+                                                             const void *msg, uint64_t timeout_ns, uint64_t tag);
+#define AIRRT_POOL_REQUEST(NAME, REQUEST)                                                                  \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_ask_##REQUEST(NAME pool_, REQUEST##_target_msg_ msg_,    \
+                                                                uint64_t timeout_ns_, REQUEST##_reply_ *out_) { \
+        return airrt_priv_pool_ask(pool_.pool, AIRRT_ROUTE_DEFAULT, 0, REQUEST##_target_(), &msg_, timeout_ns_, out_, \
+                                   sizeof *out_);                                                          \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_ask_key_##REQUEST(                                       \
+        NAME pool_, uint64_t key_, REQUEST##_target_msg_ msg_, uint64_t timeout_ns_, REQUEST##_reply_ *out_) { \
+        return airrt_priv_pool_ask(pool_.pool, AIRRT_ROUTE_KEY, key_, REQUEST##_target_(), &msg_, timeout_ns_, out_, \
+                                   sizeof *out_);                                                          \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(AIRRT_SAME_TYPE_(NAME##_member_ref_, REQUEST##_target_ref_),                       \
+                        "AIRRT_POOL_REQUEST(" #NAME ", " #REQUEST "): not a request to its members")
+#define AIRRT_POOL_ASKER(ASKER, NAME, REQUEST)                                                             \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ASKER##_ask_##NAME##_##REQUEST(                                 \
+        ASKER##_ctx *ctx_, NAME pool_, REQUEST##_target_msg_ msg_, uint64_t timeout_ns_, uint64_t tag_) {  \
+        return airrt_priv_pool_ask_from(&ctx_->base, &ASKER##_asker_##REQUEST##_, pool_.pool, AIRRT_ROUTE_DEFAULT, 0, \
+                                        REQUEST##_target_(), &msg_, timeout_ns_, tag_);                    \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ASKER##_ask_##NAME##_key_##REQUEST(                             \
+        ASKER##_ctx *ctx_, NAME pool_, uint64_t key_, REQUEST##_target_msg_ msg_, uint64_t timeout_ns_,    \
+        uint64_t tag_) {                                                                                   \
+        return airrt_priv_pool_ask_from(&ctx_->base, &ASKER##_asker_##REQUEST##_, pool_.pool, AIRRT_ROUTE_KEY, key_, \
+                                        REQUEST##_target_(), &msg_, timeout_ns_, tag_);                    \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(AIRRT_SAME_TYPE_(NAME##_member_ref_, REQUEST##_target_ref_),                       \
+                        "AIRRT_POOL_ASKER(" #ASKER ", " #NAME ", " #REQUEST "): not a request to its members")
 
 #ifdef __cplusplus
 }
@@ -2548,6 +2598,38 @@ AIRRT_API airrt_err airrt_priv_pool_pick(airrt_pool_id pool, airrt_route route, 
     return AIRRT_LIKELY(word)
                ? AIRRT_OK
                : airrt_priv_err(AIRRT_ERR_DEAD, "pool", team ? "no living member" : "closed, or never was");
+}
+#define AIRRT_POOL_TRIES_ 1024 /* one that has ended since it was picked will hardly be picked again */
+AIRRT_API airrt_err airrt_priv_pool_ask(airrt_pool_id pool, airrt_route route, uint64_t key, airrt_actor_type *type,
+                                        const void *msg, uint64_t timeout_ns, void *out, size_t size) {
+    airrt_ref to;
+    airrt_err err;
+    uint32_t tries = 0;
+    uint64_t deadline = 0, left = timeout_ns ? timeout_ns : AIRRT_SEC(5);
+    memset(out, 0, size);
+    do {
+        AIRRT_TRY(airrt_priv_pool_pick(pool, route, key, &to));
+        airrt_cell *cell = airrt_priv_cell(to);
+        airrt_system *system = cell ? airrt_priv_pin(cell) : NULL;
+        if (!tries) deadline = airrt_priv_wait_until(system, left);
+        else left = airrt_priv_left(system, deadline);
+        if (system) airrt_priv_unpin(system);
+        if (tries && left == AIRRT_NO_WAIT) return airrt_priv_err(AIRRT_ERR_TIMEOUT, "pool", NULL);
+        err = airrt_priv_ask_how(to, type, msg, left, out, size, AIRRT_SEND_WAIT_ | AIRRT_SEND_NEXT_);
+    } while (err == AIRRT_ERR_DEAD && !airrt_priv_error.sent && ++tries < AIRRT_POOL_TRIES_);
+    return err;
+}
+AIRRT_API airrt_err airrt_priv_pool_ask_from(airrt_ctx *ctx, airrt_asker *how, airrt_pool_id pool, airrt_route route,
+                                             uint64_t key, airrt_actor_type *type, const void *msg,
+                                             uint64_t timeout_ns, uint64_t tag) {
+    airrt_ref to;
+    airrt_err err;
+    uint32_t tries = 0;
+    do {
+        AIRRT_TRY(airrt_priv_pool_pick(pool, route, key, &to));
+        err = airrt_priv_ask_from_how(ctx, how, type, to, msg, timeout_ns, tag, AIRRT_SEND_TRY_ | AIRRT_SEND_NEXT_);
+    } while (err == AIRRT_ERR_DEAD && ++tries < AIRRT_POOL_TRIES_);
+    return err;
 }
 AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_type *type, const void *msg,
                                               size_t *sent) {

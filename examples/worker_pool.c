@@ -1,13 +1,14 @@
 /* worker_pool: divisors of numbers, counted by a pool of supervised workers.
  *
  * Shows AIRRT_POOL: members behind one handle, by turns and by key; one that fails is restarted and keeps what waited for it;
- * a pool that grows and shrinks while it works, without losing a job.
+ * a pool that grows and shrinks while it works, without losing a job; AIRRT_POOL_REQUEST: one of them is asked.
  * Expected output:
  *
  *   4 members, 1000 jobs by turns: 7069 divisors
  *   one failed on a job that was none: 4 members
  *   6 members, then 2: 7069 divisors again
  *   a key has one member: 100 jobs, 1 worker
+ *   asked: 360 has 24 divisors
  */
 #define AIRRT_IMPLEMENTATION
 #include "airrt_supervisor.h"
@@ -19,6 +20,8 @@ typedef struct office { airrt_atomic_u64 *divisors, *jobs; } office;
 AIRRT_MESSAGE(job);
 AIRRT_ACTOR(clerk, job, office);
 AIRRT_POOL(clerks, clerk, airrt_quiet);
+AIRRT_REQUEST(found, clerk, uint64_t);
+AIRRT_POOL_REQUEST(clerks, found);
 
 static airrt_err clerk_open(clerk_ctx *ctx, office *state, const office *args) {
     (void)ctx;
@@ -26,11 +29,12 @@ static airrt_err clerk_open(clerk_ctx *ctx, office *state, const office *args) {
     return AIRRT_OK;
 }
 static airrt_err clerk_handle(clerk_ctx *ctx, office *state, const job *msg) {
-    uint64_t found = 0;
+    uint64_t count = 0;
     if (msg->number == 0) return clerk_fail(ctx, 1, "a job that is none");
-    for (int i = 1; i <= msg->number; i++) found += msg->number % i == 0;
-    airrt_fetch_add(state->divisors, found, RELAXED);
+    for (int i = 1; i <= msg->number; i++) count += msg->number % i == 0;
+    airrt_fetch_add(state->divisors, count, RELAXED);
     airrt_fetch_add(state->jobs, 1u, RELAXED);
+    found_reply(ctx, count); /* to who has asked; else nothing */
     return AIRRT_OK;
 }
 AIRRT_ACTOR_IMPL(clerk, office, clerk_handle, .pre_start = clerk_open, .mailbox = { .unbounded = true });
@@ -56,7 +60,7 @@ static int busy(clerks pool) {
 static airrt_err body(airrt_system *system, void *arg) {
     static airrt_atomic_u64 divisors, jobs;
     office shared = { &divisors, &jobs };
-    uint64_t *wrong = arg, first, second;
+    uint64_t *wrong = arg, first, second, answer;
     clerks pool, by_key;
     airrt_supervisor sup;
 
@@ -81,7 +85,9 @@ static airrt_err body(airrt_system *system, void *arg) {
     for (int i = 0; i < 100; i++) AIRRT_TRY(clerks_send_key(by_key, 42, (job){ 7 }));
     AIRRT_TRY(airrt_system_settle(system, AIRRT_SEC(60)));
     printf("a key has one member: 100 jobs, %d worker\n", busy(by_key));
-    *wrong = first != second || busy(by_key) != 1;
+    AIRRT_TRY(clerks_ask_found(pool, (job){ 360 }, AIRRT_SEC(60), &answer));
+    printf("asked: 360 has %u divisors\n", (unsigned)answer);
+    *wrong = first != second || busy(by_key) != 1 || answer != 24;
     clerks_close(pool);
     clerks_close(by_key);
     return AIRRT_OK;

@@ -839,6 +839,7 @@ static void remotes(void) {
     end_world();
 }
 AIRRT_POOL(team, probe, airrt_quiet);
+AIRRT_POOL_REQUEST(team, twice);
 /* What is sent to a pool goes to one member or stays the sender's; it has the members that it says it has. */
 static void pools(void) {
     team pool = { { 0, 0 } };
@@ -861,6 +862,10 @@ static void pools(void) {
         NEED(!joined || !team_remove(pool, guest));
         NEED(!team_supervisor(pool, &boss) && airrt_alive(boss.ref));
         NEED(!airrt_system_settle(world, AIRRT_SEC(5)));
+        uint64_t answer = 0;
+        bool answered = !MAY(team_ask_twice(pool, (act){ .fn = hook_reply, .number = 4 }, 0, &answer));
+        NEED(answer == (answered ? 8 : 0));
+        sent += answered;
         NEED(COUNT(books[1].acts) == sent);
     }
     relax();

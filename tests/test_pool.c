@@ -645,6 +645,142 @@ START_TEST(a_send_that_the_next_member_takes_is_no_refusal) {
 }
 END_TEST
 
+/* ---- questions to a pool ----------------------------------------------------------------------------------------- */
+
+AIRRT_REQUEST(who, probe, airrt_ref);
+AIRRT_POOL_REQUEST(crew, who);
+static airrt_err act_who(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    who_reply(PROBE(ctx), airrt_ctx_self(ctx));
+    return AIRRT_OK;
+}
+static airrt_atomic_u64 failures;
+static airrt_err act_fail_counted(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    airrt_fetch_add(&failures, 1, RELAXED);
+    return act_fail(ctx, state, msg);
+}
+START_TEST(a_pool_is_asked_as_it_is_sent_to) {
+    airrt_ref by[2], one;
+    OPEN(pool, .size = 2);
+    for (int i = 0; i < 2; i++) airrt_test_ok(crew_ask_who(pool, (act){ .fn = act_who }, 0, &by[i]));
+    ck_assert(!airrt_ref_equal(by[0], by[1]));
+    for (uint64_t key = 0; key < 20; key++) {
+        airrt_test_ok(crew_ask_key_who(pool, key, (act){ .fn = act_who }, AIRRT_SEC(10), &one));
+        airrt_ref again = one;
+        airrt_test_ok(crew_ask_key_who(pool, key, (act){ .fn = act_who }, AIRRT_FOREVER, &one));
+        ck_assert(airrt_ref_equal(again, one));
+    }
+    airrt_test_is(crew_ask_who(pool, (act){ .number = 1 }, 0, &one), AIRRT_ERR_NO_REPLY);
+    ck_assert(airrt_error_last()->sent);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(who_fails_over_a_question_is_the_only_one_that_was_asked_it) {
+    airrt_ref one;
+    OPEN(pool, .size = 4);
+    airrt_test_is(crew_ask_who(pool, (act){ .fn = act_fail_counted, .number = 1 }, 0, &one), AIRRT_ERR_DEAD);
+    ck_assert(airrt_error_last()->sent);
+    ck_assert_uint_eq(COUNT(failures), 1);
+    ck_assert_uint_eq(one.generation, 0);
+    airrt_test_ok(crew_resize(pool, 0));
+    airrt_test_is(crew_ask_who(pool, (act){ .fn = act_who, .number = 2 }, 0, &one), AIRRT_ERR_DEAD);
+    ck_assert(!airrt_error_last()->sent);
+    ck_assert_uint_eq(DROPPED(2), 0); /* still the caller's */
+    crew_close(pool);
+    airrt_test_is(crew_ask_key_who(pool, 1, (act){ .fn = act_who }, 0, &one), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+AIRRT_REQUEST(which, narrow, airrt_ref);
+AIRRT_POOL_REQUEST(narrows, which);
+static airrt_err act_which(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    which_reply((narrow_ctx *)(void *)ctx, airrt_ctx_self(ctx));
+    return AIRRT_OK;
+}
+typedef struct waiting_asker { narrows pool; airrt_ref value; airrt_err err; pthread_t thread; } waiting_asker;
+static void *ask_one(void *arg) {
+    waiting_asker *it = (waiting_asker *)arg;
+    it->err = narrows_ask_key_which(it->pool, 0, (act){ .fn = act_which }, AIRRT_SEC(60), &it->value);
+    return NULL;
+}
+START_TEST(a_question_that_the_next_member_takes_is_no_refusal) {
+    gate door = { 0 };
+    waiting_asker it = { .err = AIRRT_ERR_FAILED };
+    narrow_ref first, next;
+    WORLD();
+    airrt_pool_desc desc = { .size = 2, .route = AIRRT_ROUTE_KEY, .child = { .restart = AIRRT_RESTART_TEMPORARY } };
+    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, NULL, &it.pool));
+    airrt_test_ok(narrows_pick(it.pool, 0, &first));
+    airrt_test_ok(narrow_send(first, (act){ .fn = act_gate, .arg = &door }));
+    GATE_ENTERED(&door);
+    airrt_test_ok(narrow_send(first, (act){ .number = 1 }));
+    ck_assert_int_eq(pthread_create(&it.thread, NULL, ask_one, &it), 0);
+    airrt_test_eventually(airrt_load_seq(&airrt_priv_cell(first.ref)->tail) & AIRRT_WAITER_, 10);
+    airrt_test_ok(airrt_kill(first.ref));
+    GATE_OPEN(&door);
+    ck_assert_int_eq(pthread_join(it.thread, NULL), 0);
+    airrt_test_ok(it.err);
+    airrt_test_ok(narrows_pick(it.pool, 0, &next));
+    ck_assert(airrt_ref_equal(next.ref, it.value));
+    SETTLE();
+    ck_assert_uint_eq(world_counts().refused, 0);
+    ck_assert_uint_eq(world_counts().dead, 1); /* what the first one had */
+    WORLD_CLOSE();
+} END_TEST
+
+/* One that asks a pool from its hooks. */
+static crew asked_pool;
+static who_result answers[8];
+static airrt_atomic_u64 answer_count;
+static airrt_err act_answer(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    return AIRRT_OK;
+}
+static act got_who(const who_result *result) {
+    uint64_t at = airrt_load_relaxed(&answer_count);
+    answers[at] = *result;
+    airrt_store_release(&answer_count, at + 1);
+    return (act){ .fn = act_answer };
+}
+AIRRT_ASKER(probe, who, got_who);
+AIRRT_POOL_ASKER(probe, crew, who);
+static airrt_err act_ask(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    const act question = { .fn = act_who };
+    airrt_ref none;
+    (void)state;
+    airrt_test_is(crew_ask_who(asked_pool, question, 0, &none), AIRRT_ERR_CONTEXT);
+    for (uint64_t i = 0; i < 2; i++) airrt_test_ok(probe_ask_crew_who(PROBE(ctx), asked_pool, question, 0, i));
+    for (uint64_t i = 2; i < 4; i++)
+        airrt_test_ok(probe_ask_crew_key_who(PROBE(ctx), asked_pool, msg->number, question, 0, i));
+    return AIRRT_OK;
+}
+static airrt_err act_ask_nobody(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    airrt_test_is(probe_ask_crew_who(PROBE(ctx), asked_pool, (act){ .fn = act_who }, 0, 0), AIRRT_ERR_DEAD);
+    return AIRRT_OK;
+}
+START_TEST(an_actor_asks_a_pool_as_it_sends_to_it) {
+    airrt_ref by[4] = { { 0, 0 } };
+    OPEN(pool, .size = 2);
+    asked_pool = pool;
+    SPAWN(probe, asker, NULL);
+    TELL(asker, .fn = act_ask, .number = 7);
+    airrt_test_eventually(airrt_load_acquire(&answer_count) == 4, 10);
+    for (int i = 0; i < 4; i++) {
+        airrt_test_ok(answers[i].err);
+        ck_assert(airrt_ref_equal(answers[i].from, answers[i].value));
+        by[answers[i].tag] = answers[i].value;
+    }
+    ck_assert(!airrt_ref_equal(by[0], by[1]) && airrt_ref_equal(by[2], by[3]));
+    SETTLE();
+    airrt_test_ok(crew_resize(pool, 0));
+    TELL(asker, .fn = act_ask_nobody);
+    SETTLE();
+    ck_assert_uint_eq(COUNT(answer_count), 4);
+    WORLD_CLOSE();
+} END_TEST
+
 /* What cannot be cloned. */
 typedef struct lone { char unused; } lone;
 static airrt_err lone_clone(lone *to, const lone *from) { return (void)to, (void)from, AIRRT_ERR_NOMEM; }
@@ -1024,6 +1160,8 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       the_handle_of_a_pool_stays_good_over_a_restart_of_its_supervisor,
       members_of_a_pool_that_was_killed_are_nobody_of_the_restarted_one,
       who_is_no_pool_of_such_actors_is_of_another_type,
+      a_pool_is_asked_as_it_is_sent_to, who_fails_over_a_question_is_the_only_one_that_was_asked_it,
+      a_question_that_the_next_member_takes_is_no_refusal, an_actor_asks_a_pool_as_it_sends_to_it,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
       two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,

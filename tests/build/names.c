@@ -59,4 +59,6 @@ AIRRT_SUPERVISOR(spec, args, base);
 static airrt_err init(airrt_children *children, const args *given) { return (void)children, (void)given, AIRRT_OK; }
 AIRRT_SUPERVISOR_IMPL(spec, airrt_one_for_one, init);
 AIRRT_POOL(pool, me, base);
+AIRRT_POOL_REQUEST(pool, reply);
+AIRRT_POOL_ASKER(me, pool, reply);
 AIRRT_POOL(member, out, airrt_quiet);
