@@ -45,7 +45,8 @@
  * A supervisor is an actor. It starts its children in order, one after the other, and stops them in reverse, one at a
  * time. A child that ends is restarted, or not, as its .restart says; the strategy says which others go with it. A
  * supervisor that restarts more often than its limit allows stops its children and ends with SHUTDOWN: for its own
- * supervisor it is then a child that has ended.
+ * supervisor it is then a child that has ended. One that gives up is told to .log of the system: as a warning, and as
+ * an error if it is a root, after whose end nobody brings back what it had.
  * A child that is restarted keeps its handle, its name and its mailbox: messages wait until it runs again, and what was
  * sent to the life before comes to the next one (airrt_ctx_restarts tells them apart, where a protocol must). So do
  * siblings that a group restart stops. With .drop_mailbox it keeps handle and name, and what has come until it begins
@@ -591,7 +592,8 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       closed, or has not begun
  *   airrt_err NAME_send(NAME, ACTOR_msg);
  *       as .route says; then as ACTOR_send to the member; when that has just ended, to the next one, which is no
- *       refusal. DEAD: closed, or no member lives
+ *       refusal. FULL is that member's: no other one is tried. DEAD: no member lives: because the pool is closed or has
+ *       given up, as NAME_supervisor tells, or all have ended, or it is being restarted
  *   airrt_err NAME_send_key(NAME, uint64_t key, ACTOR_msg);
  *       the same by consistent hash: a key stays with its member, also over restarts; members that come or go take only
  *       their own share of the keys with them. Its cost does not depend on how many there are
@@ -1449,9 +1451,14 @@ static void airrt_priv_job_begin(airrt_sup *sup, airrt_job_kind kind, bool up, s
 }
 static const airrt_reason airrt_priv_gave_up = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "restart limit exceeded" };
 static const airrt_reason airrt_priv_auto_shut = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "automatic shutdown" };
+static const airrt_reason airrt_priv_sup_shutdown = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "stopped" };
 static void airrt_priv_sup_give_up(airrt_sup *sup, const airrt_reason *reason) {
     airrt_priv_job_begin(sup, AIRRT_JOB_GIVE_UP, false, 0, sup->count, 0);
     sup->job.reason = *reason;
+    if (reason == &airrt_priv_sup_shutdown || reason == &airrt_priv_auto_shut) return; /* as it is wanted */
+    bool root = !(airrt_load_relaxed(&sup->ctx->cell->traits) & AIRRT_KEPT_);
+    airrt_priv_log(airrt_ctx_system(sup->ctx), root ? 1 : 2, airrt_ctx_self(sup->ctx),
+                   root ? "a root supervisor has given up" : "a supervisor has given up", __LINE__);
 }
 static bool airrt_priv_sup_last_significant(const airrt_sup *sup, const airrt_kid *gone) {
     for (size_t i = 0; i < sup->count; i++) {
@@ -1674,7 +1681,6 @@ static bool airrt_priv_sup_quiet(const airrt_sup *sup) {
         if (sup->kids[i]->state != AIRRT_CHILD_UNDEFINED && sup->kids[i]->state != AIRRT_CHILD_RUNNING) return false;
     return true;
 }
-static const airrt_reason airrt_priv_sup_shutdown = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "stopped" };
 /* Goes on with what there is to do, until it must wait. An error ends the supervisor. */
 static airrt_err airrt_priv_sup_step(airrt_sup *sup) {
     for (;; sup->activity++) { /* so that who settles sees that there was something */

@@ -429,6 +429,26 @@ START_TEST(a_pool_is_a_child_of_a_supervisor_and_found_by_its_name) {
     WORLD_CLOSE();
 } END_TEST
 
+/* One that nobody restarts, and one that somebody does. */
+START_TEST(a_pool_that_gives_up_is_told_to_the_log) {
+    airrt_supervisor sup;
+    crew pool;
+    OPEN(alone, .size = 1, .max_restarts = AIRRT_NO_RESTARTS);
+    airrt_test_ok(crew_supervisor(alone, &sup));
+    crew_close(pool_open(&(airrt_pool_desc){ .size = 1 }));
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 2, NULL), 0);
+    airrt_test_ok(crew_send(alone, (act){ .fn = act_fail }));
+    airrt_test_ok(airrt_wait(sup.ref, AIRRT_SEC(10), NULL));
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 1, "a root supervisor has given up"), 1);
+    ck_assert(airrt_ref_equal(logged.items[0].actor, sup.ref));
+    airrt_test_ok(head_start(world, AIRRT_NONE, NULL, &sup));
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    airrt_test_ok(crew_send(pool, (act){ .fn = act_fail }));
+    airrt_test_eventually(airrt_test_log_count(&logged, 2, "a supervisor has given up") == 1, 10);
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 1, NULL), 1);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(the_handle_of_a_pool_stays_good_over_a_restart_of_its_supervisor) {
     enum { KEYS = 100 };
     static probe_ref before[KEYS];
@@ -1159,7 +1179,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_pool_is_a_child_of_a_supervisor_and_found_by_its_name,
       the_handle_of_a_pool_stays_good_over_a_restart_of_its_supervisor,
       members_of_a_pool_that_was_killed_are_nobody_of_the_restarted_one,
-      who_is_no_pool_of_such_actors_is_of_another_type,
+      who_is_no_pool_of_such_actors_is_of_another_type, a_pool_that_gives_up_is_told_to_the_log,
       a_pool_is_asked_as_it_is_sent_to, who_fails_over_a_question_is_the_only_one_that_was_asked_it,
       a_question_that_the_next_member_takes_is_no_refusal, an_actor_asks_a_pool_as_it_sends_to_it,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
