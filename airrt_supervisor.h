@@ -2832,7 +2832,7 @@ static airrt_team *airrt_priv_team_get(bool *full) {
     }
     return team;
 }
-/* Of a supervisor that begins; one that begins again has its team still, closed or not. */
+/* Of a supervisor that begins; one that begins again has its team still. IGNORE: it has been closed meanwhile. */
 static airrt_err airrt_priv_team_join(airrt_sup *sup, const airrt_team_plan *plan, airrt_route route) {
     bool full = false;
     airrt_priv_lock(&airrt_priv_teams.lock);
@@ -2841,6 +2841,7 @@ static airrt_err airrt_priv_team_join(airrt_sup *sup, const airrt_team_plan *pla
     if (next) airrt_priv_team_begin(next, plan, route, airrt_priv_random_of(airrt_ctx_system(sup->ctx)));
     if (next) sup->team = next;
     airrt_priv_unlock(&airrt_priv_teams.lock);
+    if (sup->team && !airrt_load_relaxed(&sup->team->generation)) return AIRRT_ERR_IGNORE;
     return sup->team ? AIRRT_OK : airrt_priv_err(full ? AIRRT_ERR_LIMIT : AIRRT_ERR_NOMEM, "pool", NULL);
 }
 static airrt_err airrt_priv_pool_check(const airrt_pool_desc *d) {

@@ -309,7 +309,7 @@ static void act_on_groups(uint32_t me) {
 AIRRT_POOL(gang, member, airrt_quiet);
 static struct {
     gang pool;
-    bool open, opening;
+    bool open, opening, kept;
     airrt_ref members[CREW]; /* that have begun in it, or were added; the dead too */
     uint32_t changing;       /* calls that add or take members are going on */
     uint32_t count, version; /* version: changes with each that may take keys away from others */
@@ -358,7 +358,8 @@ static void send_to_gang(uint32_t from, note msg) {
         broken("a broadcast says %s, %u of %u took it", airrt_err_str(err), (unsigned)sent, (unsigned)size);
     if (!err && !size) broken("a pool without members takes a message");
 }
-/* A key stays with its member as long as that lives, and nobody has come. */
+/* A key stays with its member as long as that lives, and nobody has come; in a pool that is restarted somebody may at
+ * any time. */
 static void check_key(uint32_t g, uint32_t key) {
     airrt_ref before = gangs[g].keys[key].ref;
     airrt_info info;
@@ -366,11 +367,29 @@ static void check_key(uint32_t g, uint32_t key) {
     if (airrt_priv_pool_pick(gangs[g].pool.pool, AIRRT_ROUTE_KEY, key, &now_with.ref)) return;
     if (!airrt_alive(now_with.ref)) broken("a pool picks a dead member");
     bool lives =
-        before.generation && !gangs[g].changing && !airrt_get_info(before, &info) && info.state != AIRRT_STATE_STOPPING;
+        before.generation && !gangs[g].kept && !gangs[g].changing && !airrt_get_info(before, &info) && info.state != AIRRT_STATE_STOPPING;
     if (lives && gangs[g].keys[key].version == gangs[g].version && !airrt_ref_equal(before, now_with.ref))
         broken("a key leaves a member that lives");
     gangs[g].keys[key].ref = gangs[g].changing ? (airrt_ref){ 0, 0 } : now_with.ref;
     gangs[g].keys[key].version = gangs[g].version;
+}
+/* Who restarts pools that give up, in some worlds. */
+AIRRT_SUPERVISOR(keepers, airrt_none, airrt_quiet);
+static airrt_err keepers_init(airrt_children *children, const airrt_none *args) {
+    return (void)children, (void)args, AIRRT_OK;
+}
+AIRRT_SUPERVISOR_IMPL(keepers, airrt_one_for_one, keepers_init, .max_restarts = 9, .window_ns = AIRRT_SEC(1));
+static airrt_err gang_start_kept(uint32_t g, const airrt_pool_desc *desc, gang *out) {
+    static const char *const ids[POOLS] = { "a", "b" };
+    const airrt_child_desc child = { .id = ids[g], .name = ids[g] };
+    airrt_supervisor keeper;
+    airrt_ref ref;
+    memset(out, 0, sizeof *out);
+    AIRRT_TRY(keepers_start(world.system, AIRRT_NONE, NULL, &keeper));
+    airrt_spec spec = gang_spec((worker_args){ SPOTS + HELPERS + g, 0 }, desc, NULL);
+    airrt_err err = airrt_supervisor_start_child(keeper, spec, &child, &ref);
+    if (!err) err = gang_from(ref, out);
+    return err;
 }
 static void gang_start(uint32_t g) {
     airrt_pool_desc desc = { .size = 1 + pick(4),
@@ -381,11 +400,14 @@ static void gang_start(uint32_t g) {
     if (gangs[g].opening) return;
     gangs[g].opening = true;
     gang pool;
-    airrt_err err = gang_open(world.system, (worker_args){ SPOTS + HELPERS + g, 0 }, &desc, NULL, &pool);
+    bool kept = one_in(2);
+    airrt_err err = kept ? gang_start_kept(g, &desc, &pool)
+                         : gang_open(world.system, (worker_args){ SPOTS + HELPERS + g, 0 }, &desc, NULL, &pool);
     check_nomem(err, "a pool");
     gangs[g].opening = false;
     gangs[g].pool = pool;
     gangs[g].open = !err;
+    gangs[g].kept = kept;
     gangs[g].version++;
 }
 static void act_on_gangs(uint32_t me) {
@@ -425,6 +447,7 @@ static void act_on_gangs(uint32_t me) {
         break;
     default:
         if (!gang_supervisor(gangs[g].pool, &sup) && one_in(2)) {
+            if (gangs[g].kept && one_in(2)) airrt_discard(airrt_kill(sup.ref));
             airrt_discard(airrt_supervisor_settle(sup, AIRRT_MS(1 + pick(50))));
         } else if (one_in(4)) {
             gangs[g].open = false;

@@ -507,6 +507,27 @@ START_TEST(members_of_a_pool_that_was_killed_are_nobody_of_the_restarted_one) {
     WORLD_CLOSE();
 } END_TEST
 
+/* Its end and its restart may come before the call that makes the supervisor above forget it. */
+START_TEST(a_pool_that_is_closed_is_not_begun_again) {
+    airrt_supervisor sup, below;
+    airrt_child_info info;
+    crew pool;
+    WORLD();
+    airrt_test_ok(head_start(world, AIRRT_NONE, NULL, &sup));
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    airrt_test_ok(airrt_supervisor_find(sup, "crew", &below));
+    airrt_store_relaxed(&airrt_priv_team(pool.pool)->generation, 0u);
+    airrt_test_ok(airrt_kill(below.ref));
+    airrt_test_ok(airrt_wait(below.ref, AIRRT_SEC(10), NULL));
+    airrt_test_ok(airrt_supervisor_settle(sup, AIRRT_SEC(10)));
+    airrt_test_ok(airrt_supervisor_get_child(sup, "crew", &info));
+    ck_assert_int_eq(info.state, AIRRT_CHILD_UNDEFINED);
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "crew", NULL)); /* another one */
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    ck_assert_uint_eq(crew_size(pool), 2);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(who_is_no_pool_of_such_actors_is_of_another_type) {
     airrt_supervisor sup;
     crew pool, same;
@@ -1179,6 +1200,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_pool_is_a_child_of_a_supervisor_and_found_by_its_name,
       the_handle_of_a_pool_stays_good_over_a_restart_of_its_supervisor,
       members_of_a_pool_that_was_killed_are_nobody_of_the_restarted_one,
+      a_pool_that_is_closed_is_not_begun_again,
       who_is_no_pool_of_such_actors_is_of_another_type, a_pool_that_gives_up_is_told_to_the_log,
       a_pool_is_asked_as_it_is_sent_to, who_fails_over_a_question_is_the_only_one_that_was_asked_it,
       a_question_that_the_next_member_takes_is_no_refusal, an_actor_asks_a_pool_as_it_sends_to_it,
