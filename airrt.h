@@ -2763,24 +2763,21 @@ typedef struct airrt_timespec { int64_t tv_sec, tv_nsec; } airrt_timespec;
 #else
 typedef struct airrt_timespec { long tv_sec, tv_nsec; } airrt_timespec; /* the kernel's, whatever the C library's is */
 #endif
-enum { AIRRT_FUTEX_WAIT = 128, AIRRT_FUTEX_WAKE = 129 }; /* both private to the process */
+enum { AIRRT_FUTEX_WAKE = 129, AIRRT_FUTEX_WAIT_BITS = 137, AIRRT_FUTEX_WAKE_BITS = 138 }; /* private to the process */
 /* Sleeps while *word == expected, at most until deadline (monotonic; AIRRT_FOREVER). May return early. False: time is
- * up. */
-static bool airrt_priv_wait(airrt_atomic_u32 *word, uint32_t expected, uint64_t deadline) {
-    airrt_timespec rest, *limit = NULL;
-    if (deadline != AIRRT_FOREVER) {
-        uint64_t now = airrt_priv_machine_ns(NULL), left = deadline > now ? deadline - now : 0;
-        if (left == 0) return false;
-        if (left > AIRRT_SEC(1000000)) left = AIRRT_SEC(1000000);
-        rest.tv_sec = (long)(left / 1000000000u);
-        rest.tv_nsec = (long)(left % 1000000000u);
-        limit = &rest;
-    }
-    syscall(SYS_futex, &word->v, AIRRT_FUTEX_WAIT, expected, limit, NULL, 0);
-    return true;
+ * up. who: bits that airrt_priv_notify_first chooses by. */
+static bool airrt_priv_wait_as(airrt_atomic_u32 *word, uint32_t expected, uint64_t deadline, uint32_t who) {
+    const uint64_t seconds = deadline / 1000000000u;
+    const airrt_timespec at = { seconds < INT32_MAX ? (long)seconds : INT32_MAX, (long)(deadline % 1000000000u) };
+    return syscall(SYS_futex, &word->v, AIRRT_FUTEX_WAIT_BITS, expected, deadline == AIRRT_FOREVER ? NULL : &at, NULL,
+                   who) == 0 || errno != ETIMEDOUT;
 }
 static void airrt_priv_notify(airrt_atomic_u32 *word, int n) {
     syscall(SYS_futex, &word->v, AIRRT_FUTEX_WAKE, n, NULL, NULL, 0);
+}
+/* One: of those who sleep as `who`, if there are any. */
+static void airrt_priv_notify_first(airrt_atomic_u32 *word, uint32_t who) {
+    if (syscall(SYS_futex, &word->v, AIRRT_FUTEX_WAKE_BITS, 1, NULL, NULL, who) != 1) airrt_priv_notify(word, 1);
 }
 #else
 /* Sleepers of all words share these; a wake-up wakes the whole bucket. */
@@ -2789,7 +2786,8 @@ static struct { pthread_mutex_t mutex; pthread_cond_t cond; } airrt_priv_parking
     AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_,
     AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_, AIRRT_PARK_
 };
-static bool airrt_priv_wait(airrt_atomic_u32 *word, uint32_t expected, uint64_t deadline) {
+static bool airrt_priv_wait_as(airrt_atomic_u32 *word, uint32_t expected, uint64_t deadline, uint32_t who) {
+    (void)who;
     size_t bucket = ((uintptr_t)word >> 6) % 16;
     bool in_time = true;
     pthread_mutex_lock(&airrt_priv_parking[bucket].mutex);
@@ -2815,7 +2813,14 @@ static void airrt_priv_notify(airrt_atomic_u32 *word, int n) {
     pthread_cond_broadcast(&airrt_priv_parking[bucket].cond);
     pthread_mutex_unlock(&airrt_priv_parking[bucket].mutex);
 }
+static void airrt_priv_notify_first(airrt_atomic_u32 *word, uint32_t who) {
+    (void)who;
+    airrt_priv_notify(word, 1);
+}
 #endif
+static bool airrt_priv_wait(airrt_atomic_u32 *word, uint32_t expected, uint64_t deadline) {
+    return airrt_priv_wait_as(word, expected, deadline, UINT32_MAX);
+}
 /* A barrier for all threads of the process at once, so that the frequent side of a rare conflict needs none. False from
  * _open: there is none here, both sides need their own; false from the call: it was taken away since. */
 #if defined(__linux__) && !defined(AIRRT_NO_FUTEX) && defined(SYS_membarrier)
@@ -4226,6 +4231,7 @@ struct airrt_system {
     /* searching + sleeping << 16, and the tokens that wake: the parking protocol */
     airrt_atomic_u32 idle AIRRT_ALIGNED(64);
     airrt_atomic_u32 tokens;
+    airrt_atomic_u32 last_asleep; /* the bit of a worker */
     /* overflow of the run queues and what comes from outside; guarded by shared_lock */
     airrt_lock shared_lock AIRRT_ALIGNED(64);
     airrt_cell *shared_head, *shared_tail;
@@ -5516,14 +5522,15 @@ static airrt_cell *airrt_priv_shared_pop(airrt_worker *w) {
 }
 
 #define AIRRT_SLEEPING1 0x10000u
-/* Wakes a worker, unless one is looking for work already or nobody sleeps: at most one per burst. */
+/* Wakes a worker, unless one is looking for work already or nobody sleeps: at most one per burst. The one that has gone
+ * to sleep last, if it still does: its caches are warm, and the processor that it left is most likely free. */
 static void airrt_priv_wake_one(airrt_system *system) {
     uint32_t idle = airrt_load_seq(&system->idle);
     do {
         if (idle < AIRRT_SLEEPING1 || (idle & (AIRRT_SLEEPING1 - 1))) return;
     } while (!airrt_cas(&system->idle, &idle, idle - AIRRT_SLEEPING1 + 1, SEQ_CST, RELAXED));
     airrt_fetch_add(&system->tokens, 1, RELEASE);
-    airrt_priv_notify(&system->tokens, 1);
+    airrt_priv_notify_first(&system->tokens, airrt_load_relaxed(&system->last_asleep));
 }
 /* A pinned actor's own thread waits on its bell, and says so: nobody calls the machine for one that is awake. */
 enum { AIRRT_BELL_STILL, AIRRT_BELL_WORK, AIRRT_BELL_DISMISS, AIRRT_BELL_ASLEEP };
@@ -5821,6 +5828,8 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         if (!cell) airrt_store_seq(&w->looking, 0);
         bool quiet = !cell && (idle >> 16) == system->worker_count && airrt_load_seq(&system->settlers);
         if (quiet) airrt_priv_ring(&system->quiet);
+        const uint32_t who = 1u << w->index % 32;
+        airrt_store_relaxed(&system->last_asleep, who);
         bool keeper = false, lingers = true; /* lingers: wakes up soon, in case that others do not sleep then */
         uint64_t lingers_until = airrt_priv_machine_ns(NULL) + AIRRT_MS(1);
         for (;;) {
@@ -5866,7 +5875,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
                     if (airrt_priv_others_awake(w)) continue; /* who began to run before that relies on a keeper */
                 }
             }
-            airrt_priv_wait(&system->tokens, 0, until);
+            airrt_priv_wait_as(&system->tokens, 0, until, who);
         }
         if (AIRRT_UNLIKELY(airrt_load_seq(&system->watch.asleep))) airrt_priv_watch_wake(system);
         if (keeper) airrt_store_release(&system->keeper, 0);
