@@ -170,16 +170,16 @@ planted:
 # Suites against headers with a point of delay in every function. Of what failed it prints the command that repeats it;
 # there, CASES= says which tests, and ONLY= the one function that shall be slow (ONLY=each: which one alone is enough?).
 SEEDS = 1..4
-SUITES = $(TESTS)
+SLOWED = $(or $(SUITES),$(TESTS))
 PERTURBED = $(BUILD)/perturbed$(addprefix -,$(SAN))
 perturbed:
 	@tests/deps.sh test $(if $(SAN),san) || true
 	@tests/perturbed.py headers $(PERTURBED)
-	+@$(SUBMAKE) -s BUILD=$(PERTURBED) $(SUITES:%=$(PERTURBED)/tests/%) CFLAGS='-O1 -g -w -iquote $(PERTURBED) \
+	+@$(SUBMAKE) -s BUILD=$(PERTURBED) $(SLOWED:%=$(PERTURBED)/tests/%) CFLAGS='-O1 -g -w -iquote $(PERTURBED) \
 	    -include tests/perturbed.h $(if $(SAN),-fsanitize=$(SAN))'
 	@CK_TIMEOUT_MULTIPLIER=$(if $(SAN),10,3) tests/perturbed.py run --seeds $(SEEDS) $(if $(ONLY),--only $(ONLY)) \
 	    --cases '$(CASES)' --wrapper '$(if $(filter thread,$(SAN)),$(FIXED))' --jobs $(JOBS) \
-	    --repeat 'make perturbed$(if $(SAN), SAN=$(SAN))' $(SUITES:%=$(PERTURBED)/tests/%)
+	    --repeat 'make perturbed$(if $(SAN), SAN=$(SAN))' $(SLOWED:%=$(PERTURBED)/tests/%)
 
 expand:
 	@test -n '$(F)' || { echo 'which file? make expand F=examples/ping_pong.c'; exit 1; }

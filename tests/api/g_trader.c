@@ -6,7 +6,7 @@ typedef struct tick { char symbol[8]; double price; } tick;    /* published on a
 AIRRT_MESSAGE(quote); AIRRT_MESSAGE(tick);
 AIRRT_TOPIC(ticks, tick);                          /* ticks_open, ticks_publish ... */
 AIRRT_ACTOR(quoter, quote, airrt_none);
-AIRRT_POOL(quoters, quoter, airrt_quiet);          /* quoters_open, quoters_pick ... */
+AIRRT_POOL(quoters, quoter);                       /* quoters_open, quoters_pick ... */
 AIRRT_REQUEST(price, quoter, double);              /* price_ask, price_reply, price_result */
 static airrt_err quoter_handle(quoter_ctx *ctx, airrt_none *state, const quote *msg) {
     (void)state;
@@ -34,7 +34,7 @@ AIRRT_ACTOR_IMPL(trader, quoter_ref, trader_handle, .pre_start = trader_open);
 static airrt_err body(airrt_system *system, void *arg) {
     trader_args *args = arg;
     AIRRT_TRY(ticks_open(system, NULL, &args->topic));
-    AIRRT_TRY(quoters_open(system, AIRRT_NONE, &(airrt_pool_desc){ .size = 4 }, NULL, &args->pool));
+    AIRRT_TRY(quoters_open(system, AIRRT_NONE, &(airrt_pool_desc){ .size = 4 }, &args->pool));
     AIRRT_TRY(trader_spawn(system, *args, NULL, NULL));
     return ticks_publish(args->topic, "eu.dax", (tick){ "DAX", 101.0 });
 }
