@@ -11829,7 +11829,7 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
     const uint64_t others = (uint64_t)report->killed + report->stuck;
     report->stopped = living > others ? (uint32_t)(living - others) : 0;
     airrt_store_seq(&system->state, AIRRT_SYSTEM_STOPPED);
-    airrt_priv_end_waits(system);
+    if (report->stuck) airrt_priv_end_waits(system); /* else nobody does */
     return err;
 }
 AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
