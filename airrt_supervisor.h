@@ -570,10 +570,10 @@ typedef struct airrt_pool_desc {
 /* A pool of any type; 8 bytes. All zero names none; after its end it reaches nobody, ever. */
 typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
 
-/* AIRRT_POOL(NAME, ACTOR, MONITOR): ACTORs with a supervisor of their own behind one handle, NAME (8 bytes). The
- * supervisor is one as any other, of type NAME, dynamic; its children have the name of their type, ACTOR, as id. What
- * becomes of them its monitor is told, as by AIRRT_SUPERVISOR. From threads, they wait (CONTEXT in hooks):
- *   airrt_err NAME_open(airrt_system *, ACTOR_args, const airrt_pool_desc *, MONITOR *, NAME *out);
+/* AIRRT_POOL(NAME, ACTOR): ACTORs with a supervisor of their own behind one handle, NAME (8 bytes). The supervisor is
+ * one as any other, of type NAME, dynamic; its children have the name of their type, ACTOR, as id. From threads, they
+ * wait (CONTEXT in hooks):
+ *   airrt_err NAME_open(airrt_system *, ACTOR_args, const airrt_pool_desc *, NAME *out);
  *       a root; returns when all members run. LIMIT (4096 pools in the process), INVALID, else as NAME_start
  *   void NAME_close(NAME);
  *       as airrt_supervisor_remove: stops its supervisor, and with it all members, and makes the one above forget it;
@@ -584,7 +584,7 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       or tries to restart just then are dead letters. Several threads at once do not add up: all to one size make
  *       it that, to several one between them. DEAD (closed, given up), INVALID, NOMEM, what a start returned
  * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
- *   airrt_spec NAME_spec(ACTOR_args, const airrt_pool_desc *, MONITOR *);       as another supervisor's child. desc is
+ *   airrt_spec NAME_spec(ACTOR_args, const airrt_pool_desc *);                  as another supervisor's child. desc is
  *       copied; what it has not got right is found by the start
  *   airrt_err NAME_whereis(airrt_system *, const char *name, NAME *out);        NOT_FOUND; as NAME_from
  *   airrt_err NAME_from(airrt_ref, NAME *out);
@@ -609,6 +609,10 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   size_t    NAME_members(NAME, ACTOR_ref *out, size_t capacity);
  *       writes up to capacity of them, returns how many there are; for ACTOR_ask_all_REQUEST (AIRRT_ASKER)
  *   airrt_err NAME_supervisor(NAME, airrt_supervisor *out);       DEAD (closed, given up)
+ * AIRRT_POOL_MONITORED(NAME, ACTOR, MONITOR): the same; its supervisor can have a monitor (AIRRT_MONITOR), which is
+ * told what becomes of the members, as that of AIRRT_SUPERVISOR is:
+ *   airrt_err NAME_open_with(airrt_system *, ACTOR_args, const airrt_pool_desc *, MONITOR *, NAME *out);
+ *   airrt_spec NAME_spec_with(ACTOR_args, const airrt_pool_desc *, MONITOR *);
  * AIRRT_POOL_REQUEST(NAME, REQUEST), of a REQUEST to ACTOR (AIRRT_REQUEST), makes for threads
  *   airrt_err NAME_ask_REQUEST(NAME, ACTOR_msg, uint64_t timeout_ns, REPLY *out);
  *   airrt_err NAME_ask_key_REQUEST(NAME, uint64_t key, ACTOR_msg, uint64_t timeout_ns, REPLY *out);
@@ -651,7 +655,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_pool_supervisor(airrt_pool_id pool, ai
 AIRRT_API size_t airrt_pool_size(airrt_pool_id pool);
 AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t capacity);
 AIRRT_API void airrt_pool_close(airrt_pool_id pool);
-#define AIRRT_POOL(NAME, ACTOR, MONITOR)                                                                   \
+#define AIRRT_POOL(NAME, ACTOR) AIRRT_POOL_MONITORED(NAME, ACTOR, airrt_quiet)
+#define AIRRT_POOL_MONITORED(NAME, ACTOR, MONITOR)                                                         \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef struct NAME { airrt_pool_id pool; } NAME;                                                      \
     typedef MONITOR NAME##_monitor_;                                                                       \
@@ -668,15 +673,22 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
         .record = NAME##_is_quiet_ ? NULL : NAME##_record_,                                                \
         .strategy = "airrt_simple_one_for_one" };                                                          \
     AIRRT_DESIGNATORS_END_                                                                                 \
-    AIRRT_INLINE airrt_spec NAME##_spec(ACTOR##_args args_, const airrt_pool_desc *desc_,                  \
-                                        NAME##_monitor_ *monitor_) {                                       \
+    AIRRT_INLINE airrt_spec NAME##_spec_with(ACTOR##_args args_, const airrt_pool_desc *desc_,             \
+                                             NAME##_monitor_ *monitor_) {                                  \
         return airrt_priv_pool_spec(&NAME##_supervisor_.base, ACTOR##_spec(args_), desc_, monitor_);       \
     }                                                                                                      \
-    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, ACTOR##_args args_,           \
-                                                       const airrt_pool_desc *desc_,                       \
-                                                       NAME##_monitor_ *monitor_, NAME *out) {             \
-        airrt_spec spec_ = NAME##_spec(args_, desc_, monitor_);                                            \
+    AIRRT_INLINE airrt_spec NAME##_spec(ACTOR##_args args_, const airrt_pool_desc *desc_) {                \
+        return NAME##_spec_with(args_, desc_, NULL);                                                       \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open_with(airrt_system *system, ACTOR##_args args_,      \
+                                                            const airrt_pool_desc *desc_,                  \
+                                                            NAME##_monitor_ *monitor_, NAME *out) {        \
+        airrt_spec spec_ = NAME##_spec_with(args_, desc_, monitor_);                                       \
         return airrt_priv_pool_open(system, &spec_, &out->pool);                                           \
+    }                                                                                                      \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_open(airrt_system *system, ACTOR##_args args_,           \
+                                                       const airrt_pool_desc *desc_, NAME *out) {          \
+        return NAME##_open_with(system, args_, desc_, NULL, out);                                          \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_from(airrt_ref ref, NAME *out) {                         \
         return airrt_priv_pool_from(ref, &ACTOR##_actor_, &out->pool);                                     \

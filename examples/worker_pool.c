@@ -19,7 +19,7 @@ typedef struct job { int number; } job; /* 0: none */
 typedef struct office { airrt_atomic_u64 *divisors, *jobs; } office;
 AIRRT_MESSAGE(job);
 AIRRT_ACTOR(clerk, job, office);
-AIRRT_POOL(clerks, clerk, airrt_quiet);
+AIRRT_POOL(clerks, clerk);
 AIRRT_REQUEST(found, clerk, uint64_t);
 AIRRT_POOL_REQUEST(clerks, found);
 
@@ -64,7 +64,7 @@ static airrt_err body(airrt_system *system, void *arg) {
     clerks pool, by_key;
     airrt_supervisor sup;
 
-    AIRRT_TRY(clerks_open(system, shared, &(airrt_pool_desc){ .size = 4, .route = AIRRT_ROUTE_ROUND_ROBIN }, NULL, &pool));
+    AIRRT_TRY(clerks_open(system, shared, &(airrt_pool_desc){ .size = 4, .route = AIRRT_ROUTE_ROUND_ROBIN }, &pool));
     AIRRT_TRY(count_all(pool, 0, 0));
     AIRRT_TRY(airrt_system_settle(system, AIRRT_SEC(60)));
     first = airrt_load_relaxed(&divisors);
@@ -81,7 +81,7 @@ static airrt_err body(airrt_system *system, void *arg) {
     second = airrt_load_relaxed(&divisors);
     printf("6 members, then %zu: %u divisors again\n", clerks_size(pool), (unsigned)second);
 
-    AIRRT_TRY(clerks_open(system, shared, &(airrt_pool_desc){ .size = 4 }, NULL, &by_key));
+    AIRRT_TRY(clerks_open(system, shared, &(airrt_pool_desc){ .size = 4 }, &by_key));
     for (int i = 0; i < 100; i++) AIRRT_TRY(clerks_send_key(by_key, 42, (job){ 7 }));
     AIRRT_TRY(airrt_system_settle(system, AIRRT_SEC(60)));
     printf("a key has one member: 100 jobs, %d worker\n", busy(by_key));

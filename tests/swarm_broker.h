@@ -306,7 +306,7 @@ static void act_on_groups(uint32_t me) {
 
 /* ---- pools ------------------------------------------------------------------------------------------------------- */
 
-AIRRT_POOL(gang, member, airrt_quiet);
+AIRRT_POOL(gang, member);
 static struct {
     gang pool;
     bool open, opening, kept;
@@ -386,7 +386,7 @@ static airrt_err gang_start_kept(uint32_t g, const airrt_pool_desc *desc, gang *
     airrt_ref ref;
     memset(out, 0, sizeof *out);
     AIRRT_TRY(keepers_start(world.system, AIRRT_NONE, NULL, &keeper));
-    airrt_spec spec = gang_spec((worker_args){ SPOTS + HELPERS + g, 0 }, desc, NULL);
+    airrt_spec spec = gang_spec((worker_args){ SPOTS + HELPERS + g, 0 }, desc);
     airrt_err err = airrt_supervisor_start_child(keeper, spec, &child, &ref);
     if (!err) err = gang_from(ref, out);
     return err;
@@ -402,7 +402,7 @@ static void gang_start(uint32_t g) {
     gang pool;
     bool kept = one_in(2);
     airrt_err err = kept ? gang_start_kept(g, &desc, &pool)
-                         : gang_open(world.system, (worker_args){ SPOTS + HELPERS + g, 0 }, &desc, NULL, &pool);
+                         : gang_open(world.system, (worker_args){ SPOTS + HELPERS + g, 0 }, &desc, &pool);
     check_nomem(err, "a pool");
     gangs[g].opening = false;
     gangs[g].pool = pool;

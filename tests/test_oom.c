@@ -838,7 +838,7 @@ static void remotes(void) {
     still_works(ref, &books[0]);
     end_world();
 }
-AIRRT_POOL(team, probe, airrt_quiet);
+AIRRT_POOL(team, probe);
 AIRRT_POOL_REQUEST(team, twice);
 /* What is sent to a pool goes to one member or stays the sender's; it has the members that it says it has. */
 static void pools(void) {
@@ -850,7 +850,7 @@ static void pools(void) {
     probe_ref guest = make(&books[0], NULL);
     press();
     const airrt_pool_desc two = { .size = 2 };
-    airrt_err err = MAY_BE(team_open(world, (probe_args){ .book = &books[1] }, &two, NULL, &pool), AIRRT_ERR_START);
+    airrt_err err = MAY_BE(team_open(world, (probe_args){ .book = &books[1] }, &two, &pool), AIRRT_ERR_START);
     if (!err) {
         size_t sent = !MAY(team_send(pool, (act){ .number = 1 }));
         sent += !MAY(team_send_key(pool, 5, (act){ .number = 2 }));
@@ -1088,7 +1088,7 @@ static void restarting_children(void) {
 /* The same of a pool that has given up: its handle is good when it runs again. */
 static airrt_err heads_init(airrt_children *children, const airrt_none *args) {
     const airrt_pool_desc desc = { .size = 2, .max_restarts = AIRRT_NO_RESTARTS };
-    airrt_spec spec = team_spec((probe_args){ .book = &books[1] }, &desc, NULL);
+    airrt_spec spec = team_spec((probe_args){ .book = &books[1] }, &desc);
     (void)args;
     return airrt_children_add(children, spec, &(airrt_child_desc){ .id = "team", .name = "team" });
 }

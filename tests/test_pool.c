@@ -4,19 +4,19 @@
 #include "airrt_test.h"
 #include "airrt_probe.h"
 
-AIRRT_POOL(crew, probe, airrt_quiet);
+AIRRT_POOL(crew, probe);
 
 enum { SIZE = 4 };
 static crew pool_open(const airrt_pool_desc *desc) {
     crew pool;
     airrt_pool_desc d = *desc;
     if (!d.size) d.size = SIZE;
-    airrt_test_ok(crew_open(world, (probe_args){ 0 }, &d, NULL, &pool));
+    airrt_test_ok(crew_open(world, (probe_args){ 0 }, &d, &pool));
     return pool;
 }
 /* A pool whose monitor listens. */
 AIRRT_MONITOR(ledger, airrt_supervision_event, airrt_supervision_severity);
-AIRRT_POOL(watched, probe, ledger);
+AIRRT_POOL_MONITORED(watched, probe, ledger);
 static ledger told;
 static uint64_t times_told(airrt_supervision_kind kind) {
     static airrt_supervision_event recent[64];
@@ -292,7 +292,7 @@ START_TEST(who_is_taken_out_is_not_restarted_whatever_its_restart_type) {
         crew pool;
         WORLD();
         airrt_pool_desc desc = { .size = 4, .child = { .restart = restart }, .max_restarts = AIRRT_NO_RESTARTS };
-        airrt_test_ok(crew_open(world, (probe_args){ 0 }, &desc, NULL, &pool));
+        airrt_test_ok(crew_open(world, (probe_args){ 0 }, &desc, &pool));
         airrt_test_ok(crew_send(pool, (act){ 0 }));
         airrt_test_ok(crew_resize(pool, 1));
         ck_assert_uint_eq(status_of(pool).restarts, 0);
@@ -358,7 +358,7 @@ START_TEST(what_becomes_of_members_is_told_to_the_monitor_of_their_pool) {
     airrt_supervisor sup;
     WORLD();
     airrt_test_ok(ledger_open(&told, NULL));
-    airrt_test_ok(watched_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .size = 2 }, &told, &pool));
+    airrt_test_ok(watched_open_with(world, (probe_args){ 0 }, &(airrt_pool_desc){ .size = 2 }, &told, &pool));
     airrt_test_ok(watched_supervisor(pool, &sup));
     ck_assert_uint_eq(times_told(AIRRT_CHILD_STARTED), 2);
     for (uint64_t i = 1; i <= 2; i++) {
@@ -388,7 +388,7 @@ START_TEST(a_tree_calls_a_pool_by_its_name_and_members_by_their_type) {
 
 /* One whose mailbox is full at once, and makes senders wait. */
 PROBE_TYPE(narrow, PROBE_HOOKS(narrow), .mailbox = { .capacity = 1, .backpressure = AIRRT_BACKPRESSURE_BLOCK });
-AIRRT_POOL(narrows, narrow, airrt_quiet);
+AIRRT_POOL(narrows, narrow);
 
 /* A pool in a tree, and below it in the order of starts one who looks for it by name when it begins. */
 AIRRT_SUPERVISOR(head, airrt_none, airrt_quiet);
@@ -402,7 +402,7 @@ static airrt_err head_init(airrt_children *children, const airrt_none *args) {
     static diary book = { .start = find_crew };
     const airrt_pool_desc desc = { .size = 2, .max_restarts = AIRRT_NO_RESTARTS };
     (void)args;
-    AIRRT_TRY(airrt_children_add(children, crew_spec((probe_args){ 0 }, &desc, NULL),
+    AIRRT_TRY(airrt_children_add(children, crew_spec((probe_args){ 0 }, &desc),
                                  &(airrt_child_desc){ .id = "crew", .name = "crew" }));
     return airrt_children_add(children, probe_spec((probe_args){ .book = &book }), &(airrt_child_desc){ .id = "user" });
 }
@@ -546,7 +546,7 @@ START_TEST(who_is_no_pool_of_such_actors_is_of_another_type) {
     airrt_test_ok(head_start(world, AIRRT_NONE, NULL, &sup));
     airrt_test_is(crew_from(sup.ref, &pool), AIRRT_ERR_TYPE);
     const airrt_pool_desc wrong = { .size = 1025 };
-    airrt_test_is(airrt_supervisor_start_child(sup, crew_spec((probe_args){ 0 }, &wrong, NULL),
+    airrt_test_is(airrt_supervisor_start_child(sup, crew_spec((probe_args){ 0 }, &wrong),
                                                &(airrt_child_desc){ .id = "wrong" }, NULL),
                   AIRRT_ERR_START);
     ck_assert_str_eq(airrt_error_last()->reason.text, "size");
@@ -666,7 +666,7 @@ START_TEST(a_send_that_the_next_member_takes_is_no_refusal) {
     narrow_ref first, next;
     WORLD();
     airrt_pool_desc desc = { .size = 2, .route = AIRRT_ROUTE_KEY, .child = { .restart = AIRRT_RESTART_TEMPORARY } };
-    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, NULL, &it.pool));
+    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, &it.pool));
     airrt_test_ok(narrows_pick(it.pool, 0, &first));
     airrt_test_ok(narrow_send(first, (act){ .fn = act_gate, .arg = &door }));
     GATE_ENTERED(&door);
@@ -751,7 +751,7 @@ START_TEST(a_question_that_the_next_member_takes_is_no_refusal) {
     narrow_ref first, next;
     WORLD();
     airrt_pool_desc desc = { .size = 2, .route = AIRRT_ROUTE_KEY, .child = { .restart = AIRRT_RESTART_TEMPORARY } };
-    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, NULL, &it.pool));
+    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, &it.pool));
     airrt_test_ok(narrows_pick(it.pool, 0, &first));
     airrt_test_ok(narrow_send(first, (act){ .fn = act_gate, .arg = &door }));
     GATE_ENTERED(&door);
@@ -827,7 +827,7 @@ typedef struct lone { char unused; } lone;
 static airrt_err lone_clone(lone *to, const lone *from) { return (void)to, (void)from, AIRRT_ERR_NOMEM; }
 AIRRT_MESSAGE(lone, .clone = lone_clone);
 AIRRT_ACTOR(taker, lone, airrt_none);
-AIRRT_POOL(takers, taker, airrt_quiet);
+AIRRT_POOL(takers, taker);
 AIRRT_GROUP(gang, taker);
 static airrt_err taker_handle(taker_ctx *ctx, airrt_none *state, const lone *msg) { return (void)ctx, (void)state, (void)msg, AIRRT_OK; }
 AIRRT_ACTOR_IMPL(taker, airrt_none, taker_handle);
@@ -836,7 +836,7 @@ START_TEST(a_broadcast_that_nobody_took_says_why) {
     takers pool;
     size_t sent = 9;
     WORLD();
-    airrt_test_ok(takers_open(world, AIRRT_NONE, &(airrt_pool_desc){ .size = 2 }, NULL, &pool));
+    airrt_test_ok(takers_open(world, AIRRT_NONE, &(airrt_pool_desc){ .size = 2 }, &pool));
     airrt_test_is(takers_broadcast(pool, (lone){ 0 }, &sent), AIRRT_ERR_NOMEM);
     ck_assert_uint_eq(sent, 0);
     WORLD_CLOSE();
@@ -863,7 +863,7 @@ END_TEST
 static airrt_err act_open(airrt_ctx *ctx, probe_state *state, const act *msg) {
     crew pool;
     (void)state, (void)msg;
-    airrt_test_is(crew_open(airrt_ctx_system(ctx), (probe_args){ 0 }, NULL, NULL, &pool), AIRRT_ERR_CONTEXT);
+    airrt_test_is(crew_open(airrt_ctx_system(ctx), (probe_args){ 0 }, NULL, &pool), AIRRT_ERR_CONTEXT);
     airrt_test_is(crew_resize(pool, 1), AIRRT_ERR_CONTEXT);
     return AIRRT_OK;
 }
@@ -871,16 +871,16 @@ START_TEST(invalid_pools_are_refused_and_closed_ones_reach_nobody) {
     crew none = { { 0, 0 } }, pool;
     airrt_supervisor sup;
     WORLD();
-    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .size = 1025 }, NULL, &pool), AIRRT_ERR_INVALID);
+    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .size = 1025 }, &pool), AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "size");
-    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .route = (airrt_route)9 }, NULL, &pool),
+    airrt_test_is(crew_open(world, (probe_args){ 0 }, &(airrt_pool_desc){ .route = (airrt_route)9 }, &pool),
                   AIRRT_ERR_INVALID);
     ck_assert_str_eq(airrt_error_last()->field, "route");
     airrt_test_is(crew_send(none, (act){ 0 }), AIRRT_ERR_DEAD);
     SPAWN(probe, one, NULL);
     TELL(one, .fn = act_open);
     SETTLE();
-    airrt_test_ok(crew_open(world, (probe_args){ 0 }, NULL, NULL, &pool));
+    airrt_test_ok(crew_open(world, (probe_args){ 0 }, NULL, &pool));
     ck_assert_uint_eq(crew_size(pool), 2); /* one per worker */
     for (int i = 0; i < 50; i++) {
         crew next = pool_open(&(airrt_pool_desc){ .size = 2 });
@@ -943,7 +943,7 @@ START_TEST(two_resizes_at_once_to_a_size_make_it_that_size) {
     crew pool;
     WORLD();
     book = (diary){ .start = start_at_gate, .arg = &door };
-    airrt_test_ok(crew_open(world, (probe_args){ .book = &book }, &(airrt_pool_desc){ .size = 1 }, NULL, &pool));
+    airrt_test_ok(crew_open(world, (probe_args){ .book = &book }, &(airrt_pool_desc){ .size = 1 }, &pool));
     resizing up[2] = { { .pool = pool, .size = 5 }, { .pool = pool, .size = 5 } };
     for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&up[i].thread, NULL, resize_one, &up[i]), 0);
     GATE_ENTERED(&door);
@@ -1025,7 +1025,7 @@ static airrt_err slow_clone(slow *to, const slow *from) {
 }
 AIRRT_MESSAGE(slow, .clone = slow_clone);
 AIRRT_ACTOR(slower, slow, airrt_none);
-AIRRT_POOL(slowers, slower, airrt_quiet);
+AIRRT_POOL(slowers, slower);
 static airrt_atomic_u64 slow_handled;
 static airrt_err slower_handle(slower_ctx *ctx, airrt_none *state, const slow *msg) {
     (void)ctx, (void)state, (void)msg;
@@ -1045,11 +1045,11 @@ START_TEST(a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_nex
     broadcasting it = { .msg = { &door } };
     slowers next;
     WORLD();
-    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, NULL, &it.pool));
+    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, &it.pool));
     ck_assert_int_eq(pthread_create(&it.thread, NULL, broadcast_one, &it), 0);
     GATE_ENTERED(&door);
     slowers_close(it.pool);
-    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, NULL, &next));
+    airrt_test_ok(slowers_open(world, AIRRT_NONE, &two, &next));
     ck_assert_uint_eq(next.pool.slot, it.pool.pool.slot);
     GATE_OPEN(&door);
     ck_assert_int_eq(pthread_join(it.thread, NULL), 0);

@@ -1513,7 +1513,7 @@ START_TEST(nobody_is_asked_by_halves) {
     world_end();
 } END_TEST
 
-AIRRT_POOL(team, node, airrt_quiet);
+AIRRT_POOL(team, node);
 static team pool;
 static airrt_err ask_team(airrt_ctx *ctx, node_state *state, const note *msg) {
     crowd_size = team_members(pool, crowd, 40);
@@ -1522,7 +1522,7 @@ static airrt_err ask_team(airrt_ctx *ctx, node_state *state, const note *msg) {
 START_TEST(a_pool_is_asked_by_its_members) {
     world_begin(true);
     node_ref a = make(0);
-    airrt_test_ok(team_open(world, (node_args){ NULL }, &(airrt_pool_desc){ .size = 5 }, NULL, &pool));
+    airrt_test_ok(team_open(world, (node_args){ NULL }, &(airrt_pool_desc){ .size = 5 }, &pool));
     ck_assert_uint_eq(team_members(pool, crowd, 2), 5);
     tell(a, (note){ .fn = ask_team, .then = refuse, .number = 4 });
     airrt_test_eventually(COUNT(books[0].results) == 5, 20);

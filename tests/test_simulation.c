@@ -757,14 +757,14 @@ START_TEST(clients_run_beside_each_other_when_their_time_has_come) {
     ck_assert_uint_ge(client_most, 2); /* one began while another one waited */
 } END_TEST
 
-AIRRT_POOL(choir, echo, airrt_quiet);
+AIRRT_POOL(choir, echo);
 static airrt_route choir_route;
 static void choir_client(airrt_system *system, void *arg) {
     choir pool;
     feed topic;
     (void)arg;
     if (!feed_open(system, NULL, &topic)) airrt_discard(feed_publish(topic, "a", (say){ SAY_ADD, 0, 1 }));
-    if (choir_open(system, (echo_args){ 1, { 0, 0 } }, &(airrt_pool_desc){ .size = 3, .route = choir_route }, NULL, &pool)) return;
+    if (choir_open(system, (echo_args){ 1, { 0, 0 } }, &(airrt_pool_desc){ .size = 3, .route = choir_route }, &pool)) return;
     for (uint32_t i = 0; i < 7; i++) airrt_discard(choir_send(pool, (say){ SAY_ADD, 0, 1 }));
 }
 START_TEST(what_pools_and_topics_do_comes_from_the_seed) {

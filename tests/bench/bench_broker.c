@@ -46,7 +46,7 @@ static tick tick_of_page(const page *event) { return (tick){ event->number, *eve
 AIRRT_SUBSCRIBER(reader, ticks, tick_of_tick);
 AIRRT_SUBSCRIBER(reader, pages, tick_of_page);
 AIRRT_GROUP(readers, reader);
-AIRRT_POOL(members, reader, airrt_quiet);
+AIRRT_POOL(members, reader);
 
 enum { READERS_MAX = 1000, MESSAGES = 200000, BURST = 64 };
 typedef enum way { SEND, NAME, PUBLISH, PATTERN, SUBJECT, OWNED, GROUP, POOL, KEY } way;
@@ -133,7 +133,7 @@ static double run(const void *row_) {
              "subscribe");
     }
     airrt_pool_desc pool = { .size = r->readers };
-    must((r->way != POOL && r->way != KEY) || !members_open(system, AIRRT_NONE, &pool, NULL, &now_playing.pool), "pool");
+    must((r->way != POOL && r->way != KEY) || !members_open(system, AIRRT_NONE, &pool, &now_playing.pool), "pool");
     must(!source_spawn(system, AIRRT_NONE, NULL, &source), "spawn");
     airrt_store_relaxed(&handled, 0);
     airrt_store_relaxed(&done, 0);

@@ -58,7 +58,7 @@ AIRRT_MONITOR(base, airrt_supervision_event, airrt_supervision_severity);
 AIRRT_SUPERVISOR(spec, args, base);
 static airrt_err init(airrt_children *children, const args *given) { return (void)children, (void)given, AIRRT_OK; }
 AIRRT_SUPERVISOR_IMPL(spec, airrt_one_for_one, init);
-AIRRT_POOL(pool, me, base);
+AIRRT_POOL_MONITORED(pool, me, base);
 AIRRT_POOL_REQUEST(pool, reply);
 AIRRT_POOL_ASKER(me, pool, reply);
-AIRRT_POOL(member, out, airrt_quiet);
+AIRRT_POOL(member, out);
