@@ -898,7 +898,7 @@ START_TEST(a_value_whose_place_is_taken_meanwhile_is_retained_as_its_own) {
 static void look_at_waste(void) { between.waste = airrt_load_seq(&airrt_priv_topic_core(between.topic.topic)->waste); }
 START_TEST(what_can_still_be_found_is_not_left_to_the_sweeper) {
     notes_stream streams[20];
-    char name[8];
+    char name[24];
     WORLD();
     between.topic = topic_open(0);
     between.waste = 99;
@@ -1760,7 +1760,7 @@ START_TEST(without_memory_a_subscription_changes_nothing) {
     fault_arm(0);
     SPAWN(probe, other, &book);
     for (int known = 0; known < 40; known++) { /* by names: which need memory now and then */
-        char name[8];
+        char name[24];
         snprintf(name, sizeof name, "b%d", known);
         for (uint64_t n = 1;; n++) {
             fault_arm(n);
