@@ -365,7 +365,8 @@ static airrt_err hook_stash(airrt_ctx *ctx, probe_state *state, const act *msg) 
 static airrt_err hook_unstash(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state, (void)msg;
     press();
-    airrt_err err = MAY(keeper_unstash((keeper_ctx *)(void *)ctx));
+    airrt_err err = MAY(keeper_unstash_n((keeper_ctx *)(void *)ctx, 1));
+    if (!err) err = MAY(keeper_unstash((keeper_ctx *)(void *)ctx));
     relax();
     NEED(!err);
     return AIRRT_OK;
@@ -1318,7 +1319,7 @@ static const sweep sweeps[] = {
     { watching_the_dead, "" },
     { timers, "AIRRT_ACTOR_OBSERVED:after AIRRT_ACTOR_OBSERVED:every airrt_timer_cancel" },
     { waiting_for_room, "AIRRT_ACTOR_OBSERVED:when_room" },
-    { stashing, "AIRRT_ACTOR_OBSERVED:stash AIRRT_ACTOR_OBSERVED:unstash" },
+    { stashing, "AIRRT_ACTOR_OBSERVED:stash AIRRT_ACTOR_OBSERVED:unstash AIRRT_ACTOR_OBSERVED:unstash_n" },
     { exiting, "AIRRT_ACTOR_OBSERVED:exit" },
     { failing, "AIRRT_ACTOR_OBSERVED:fail" },
     { leaving, "airrt_ctx_leave" },
@@ -1345,10 +1346,12 @@ static const sweep sweeps[] = {
               "AIRRT_TOPIC_OBSERVED:stream_subject AIRRT_TOPIC_OBSERVED:stream_close AIRRT_TOPIC_OBSERVED:close" },
     { carried, "airrt_topic_deliver" },
     { remotes, "airrt_remote_answer airrt_remote_fail" },
-    { pools, "AIRRT_POOL:open AIRRT_POOL:send AIRRT_POOL:send_key AIRRT_POOL:broadcast AIRRT_POOL:pick "
-             "AIRRT_POOL:resize AIRRT_POOL:add AIRRT_POOL:remove AIRRT_POOL:size AIRRT_POOL:supervisor "
-             "AIRRT_POOL:close airrt_pool_add airrt_pool_close airrt_pool_remove airrt_pool_resize airrt_pool_size "
-             "airrt_pool_supervisor" },
+    { pools,
+      "AIRRT_POOL_MONITORED:open AIRRT_POOL_MONITORED:open_with AIRRT_POOL_MONITORED:send "
+      "AIRRT_POOL_MONITORED:send_key AIRRT_POOL_MONITORED:broadcast AIRRT_POOL_MONITORED:pick "
+      "AIRRT_POOL_MONITORED:resize AIRRT_POOL_MONITORED:add AIRRT_POOL_MONITORED:remove "
+      "AIRRT_POOL_MONITORED:size AIRRT_POOL_MONITORED:supervisor AIRRT_POOL_MONITORED:close airrt_pool_add "
+      "airrt_pool_close airrt_pool_remove airrt_pool_resize airrt_pool_size airrt_pool_supervisor" },
     { groups,
       "AIRRT_GROUP:open AIRRT_GROUP:join AIRRT_GROUP:leave AIRRT_GROUP:members AIRRT_GROUP:send AIRRT_GROUP:close" },
     { dead_letters, "airrt_dead_letters_peek airrt_dead_letters_show airrt_dead_letters_replay airrt_dead_letters_drop "
@@ -1356,7 +1359,8 @@ static const sweep sweeps[] = {
     { starting_a_tree,
       "AIRRT_SUPERVISOR:start AIRRT_SUPERVISOR:spec airrt_children_add airrt_children_limits AIRRT_CHILD:spec" },
     { restarting_children, "" },
-    { pools_in_a_tree, "AIRRT_POOL:spec AIRRT_POOL:whereis AIRRT_POOL:from" },
+    { pools_in_a_tree, "AIRRT_POOL_MONITORED:spec AIRRT_POOL_MONITORED:spec_with AIRRT_POOL_MONITORED:whereis "
+                       "AIRRT_POOL_MONITORED:from" },
     { calling_supervisors,
       "airrt_supervisor_start_child airrt_supervisor_which_children airrt_supervisor_count_children "
       "airrt_supervisor_get_child airrt_supervisor_set_health airrt_supervisor_parent airrt_supervisor_ancestors "
@@ -1376,8 +1380,8 @@ static const sweep sweeps[] = {
  * send that its exited is; what a topic's observer is told. */
 static const char elsewhere[] =
     "AIRRT_CHILD:started AIRRT_OBSERVER:published AIRRT_PROBE_IMPL:expect AIRRT_PROBE_IMPL:expect_none "
-    "AIRRT_PROBE_IMPL:forget airrt_sim_check airrt_sim_client airrt_sim_event_format airrt_sim_hash airrt_sim_inject "
-    "airrt_sim_now_ns airrt_sim_random airrt_sim_run airrt_sim_stats_of airrt_sim_step";
+    "AIRRT_PROBE_IMPL:forget airrt_sim_calm airrt_sim_check airrt_sim_client airrt_sim_event_format airrt_sim_hash "
+    "airrt_sim_inject airrt_sim_now_ns airrt_sim_random airrt_sim_run airrt_sim_stats_of airrt_sim_step";
 /* What needs no memory, asked with none there: nothing of it looks for some. */
 static const char quiet[] =
     "AIRRT_ACTOR_OBSERVED:ignore AIRRT_ACTOR_OBSERVED:self AIRRT_MAILBOX_RECORDED:counts AIRRT_MAILBOX_RECORDED:length "
@@ -1400,7 +1404,7 @@ static const char quiet[] =
     "airrt_window_allow "
     "airrt_window_close airrt_window_count airrt_window_open airrt_ctx_subject airrt_fault_str airrt_system_clock "
     "airrt_topic_matches airrt_origin airrt_message_type_id airrt_frame_encode airrt_frame_decode airrt_message_encode "
-    "airrt_message_decode airrt_address_format airrt_address_parse airrt_system_waits AIRRT_POOL:members "
+    "airrt_message_decode airrt_address_format airrt_address_parse airrt_system_waits AIRRT_POOL_MONITORED:members "
     "airrt_pool_members";
 static void frames_ask_for_none(void) {
     airrt_frame frame = { .kind = AIRRT_FRAME_EVENT };
