@@ -1061,17 +1061,20 @@ START_TEST(supervisor_does_not_rest) {
     WORLD_CLOSE();
 } END_TEST
 
-/* A permanent child exits while what it has sent waits: it delivers, and begins again with what its mailbox has. */
+/* A permanent child exits while what it has sent waits for a receiver behind a gate. */
+#define CHILD_EXITS_WHILE_IT_WAITS()                                                                    \
+    WORLD();                                                                                            \
+    static diary sending, taking;                                                                       \
+    airrt_supervisor above;                                                                             \
+    gate shut = { { 0 }, { 0 } };                                                                       \
+    airrt_test_ok(strict_start(world, (probe_args){ .book = &sending }, NULL, &above));                 \
+    SPAWN(narrow, receiver, &taking);                                                                   \
+    SEND(narrow, receiver, .fn = act_gate, .arg = &shut, .number = 77);                                 \
+    GATE_ENTERED(&shut);                                                                                \
+    airrt_test_ok(probe_send_name(world, "sender", (act){ .fn = act_flood_and_leave, .arg = &receiver }))
+/* It delivers, and begins again with what its mailbox has. */
 START_TEST(child_that_exits_delivers_first_and_begins_again) {
-    WORLD();
-    static diary sending, taking;
-    airrt_supervisor above;
-    gate shut = { { 0 }, { 0 } };
-    airrt_test_ok(strict_start(world, (probe_args){ .book = &sending }, NULL, &above));
-    SPAWN(narrow, receiver, &taking);
-    SEND(narrow, receiver, .fn = act_gate, .arg = &shut, .number = 77);
-    GATE_ENTERED(&shut);
-    airrt_test_ok(probe_send_name(world, "sender", (act){ .fn = act_flood_and_leave, .arg = &receiver }));
+    CHILD_EXITS_WHILE_IT_WAITS();
     airrt_test_ok(probe_send_name(world, "sender", (act){ .number = 9 }));
     airrt_test_eventually(world_counts().queued == 5, 10);
     GATE_OPEN(&shut);
@@ -1085,15 +1088,7 @@ START_TEST(child_that_exits_delivers_first_and_begins_again) {
 } END_TEST
 /* It is stopped by its supervisor meanwhile. */
 START_TEST(child_that_exits_is_stopped_by_its_supervisor_while_it_delivers) {
-    WORLD();
-    static diary sending, taking;
-    airrt_supervisor above;
-    gate shut = { { 0 }, { 0 } };
-    airrt_test_ok(strict_start(world, (probe_args){ .book = &sending }, NULL, &above));
-    SPAWN(narrow, receiver, &taking);
-    SEND(narrow, receiver, .fn = act_gate, .arg = &shut, .number = 77);
-    GATE_ENTERED(&shut);
-    airrt_test_ok(probe_send_name(world, "sender", (act){ .fn = act_flood_and_leave, .arg = &receiver }));
+    CHILD_EXITS_WHILE_IT_WAITS();
     airrt_test_eventually(world_counts().queued == 4, 10);
     airrt_test_ok(airrt_supervisor_terminate_child(above, "sender"));
     ck_assert_uint_eq(COUNT(sending.stops), 1);

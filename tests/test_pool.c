@@ -654,31 +654,37 @@ START_TEST(a_broadcast_gives_each_a_message_of_its_own) {
 }
 END_TEST
 
-typedef struct sending { narrows pool; airrt_err err; pthread_t thread; } sending;
+typedef struct sending { narrows pool; airrt_ref value; airrt_err err; pthread_t thread; } sending;
 static void *send_one(void *arg) {
     sending *it = (sending *)arg;
     it->err = narrows_send_key(it->pool, 0, (act){ .number = 5 });
     return NULL;
 }
-START_TEST(a_send_that_the_next_member_takes_is_no_refusal) {
+/* Does that on a thread of its own while the first member is full, which then ends. Returns the next one. */
+static narrow_ref taken_by_the_next(sending *it, void *(*what)(void *)) {
     gate door = { 0 };
-    sending it = { .err = AIRRT_ERR_FAILED };
     narrow_ref first, next;
-    WORLD();
+    it->err = AIRRT_ERR_FAILED;
     airrt_pool_desc desc = { .size = 2, .route = AIRRT_ROUTE_KEY, .child = { .restart = AIRRT_RESTART_TEMPORARY } };
-    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, &it.pool));
-    airrt_test_ok(narrows_pick(it.pool, 0, &first));
+    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, &it->pool));
+    airrt_test_ok(narrows_pick(it->pool, 0, &first));
     airrt_test_ok(narrow_send(first, (act){ .fn = act_gate, .arg = &door }));
     GATE_ENTERED(&door);
     airrt_test_ok(narrow_send(first, (act){ .number = 1 }));
-    ck_assert_int_eq(pthread_create(&it.thread, NULL, send_one, &it), 0);
+    ck_assert_int_eq(pthread_create(&it->thread, NULL, what, it), 0);
     airrt_test_eventually(airrt_load_seq(&airrt_priv_cell(first.ref)->tail) & AIRRT_WAITER_, 10);
     airrt_test_ok(airrt_kill(first.ref));
     GATE_OPEN(&door);
-    ck_assert_int_eq(pthread_join(it.thread, NULL), 0);
-    airrt_test_ok(it.err);
-    airrt_test_ok(narrows_pick(it.pool, 0, &next));
+    ck_assert_int_eq(pthread_join(it->thread, NULL), 0);
+    airrt_test_ok(it->err);
+    airrt_test_ok(narrows_pick(it->pool, 0, &next));
     ck_assert(!airrt_ref_equal(first.ref, next.ref));
+    return next;
+}
+START_TEST(a_send_that_the_next_member_takes_is_no_refusal) {
+    sending it;
+    WORLD();
+    (void)taken_by_the_next(&it, send_one);
     SETTLE();
     ck_assert_uint_eq(world_counts().refused, 0);
     ck_assert_uint_eq(world_counts().dead, 1); /* what the first one had */
@@ -739,30 +745,15 @@ static airrt_err act_which(airrt_ctx *ctx, probe_state *state, const act *msg) {
     which_reply((narrow_ctx *)(void *)ctx, airrt_ctx_self(ctx));
     return AIRRT_OK;
 }
-typedef struct waiting_asker { narrows pool; airrt_ref value; airrt_err err; pthread_t thread; } waiting_asker;
 static void *ask_one(void *arg) {
-    waiting_asker *it = (waiting_asker *)arg;
+    sending *it = (sending *)arg;
     it->err = narrows_ask_key_which(it->pool, 0, (act){ .fn = act_which }, AIRRT_SEC(60), &it->value);
     return NULL;
 }
 START_TEST(a_question_that_the_next_member_takes_is_no_refusal) {
-    gate door = { 0 };
-    waiting_asker it = { .err = AIRRT_ERR_FAILED };
-    narrow_ref first, next;
+    sending it;
     WORLD();
-    airrt_pool_desc desc = { .size = 2, .route = AIRRT_ROUTE_KEY, .child = { .restart = AIRRT_RESTART_TEMPORARY } };
-    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, &it.pool));
-    airrt_test_ok(narrows_pick(it.pool, 0, &first));
-    airrt_test_ok(narrow_send(first, (act){ .fn = act_gate, .arg = &door }));
-    GATE_ENTERED(&door);
-    airrt_test_ok(narrow_send(first, (act){ .number = 1 }));
-    ck_assert_int_eq(pthread_create(&it.thread, NULL, ask_one, &it), 0);
-    airrt_test_eventually(airrt_load_seq(&airrt_priv_cell(first.ref)->tail) & AIRRT_WAITER_, 10);
-    airrt_test_ok(airrt_kill(first.ref));
-    GATE_OPEN(&door);
-    ck_assert_int_eq(pthread_join(it.thread, NULL), 0);
-    airrt_test_ok(it.err);
-    airrt_test_ok(narrows_pick(it.pool, 0, &next));
+    narrow_ref next = taken_by_the_next(&it, ask_one);
     ck_assert(airrt_ref_equal(next.ref, it.value));
     SETTLE();
     ck_assert_uint_eq(world_counts().refused, 0);
