@@ -212,6 +212,10 @@ AIRRT_INLINE airrt_counts world_counts(void) {
     airrt_system_counts(world, &counts);
     return counts;
 }
+AIRRT_INLINE bool world_balances(void) {
+    airrt_counts counts = world_counts();
+    return airrt_counts_balance(&counts);
+}
 /* Ends with everything accounted for. */
 #define WORLD_CLOSE()                                                           \
     do {                                                                        \
