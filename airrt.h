@@ -96,9 +96,12 @@
  * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us, but no more when the machine's
  * tick has come (looked at every 32 messages, after each while some take more than 50 us): then timers and what comes
  * from threads outside have their turn, too. Timers that fire and results count as messages. One hook is never
- * interrupted. A worker's queue is shared with others when it holds 50 us of work, judged by the turns before; behind a
- * turn that does not end, after a millisecond or two, and with it the one actor that a hook has woken last, which
- * otherwise runs here as soon as that turn is over.
+ * interrupted. Actors that a hook spawns begin (pre_start) before what waits in its worker's queue, in three turns of
+ * four: those of the last turn first, in the order of their spawning, so that of a tree of spawns a branch is alive at
+ * a time, not a generation; after a millisecond behind newer ones they wait in the queue. A worker's queue is shared
+ * with others when it holds 50 us of work, judged by the turns before; whom it has spawned, then or when the first has
+ * waited for as long; behind a turn that does not end, after a millisecond or two, and with it the one actor that a
+ * hook has woken last, which otherwise runs here as soon as that turn is over.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
@@ -2660,6 +2663,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airr
 #define AIRRT_TURN_WORTH_MOVING_NS 2000  /* a thief whose turns were quicker than this took actors in vain ... */
 #define AIRRT_PRIVATE_NS_MIN AIRRT_MS(1) /* ... and the queue that they came from is not shared for so long, at first */
 #define AIRRT_PRIVATE_NS_MAX AIRRT_MS(64)
+#define AIRRT_FRESH_NS 1000000     /* who has been spawned waits so long behind newer ones, then in the queue */
 #define AIRRT_SPIN_LOOKS 100       /* of a searching worker before it parks */
 
 /* ---- stb_ds: its implementation is emitted here once; only ordinary functions use its macros ---- */
@@ -4087,6 +4091,17 @@ typedef struct airrt_queue {
     airrt_atomic_u64 tail AIRRT_ALIGNED(64);
     airrt_atomic_ptr entries[AIRRT_QUEUE_SIZE];
 } airrt_queue;
+/* Actors that a worker has spawned and not yet begun, a stack: those of the last turn on top, in their order. Who is
+ * begun at once is mostly in the cache still, and of a tree of spawns a branch is alive at a time, not a generation.
+ * The owner pushes at the tail, and takes at both ends; who finds no room goes to the queue. */
+#define AIRRT_FRESH_SIZE 1024u
+typedef struct airrt_fresh {
+    airrt_atomic_u32 head, tail;
+    airrt_atomic_u32 offered;  /* so many of the oldest are for a worker that has nothing */
+    uint32_t turned;           /* up to here those of one turn have been put into their order */
+    uint64_t since_ns;         /* when the oldest was first looked at; 0 = not yet */
+    airrt_atomic_ptr entries[AIRRT_FRESH_SIZE];
+} airrt_fresh;
 
 typedef enum airrt_phase {
     AIRRT_PHASE_NONE,
@@ -4110,13 +4125,14 @@ typedef struct airrt_ends {
 struct airrt_worker {
     airrt_ctx ctx;             /* first: a ctx is a worker */
     airrt_system *system;
-    /* The actor just woken: runs next. Only the owner puts one in; it takes it out while `taking` is set and no thief
-     * is there, a thief while `thief` is set, under slot_lock, and the owner does not take. */
+    /* The actor just woken: runs next. And those just spawned, `fresh`. Only the owner puts them in; it takes them out
+     * while `taking` is set and no thief is there, a thief while `thief` is set, under slot_lock, and the owner does
+     * not take. */
     airrt_atomic_ptr next;
     airrt_atomic_u8 taking, thief;
     bool barrier;              /* a thief makes the barrier between the two for both */
     airrt_lock slot_lock;
-    uint32_t streak;           /* how often in a row `next` was used */
+    uint32_t streak, fresh_streak; /* how often in a row `next` was used, and `fresh` */
     uint32_t index, tick;
     bool over;                 /* the turn is, though not all signals are handled */
     bool hurry;                /* the machine's tick has come: timers and the shared queue are to be looked at */
@@ -4164,6 +4180,7 @@ struct airrt_worker {
     airrt_worker *pinned_next;
     airrt_wheel wheel AIRRT_ALIGNED(64);
     airrt_queue queue;
+    airrt_fresh fresh;
     airrt_ends ends;           /* unless alone: then the system's */
 };
 
@@ -5454,14 +5471,10 @@ static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim, b
         return taken[0];
     }
 }
-/* The owner's side of the slot `next`: puts the actor there, or NULL, and returns the one that was there. What the
- * barrier of a thief, else the two sequential exchanges, rule out: that the thief does not see `taking`, and the owner
- * no thief. */
-AIRRT_INLINE airrt_cell *airrt_priv_swap_next(airrt_worker *w, airrt_cell *cell) {
-    if (!airrt_load_relaxed(&w->next)) { /* and stays so: nobody else puts one in */
-        if (cell) airrt_store_release(&w->next, cell); /* carries the actor's private state to a thief */
-        return NULL;
-    }
+/* The owner begins to take from `next` and `fresh`; true: a thief is there, and it has the lock now. What the barrier
+ * of a thief, else the two sequential exchanges, rule out: that the thief does not see `taking`, and the owner no
+ * thief. */
+AIRRT_INLINE bool airrt_priv_taking_begin(airrt_worker *w) {
     if (AIRRT_LIKELY(w->barrier)) {
         airrt_store_relaxed(&w->taking, 1);
         __atomic_signal_fence(__ATOMIC_SEQ_CST); /* for the compiler */
@@ -5470,25 +5483,92 @@ AIRRT_INLINE airrt_cell *airrt_priv_swap_next(airrt_worker *w, airrt_cell *cell)
     }
     bool thief = airrt_load_seq(&w->thief);
     if (AIRRT_UNLIKELY(thief)) airrt_priv_lock(&w->slot_lock);
-    airrt_cell *was = airrt_load_relaxed(&w->next); /* a thief may have been here since the first look */
-    airrt_store_release(&w->next, cell);
+    return thief;
+}
+AIRRT_INLINE void airrt_priv_taking_end(airrt_worker *w, bool thief) {
     airrt_store_release(&w->taking, 0);
     if (AIRRT_UNLIKELY(thief)) airrt_priv_unlock(&w->slot_lock);
+}
+/* The owner's side of the slot `next`: puts the actor there, or NULL, and returns the one that was there. */
+AIRRT_INLINE airrt_cell *airrt_priv_swap_next(airrt_worker *w, airrt_cell *cell) {
+    if (!airrt_load_relaxed(&w->next)) { /* and stays so: nobody else puts one in */
+        if (cell) airrt_store_release(&w->next, cell); /* carries the actor's private state to a thief */
+        return NULL;
+    }
+    bool thief = airrt_priv_taking_begin(w);
+    airrt_cell *was = airrt_load_relaxed(&w->next); /* a thief may have been here since the first look */
+    airrt_store_release(&w->next, cell);
+    airrt_priv_taking_end(w, thief);
     return was;
 }
-/* Another worker's slot `next`, whose turn does not end. */
-static AIRRT_COLD airrt_cell *airrt_priv_rob_next(airrt_worker *victim) {
+/* One that this worker has spawned: to be begun before what waits in the queue. */
+static void airrt_priv_fresh_push(airrt_worker *w, airrt_cell *cell) {
+    airrt_fresh *f = &w->fresh;
+    uint32_t tail = airrt_load_relaxed(&f->tail);
+    if (tail - airrt_load_acquire(&f->head) == AIRRT_FRESH_SIZE) {
+        airrt_priv_queue_push(w, cell);
+        return;
+    }
+    airrt_store_relaxed(&f->entries[tail % AIRRT_FRESH_SIZE], cell);
+    airrt_store_release(&f->tail, tail + 1); /* carries the actor's private state to a thief */
+}
+AIRRT_INLINE bool airrt_priv_has_fresh(const airrt_worker *w) {
+    return airrt_load_relaxed(&w->fresh.tail) != airrt_load_relaxed(&w->fresh.head);
+}
+/* Those of the last turn lie the last one on top: turns them round. */
+static void airrt_priv_fresh_turn(airrt_fresh *f, uint32_t head, uint32_t tail) {
+    uint32_t low = f->turned - head > tail - head ? head : f->turned; /* a thief may have been there */
+    for (uint32_t high = tail; low != high && low != --high; low++) {
+        airrt_atomic_ptr *a = &f->entries[low % AIRRT_FRESH_SIZE], *b = &f->entries[high % AIRRT_FRESH_SIZE];
+        airrt_cell *cell = airrt_load_relaxed(a);
+        airrt_store_relaxed(a, airrt_load_relaxed(b));
+        airrt_store_relaxed(b, cell);
+    }
+}
+/* The owner's: the one on top, or the one that has been there longest. NULL: none is there. */
+static airrt_cell *airrt_priv_fresh_pop(airrt_worker *w, bool oldest) {
+    airrt_fresh *f = &w->fresh;
     airrt_cell *cell = NULL;
-    if (!airrt_load_relaxed(&victim->next)) return NULL;
+    if (!airrt_priv_has_fresh(w)) return NULL; /* and stays so */
+    bool thief = airrt_priv_taking_begin(w);
+    uint32_t head = airrt_load_acquire(&f->head), tail = airrt_load_relaxed(&f->tail);
+    if (head != tail) {
+        airrt_priv_fresh_turn(f, head, tail);
+        cell = airrt_load_relaxed(&f->entries[(oldest ? head : tail - 1) % AIRRT_FRESH_SIZE]);
+        if (oldest) airrt_store_relaxed(&f->head, ++head);
+        else airrt_store_relaxed(&f->tail, --tail);
+        f->turned = tail;
+        if (oldest || head == tail) f->since_ns = 0;
+        if (head == tail) airrt_store_relaxed(&f->offered, 0);
+    }
+    airrt_priv_taking_end(w, thief);
+    return cell;
+}
+/* Takes what another worker offers of `fresh`; all: all that is there and in `next`, as its turn does not end. The
+ * thief has nothing. */
+static AIRRT_COLD void airrt_priv_rob(airrt_worker *thief, airrt_worker *victim, bool all) {
+    airrt_fresh *f = &victim->fresh;
+    if (!airrt_priv_has_fresh(victim) && !(all && airrt_load_relaxed(&victim->next))) return;
     airrt_priv_lock(&victim->slot_lock);
     airrt_exchange(&victim->thief, 1, SEQ_CST);
     if ((!victim->barrier || airrt_priv_barrier()) && !airrt_load_seq(&victim->taking)) {
-        cell = airrt_load_acquire(&victim->next);
-        if (cell) airrt_store_relaxed(&victim->next, NULL);
+        uint32_t head = airrt_load_relaxed(&f->head), n = airrt_load_acquire(&f->tail) - head;
+        airrt_cell *next = all ? airrt_load_acquire(&victim->next) : NULL;
+        if (next) airrt_store_relaxed(&victim->next, NULL);
+        if (next) airrt_priv_queue_push(thief, next);
+        if (!all && n > airrt_load_relaxed(&f->offered)) n = airrt_load_relaxed(&f->offered);
+        for (; n; n--) airrt_priv_fresh_push(thief, airrt_load_relaxed(&f->entries[head++ % AIRRT_FRESH_SIZE]));
+        airrt_store_release(&f->head, head); /* what was read is the owner's again */
     }
-    airrt_store_release(&victim->thief, 0); /* who sees it sees the empty slot */
+    airrt_store_relaxed(&f->offered, 0); /* also in vain: who is off the processor while it takes may be so for long */
+    airrt_store_release(&victim->thief, 0); /* who sees it sees what is left */
     airrt_priv_unlock(&victim->slot_lock);
-    return cell;
+    thief->fresh.turned = airrt_load_relaxed(&thief->fresh.tail); /* they lie as they lay there */
+}
+/* Has a worker anything waiting? For others, who may see it a little late. */
+static bool airrt_priv_has_work(const airrt_worker *w) {
+    return airrt_load_seq(&w->queue.tail) != airrt_load_seq(&w->queue.head) || airrt_load_relaxed(&w->given) ||
+           airrt_load_relaxed(&w->next) || airrt_priv_has_fresh(w);
 }
 /* A thief has done with what it took: its turns were so quick that moving the actors cost more than it brought. */
 static void airrt_priv_regret(airrt_worker *thief) {
@@ -5611,7 +5691,7 @@ static uint64_t airrt_priv_worker_random(airrt_worker *w) {
     return w->random;
 }
 /* any: also from queues so short that their owners would soon be done with them, and the actors that were to run
- * next. */
+ * next, or have just been spawned. */
 static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
     airrt_system *system = w->system;
     uint32_t n = airrt_priv_made(system), from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
@@ -5619,18 +5699,17 @@ static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
         airrt_worker *victim = system->workers[(from + i) % n];
         airrt_cell *cell = NULL;
         if (victim == w) continue;
-        if (any) {
-            airrt_cell *next = airrt_priv_rob_next(victim);
-            if (next) airrt_priv_queue_push(w, next);
-            airrt_priv_take_given(w, victim);
-            cell = airrt_priv_queue_pop(w);
-        }
+        if (any || airrt_load_relaxed(&victim->fresh.offered)) airrt_priv_rob(w, victim, any);
+        if (any) airrt_priv_take_given(w, victim);
+        cell = airrt_priv_queue_pop(w);
+        if (!cell) cell = airrt_priv_fresh_pop(w, false);
         if (!cell) cell = airrt_priv_steal(w, victim, any);
         if (cell) return cell;
     }
     return NULL;
 }
-/* The next actor of this worker's own: the one just woken (not too often in a row), its queue, the shared queue. */
+/* The next actor of this worker's own: the one just woken (not too often in a row), those just spawned (the same), its
+ * queue, the shared queue. */
 static airrt_cell *airrt_priv_find(airrt_worker *w) {
     airrt_cell *cell;
     if (AIRRT_UNLIKELY(++w->tick % 61 == 0 || w->hurry)) {
@@ -5642,7 +5721,10 @@ static airrt_cell *airrt_priv_find(airrt_worker *w) {
         if (AIRRT_LIKELY(++w->streak % 16)) return cell;
         airrt_priv_queue_push(w, cell); /* two that talk to each other must not starve the queue */
     }
+    bool fresh = airrt_priv_has_fresh(w);
+    if (AIRRT_UNLIKELY(fresh) && ++w->fresh_streak % 4 && (cell = airrt_priv_fresh_pop(w, false)) != NULL) return cell;
     if ((cell = airrt_priv_queue_pop(w)) != NULL) return cell;
+    if (AIRRT_UNLIKELY(fresh) && (cell = airrt_priv_fresh_pop(w, false)) != NULL) return cell;
     return airrt_priv_shared_pop(w);
 }
 static bool airrt_priv_run_wheels(airrt_worker *w) {
@@ -5663,9 +5745,8 @@ static bool airrt_priv_keep(airrt_system *system) {
     for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
         airrt_worker *other = system->workers[i];
         uint64_t turns = airrt_load_relaxed(&other->turns);
-        stalled |= turns == other->seen_turns && airrt_load_relaxed(&other->running) &&
-                   (airrt_load_relaxed(&other->queue.tail) != airrt_load_relaxed(&other->queue.head) ||
-                    airrt_load_relaxed(&other->given) || airrt_load_relaxed(&other->next));
+        stalled |=
+            turns == other->seen_turns && airrt_load_relaxed(&other->running) && airrt_priv_has_work(other);
         other->seen_turns = turns;
     }
     return stalled;
@@ -5700,8 +5781,7 @@ static bool airrt_priv_all_wait(airrt_system *system) {
     if (airrt_load_seq(&system->shared_count)) return true;
     for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
         airrt_worker *w = system->workers[i];
-        if (airrt_load_relaxed(&w->queue.tail) != airrt_load_relaxed(&w->queue.head) || airrt_load_relaxed(&w->given) ||
-            airrt_load_relaxed(&w->next) || airrt_load_relaxed(&w->wheel.due_ns) <= airrt_priv_now(system)) return true;
+        if (airrt_priv_has_work(w) || airrt_load_relaxed(&w->wheel.due_ns) <= airrt_priv_now(system)) return true;
     }
     return false;
 }
@@ -5786,6 +5866,7 @@ static bool airrt_priv_work_waits(const airrt_system *system) {
     for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
         const airrt_worker *w = system->workers[i];
         uint64_t n = airrt_load_seq(&w->queue.tail) - airrt_load_seq(&w->queue.head);
+        if (airrt_load_relaxed(&w->fresh.offered)) return true;
         if (n && n >= airrt_load_relaxed(&w->surplus)) return true;
     }
     return false;
@@ -5962,6 +6043,19 @@ AIRRT_API bool airrt_priv_goes_on(airrt_ctx *ctx) {
     ctx->left = timed && tick_ns < w->slow_until_ns ? 1 : left;
     return !over;
 }
+/* The oldest of `fresh` has waited for what is above it: then that is much, and so is what will come of it. It is
+ * another worker's, if one has nothing. And none waits for ever, where spawning has no end. */
+static void airrt_priv_age(airrt_worker *w, uint64_t now) {
+    airrt_fresh *f = &w->fresh;
+    airrt_cell *oldest;
+    airrt_store_relaxed(&f->offered, 0);
+    if (!airrt_priv_has_fresh(w)) f->since_ns = 0;
+    else if (!f->since_ns) f->since_ns = now;
+    else if (now - f->since_ns > AIRRT_FRESH_NS && (oldest = airrt_priv_fresh_pop(w, true)) != NULL)
+        airrt_priv_queue_push(w, oldest);
+    else if (now - f->since_ns > AIRRT_WORTH_MOVING_NS)
+        airrt_store_relaxed(&f->offered, 1);
+}
 /* Every 64 turns, and with the machine's tick: timers, and how long turns and messages take. */
 static void airrt_priv_housekeep(airrt_worker *w) {
     uint64_t now = airrt_priv_machine_ns(NULL), turns = airrt_load_relaxed(&w->turns);
@@ -5984,8 +6078,18 @@ static void airrt_priv_housekeep(airrt_worker *w) {
     w->paced_ns = now;
     w->paced_turns = turns;
     airrt_priv_turn_end(w);
+    airrt_priv_age(w, now);
     if (airrt_load_relaxed(&w->wheel.due_ns) != AIRRT_FOREVER)
         airrt_priv_wheel_run(&w->wheel, airrt_priv_now(w->system));
+}
+/* Others sleep. What waits here is theirs, if there is enough of it. */
+static void airrt_priv_spread(airrt_worker *w) {
+    airrt_fresh *f = &w->fresh;
+    uint64_t waiting = airrt_load_relaxed(&w->queue.tail) - airrt_load_relaxed(&w->queue.head);
+    uint32_t fresh = airrt_load_relaxed(&f->tail) - airrt_load_relaxed(&f->head);
+    bool enough = waiting + fresh >= airrt_load_relaxed(&w->surplus);
+    if (enough && fresh) airrt_store_relaxed(&f->offered, fresh - fresh / 2);
+    if (enough || airrt_load_relaxed(&f->offered)) airrt_priv_wake_one(w->system);
 }
 static void airrt_priv_work_loop(airrt_worker *w) {
     /* When the system closes, one that was stuck may still wait here for its end. */
@@ -6000,10 +6104,7 @@ static void airrt_priv_work_loop(airrt_worker *w) {
             airrt_priv_see(w, airrt_priv_machine_tick_ns(NULL), w->paced_ns);
             if (airrt_load_relaxed(&w->surplus) == AIRRT_SURPLUS_NEVER) airrt_store_relaxed(&w->surplus, 1);
         }
-        /* What waits in the own queue is another worker's, if there is enough of it. */
-        if (airrt_load_relaxed(&w->system->idle) >= AIRRT_SLEEPING1 &&
-            airrt_load_relaxed(&w->queue.tail) - airrt_load_relaxed(&w->queue.head) >= airrt_load_relaxed(&w->surplus))
-            airrt_priv_wake_one(w->system);
+        if (airrt_load_relaxed(&w->system->idle) >= AIRRT_SLEEPING1) airrt_priv_spread(w);
         airrt_priv_turn(w, cell);
     }
     airrt_priv_turn_end(w);
@@ -6064,6 +6165,7 @@ static AIRRT_COLD void airrt_priv_clear_out(airrt_worker *w) {
     airrt_store_seq(&w->running, NULL);
     airrt_priv_take_given(w, w);
     if ((cell = airrt_priv_swap_next(w, NULL)) != NULL) airrt_priv_queue_push(w, cell);
+    while ((cell = airrt_priv_fresh_pop(w, true)) != NULL) airrt_priv_queue_push(w, cell);
     while ((cell = airrt_priv_queue_pop(w)) != NULL) {
         airrt_priv_shared_push(w->system, &cell, 1);
         airrt_priv_wake_one(w->system);
@@ -6103,8 +6205,6 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget) {
         airrt_priv_turn(w, cell);
         airrt_priv_turn_end(w);
     }
-    airrt_cell *next = airrt_priv_swap_next(w, NULL);
-    if (next) airrt_priv_queue_push(w, next); /* where airrt_system_idle_ns sees it */
     airrt_priv_me = NULL;
     airrt_store_release(&system->polling, 0);
     return turns;
@@ -6112,9 +6212,7 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget) {
 AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system) {
     if (!system->desc.polled) return AIRRT_FOREVER;
     airrt_worker *w = system->workers[0];
-    if (airrt_load_relaxed(&system->shared_count) ||
-        airrt_load_relaxed(&w->queue.tail) != airrt_load_relaxed(&w->queue.head))
-        return 0;
+    if (airrt_load_relaxed(&system->shared_count) || airrt_priv_has_work(w)) return 0;
     uint64_t due = airrt_load_relaxed(&w->wheel.due_ns), now = airrt_priv_now(system);
     return due == AIRRT_FOREVER ? AIRRT_FOREVER : due > now ? due - now : 0;
 }
@@ -11122,7 +11220,7 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
     if (out) *out = ref;
     if (!starts && AIRRT_UNLIKELY(heard)) airrt_priv_tell_spawn(system, AIRRT_NEWS_STARTED, ref, type, NULL);
     if (!starts) return AIRRT_OK;
-    if (me && me->system == system && !me->alone && !pinned) airrt_priv_queue_push(me, cell);
+    if (me && me->system == system && !me->alone && !pinned) airrt_priv_fresh_push(me, cell);
     else airrt_priv_wake(cell);
     *question_out = question;
     return AIRRT_OK;
@@ -11706,7 +11804,7 @@ static bool airrt_priv_is_quiet(airrt_system *system) {
                  !airrt_load_seq(&system->shared_count) && !airrt_load_seq(&system->tokens);
     for (uint32_t i = 0; quiet && i < airrt_priv_made(system); i++)
         quiet = !airrt_load_seq(&system->workers[i]->looking) && airrt_priv_in_no_turn(system->workers[i]) &&
-                airrt_load_seq(&system->workers[i]->queue.tail) == airrt_load_seq(&system->workers[i]->queue.head);
+                !airrt_priv_has_work(system->workers[i]);
     airrt_priv_lock(&system->pinned_lock);
     for (airrt_worker *w = system->pinned; quiet && w; w = w->pinned_next)
         quiet = airrt_load_acquire(&w->gone) ||

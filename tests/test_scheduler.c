@@ -134,5 +134,160 @@ START_TEST(whom_a_hook_woke_need_not_wait_for_its_end) {
     airrt_system_close(system);
 } END_TEST
 
+/* ---- who has just been spawned ---------------------------------------------------------------------------------- */
+
+static airrt_atomic_u64 grown, alive, most_alive; /* of trees; living ones now, and at most */
+typedef struct tree_args { uint32_t height, siblings; } tree_args;
+AIRRT_ACTOR(tree, word, tree_args);
+static void tree_plant(airrt_system *system, tree_args args) {
+    tree_ref child;
+    airrt_test_ok(tree_spawn(system, args, &(airrt_spawn_desc){ .detached = true }, &child));
+    airrt_fetch_add(&alive, 1, RELAXED);
+    if (airrt_load_relaxed(&alive) > airrt_load_relaxed(&most_alive))
+        airrt_store_relaxed(&most_alive, airrt_load_relaxed(&alive));
+}
+static airrt_err tree_start(tree_ctx *ctx, airrt_none *self, const tree_args *args) {
+    (void)self;
+    airrt_fetch_add(&grown, 1, RELAXED);
+    for (uint32_t i = 0; args->height && i < args->siblings; i++)
+        tree_plant(airrt_ctx_system(&ctx->base), (tree_args){ args->height - 1, args->siblings });
+    airrt_fetch_add(&alive, (uint64_t)-1, RELAXED);
+    return tree_ignore(ctx);
+}
+static airrt_err tree_handle(tree_ctx *ctx, airrt_none *self, const word *m) {
+    (void)ctx, (void)self, (void)m;
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(tree, airrt_none, tree_handle, .pre_start = tree_start);
+
+static airrt_system *small_world(uint32_t workers) {
+    airrt_system *system;
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = workers }, &system));
+    return system;
+}
+static void small_world_end(airrt_system *system) {
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    airrt_test_balanced(system);
+    airrt_test_ok(airrt_system_shutdown(system, NULL, NULL));
+    airrt_system_close(system);
+}
+
+/* 2^17 - 1 in all, 2^16 of them in the last generation. */
+START_TEST(of_a_tree_of_spawns_a_branch_is_alive_at_a_time) {
+    airrt_system *system = small_world(1);
+    airrt_store_relaxed(&alive, 1);
+    tree_ref root;
+    airrt_test_ok(tree_spawn(system, (tree_args){ 16, 2 }, &(airrt_spawn_desc){ .detached = true }, &root));
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    ck_assert_uint_eq(airrt_load_acquire(&grown), (1u << 17) - 1);
+    ck_assert_uint_eq(airrt_load_acquire(&alive), 0);
+    ck_assert_uint_lt(airrt_load_acquire(&most_alive), 1u << 12);
+    small_world_end(system);
+} END_TEST
+
+/* Broad ones too: who finds no room on the stack waits in the queue, and none is lost. */
+START_TEST(every_one_of_many_siblings_begins) {
+    for (uint32_t workers = 1; workers <= 3; workers++) {
+        airrt_system *system = small_world(workers);
+        tree_ref root;
+        airrt_test_ok(tree_spawn(system, (tree_args){ 2, 300 }, &(airrt_spawn_desc){ .detached = true }, &root));
+        airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+        ck_assert_uint_eq(airrt_load_acquire(&grown), workers * (1 + 300 + 300 * 300));
+        small_world_end(system);
+    }
+} END_TEST
+
+/* Infants: one of a row, which sees who has begun before it; one of a chain, which spawns the next; one that waits. */
+enum { ROW = 100 };
+static airrt_atomic_u64 in_row, out_of_row, chain_goes_on, links_made, waited_for;
+typedef enum infant_kind { IN_ROW, CHAIN, WAITS } infant_kind;
+typedef struct infant_args { infant_kind kind; uint64_t number; } infant_args;
+AIRRT_ACTOR(infant, word, infant_args);
+static airrt_err infant_start(infant_ctx *ctx, airrt_none *self, const infant_args *args) {
+    (void)self;
+    infant_ref next;
+    switch (args->kind) {
+    case IN_ROW: airrt_count(airrt_load_relaxed(&in_row) == args->number ? &in_row : &out_of_row, 1); break;
+    case WAITS: airrt_store_release(&waited_for, 1); break;
+    case CHAIN:
+        airrt_count(&links_made, 1);
+        if (!airrt_load_acquire(&chain_goes_on)) break;
+        AIRRT_TRY(infant_spawn(airrt_ctx_system(&ctx->base), *args, &(airrt_spawn_desc){ .detached = true }, &next));
+    }
+    return infant_ignore(ctx);
+}
+static airrt_err infant_handle(infant_ctx *ctx, airrt_none *self, const word *m) {
+    (void)ctx, (void)self, (void)m;
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(infant, airrt_none, infant_handle, .pre_start = infant_start);
+
+typedef enum nursing { FILL_ROW, FILL_CHAIN, FILL_AND_STAY } nursing;
+AIRRT_MESSAGE(nursing);
+AIRRT_ACTOR(nurse, nursing, airrt_none);
+static airrt_atomic_u64 stayed_in_vain;
+static airrt_err nurse_handle(nurse_ctx *ctx, airrt_none *self, const nursing *m) {
+    (void)self;
+    airrt_system *system = airrt_ctx_system(&ctx->base);
+    const airrt_spawn_desc alone = { .detached = true };
+    infant_ref child;
+    if (*m == FILL_ROW) {
+        for (uint64_t i = 0; i < ROW; i++) AIRRT_TRY(infant_spawn(system, (infant_args){ IN_ROW, i }, &alone, &child));
+        return AIRRT_OK;
+    }
+    if (*m == FILL_AND_STAY) {
+        uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S / 2.0);
+        AIRRT_TRY(infant_spawn(system, (infant_args){ .kind = WAITS }, &alone, &child));
+        while (!airrt_load_acquire(&waited_for) && airrt_test_before(deadline)) {}
+        airrt_store_release(&stayed_in_vain, !airrt_load_acquire(&waited_for));
+        return AIRRT_OK;
+    }
+    AIRRT_TRY(infant_spawn(system, (infant_args){ .kind = CHAIN }, &alone, &child)); /* begins first, and goes on */
+    return infant_spawn(system, (infant_args){ .kind = WAITS }, &alone, &child);
+}
+AIRRT_ACTOR_IMPL(nurse, airrt_none, nurse_handle);
+
+static nurse_ref nursed(airrt_system *system, nursing what) {
+    nurse_ref nurse;
+    airrt_test_ok(nurse_spawn(system, AIRRT_NONE, NULL, &nurse));
+    airrt_test_ok(nurse_send(nurse, what));
+    return nurse;
+}
+
+START_TEST(those_of_one_turn_begin_in_their_order) {
+    airrt_system *system = small_world(1);
+    nursed(system, FILL_ROW);
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    ck_assert_uint_eq(airrt_load_acquire(&in_row), ROW);
+    ck_assert_uint_eq(airrt_load_acquire(&out_of_row), 0);
+    small_world_end(system);
+} END_TEST
+
+/* Neither who was spawned before, nor who has long begun and has messages. */
+START_TEST(spawning_without_end_keeps_nobody_waiting) {
+    airrt_system *system = small_world(1);
+    sink_ref sink;
+    airrt_test_ok(sink_spawn(system, AIRRT_NONE, NULL, &sink));
+    airrt_store_release(&chain_goes_on, 1);
+    nursed(system, FILL_CHAIN);
+    airrt_test_eventually(airrt_load_acquire(&links_made) > 1000, TOO_LONG_S);
+    airrt_test_eventually(airrt_load_acquire(&waited_for), TOO_LONG_S);
+    airrt_test_ok(sink_send(sink, (word){ SEND, 0 }));
+    airrt_test_eventually(airrt_load_acquire(&received[0]) == 1, TOO_LONG_S);
+    airrt_store_release(&chain_goes_on, 0);
+    small_world_end(system);
+} END_TEST
+
+START_TEST(whom_a_hook_spawned_need_not_wait_for_its_end) {
+    airrt_system *system = small_world(2);
+    nursed(system, FILL_AND_STAY);
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    ck_assert_uint_eq(airrt_load_acquire(&waited_for), 1);
+    ck_assert_uint_eq(airrt_load_acquire(&stayed_in_vain), 0);
+    small_world_end(system);
+} END_TEST
+
 SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_again,
-      whom_a_hook_woke_need_not_wait_for_its_end);
+      whom_a_hook_woke_need_not_wait_for_its_end, of_a_tree_of_spawns_a_branch_is_alive_at_a_time,
+      every_one_of_many_siblings_begins, those_of_one_turn_begin_in_their_order,
+      spawning_without_end_keeps_nobody_waiting, whom_a_hook_spawned_need_not_wait_for_its_end);
