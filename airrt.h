@@ -4154,6 +4154,7 @@ struct airrt_worker {
     uint64_t seen_tick_ns, seen_ns, seen_messages; /* when another tick of the machine was last seen */
     uint64_t slow_until_ns;    /* there are messages that take long */
     airrt_worker *robbed;      /* whose actors it took last, and has not done with; when, and after how many turns */
+    bool robbed_one;           /* one that had waited long in `fresh` */
     uint64_t robbed_ns, robbed_turns;
     airrt_atomic_u32 regrets;  /* how often what others took was not worth it */
     uint32_t seen_regrets;
@@ -5453,6 +5454,21 @@ static airrt_cell *airrt_priv_queue_pop(airrt_worker *w) {
         if (airrt_cas(&q->head, &head, head + 1, RELAXED, RELAXED)) return cell;
     }
 }
+static void airrt_priv_robbed(airrt_worker *thief, airrt_worker *victim, bool one) {
+    thief->robbed = victim;
+    thief->robbed_one = one;
+    thief->robbed_ns = airrt_priv_machine_ns(NULL);
+    thief->robbed_turns = airrt_load_relaxed(&thief->turns);
+}
+/* A thief has done with what it took: its turns were so quick that moving the actors cost more than it brought, or the
+ * one actor that had waited long, with all that it has spawned, was little. */
+static void airrt_priv_regret(airrt_worker *thief) {
+    if (!thief->robbed) return;
+    uint64_t turns = airrt_load_relaxed(&thief->turns) - thief->robbed_turns;
+    uint64_t worth = thief->robbed_one ? AIRRT_WORTH_MOVING_NS : turns * AIRRT_TURN_WORTH_MOVING_NS;
+    if (airrt_priv_machine_ns(NULL) - thief->robbed_ns < worth) airrt_fetch_add(&thief->robbed->regrets, 1, RELAXED);
+    thief->robbed = NULL;
+}
 /* Half of another worker's queue: the first is returned, the others go into the thief's own, which is empty. */
 static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim, bool any) {
     airrt_queue *q = &victim->queue;
@@ -5465,9 +5481,7 @@ static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim, b
         /* release: the reads of the entries end before the owner reuses them */
         if (!airrt_cas(&q->head, &head, head + n, ACQ_REL, RELAXED)) continue;
         for (uint64_t i = 1; i < n; i++) airrt_priv_queue_push(thief, taken[i]);
-        thief->robbed = any ? NULL : victim;
-        thief->robbed_ns = airrt_priv_machine_ns(NULL);
-        thief->robbed_turns = airrt_load_relaxed(&thief->turns);
+        airrt_priv_robbed(thief, any ? NULL : victim, false);
         return taken[0];
     }
 }
@@ -5557,6 +5571,7 @@ static AIRRT_COLD void airrt_priv_rob(airrt_worker *thief, airrt_worker *victim,
         if (next) airrt_store_relaxed(&victim->next, NULL);
         if (next) airrt_priv_queue_push(thief, next);
         if (!all && n > airrt_load_relaxed(&f->offered)) n = airrt_load_relaxed(&f->offered);
+        if (!all && n) airrt_priv_robbed(thief, victim, n == 1);
         for (; n; n--) airrt_priv_fresh_push(thief, airrt_load_relaxed(&f->entries[head++ % AIRRT_FRESH_SIZE]));
         airrt_store_release(&f->head, head); /* what was read is the owner's again */
     }
@@ -5569,14 +5584,6 @@ static AIRRT_COLD void airrt_priv_rob(airrt_worker *thief, airrt_worker *victim,
 static bool airrt_priv_has_work(const airrt_worker *w) {
     return airrt_load_seq(&w->queue.tail) != airrt_load_seq(&w->queue.head) || airrt_load_relaxed(&w->given) ||
            airrt_load_relaxed(&w->next) || airrt_priv_has_fresh(w);
-}
-/* A thief has done with what it took: its turns were so quick that moving the actors cost more than it brought. */
-static void airrt_priv_regret(airrt_worker *thief) {
-    uint64_t turns = airrt_load_relaxed(&thief->turns) - thief->robbed_turns;
-    if (!thief->robbed) return;
-    if (airrt_priv_machine_ns(NULL) - thief->robbed_ns < turns * AIRRT_TURN_WORTH_MOVING_NS)
-        airrt_fetch_add(&thief->robbed->regrets, 1, RELAXED);
-    thief->robbed = NULL;
 }
 /* One actor from the shared queue, and a fair share of the rest into the own one. */
 static airrt_cell *airrt_priv_shared_pop(airrt_worker *w) {
@@ -6053,7 +6060,7 @@ static void airrt_priv_age(airrt_worker *w, uint64_t now) {
     else if (!f->since_ns) f->since_ns = now;
     else if (now - f->since_ns > AIRRT_FRESH_NS && (oldest = airrt_priv_fresh_pop(w, true)) != NULL)
         airrt_priv_queue_push(w, oldest);
-    else if (now - f->since_ns > AIRRT_WORTH_MOVING_NS)
+    else if (now - f->since_ns > AIRRT_WORTH_MOVING_NS && now >= w->private_until_ns)
         airrt_store_relaxed(&f->offered, 1);
 }
 /* Every 64 turns, and with the machine's tick: timers, and how long turns and messages take. */
