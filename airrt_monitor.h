@@ -434,6 +434,18 @@ typedef struct airrt_event {
 } airrt_event;
 /* 0 for an event of no family or kind. Pure. */
 AIRRT_API airrt_severity airrt_event_severity(const airrt_event *event);
+/* Private: a supervision event as what a monitor of EVENT records. */
+AIRRT_INLINE airrt_supervision_event airrt_priv_supervision_itself(const airrt_supervision_event *event) {
+    return *event;
+}
+AIRRT_INLINE airrt_event airrt_priv_supervision_any(const airrt_supervision_event *event) {
+    airrt_event any = { .family = AIRRT_FAMILY_SUPERVISION, .of = { .supervision = *event } };
+    return any;
+}
+#define AIRRT_SUPERVISION_AS_(EVENT, event)                                      \
+    _Generic((EVENT *)0,                                                         \
+        airrt_supervision_event *: airrt_priv_supervision_itself,                \
+        airrt_event *: airrt_priv_supervision_any)(event)
 
 /* ---- >>text: events as JSON lines and back ---------------------------------------------------------------------- */
 

@@ -388,7 +388,8 @@ AIRRT_API void airrt_priv_sup_describe(airrt_actor_type *type);
 AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_call_message_type(); }
 
 /* AIRRT_SUPERVISOR(NAME, ARGS, MONITOR) declares a supervisor type. ARGS: what its init is given, at most 80 bytes;
- * MONITOR: a monitor of airrt_supervision_event, airrt_quiet for none. The monitor outlives the system. Makes
+ * MONITOR: a monitor of airrt_supervision_event, or of airrt_event, as AIRRT_WATCH has, airrt_quiet for none; several
+ * supervisors may have the same. It outlives the system. Makes
  *   airrt_err  NAME_start(airrt_system *, ARGS, MONITOR *, airrt_supervisor *out);    a root: from a thread, returns
  *                     when all children run, or with what failed: BAD_SPEC (airrt_error_last's text: which child, which
  *                     field), START, IGNORE, what init returned, TIMEOUT, NOMEM, CONTEXT (in a hook)
@@ -413,7 +414,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_root_start(airrt_system *system, 
                         "AIRRT_SUPERVISOR(" #NAME "): arguments larger than 80 bytes; pass a pointer");    \
     extern airrt_supervisor_type NAME##_supervisor_;                                                       \
     AIRRT_INLINE void NAME##_record_(const void *given, const airrt_supervision_event *event) {            \
-        MONITOR##_record(((const NAME##_given_ *)given)->monitor, *event);                                 \
+        MONITOR##_record(((const NAME##_given_ *)given)->monitor,                                          \
+                         AIRRT_SUPERVISION_AS_(MONITOR##_event_, event));                                  \
     }                                                                                                      \
     enum { NAME##_is_quiet_ = MONITOR##_is_noop_ };                                                        \
     AIRRT_INLINE airrt_spec NAME##_spec(NAME##_args args, NAME##_monitor_ *monitor) {                      \
@@ -662,7 +664,8 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool);
     typedef MONITOR NAME##_monitor_;                                                                       \
     typedef ACTOR##_ref NAME##_member_ref_;                                                                \
     AIRRT_INLINE void NAME##_record_(const void *given, const airrt_supervision_event *event) {            \
-        MONITOR##_record((NAME##_monitor_ *)((const airrt_pool_given *)given)->monitor, *event);           \
+        MONITOR##_record((NAME##_monitor_ *)((const airrt_pool_given *)given)->monitor,                    \
+                         AIRRT_SUPERVISION_AS_(MONITOR##_event_, event));                                  \
     }                                                                                                      \
     enum { NAME##_is_quiet_ = MONITOR##_is_noop_ };                                                        \
     AIRRT_DESIGNATORS_BEGIN_                                                                               \

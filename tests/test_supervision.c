@@ -1688,6 +1688,45 @@ START_TEST(events_say_how_many_a_strategy_of_ones_own_affects) {
     }
 } END_TEST
 
+/* A monitor of airrt_event takes what supervisors tell and what AIRRT_WATCH does, in one order. */
+AIRRT_MONITOR(chronicle, airrt_event, airrt_event_severity);
+AIRRT_WATCH(chronicle_watch, chronicle);
+AIRRT_SUPERVISOR(chronicled, crew_args, chronicle);
+AIRRT_SUPERVISOR_IMPL(chronicled, airrt_one_for_one, crew_init);
+AIRRT_POOL_MONITORED(chronicled_pool, kid, chronicle);
+START_TEST(one_monitor_hears_of_supervision_and_of_actors) {
+    crew c = crew_of("a", 5);
+    chronicle all;
+    chronicle_watch watch = { .monitor = NULL };
+    airrt_supervisor sup;
+    chronicled_pool pool;
+    airrt_event heard[64];
+    airrt_snapshot s;
+    airrt_test_ok(chronicle_open(&all, &(airrt_monitor_desc){ .filter = AIRRT_SEVERITY_TRACE, .history = 64 }));
+    open_system();
+    chronicle_watch_begin(&watch, sys, &all, AIRRT_KINDS_ALL);
+    airrt_test_ok(chronicled_start(sys, (crew_args){ &c }, &all, &sup));
+    airrt_test_ok(chronicled_pool_open_with(sys, (plan){ .name = 'p' }, &(airrt_pool_desc){ .size = 1 }, &all, &pool));
+    tell("a", FAIL);
+    settled(sup);
+    chronicle_snapshot(&all, &s, heard, 64);
+    size_t begun = 0, failed = 0, ended = 0;
+    for (size_t i = 0; i < s.recent; i++) {
+        const airrt_supervision_event *e = &heard[i].of.supervision;
+        bool supervision = heard[i].family == AIRRT_FAMILY_SUPERVISION;
+        begun += supervision && e->kind == AIRRT_CHILD_STARTED;
+        if (supervision && e->kind == AIRRT_CHILD_FAILED) failed = i + 1;
+        if (heard[i].family == AIRRT_FAMILY_ACTOR && heard[i].of.actor.kind == AIRRT_ACTOR_ERROR) ended = i + 1;
+    }
+    ck_assert_uint_ge(begun, 2);    /* the child, and the pool's member */
+    ck_assert_uint_ne(failed, 0);
+    ck_assert_uint_lt(ended, failed); /* it has failed before its supervisor was told */
+    ck_assert_uint_ne(ended, 0);
+    chronicled_pool_close(pool);
+    close_system();
+    chronicle_close(&all);
+} END_TEST
+
 START_TEST(escalation_ends_the_root_when_nobody_can) { /* S10 */
     crew low = crew_of("xy", AIRRT_NO_RESTARTS), middle = { .max = AIRRT_NO_RESTARTS, .count = 1 },
          high = crew_of("a", AIRRT_NO_RESTARTS);
@@ -2234,7 +2273,7 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       no_restarts_ends_at_the_first_failure_and_unlimited_never, normal_ends_of_a_permanent_child_are_limited_too,
       max_n_means_n_restarts_for_every_n,
       a_childs_limit_is_not_used_up_by_its_siblings_and_the_time_of_its_restarts_is_kept,
-      a_group_restart_counts_once_and_drops_temporary_siblings, events_say_how_many_a_strategy_affects, events_say_how_many_a_strategy_of_ones_own_affects,
+      a_group_restart_counts_once_and_drops_temporary_siblings, events_say_how_many_a_strategy_affects, events_say_how_many_a_strategy_of_ones_own_affects, one_monitor_hears_of_supervision_and_of_actors,
       escalation_ends_the_root_when_nobody_can, events_name_those_that_the_tree_names,
       a_batch_that_fails_half_way_is_rolled_back_in_reverse_whatever_fails,
       an_id_twice_in_a_batch_is_refused_before_anything_starts, an_empty_supervisor_runs_and_takes_children_in_order,
