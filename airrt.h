@@ -724,6 +724,8 @@ typedef struct airrt_message_type {
         return type_;                                                                                 \
     }                                                                                                 \
     enum { T##_message_ = sizeof(T) }
+/* airrt_none is a message, too: of actors that take none, and where that something is said says all. */
+AIRRT_MESSAGE(airrt_none);
 
 /* ---- >>wire: messages as bytes ---------------------------------------------------------------------------------- */
 
@@ -1490,8 +1492,9 @@ AIRRT_API bool airrt_timer_cancel(airrt_ctx *ctx, airrt_timer timer);
  * while an actor that has ended is disposed of, it ends the process: a bug of the caller. */
 AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
 
-/* AIRRT_ACTOR(NAME, MSG, ARGS) declares an actor type: MSG is a message (AIRRT_MESSAGE), ARGS any type of at most 96
- * bytes (no array; airrt_none for none). Types NAME_ref (8 bytes), NAME_ctx, NAME_msg, NAME_args, and
+/* AIRRT_ACTOR(NAME, MSG, ARGS) declares an actor type: MSG is a message (AIRRT_MESSAGE; airrt_none for none), ARGS any
+ * type of at most 96 bytes (no array; airrt_none for none). Types NAME_ref (8 bytes), NAME_ctx, NAME_msg, NAME_args,
+ * and
  *   airrt_err NAME_spawn(airrt_system *, ARGS, const airrt_spawn_desc *, NAME_ref *out);      as airrt_spawn
  *   airrt_spec NAME_spec(ARGS);                                                               the same as a value
  *   airrt_err NAME_send(NAME_ref, MSG);           any thread or hook; when full as .backpressure says.

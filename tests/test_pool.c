@@ -1114,7 +1114,6 @@ END_TEST
 /* ---- the errors of a broker -------------------------------------------------------------------------------------- */
 
 AIRRT_REQUEST(told, probe, uint64_t);
-AIRRT_MESSAGE(airrt_none);
 AIRRT_TOPIC(bells, airrt_none);
 static airrt_err act_defer(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state, (void)msg;
