@@ -97,11 +97,12 @@
  * tick has come (looked at every 32 messages, after each while some take more than 50 us): then timers and what comes
  * from threads outside have their turn, too. Timers that fire and results count as messages. One hook is never
  * interrupted. Actors that a hook spawns begin (pre_start) before what waits in its worker's queue, in three turns of
- * four: those of the last turn first, in the order of their spawning, so that of a tree of spawns a branch is alive at
- * a time, not a generation; after a millisecond behind newer ones they wait in the queue. A worker's queue is shared
- * with others when it holds 50 us of work, judged by the turns before; whom it has spawned, then or when the first has
- * waited for as long; behind a turn that does not end, after a millisecond or two, and with it the one actor that a
- * hook has woken last, which otherwise runs here as soon as that turn is over.
+ * four: those of the last turn first, in the order of their spawning, then who has spawned them, if its turn was over
+ * before its mailbox was empty, so that of a tree of spawns a branch is alive at a time, not a generation; after a
+ * millisecond behind newer ones they wait in the queue. A worker's queue is shared with others when it holds 50 us of
+ * work, judged by the turns before; whom it has spawned, then or when the first has waited for as long; behind a turn
+ * that does not end, after a millisecond or two, and with it the one actor that a hook has woken last, which otherwise
+ * runs here as soon as that turn is over.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
@@ -5532,6 +5533,10 @@ static void airrt_priv_fresh_push(airrt_worker *w, airrt_cell *cell) {
 AIRRT_INLINE bool airrt_priv_has_fresh(const airrt_worker *w) {
     return airrt_load_relaxed(&w->fresh.tail) != airrt_load_relaxed(&w->fresh.head);
 }
+/* Has the turn that is running spawned some? Mostly; not all, if a thief has been there. */
+AIRRT_INLINE bool airrt_priv_has_newest(const airrt_worker *w) {
+    return airrt_load_relaxed(&w->fresh.tail) != w->fresh.turned && airrt_priv_has_fresh(w);
+}
 /* Those of the last turn lie the last one on top: turns them round. */
 static void airrt_priv_fresh_turn(airrt_fresh *f, uint32_t head, uint32_t tail) {
     uint32_t low = f->turned - head > tail - head ? head : f->turned; /* a thief may have been there */
@@ -5682,10 +5687,11 @@ static AIRRT_COLD void airrt_priv_offer_room_now(airrt_system *system, airrt_cel
 AIRRT_INLINE void airrt_priv_offer_room(airrt_system *system, airrt_cell *cell, bool any) {
     if (AIRRT_UNLIKELY(cell->cold && cell->cold->wanters.first)) airrt_priv_offer_room_now(system, cell, any);
 }
-/* To the back of the queue. */
+/* To the back of the queue; behind those that it has spawned in this turn. */
 static void airrt_priv_requeue(airrt_worker *w, airrt_cell *cell) {
     if (w->alone) airrt_priv_pinned_ring(w, AIRRT_BELL_WORK);
     else if (AIRRT_UNLIKELY(w->follow != NULL)) airrt_priv_hand_over(w, w->follow, cell);
+    else if (airrt_priv_has_newest(w)) airrt_priv_fresh_push(w, cell);
     else airrt_priv_queue_push(w, cell);
 }
 AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx) {

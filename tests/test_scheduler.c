@@ -185,6 +185,30 @@ START_TEST(of_a_tree_of_spawns_a_branch_is_alive_at_a_time) {
     small_world_end(system);
 } END_TEST
 
+/* One that spawns 64 at a time, and yields: the next 64 come when these have begun, though it is in the queue alone. */
+enum { LITTER = 64, LITTERS = 100 };
+AIRRT_MESSAGE(tree_args);
+AIRRT_ACTOR(breeder, tree_args, airrt_none);
+static airrt_err breeder_handle(breeder_ctx *ctx, airrt_none *self, const tree_args *m) {
+    (void)self;
+    for (int i = 0; i < LITTER; i++) tree_plant(airrt_ctx_system(&ctx->base), (tree_args){ 0, 0 });
+    if (!m->siblings) return AIRRT_OK;
+    AIRRT_TRY(breeder_send(breeder_self(ctx), (tree_args){ 0, m->siblings - 1 }));
+    airrt_ctx_yield(&ctx->base);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(breeder, airrt_none, breeder_handle);
+START_TEST(who_spawns_and_yields_goes_on_when_they_have_begun) {
+    airrt_system *system = small_world(1);
+    breeder_ref breeder;
+    airrt_test_ok(breeder_spawn(system, AIRRT_NONE, NULL, &breeder));
+    airrt_test_ok(breeder_send(breeder, (tree_args){ 0, LITTERS - 1 }));
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    ck_assert_uint_eq(airrt_load_acquire(&grown), LITTER * LITTERS);
+    ck_assert_uint_lt(airrt_load_acquire(&most_alive), LITTER * LITTERS / 10); /* mostly 64 */
+    small_world_end(system);
+} END_TEST
+
 /* Broad ones too: who finds no room on the stack waits in the queue, and none is lost. */
 START_TEST(every_one_of_many_siblings_begins) {
     for (uint32_t workers = 1; workers <= 3; workers++) {
@@ -296,5 +320,6 @@ START_TEST(whom_a_hook_spawned_need_not_wait_for_its_end) {
 
 SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_again,
       whom_a_hook_woke_need_not_wait_for_its_end, of_a_tree_of_spawns_a_branch_is_alive_at_a_time,
+      who_spawns_and_yields_goes_on_when_they_have_begun,
       every_one_of_many_siblings_begins, those_of_one_turn_begin_in_their_order,
       spawning_without_end_keeps_nobody_waiting, whom_a_hook_spawned_need_not_wait_for_its_end);
