@@ -11412,11 +11412,12 @@ AIRRT_INLINE bool airrt_priv_abandon(airrt_cell *cell, const airrt_reason *reaso
     airrt_fetch_add(&system->abandoned, 1, SEQ_CST);
     bool done = airrt_cas(&cell->cold->fate, &fate, AIRRT_FATE_ABANDONING, ACQ_REL, RELAXED);
     if (done) {
-        airrt_priv_remember(me, ref, reason);
+        airrt_priv_remember(me, ref, reason); /* all in the order of a burial */
+        airrt_priv_shut(cell);
         airrt_priv_release_name(system, cell);
+        airrt_priv_release_topics(ref);
         airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_LOST << AIRRT_LANE_ORDER_SHIFT, SEQ_CST);
         airrt_priv_release_topics(ref);
-        airrt_priv_shut(cell);
         airrt_priv_log(system, 1, ref, "an actor is stuck in user code", __LINE__);
         airrt_store_release(&cell->cold->fate, AIRRT_FATE_ABANDONED); /* pairs with airrt_priv_may_halt */
         airrt_priv_jam_wake(&system->jam, ref);

@@ -565,6 +565,7 @@ static probe_ref first_of(crew pool) {
     ck_assert_uint_gt(crew_members(pool, &first, 1), 0);
     return first;
 }
+/* It is being given up. */
 static probe_ref get_stuck(crew pool, gate *door) {
     probe_ref stuck = first_of(pool);
     TELL(stuck, .fn = act_gate, .arg = door);
@@ -572,7 +573,6 @@ static probe_ref get_stuck(crew pool, gate *door) {
     airrt_test_eventually(
         (airrt_test_clock_advance(&clockwork, AIRRT_MS(1)), airrt_priv_orders(stuck.ref) & AIRRT_ORDER_KILL), 10);
     airrt_test_clock_advance(&clockwork, AIRRT_SEC(1));
-    airrt_test_eventually(!airrt_alive(stuck.ref), 10);
     return stuck;
 }
 static void let_go(gate *door) {
@@ -591,7 +591,7 @@ START_TEST(who_follows_one_that_was_given_up_has_its_place) {
     }
     for (uint64_t key = 0; key < KEYS; key++) before[key] = member_at(pool, key);
     probe_ref stuck = get_stuck(pool, &door);
-    airrt_test_eventually(crew_size(pool) == 3, 10);
+    airrt_test_eventually(!airrt_alive(stuck.ref) && crew_size(pool) == 3, 10);
     probe_ref next = first_of(pool);
     ck_assert(!airrt_ref_equal(next.ref, stuck.ref));
     for (uint64_t key = 0; key < KEYS; key++) {
@@ -1132,6 +1132,30 @@ START_TEST(a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last
 }
 END_TEST
 
+START_TEST(who_is_given_up_is_neither_member_nor_subscriber_any_more_when_it_is_seen_dead) {
+    gate door = { 0 };
+    const airrt_backoff later = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(1) };
+    acts topic;
+    probe_ref one, none;
+    OPEN_FOR_STUCK(pool, .child.backoff = later);
+    one = first_of(pool);
+    airrt_test_ok(acts_open(world, NULL, &topic));
+    airrt_test_ok(probe_subscribe_acts(one, topic, "#"));
+    airrt_priv_lock(&airrt_priv_topics.lock); /* its supervisor gets as far as its subscriptions */
+    get_stuck(pool, &door);
+    airrt_test_eventually(airrt_load_acquire(&airrt_priv_topics.lock.word) == 2, 10);
+    bool seen_dead = !airrt_alive(one.ref);
+    airrt_err err = crew_pick(pool, 0, &none);
+    airrt_priv_unlock(&airrt_priv_topics.lock);
+    ck_assert(!seen_dead);
+    airrt_test_is(err, AIRRT_ERR_DEAD);
+    airrt_test_eventually(!airrt_alive(one.ref), 10);
+    ck_assert_uint_eq(acts_subscribers(topic), 0);
+    let_go(&door);
+    WORLD_CLOSE();
+}
+END_TEST
+
 /* ---- the errors of a broker -------------------------------------------------------------------------------------- */
 
 AIRRT_REQUEST(told, probe, uint64_t);
@@ -1202,6 +1226,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_broadcast_that_nobody_took_says_why, a_group_message_that_cannot_be_cloned_reaches_nobody, invalid_pools_are_refused_and_closed_ones_reach_nobody,
       each_error_of_a_broker_occurs, a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
       a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life,
+      who_is_given_up_is_neither_member_nor_subscriber_any_more_when_it_is_seen_dead,
       who_follows_one_that_was_given_up_has_its_place,
       who_was_given_up_and_replaced_by_a_resize_does_not_come_back_beside_it,
       the_default_limit_is_one_restart_per_member_however_many_it_has,
