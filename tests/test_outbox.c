@@ -1078,7 +1078,7 @@ START_TEST(child_that_exits_delivers_first_and_begins_again) {
     airrt_test_ok(probe_send_name(world, "sender", (act){ .number = 9 }));
     airrt_test_eventually(world_counts().queued == 5, 10);
     GATE_OPEN(&shut);
-    airrt_test_eventually(COUNT(sending.acts) == 2, 10);
+    airrt_test_eventually(COUNT(sending.acts) == 2 && COUNT(taking.acts) == 5, 10);
     ACTED(&taking, 77, 1, 2, 3, 4);
     ACTED(&sending, 0, 9);
     ck_assert_uint_eq(COUNT(sending.starts), 2);
