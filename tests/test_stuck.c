@@ -28,6 +28,17 @@ static void let_go_and_close(void) {
     close_system();
 }
 static airrt_err send_work(kid_ref to) { return kid_send(to, (order){ WORK }); }
+/* a is held, fails its health check, and is given up. Until then and from then on it is not asked: who merely waits for a
+ * processor is not taken for ill. */
+static kid_ref found_ill_and_stuck(airrt_supervisor sup) {
+    const airrt_health_desc asked = { AIRRT_MS(1), AIRRT_MS(1), 1 }, never = { 0 };
+    kid_ref a = kid_named("a");
+    hold_up("a");
+    airrt_test_ok(airrt_supervisor_set_health(sup, "a", &asked));
+    airrt_test_eventually(!airrt_alive(a.ref), 20);
+    airrt_test_ok(airrt_supervisor_set_health(sup, "a", &never));
+    return a;
+}
 
 START_TEST(a_stuck_child_is_given_up_and_its_supervisor_goes_on) { /* S4 */
     crew c = hasty("ab");
@@ -205,11 +216,10 @@ START_TEST(the_successor_of_a_stuck_child_may_be_refused_and_comes_when_there_is
     airrt_supervisor sup;
     airrt_supervision_event seen[64];
     c.max = AIRRT_UNLIMITED;
-    c.members[0].desc.health = (airrt_health_desc){ AIRRT_MS(1), STUCK, 1 };
     c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_MS(5) };
     open_with((airrt_system_desc){ .workers = 2, .max_actors = 2 });
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
-    hold_up("a");
+    found_ill_and_stuck(sup);
     airrt_test_eventually(strncmp(event_letters(seen, 64), "SFAFAF", 6) == 0, 20);
     ck_assert_int_eq(seen[3].reason.err, AIRRT_ERR_LIMIT);
     airrt_store_release(&held, 0);
@@ -260,12 +270,10 @@ START_TEST(a_pre_start_that_does_not_return_is_a_failed_start) {
 static airrt_supervisor given_up_and_backing_off(crew *c, kid_ref *was) {
     airrt_supervisor sup;
     *c = hasty("ab");
-    c->members[0].desc.health = (airrt_health_desc){ AIRRT_MS(1), STUCK, 1 };
     c->members[0].desc.backoff = delay_of(50);
     open_hasty(2);
     airrt_test_ok(one_start(sys, (crew_args){ c }, &events, &sup));
-    *was = kid_named("a");
-    hold_up("a");
+    *was = found_ill_and_stuck(sup);
     airrt_test_eventually(child(sup, "a").state == AIRRT_CHILD_RESTARTING, 20);
     return sup;
 }
