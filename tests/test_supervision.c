@@ -724,7 +724,7 @@ START_TEST(a_child_that_is_unhealthy_too_often_is_restarted) { /* S7 */
 } END_TEST
 
 START_TEST(a_child_that_does_not_answer_in_time_is_unhealthy) {
-    crew c = crew_of("a", 5);
+    crew c = crew_of("a", AIRRT_UNLIMITED);
     airrt_supervisor sup;
     c.members[0].desc.health =
         (airrt_health_desc){ .interval_ns = AIRRT_MS(1), .timeout_ns = AIRRT_MS(1), .threshold = 2 };
