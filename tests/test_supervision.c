@@ -82,16 +82,20 @@ START_TEST(timers_and_state_of_a_failed_life_are_gone) {
 START_TEST(who_waits_for_a_child_is_told_of_the_end_of_its_life) {
     crew c = crew_of("a", 5);
     airrt_supervisor sup;
-    airrt_reason why;
     open_system();
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     kid_ref a = kid_named("a");
     airrt_test_ok(airrt_stop(a.ref, AIRRT_SEC(20))); /* by somebody else: a permanent child comes again */
     settled(sup);
     ck_assert_uint_eq(told_by(a).restarts, 1);
-    airrt_test_ok(kid_send(a, (order){ FAIL }));
-    airrt_err err = airrt_wait(a.ref, AIRRT_SEC(20), &why);
-    if (!err) ck_assert_int_eq(why.code, 7);
+    errand wait = { .call = errand_wait, .ref = a.ref };
+    hold_up("a");
+    errand_start(&wait);
+    airrt_test_eventually(lane_has_signals(a.ref), 20);
+    tell("a", FAIL);
+    airrt_store_release(&held, 0);
+    airrt_test_ok(errand_end(&wait));
+    ck_assert_int_eq(wait.reason.code, 7);
     settled(sup);
     close_system();
 } END_TEST
