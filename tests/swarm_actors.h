@@ -659,6 +659,7 @@ AIRRT_CHILD_IMPL(part, part_state, part_on, .ask = part_ask, .stop = part_off, .
 typedef struct witness {
     uint32_t at;
 } witness; /* a monitor: is told what a supervisor does */
+typedef airrt_supervision_event witness_event_;
 enum { witness_is_noop_ = 0 };
 static witness witnesses[SPOTS];
 static uint32_t stamps_within(const spot *here, uint64_t window_ns) {
