@@ -1,5 +1,5 @@
 /* weak_slot.pml: the slot of the actor woken last, its owner and a thief, where there is no barrier; on C11 memory.
- * airrt_priv_swap_next, airrt_priv_rob_next. Promise: the actor in the slot is had by one of them, once. */
+ * airrt_priv_swap_next, airrt_priv_rob. Promise: the actor in the slot is had by one of them, once. */
 #define THREADS 2
 #define LOCATIONS 4
 #define STORES 6
