@@ -913,7 +913,8 @@ typedef struct airrt_kid {
     airrt_timer health_timer;
     uint32_t check;              /* number of the last check; its answer and its deadline carry it */
     bool checking;
-    bool overdue;                /* its next try has come, and there was no memory to keep it in the order of calls */
+    bool overdue;                /* its next try has come, or will with the alarm, and there was no memory to keep it
+                                    in the order of calls */
     airrt_health health;
     uint32_t unhealthy;
     uint32_t size;               /* of all this */
@@ -998,8 +999,8 @@ struct airrt_sup {
     bool limit_grows;            /* with its children: one restart each, at least max_restarts */
     airrt_team *team;            /* of a pool: where its children are found; else NULL */
     bool overdue;                /* perhaps a child is */
-    airrt_signal *spare_timer;   /* set aside for the alarm, which looks at kill_by_ns of all children; NULL: it is
-                                    on */
+    airrt_signal *spare_timer;   /* set aside for the alarm, which looks at kill_by_ns and overdue of all children;
+                                    NULL: it is on */
     airrt_wrap *spare_wrap;
     airrt_timer alarm;
     uint32_t max_restarts;
@@ -1232,19 +1233,22 @@ static void airrt_priv_kid_health_start(airrt_sup *sup, airrt_kid *kid) {
         airrt_priv_kid_arm_health(sup, kid, AIRRT_SUP_CHECK,
                                   1 + airrt_priv_random_of(airrt_ctx_system(sup->ctx)) % interval);
 }
+/* Sees to what is due and has neither timer nor message, for want of memory. */
+static void airrt_priv_sup_alarm_on(airrt_sup *sup) {
+    airrt_sup_call tick = { AIRRT_SUP_ALARM, 0, 0, NULL };
+    if (!sup->spare_timer) return;
+    sup->alarm = airrt_priv_timer_arm(sup->ctx, sup->spare_timer, sup->spare_wrap, AIRRT_ALARM_NS_, AIRRT_ALARM_NS_,
+                                      false, airrt_priv_type(sup->ctx->cell), &tick);
+    sup->spare_timer = NULL;
+}
 /* Limits the time that a killed child has to return from user code. */
 static void airrt_priv_kid_limit(airrt_sup *sup, airrt_kid *kid) {
-    airrt_actor_type *type = airrt_priv_type(sup->ctx->cell);
-    airrt_sup_call tick = { AIRRT_SUP_ALARM, 0, 0, NULL };
     uint64_t limit = kid->desc->stuck_timeout_ns;
     bool armed = limit == AIRRT_FOREVER || airrt_priv_kid_arm(sup, kid, AIRRT_SUP_LATE_KILL, limit);
     kid->killed = true;
     if (armed) return;
     kid->kill_by_ns = airrt_priv_later(airrt_priv_sup_now(sup), limit);
-    if (!sup->spare_timer) return;
-    sup->alarm = airrt_priv_timer_arm(sup->ctx, sup->spare_timer, sup->spare_wrap, AIRRT_ALARM_NS_, AIRRT_ALARM_NS_,
-                                      false, type, &tick);
-    sup->spare_timer = NULL;
+    airrt_priv_sup_alarm_on(sup);
 }
 /* Ends a child at once, for which it must return from user code, within one time however often it is killed; order:
  * KILL or EXPIRE. */
@@ -1503,9 +1507,11 @@ static void airrt_priv_sup_retry_later(airrt_sup *sup, airrt_kid *kid) {
     if (airrt_priv_sup_backs_off(sup, kid)) return;
     if (AIRRT_RETRY_NS && airrt_priv_kid_arm(sup, kid, AIRRT_SUP_RETRY, AIRRT_RETRY_NS)) return;
     airrt_sup_call again = { AIRRT_SUP_RETRY, ++kid->stamp, kid->number, NULL };
-    if (airrt_priv_send_full(airrt_ctx_self(sup->ctx), airrt_priv_type(sup->ctx->cell), &again, NULL, AIRRT_SEND_TRY_,
-                             NULL))
-        airrt_priv_sup_give_up(sup, &airrt_priv_gave_up); /* no memory to go on with */
+    if (!airrt_priv_send_full(airrt_ctx_self(sup->ctx), airrt_priv_type(sup->ctx->cell), &again, NULL,
+                              AIRRT_SEND_TRY_, NULL))
+        return;
+    kid->overdue = true;
+    airrt_priv_sup_alarm_on(sup);
 }
 /* Its limit now. */
 static uint32_t airrt_priv_sup_limit(const airrt_sup *sup) {
@@ -1514,6 +1520,7 @@ static uint32_t airrt_priv_sup_limit(const airrt_sup *sup) {
 /* A child is to be restarted, for the first time or again: counted, then as the strategy decides. */
 static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
     uint64_t now = airrt_priv_sup_now(sup);
+    kid->overdue = false;
     if (sup->limit_grows) airrt_priv_window_limit(&sup->window, airrt_priv_sup_limit(sup));
     bool allowed = airrt_window_allow(&sup->window, now) && airrt_window_allow(&kid->window, now) &&
                    !airrt_window_record(&sup->window, now) && !airrt_window_record(&kid->window, now);
@@ -2053,10 +2060,12 @@ static airrt_err airrt_priv_sup_alarm(airrt_sup *sup) {
     bool needed = false;
     for (size_t i = 0; i < sup->count; i++) {
         airrt_kid *kid = sup->kids[i];
-        needed |= kid->kill_by_ns != 0;
+        needed |= kid->kill_by_ns != 0 || kid->overdue;
+        sup->overdue |= kid->overdue;
         /* one at a time, as its end may change all; the others come next time */
         if (kid->kill_by_ns && kid->kill_by_ns <= now) return airrt_priv_kid_late_kill(sup, kid);
     }
+    if (sup->overdue) return airrt_priv_sup_step(sup);
     /* off, when what it needs is there for the next time */
     if (needed || !airrt_priv_timer_get(airrt_priv_type(sup->ctx->cell), &sup->spare_timer, &sup->spare_wrap))
         return AIRRT_OK;

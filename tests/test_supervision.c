@@ -2211,6 +2211,42 @@ START_TEST(one_failed_allocation_ends_no_supervisor_within_its_limit) {
     }
 } END_TEST
 
+START_TEST(one_failed_allocation_and_one_failed_restart_end_no_supervisor_within_its_limit) {
+    static const airrt_fault_kind others[] = { AIRRT_FAULT_CRASH, AIRRT_FAULT_START };
+    for (uint64_t n = 1; n < 6; n++) {
+        crew c = crew_of("ab", 100);
+        airrt_supervisor sup;
+        open_with((airrt_system_desc){ .sim = &(airrt_sim_desc){ .seed = n } });
+        airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+        kid_ref a = kid_named("a");
+        for (size_t i = 0; i < 2; i++)
+            airrt_test_ok(airrt_sim_inject(sys, &(airrt_fault){ others[i], .actor = a.ref }));
+        airrt_test_ok(airrt_sim_inject(sys, &(airrt_fault){ AIRRT_FAULT_NOMEM, .actor = sup.ref, .nth = n }));
+        tell("a", WORK);
+        airrt_test_ok(airrt_sim_run(sys, AIRRT_SEC(1)));
+        settled(sup);
+        ck_assert(airrt_ref_equal(kid_named("a").ref, a.ref));
+        ck_assert_uint_eq(child(sup, "a").restarts, 1);
+        close_system();
+    }
+} END_TEST
+
+START_TEST(a_restart_waits_for_memory) {
+    crew c = crew_of("ab", AIRRT_UNLIMITED);
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    hold_up("a");
+    tell("a", FAIL);
+    airrt_store_relaxed(&faults, ALL_FAIL);
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(strcmp(event_letters((airrt_supervision_event[16]){ 0 }, 16), "SSFAF") == 0, 20);
+    airrt_store_relaxed(&faults, 0); /* the first try has failed, and there was nothing to begin the second one with */
+    settled(sup);
+    ck_assert_str_eq(happened(), "+a +b -a +a ");
+    close_system();
+} END_TEST
+
 START_TEST(more_children_than_memory_can_hold_are_no_memory) {
     crew c = crew_of("a", 5);
     airrt_supervisor sup;
@@ -2292,4 +2328,6 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy, escalation_climbs_a_hundred_levels,
       ten_thousand_children_under_one, ten_thousand_supervisors_under_one,
       failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else,
+      one_failed_allocation_and_one_failed_restart_end_no_supervisor_within_its_limit,
+      a_restart_waits_for_memory,
       more_children_than_memory_can_hold_are_no_memory);
