@@ -11405,8 +11405,11 @@ AIRRT_INLINE bool airrt_priv_abandon(airrt_cell *cell, const airrt_reason *reaso
     airrt_worker *me = airrt_priv_me;
     airrt_system *system = me->system;
     airrt_ref ref = airrt_priv_ref(cell);
-    airrt_worker *runner = system->sim || system->desc.polled ? NULL : airrt_priv_runner(system, cell);
-    bool stuck = system->sim ? airrt_priv_sim_is_late(system->sim, cell) : runner && airrt_priv_replace(system, runner);
+    const airrt_worker *its = cell->cold->pinned; /* nobody else waits for that one */
+    airrt_worker *runner = system->sim || system->desc.polled || its ? NULL : airrt_priv_runner(system, cell);
+    bool stuck = system->sim ? airrt_priv_sim_is_late(system->sim, cell)
+                 : its       ? airrt_load_relaxed(&its->running) == cell
+                             : runner && airrt_priv_replace(system, runner);
     if (!stuck) return false;
     uint32_t fate = AIRRT_FATE_KEPT;
     airrt_fetch_add(&system->abandoned, 1, SEQ_CST);
@@ -11825,8 +11828,7 @@ static bool airrt_priv_is_quiet(airrt_system *system) {
     airrt_priv_lock(&system->pinned_lock);
     for (airrt_worker *w = system->pinned; quiet && w; w = w->pinned_next)
         quiet = airrt_load_acquire(&w->gone) ||
-                (airrt_load_seq(&w->pinned_bell) % AIRRT_BELL_ASLEEP == AIRRT_BELL_STILL &&
-                 !airrt_load_seq(&w->running));
+                (airrt_load_seq(&w->pinned_bell) % AIRRT_BELL_ASLEEP == AIRRT_BELL_STILL && airrt_priv_in_no_turn(w));
     airrt_priv_unlock(&system->pinned_lock);
     return quiet && airrt_load_seq(&system->idle) == before;
 }

@@ -212,6 +212,9 @@ typedef struct airrt_child_desc {
     airrt_backoff backoff;       /* 0 = restarts come at once */
     airrt_health_desc health;
     bool significant;            /* its end may end the supervisor: .auto_shutdown */
+    bool pinned;                 /* runs on a thread of its own, which its restarts keep (airrt_spawn_desc); given up as
+                                    stuck it is left that thread, and its successor has another. Without a thread its
+                                    start fails */
     bool drop_mailbox; /* a restart does not keep its messages: what waits when it begins again and what it had
                                     stashed are dead letters, with the reason of its end (what it failed on comes again,
                                     with .redeliver); also when on_error says RESTART, and when its siblings' ends
@@ -1383,6 +1386,7 @@ static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
         airrt_spawn_desc desc;
         memset(&desc, 0, sizeof desc);
         desc.name = kid->desc->name;
+        desc.pinned = kid->desc->pinned;
         desc.detached = true;
         desc.keeper_ = airrt_ctx_self(sup->ctx);
         desc.keeper_child_ = kid->number;

@@ -40,7 +40,7 @@ typedef struct plan {
     airrt_supervisor sup;     /* for CALL */
 } plan;
 AIRRT_ACTOR(kid, order, plan);
-typedef struct told { int done; uint32_t restarts; airrt_err err; } told;
+typedef struct told { int done; uint32_t restarts; airrt_err err; pthread_t thread; } told;
 AIRRT_REQUEST(ask, kid, told);
 typedef struct body_of { plan plan; int done; airrt_health health; } body_of;
 
@@ -94,10 +94,10 @@ AIRRT_INLINE airrt_err kid_handle(kid_ctx *ctx, body_of *me, const order *msg) {
     case PANIC: airrt_panic(8, "as asked");
     case LEAVE: return kid_exit(ctx);
     case HOLD: hold(); break;
-    case TELL: ask_reply(ctx, (told){ me->done, airrt_ctx_restarts(&ctx->base), AIRRT_OK }); break;
+    case TELL: ask_reply(ctx, (told){ me->done, airrt_ctx_restarts(&ctx->base), AIRRT_OK, pthread_self() }); break;
     case ARM: return kid_after(ctx, AIRRT_MS(1), (order){ PANIC }, NULL);
     case SICKEN: me->health = me->health == AIRRT_HEALTHY ? AIRRT_DEGRADED : AIRRT_UNHEALTHY; break;
-    case CALL: ask_reply(ctx, (told){ 0, 0, airrt_supervisor_terminate_child(me->plan.sup, "b") }); break;
+    case CALL: ask_reply(ctx, (told){ .err = airrt_supervisor_terminate_child(me->plan.sup, "b") }); break;
     }
     return AIRRT_OK;
 }
@@ -218,7 +218,7 @@ AIRRT_INLINE kid_ref kid_named(const char *name) {
 }
 AIRRT_INLINE void tell(const char *name, deed what) { airrt_test_ok(kid_send(kid_named(name), (order){ what })); }
 AIRRT_INLINE told told_by(kid_ref ref) {
-    told t = { -1, 0, AIRRT_OK };
+    told t = { .done = -1 };
     airrt_test_ok(ask_ask(ref, (order){ TELL }, AIRRT_SEC(20), &t));
     return t;
 }

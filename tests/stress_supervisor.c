@@ -186,6 +186,7 @@ static airrt_child_desc desc_of(uint64_t dice, const char *id) {
         desc.backoff = (airrt_backoff){
             .kind = AIRRT_BACKOFF_EXPONENTIAL, .base_ns = AIRRT_US(100), .max_ns = AIRRT_MS(2), .jitter = 0.5
         };
+    desc.pinned = dice / 8 % 16 == 0;
     if (dice % 8 == 2) desc.health = (airrt_health_desc){ .interval_ns = AIRRT_MS(1), .timeout_ns = AIRRT_SEC(60) };
     if (dice % 8 == 3) desc.stop_timeout_ns = AIRRT_NO_WAIT;
     if (dice % 8 == 4) desc.max_restarts = 2, desc.window_ns = AIRRT_MS(5);

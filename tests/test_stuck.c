@@ -78,10 +78,11 @@ START_TEST(a_stuck_child_is_given_up_and_its_supervisor_goes_on) { /* S4 */
     close_system();
 } END_TEST
 
-START_TEST(a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close) {
+static void shut_down_with_a_stuck_child(bool pinned) {
     crew c = hasty("ab");
     airrt_supervisor sup;
     airrt_shutdown_report report;
+    c.members[0].desc.pinned = pinned;
     open_hasty(2);
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
     kid_ref a = kid_named("a");
@@ -100,6 +101,41 @@ START_TEST(a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_
     airrt_system_close(sys);
     ck_assert_uint_eq(airrt_test_log_count(&logged, 1, NULL), before);
     journal_close(&events);
+}
+START_TEST(a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close) {
+    shut_down_with_a_stuck_child(false);
+} END_TEST
+START_TEST(a_pinned_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close) {
+    shut_down_with_a_stuck_child(true);
+} END_TEST
+
+START_TEST(a_stuck_pinned_child_is_given_up_with_its_own_thread_only) {
+    crew c = hasty("ab");
+    airrt_supervisor sup;
+    airrt_reason why;
+    kid_ref next;
+    c.members[0].desc.pinned = true;
+    open_hasty(1);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (int round = 0; round < 2; round++) {
+        kid_ref a = kid_named("a");
+        pthread_t its = told_by(a).thread;
+        hold_up("a");
+        airrt_test_ok(send_work(a)); /* stays with it */
+        airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+        ck_assert(!airrt_alive(a.ref));
+        airrt_test_ok(airrt_wait(a.ref, AIRRT_SEC(1), &why));
+        ck_assert_str_eq(why.text, "stuck in user code");
+        airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20))); /* nobody waits for it */
+        airrt_test_ok(airrt_supervisor_restart_child(sup, "a", &next.ref));
+        ck_assert(!pthread_equal(told_by(next).thread, its));
+        told_by(kid_named("b"));
+        ck_assert_uint_eq(airrt_priv_made(sys), 1); /* no other worker was needed */
+        airrt_store_release(&held, 0);
+        airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+        airrt_test_eventually(airrt_load_acquire(&letters.count) == (uint32_t)round + 1, 20);
+    }
+    close_system();
 } END_TEST
 
 static void *close_it(void *arg) {
@@ -404,11 +440,12 @@ START_TEST(a_system_with_supervisors_that_has_nothing_to_do_does_not_wake_up) {
     let_go_and_close();
 } END_TEST
 
-START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) {
+static void return_when_given_up(bool pinned) {
     crew c = hasty("ab");
     airrt_supervisor sup;
     uint64_t seed = airrt_priv_random();
     printf("seed %llu\n", (unsigned long long)seed);
+    c.members[0].desc.pinned = pinned;
     c.members[0].desc.stuck_timeout_ns = 1; /* a tick of the wheel */
     open_hasty(2);
     airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
@@ -434,7 +471,9 @@ START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) {
     printf("given up before it returned: %d of 200\n", given_up);
     airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
     close_system();
-} END_TEST
+}
+START_TEST(a_child_may_return_at_the_very_moment_it_is_given_up) { return_when_given_up(false); } END_TEST
+START_TEST(a_pinned_child_may_return_at_the_very_moment_it_is_given_up) { return_when_given_up(true); } END_TEST
 
 /* In simulation who is stuck is one whose turn is put off for longer than its supervisor has patience. */
 static kid_ref put_off(crew of, airrt_supervisor *sup, uint64_t for_ns) {
@@ -530,4 +569,7 @@ SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_child_may_return_at_the_very_moment_it_is_given_up, who_is_late_in_simulation_is_given_up_and_returns,
       who_is_late_in_simulation_has_returned_when_the_system_is_closed,
       a_stuck_child_is_given_up_in_its_time_though_it_is_terminated_meanwhile,
-      a_stuck_child_is_given_up_in_its_time_though_its_health_is_asked_for_anew_meanwhile);
+      a_stuck_child_is_given_up_in_its_time_though_its_health_is_asked_for_anew_meanwhile,
+      a_stuck_pinned_child_is_given_up_with_its_own_thread_only,
+      a_pinned_child_may_return_at_the_very_moment_it_is_given_up,
+      a_pinned_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close);

@@ -27,6 +27,98 @@ START_TEST(a_restart_keeps_handle_name_and_mailbox) { /* S1, S5 */
     close_system();
 } END_TEST
 
+static crew pinned_crew(const char *names, uint32_t max) {
+    crew c = crew_of(names, max);
+    for (size_t i = 0; i < c.count; i++) c.members[i].desc.pinned = true;
+    return c;
+}
+START_TEST(a_pinned_child_keeps_handle_name_mailbox_and_thread_over_restarts) {
+    crew c = pinned_crew("ab", 10);
+    airrt_supervisor sup;
+    c.members[c.count++] = member_of('c', AIRRT_RESTART_PERMANENT);
+    open_with((airrt_system_desc){ .workers = 1 });
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a"), b = kid_named("b");
+    pthread_t of_a = told_by(a).thread, of_b = told_by(b).thread;
+    ck_assert(!pthread_equal(of_a, of_b));
+    ck_assert(!pthread_equal(of_a, told_by(kid_named("c")).thread));
+    for (uint32_t n = 1; n <= 3; n++) {
+        hold_up("a"); /* the others do not need its thread */
+        told_by(b);
+        told_by(kid_named("c"));
+        tell("a", n == 2 ? PANIC : FAIL);
+        tell("a", WORK);
+        airrt_store_release(&held, 0);
+        airrt_test_eventually(child(sup, "a").restarts == n, 20);
+        settled(sup);
+        ck_assert(airrt_ref_equal(kid_named("a").ref, a.ref) && airrt_ref_equal(kid_named("b").ref, b.ref));
+        ck_assert(pthread_equal(told_by(a).thread, of_a) && pthread_equal(told_by(b).thread, of_b));
+        ck_assert_int_eq(told_by(a).done, 1);
+    }
+    ck_assert(told_by(b).restarts == 3);
+    close_system();
+} END_TEST
+
+START_TEST(a_pinned_child_whose_restart_fails_begins_again_on_its_thread) {
+    crew c = pinned_crew("a", 10);
+    airrt_supervisor sup;
+    int starts = 0;
+    c.members[0].spec = kid_spec((plan){ .name = 'a', .starts = &starts, .fails_at = 2, .fails_for = 3 });
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    pthread_t thread = told_by(a).thread;
+    tell("a", FAIL);
+    tell("a", WORK);
+    airrt_test_eventually(course_is("+a -a !a !a !a +a "), 20);
+    settled(sup);
+    ck_assert_int_eq(told_by(a).done, 1);
+    ck_assert(pthread_equal(told_by(a).thread, thread));
+    close_system();
+} END_TEST
+
+START_TEST(a_pinned_child_is_terminated_and_killed_as_others_are) {
+    crew c = pinned_crew("ab", 10);
+    airrt_supervisor sup;
+    kid_ref next;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a"), b = kid_named("b");
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+    airrt_test_is(kid_send(a, (order){ WORK }), AIRRT_ERR_DEAD);
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "a", &next.ref));
+    ck_assert(!airrt_ref_equal(a.ref, next.ref));
+    told_by(next);
+    airrt_test_ok(airrt_kill(b.ref));
+    airrt_test_eventually(child(sup, "b").restarts == 1, 20);
+    settled(sup);
+    ck_assert(airrt_ref_equal(kid_named("b").ref, b.ref));
+    told_by(b);
+    tell("a", FAIL); /* dies with its supervisor while it is halted, or begun again */
+    airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(20)));
+    airrt_test_is(kid_send(next, (order){ WORK }), AIRRT_ERR_DEAD);
+    close_system();
+} END_TEST
+
+START_TEST(a_pinned_child_for_whom_there_is_no_thread_does_not_start) {
+    crew c = pinned_crew("a", 10);
+    airrt_supervisor sup;
+    airrt_child_desc desc = { .id = "b", .pinned = true, .stuck_timeout_ns = AIRRT_FOREVER };
+    c.members[0].desc.stuck_timeout_ns = AIRRT_FOREVER; /* needs no thread that looks for it */
+    open_system();
+    airrt_store_relaxed(&faults, NO_THREADS);
+    airrt_test_is(one_start(sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_START);
+    airrt_store_relaxed(&faults, 0);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_store_relaxed(&faults, NO_THREADS);
+    airrt_test_is(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'b' }), &desc, NULL), AIRRT_ERR_START);
+    ck_assert_int_eq(airrt_error_last()->reason.err, AIRRT_ERR_OS);
+    ck_assert_str_eq(airrt_error_last()->id, "b");
+    airrt_store_relaxed(&faults, 0);
+    airrt_test_ok(airrt_supervisor_start_child(sup, kid_spec((plan){ .name = 'b' }), &desc, NULL));
+    close_system();
+} END_TEST
+
 START_TEST(a_group_restart_keeps_the_mailboxes_of_siblings) {
     crew c = crew_of("abc", 5);
     airrt_supervisor sup;
@@ -2328,6 +2420,9 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       what_is_no_actor_is_stopped_at_a_kill_and_when_it_is_unhealthy, escalation_climbs_a_hundred_levels,
       ten_thousand_children_under_one, ten_thousand_supervisors_under_one,
       failing_memory_anywhere_fails_a_start_or_a_restart_and_nothing_else,
+      a_pinned_child_keeps_handle_name_mailbox_and_thread_over_restarts,
+      a_pinned_child_whose_restart_fails_begins_again_on_its_thread,
+      a_pinned_child_is_terminated_and_killed_as_others_are, a_pinned_child_for_whom_there_is_no_thread_does_not_start,
       one_failed_allocation_and_one_failed_restart_end_no_supervisor_within_its_limit,
       a_restart_waits_for_memory,
       more_children_than_memory_can_hold_are_no_memory);
