@@ -331,7 +331,7 @@ typedef struct airrt_error {
     char field[32];      /* INVALID, BAD_SPEC: the option that was refused, as "capacity" */
     char text[96];       /* what was wrong with it, in words */
     char id[64];         /* the child that a supervisor's answer is about */
-    airrt_reason reason; /* START: why it did not start; kind 0: not known */
+    airrt_reason reason; /* START: why it did not start; NAME_ask: see there; kind 0: not known */
     bool sent;           /* NAME_ask of AIRRT_REQUEST: its message was accepted; else it is still the caller's */
 } airrt_error;
 AIRRT_API const airrt_error *airrt_error_last(void);
@@ -1806,18 +1806,22 @@ extern "C" {
  *       (CONTEXT in hooks). DEAD: nobody there (airrt_error_last's reason has kind 0; also when a shutdown had ended it
  *       before it was asked), or it failed on this one or was ended first (the reason says why; one that restarts may
  *       be asked again: airrt_alive); SHUTDOWN: it was ended with its system; NO_REPLY: handled without an answer;
- *       TIMEOUT; what NAME_refuse gave; FULL, NOMEM;
+ *       TIMEOUT; what NAME_refuse gave, or NAME_refuse_with, and its reason; FULL, NOMEM;
  *       FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero, and whose the
  *       message is says airrt_error_last's sent: true, it was accepted; false, it is still the caller's
  * for who is asked
  *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is only counted,
  *       and one to a message that is no request does nothing
  *   void NAME_refuse(ACTOR_ctx *, airrt_err);      answers with an error
+ *   void NAME_refuse_with(ACTOR_ctx *, const airrt_reason *);
+ *       answers with its err (0: FAILED), and the asker has the reason, copied, too: in airrt_error_last, in its
+ *       result. Its kind 0 is ERROR. From another process only the err comes
  *   NAME_promise NAME_defer(ACTOR_ctx *);          answer later, from anywhere: the asker goes on waiting. All zero:
  *       there is no request to answer, or no memory (the asker is then told NO_REPLY). This actor's end or restart ends
  *       it
  *   void NAME_fulfil(NAME_promise, REPLY);         any thread or hook; cannot fail; who came too late reaches nobody
  *   void NAME_decline(NAME_promise, airrt_err);    the same with an error
+ *   void NAME_decline_with(NAME_promise, const airrt_reason *);    the same as NAME_refuse_with
  *   airrt_err NAME_forward(ACTOR_ctx *, ACTOR_ref, ACTOR_msg);     another one is to answer: what it replies, or its
  *       end, goes to the asker, by the time the asker has set. INVALID: no request is being handled, or it is answered;
  *       DEAD, FULL (also of a mailbox that blocks), NOMEM, TYPE: as of a send, it is still to be answered here
@@ -1829,8 +1833,10 @@ typedef struct airrt_asker airrt_asker;
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask(airrt_ref to, airrt_actor_type *type, const void *msg,
                                                    uint64_t timeout_ns, void *out, size_t size);
 AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size);
+AIRRT_API void airrt_priv_refuse_with(airrt_ctx *ctx, const airrt_reason *reason);
 AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx);
 AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, airrt_err err, const void *value, size_t size);
+AIRRT_API void airrt_priv_decline_with(uint32_t slot, uint32_t generation, const airrt_reason *reason);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_actor_type *type, airrt_ref to,
                                                        const void *msg);
 #define AIRRT_REQUEST(NAME, ACTOR, REPLY)                                                                  \
@@ -1859,6 +1865,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
     AIRRT_INLINE void NAME##_refuse(ACTOR##_ctx *ctx, airrt_err err) {                                     \
         airrt_priv_reply(&ctx->base, err ? err : AIRRT_ERR_FAILED, NULL, 0);                               \
     }                                                                                                      \
+    AIRRT_INLINE void NAME##_refuse_with(ACTOR##_ctx *ctx, const airrt_reason *reason) {                   \
+        airrt_priv_refuse_with(&ctx->base, reason);                                                        \
+    }                                                                                                      \
     AIRRT_INLINE NAME##_promise NAME##_defer(ACTOR##_ctx *ctx) {                                           \
         airrt_timer handle = airrt_priv_defer(&ctx->base);                                                 \
         NAME##_promise promise;                                                                            \
@@ -1871,6 +1880,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
     }                                                                                                      \
     AIRRT_INLINE void NAME##_decline(NAME##_promise promise, airrt_err err) {                              \
         airrt_priv_fulfil(promise.slot, promise.generation, err ? err : AIRRT_ERR_FAILED, NULL, 0);        \
+    }                                                                                                      \
+    AIRRT_INLINE void NAME##_decline_with(NAME##_promise promise, const airrt_reason *reason) {            \
+        airrt_priv_decline_with(promise.slot, promise.generation, reason);                                 \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_forward(ACTOR##_ctx *ctx, ACTOR##_ref to, ACTOR##_msg msg) { \
         return airrt_priv_forward(&ctx->base, &ACTOR##_actor_, to.ref, &msg);                              \
@@ -1900,7 +1912,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  *   .value                   the reply; zero after an error. What it refers to is the receiver's, as of a message
  *   .tag                     what was given with the question
  *   .from                    who was asked, or last had to answer: NAME_forward
- *   .reason                  DEAD, SHUTDOWN: why that one has ended; else kind 0
+ *   .reason                  DEAD, SHUTDOWN: why that one has ended; what NAME_refuse_with gave; else kind 0
  *   .left                    how many results of the same ACTOR_ask_all are still to come; 0 = this was the last one
  * Two functions, for the hooks of ACTOR:
  *   airrt_err ACTOR_ask_REQUEST(ACTOR_ctx *, TARGET_ref, TARGET_msg, uint64_t timeout_ns, uint64_t tag);
@@ -9128,13 +9140,29 @@ AIRRT_API airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_a
     return AIRRT_OK;
 }
 
-AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size) {
+AIRRT_INLINE void airrt_priv_reply_how(airrt_ctx *ctx, airrt_err err, const airrt_reason *reason, const void *value,
+                                       size_t size) {
     const airrt_envelope *envelope = ctx->envelope;
     if (!envelope || !envelope->promise_slot) return; /* nobody has asked */
-    bool answered = !ctx->promised && airrt_priv_answer(envelope->promise_slot, envelope->promise_generation, err, NULL,
-                                                        value, size);
+    bool answered = !ctx->promised && airrt_priv_answer(envelope->promise_slot, envelope->promise_generation, err,
+                                                        reason, value, size);
     ctx->promised = true;
     if (!answered) airrt_priv_late(airrt_priv_worker(ctx)->system);
+}
+AIRRT_API void airrt_priv_reply(airrt_ctx *ctx, airrt_err err, const void *value, size_t size) {
+    airrt_priv_reply_how(ctx, err, NULL, value, size);
+}
+/* A user's reason for an error, as its asker gets it. */
+static airrt_reason airrt_priv_refusal(const airrt_reason *reason) {
+    airrt_reason why = *reason;
+    if (!why.kind) why.kind = AIRRT_EXIT_ERROR;
+    if (!why.err) why.err = AIRRT_ERR_FAILED;
+    why.text[sizeof why.text - 1] = 0;
+    return why;
+}
+AIRRT_API void airrt_priv_refuse_with(airrt_ctx *ctx, const airrt_reason *reason) {
+    const airrt_reason why = airrt_priv_refusal(reason);
+    airrt_priv_reply_how(ctx, why.err, &why, NULL, 0);
 }
 /* Room for one more promise. Those answered meanwhile make it; it grows if they leave less than half of it, so that
  * this is seldom. */
@@ -9168,9 +9196,17 @@ AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx) {
     airrt_priv_hold(ctx, promise.slot, promise.generation);
     return promise;
 }
-AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, airrt_err err, const void *value, size_t size) {
-    bool answered = slot && airrt_priv_answer(slot, generation, err, NULL, value, size);
+AIRRT_INLINE void airrt_priv_fulfil_how(uint32_t slot, uint32_t generation, airrt_err err, const airrt_reason *reason,
+                                        const void *value, size_t size) {
+    bool answered = slot && airrt_priv_answer(slot, generation, err, reason, value, size);
     if (!answered && airrt_priv_me) airrt_priv_late(airrt_priv_me->system);
+}
+AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, airrt_err err, const void *value, size_t size) {
+    airrt_priv_fulfil_how(slot, generation, err, NULL, value, size);
+}
+AIRRT_API void airrt_priv_decline_with(uint32_t slot, uint32_t generation, const airrt_reason *reason) {
+    const airrt_reason why = airrt_priv_refusal(reason);
+    airrt_priv_fulfil_how(slot, generation, why.err, &why, NULL, 0);
 }
 /* Notes who is to answer, unless the question has been answered meanwhile: then it may be another one's block. */
 static void airrt_priv_hand_on(const airrt_promise *promise, airrt_ref from, airrt_ref to) {

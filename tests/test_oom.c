@@ -535,8 +535,10 @@ static airrt_err hook_reply(airrt_ctx *ctx, probe_state *state, const act *msg) 
     return AIRRT_OK;
 }
 static airrt_err hook_refuse(airrt_ctx *ctx, probe_state *state, const act *msg) {
-    (void)state, (void)msg;
-    twice_refuse(PROBE(ctx), AIRRT_ERR_LIMIT);
+    static const airrt_reason why = { .err = AIRRT_ERR_LIMIT, .text = "as told" };
+    (void)state;
+    if (msg->number) twice_refuse_with(PROBE(ctx), &why);
+    else twice_refuse(PROBE(ctx), AIRRT_ERR_LIMIT);
     return AIRRT_OK;
 }
 static airrt_err hook_fulfil(airrt_ctx *ctx, probe_state *state, const act *msg) {
@@ -551,9 +553,11 @@ static airrt_err hook_defer(airrt_ctx *ctx, probe_state *state, const act *msg) 
     return AIRRT_OK;
 }
 static airrt_err hook_decline(airrt_ctx *ctx, probe_state *state, const act *msg) {
-    (void)state, (void)msg;
+    static const airrt_reason why = { .err = AIRRT_ERR_LIMIT, .text = "as told" };
+    (void)state;
     twice_promise promise = twice_defer(PROBE(ctx)); /* without memory the asker is told NO_REPLY */
-    if (promise.slot) twice_decline(promise, AIRRT_ERR_LIMIT);
+    if (promise.slot && msg->number) twice_decline_with(promise, &why);
+    else if (promise.slot) twice_decline(promise, AIRRT_ERR_LIMIT);
     return AIRRT_OK;
 }
 static void asking(void) {
@@ -563,8 +567,10 @@ static void asking(void) {
     press();
     airrt_err err = MAY(twice_ask(ref, (act){ .fn = hook_reply, .number = 21 }, AIRRT_SEC(5), &answer));
     NEED(err ? answer == 0 : answer == 42);
-    err = twice_ask(ref, (act){ .fn = hook_refuse }, AIRRT_SEC(5), &answer);
-    NEED(err == AIRRT_ERR_LIMIT || MAY(err) == AIRRT_ERR_NOMEM);
+    for (uint64_t words = 0; words < 2; words++) {
+        err = twice_ask(ref, (act){ .fn = hook_refuse, .number = words }, AIRRT_SEC(5), &answer);
+        NEED(err == AIRRT_ERR_LIMIT || MAY(err) == AIRRT_ERR_NOMEM);
+    }
     relax();
     NEED(!twice_ask(ref, (act){ .fn = hook_reply, .number = 4 }, AIRRT_SEC(5), &answer) && answer == 8);
     end_world();
@@ -576,8 +582,10 @@ static void deferring(void) {
     press();
     airrt_err err = MAY_BE(twice_ask(ref, (act){ .fn = hook_defer }, AIRRT_SEC(5), &answer), AIRRT_ERR_NO_REPLY);
     NEED(err ? answer == 0 : answer == 88);
-    err = twice_ask(ref, (act){ .fn = hook_decline }, AIRRT_SEC(5), &answer);
-    NEED(err == AIRRT_ERR_LIMIT || MAY_BE(err, AIRRT_ERR_NO_REPLY));
+    for (uint64_t words = 0; words < 2; words++) {
+        err = twice_ask(ref, (act){ .fn = hook_decline, .number = words }, AIRRT_SEC(5), &answer);
+        NEED(err == AIRRT_ERR_LIMIT || MAY_BE(err, AIRRT_ERR_NO_REPLY));
+    }
     relax();
     still_works(ref, &books[0]);
     end_world();
@@ -1330,8 +1338,8 @@ static const sweep sweeps[] = {
     { redelivering, "" },
     { waiting, "airrt_probe airrt_wait airrt_stop airrt_get_info airrt_system_actors" },
     { stopping_async, "airrt_stop_async" },
-    { asking, "AIRRT_REQUEST:ask AIRRT_REQUEST:reply AIRRT_REQUEST:refuse" },
-    { deferring, "AIRRT_REQUEST:defer AIRRT_REQUEST:fulfil AIRRT_REQUEST:decline" },
+    { asking, "AIRRT_REQUEST:ask AIRRT_REQUEST:reply AIRRT_REQUEST:refuse AIRRT_REQUEST:refuse_with" },
+    { deferring, "AIRRT_REQUEST:defer AIRRT_REQUEST:fulfil AIRRT_REQUEST:decline AIRRT_REQUEST:decline_with" },
     { asking_of_actors, "AIRRT_REQUEST:forward AIRRT_ASKER:ask AIRRT_ASKER:ask_all" },
     { naming,
       "airrt_name_register airrt_name_release airrt_whereis AIRRT_ACTOR_OBSERVED:whereis AIRRT_ACTOR_OBSERVED:from" },

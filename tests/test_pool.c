@@ -743,6 +743,24 @@ START_TEST(a_pool_is_asked_as_it_is_sent_to) {
     WORLD_CLOSE();
 } END_TEST
 
+static airrt_err act_refuse_with(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    static const airrt_reason why = { .err = AIRRT_ERR_DEAD, .code = 9, .text = "as told" };
+    (void)state, (void)msg;
+    airrt_fetch_add(&failures, 1, RELAXED);
+    who_refuse_with(PROBE(ctx), &why);
+    return AIRRT_OK;
+}
+START_TEST(who_is_refused_by_a_member_with_words_is_told_them) {
+    airrt_ref one;
+    OPEN(pool, .size = 4);
+    airrt_test_is(crew_ask_who(pool, (act){ .fn = act_refuse_with }, 0, &one), AIRRT_ERR_DEAD);
+    ck_assert(airrt_error_last()->sent);
+    ck_assert_int_eq(airrt_error_last()->reason.code, 9);
+    ck_assert_str_eq(airrt_error_last()->reason.text, "as told");
+    ck_assert_uint_eq(COUNT(failures), 1); /* its answer, and no end: no other one is asked */
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(who_fails_over_a_question_is_the_only_one_that_was_asked_it) {
     airrt_ref one;
     OPEN(pool, .size = 4);
@@ -1239,6 +1257,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_pool_that_is_closed_is_not_begun_again,
       who_is_no_pool_of_such_actors_is_of_another_type, a_pool_that_gives_up_is_told_to_the_log,
       a_pool_is_asked_as_it_is_sent_to, who_fails_over_a_question_is_the_only_one_that_was_asked_it,
+      who_is_refused_by_a_member_with_words_is_told_them,
       a_question_that_the_next_member_takes_is_no_refusal, an_actor_asks_a_pool_as_it_sends_to_it,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
       two_resizes_at_once_to_a_size_make_it_that_size,

@@ -20,7 +20,7 @@ static airrt_err number_decode(uint64_t *number, const void *bytes, size_t n) {
 }
 static size_t quote_encode(const quote *m, void *out, size_t n) { return number_encode(m->number, out, n); }
 static airrt_err quote_decode(quote *m, const void *bytes, size_t n) { return number_decode(&m->number, bytes, n); }
-enum { REFUSE = 1000, SILENT, FAIL, NEVER, HUGE, LEAVE, NOTE = 2000 }; /* what the asked one does with such a number */
+enum { REFUSE = 1000, SILENT, FAIL, NEVER, HUGE, LEAVE, WORDS, NOTE = 2000 }; /* what the asked one does with such a number */
 static size_t price_encode(const price *m, void *out, size_t n) {
     return m->number == 2 * HUGE ? AIRRT_FRAME_PAYLOAD_MAX + 1 : number_encode(m->number, out, n);
 }
@@ -46,6 +46,7 @@ static airrt_err quoter_handle(quoter_ctx *ctx, airrt_none *state, const quote *
     if (msg->number > NOTE) return noted = 10 * noted + msg->number - NOTE, AIRRT_OK;
     switch (msg->number) {
     case REFUSE: local_price_refuse(ctx, AIRRT_ERR_LIMIT); break;
+    case WORDS: local_price_refuse_with(ctx, &(airrt_reason){ .err = AIRRT_ERR_LIMIT, .text = "as told" }); break;
     case LEAVE: local_price_refuse(ctx, AIRRT_ERR_SHUTDOWN); break;
     case SILENT: break;
     case FAIL: return quoter_fail(ctx, 7, "as told");
@@ -213,6 +214,8 @@ START_TEST(errors_come_back_as_the_answer) {
     begin("quoter");
     airrt_test_is(ask(REFUSE, &value), AIRRT_ERR_LIMIT);
     ck_assert_uint_eq(value, 0);
+    airrt_test_is(ask(WORDS, &value), AIRRT_ERR_LIMIT);
+    ck_assert_int_eq(airrt_error_last()->reason.kind, 0); /* the words stay there */
     airrt_test_is(ask(LEAVE, &value), AIRRT_ERR_SHUTDOWN);
     airrt_test_is(ask(SILENT, &value), AIRRT_ERR_NO_REPLY);
     airrt_test_is(ask(FAIL, &value), AIRRT_ERR_DEAD);

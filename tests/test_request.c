@@ -172,6 +172,24 @@ static airrt_err decline(airrt_ctx *ctx, node_state *state, const note *msg) {
     state->count = 0;
     return AIRRT_OK;
 }
+/* With words; those of number 0 say nothing but these. */
+static airrt_reason words_for(uint64_t number) {
+    airrt_reason why = { .text = "sold out" };
+    if (number) why.kind = AIRRT_EXIT_SHUTDOWN_TERM, why.err = AIRRT_ERR_LIMIT, why.code = (int32_t)number;
+    return why;
+}
+static airrt_err refuse_with(airrt_ctx *ctx, node_state *state, const note *msg) {
+    const airrt_reason why = words_for(msg->number);
+    (void)state;
+    answer_refuse_with(NODE(ctx), &why);
+    return AIRRT_OK;
+}
+static airrt_err decline_with(airrt_ctx *ctx, node_state *state, const note *msg) {
+    const airrt_reason why = words_for(msg->number);
+    (void)state;
+    answer_decline_with(answer_defer(NODE(ctx)), &why);
+    return AIRRT_OK;
+}
 static airrt_err fails(airrt_ctx *ctx, node_state *state, const note *msg) {
     (void)state;
     return node_fail(NODE(ctx), (int32_t)msg->number, "as told");
@@ -318,6 +336,31 @@ START_TEST(there_is_a_result_for_everything_that_a_handler_does) {
     COMES(0, 2, AIRRT_ERR_LIMIT, 3, 0);
     bid(a, b, leave, 4, 0);
     COMES(0, 3, AIRRT_ERR_NO_REPLY, 4, 0);
+    ck_assert_uint_eq(late(), 0);
+    world_end();
+} END_TEST
+
+static void has_the_words(const airrt_reason *reason, uint64_t number) {
+    const airrt_reason said = words_for(number);
+    ck_assert_int_eq(reason->kind, number ? said.kind : AIRRT_EXIT_ERROR);
+    ck_assert_int_eq(reason->err, number ? said.err : AIRRT_ERR_FAILED);
+    ck_assert_int_eq(reason->code, said.code);
+    ck_assert_str_eq(reason->text, said.text);
+}
+START_TEST(who_is_refused_with_words_has_them_in_its_result) {
+    world_begin(false);
+    node_ref a = make(0), b = make(1);
+    uint64_t n = 0;
+    for (uint64_t number = 0; number < 10; number += 9) {
+        bid(a, b, refuse_with, number, 0);
+        bid(a, b, decline_with, number, 0);
+        for (int i = 0; i < 2; i++, n++) {
+            COMES(0, n, number ? AIRRT_ERR_LIMIT : AIRRT_ERR_FAILED, number, 0);
+            has_the_words(&RESULT(0, n)->reason, number);
+        }
+    }
+    bid(a, b, refuse, 1, 0);
+    ck_assert_int_eq(RESULT(0, n)->reason.kind, 0); /* without words */
     ck_assert_uint_eq(late(), 0);
     world_end();
 } END_TEST
@@ -1057,6 +1100,22 @@ START_TEST(a_thread_hears_why_its_request_has_ended) {
     world_end();
 } END_TEST
 
+START_TEST(a_thread_that_is_refused_with_words_is_told_them) {
+    static const struct { airrt_err (*how)(airrt_ctx *, node_state *, const note *); uint64_t number; } ways[] = {
+        { refuse_with, 0 }, { refuse_with, 9 }, { decline_with, 0 }, { decline_with, 9 } };
+    uint64_t value = 1;
+    world_begin(true);
+    node_ref b = make(1);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        airrt_test_is(answer_ask(b, (note){ .fn = ways[i].how, .number = ways[i].number }, AIRRT_SEC(20), &value),
+                      ways[i].number ? AIRRT_ERR_LIMIT : AIRRT_ERR_FAILED);
+        ck_assert_uint_eq(value, 0);
+        ck_assert(airrt_error_last()->sent);
+        has_the_words(&airrt_error_last()->reason, ways[i].number);
+    }
+    world_end();
+} END_TEST
+
 /* ---- ends of who asks -------------------------------------------------------------------------------------------- */
 
 START_TEST(replies_to_an_earlier_life_reach_nobody) {
@@ -1480,6 +1539,20 @@ START_TEST(of_many_who_are_asked_each_has_one_result_and_the_last_one_is_known) 
     world_end();
 } END_TEST
 
+START_TEST(each_of_many_may_refuse_with_words) {
+    world_begin(false);
+    node_ref a = make(0);
+    crowd_size = 3;
+    for (size_t i = 0; i < crowd_size; i++) crowd[i] = make(1);
+    tell(a, (note){ .fn = ask_crowd, .then = decline_with, .number = 9 });
+    settle();
+    for (uint64_t i = 0; i < 3; i++) {
+        COMES(0, i, AIRRT_ERR_LIMIT, 6, 0);
+        has_the_words(&RESULT(0, i)->reason, 9);
+    }
+    world_end();
+} END_TEST
+
 START_TEST(nobody_is_asked_by_halves) {
     world_begin(false);
     node_ref a = make(0);
@@ -1833,4 +1906,5 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_request_that_is_taken_from_the_stash_is_not_kept_any_more,
       the_monitor_names_the_members_of_a_circle, actors_of_two_systems_ask_each_other,
       pinned_and_prioritised_actors_ask_as_others, a_seed_decides_what_becomes_of_questions,
-      all_actors_ask_all_others_on_all_workers);
+      who_is_refused_with_words_has_them_in_its_result, a_thread_that_is_refused_with_words_is_told_them,
+      each_of_many_may_refuse_with_words, all_actors_ask_all_others_on_all_workers);
