@@ -463,6 +463,12 @@ typedef struct airrt_envelope {
     uint32_t promise_slot, promise_generation; /* private: the open request */
 } airrt_envelope;
 
+/* A pinned actor has a thread of its own, which leaves with it, and may take its time in its hooks. One that waits for
+ * files is written as examples/chat_server.c: for one message, look, its handle calls epoll_wait, does what is to be
+ * done and sends itself the next look; other messages, timers and orders come between two looks. None of these ends
+ * epoll_wait: who has sent something, or called airrt_stop_async, then writes to an eventfd that is watched, too; or it
+ * waits at most for as long as a message may, and a stop, at a time: a supervisor, and a shutdown, write nothing. Once
+ * airrt_stop or a shutdown ends it, its send to itself is DEAD: it returns OK, and ends as one that was stopped. */
 typedef struct airrt_spawn_desc {
     const char *name;            /* unique in the system; copied; NULL = none */
     airrt_mailbox_desc mailbox;  /* fields left 0 come from .mailbox of AIRRT_ACTOR_IMPL, then from the system */
@@ -1674,8 +1680,9 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   .redeliver = K   the message on which handle failed, also a timer's, comes again after the restart; the K-th
  *                    failure, also if it was stashed in between, or the first one for which there is no memory,
  *                    quarantines it (until it returns OK the message and what it refers to stay airrt's), from where it
- *                    can be replayed if the system keeps dead letters; this option and .timestamps cost about 10 ns a
- *                    message
+ *                    can be replayed if the system keeps dead letters. Each of the K is a restart, which counts in its
+ *                    supervisor's limit, so that poison messages may spend it; with on_error RESUME the message comes
+ *                    again, and is quarantined, without one. This option and .timestamps cost about 10 ns a message
  *   .stash_capacity = N   messages; 0 = the mailbox's capacity
  *   .outbox_capacity = N  messages that may wait for room elsewhere (below); 0 = 64. While some do, a send to somebody
  *                    who is full or already waited for looks through them: hundreds are meant, not thousands

@@ -209,7 +209,8 @@ typedef struct airrt_child_desc {
     uint32_t max_restarts;       /* of this child within window_ns, besides the supervisor's limit; 0 = no limit of its
                                     own */
     uint64_t window_ns;          /* 0 = 60 s */
-    airrt_backoff backoff;       /* 0 = restarts come at once */
+    airrt_backoff backoff;       /* 0 = restarts come at once, also those after one that failed, and each counts: a
+                                    child whose start may fail for a while needs one */
     airrt_health_desc health;
     bool significant;            /* its end may end the supervisor: .auto_shutdown */
     bool pinned;                 /* runs on a thread of its own, which its restarts keep (airrt_spawn_desc); given up as
@@ -569,7 +570,9 @@ typedef struct airrt_pool_desc {
     airrt_route route;
     airrt_child_desc child;   /* of each member; .restart 0 = TRANSIENT; .id, .name, .significant are not looked at */
     uint32_t max_restarts;    /* of all of them within window_ns, then the pool gives up; 0 = 1 per member that it has
-                                 then, not counting NAME_add's, and at least 1 per member to begin with */
+                                 then, not counting NAME_add's, and at least 1 per member to begin with. With
+                                 .redeliver a poison message takes as many as it is tried, quarantine included; none
+                                 with on_error RESUME */
     uint64_t window_ns;       /* 0 = 5 s */
 } airrt_pool_desc;
 /* A pool of any type; 8 bytes. All zero names none; after its end it reaches nobody, ever. */
