@@ -743,6 +743,22 @@ START_TEST(a_pool_is_asked_as_it_is_sent_to) {
     WORLD_CLOSE();
 } END_TEST
 
+AIRRT_REQUEST(where, probe, pthread_t);
+AIRRT_POOL_REQUEST(crew, where);
+static airrt_err act_where(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    where_reply(PROBE(ctx), pthread_self());
+    return AIRRT_OK;
+}
+START_TEST(pinned_members_have_threads_of_their_own) {
+    pthread_t by[4];
+    OPEN(pool, .size = 2, .child = { .pinned = true });
+    for (int i = 0; i < 4; i++) airrt_test_ok(crew_ask_where(pool, (act){ .fn = act_where }, 0, &by[i]));
+    ck_assert(!pthread_equal(by[0], by[1]));
+    ck_assert(pthread_equal(by[0], by[2]) && pthread_equal(by[1], by[3]));
+    WORLD_CLOSE();
+} END_TEST
+
 static airrt_err act_refuse_with(airrt_ctx *ctx, probe_state *state, const act *msg) {
     static const airrt_reason why = { .err = AIRRT_ERR_DEAD, .code = 9, .text = "as told" };
     (void)state, (void)msg;
@@ -1257,7 +1273,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_pool_that_is_closed_is_not_begun_again,
       who_is_no_pool_of_such_actors_is_of_another_type, a_pool_that_gives_up_is_told_to_the_log,
       a_pool_is_asked_as_it_is_sent_to, who_fails_over_a_question_is_the_only_one_that_was_asked_it,
-      who_is_refused_by_a_member_with_words_is_told_them,
+      who_is_refused_by_a_member_with_words_is_told_them, pinned_members_have_threads_of_their_own,
       a_question_that_the_next_member_takes_is_no_refusal, an_actor_asks_a_pool_as_it_sends_to_it,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
       two_resizes_at_once_to_a_size_make_it_that_size,
