@@ -95,14 +95,15 @@
  * hook held; locks it held stay locked.
  * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us, but no more when the machine's
  * tick has come (looked at every 32 messages, after each while some take more than 50 us): then timers and what comes
- * from threads outside have their turn, too. Timers that fire and results count as messages. One hook is never
- * interrupted. Actors that a hook spawns begin (pre_start) before what waits in its worker's queue, in three turns of
- * four: those of the last turn first, in the order of their spawning, then who has spawned them, if its turn was over
- * before its mailbox was empty, so that of a tree of spawns a branch is alive at a time, not a generation; after a
- * millisecond behind newer ones they wait in the queue. A worker's queue is shared with others when it holds 50 us of
- * work, judged by the turns before; whom it has spawned, then or when the first has waited for as long; behind a turn
- * that does not end, after a millisecond or two, and with it the one actor that a hook has woken last, which otherwise
- * runs here as soon as that turn is over.
+ * from threads outside have their turn, too. Timers that fire and results count as messages; when a turn was one of
+ * those, a message of the mailbox comes before what has fired since. One hook is never interrupted. Actors that a hook
+ * spawns begin (pre_start) before what waits in its worker's queue, in three turns of four: those of the last turn
+ * first, in the order of their spawning, then who has spawned them, if its turn was over before its mailbox was empty,
+ * so that of a tree of spawns a branch is alive at a time, not a generation; after a millisecond behind newer ones they
+ * wait in the queue. A worker's queue is shared with others when it holds 50 us of work, judged by the turns before;
+ * whom it has spawned, then or when the first has waited for as long; behind a turn that does not end, after a
+ * millisecond or two, and with it the one actor that a hook has woken last, which otherwise runs here as soon as that
+ * turn is over.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
@@ -2345,12 +2346,13 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *de
                                                      airrt_err (*body)(airrt_system *system, void *arg), void *arg);
 /* Ends all actors. First, unless .now, what is queued is handled with all that it leads to, for half of the time at
  * most; then all are stopped, those of supervisors in their order: actors handle what waits by then, supervised ones
- * none that still wait; at the deadline the rest is killed. Timers are not waited for; sends from outside are accepted
- * until the receiver is stopped; requests that were deferred and not answered by then end with SHUTDOWN. TIMEOUT: some
- * were killed or are stuck, or messages were lost or refused for lack of time. From the call on nothing can be spawned
- * from outside; once it has returned nobody waits in the system, not for those that are stuck either: who does is told
- * SHUTDOWN, who blocks for room DEAD. CONTEXT in a hook, and in a fork()ed child. Any thread, again and again: later
- * calls wait for the first and report the same. desc and out may be NULL. */
+ * none that still wait; at the deadline the rest is killed. Timers are not waited for (but while one is always due the
+ * first half does not end before its time); sends from outside are accepted until the receiver is stopped; requests
+ * that were deferred and not answered by then end with SHUTDOWN. TIMEOUT: some were killed or are stuck, or messages
+ * were lost or refused for lack of time. From the call on nothing can be spawned from outside; once it has returned
+ * nobody waits in the system, not for those that are stuck either: who does is told SHUTDOWN, who blocks for room DEAD.
+ * CONTEXT in a hook, and in a fork()ed child. Any thread, again and again: later calls wait for the first and report
+ * the same. desc and out may be NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                                           airrt_shutdown_report *out);
 /* Waits until no actor is runnable or running and nothing is queued; timers do not count, what they have sent does: in
@@ -2393,9 +2395,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_replay(airrt_system *syst
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_drop(airrt_system *system, uint64_t id);
 AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter_counts *out);
 
-/* Stops an actor: no more messages, what is queued is handled, post_stop; waits for its end, and kills it when the time
- * is spent (TIMEOUT if even that did not end it in a second). timeout_ns 0 = 5 s. DEAD if it has ended. SHUTDOWN: it is
- * stuck, and its system has been shut down. CONTEXT in hooks. */
+/* Stops an actor: no more messages, its timers are cancelled, what is queued is handled, post_stop; waits for its end,
+ * and kills it when the time is spent (TIMEOUT if even that did not end it in a second). timeout_ns 0 = 5 s. DEAD if it
+ * has ended. SHUTDOWN: it is stuck, and its system has been shut down. CONTEXT in hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_ns);
 /* The same without waiting; allowed in hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
@@ -4076,6 +4078,7 @@ typedef struct airrt_cold {
     bool drops;                            /* begins again without what was in its mailbox */
     airrt_signal *reports[2];              /* set aside for telling it: started, ended */
     uint32_t held;                         /* signals not handled when it halted, or its turn was over */
+    uint64_t owed;                         /* a turn of signals is over, and messages wait: `head` then, | 1; else 0 */
     airrt_fifo outbox;                     /* messages that wait for room in others' mailboxes */
     uint32_t outgoing, late;               /* how many; timers that have fired meanwhile, linked by `after` */
     bool hurried;                          /* its supervisor has asked it to stop: it does not rest any more */
@@ -7436,10 +7439,14 @@ static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
 static bool airrt_priv_is_timeout(const airrt_signal *signal) {
     return signal->kind == AIRRT_SIGNAL_ANSWER && signal->near;
 }
+/* Its supervisor has ordered it to stop: nothing else is given to it before it has been told. */
+static bool airrt_priv_is_halting(const airrt_cell *cell) {
+    return airrt_load_relaxed(&cell->lane) >> AIRRT_LANE_ORDER_SHIFT & AIRRT_ORDER_HALT;
+}
 /* True when all that came before a DOWN has been taken: from the ring, from the priority lanes, and what is to come
  * next because it was put aside. */
 static bool airrt_priv_is_due(const airrt_cell *cell, const airrt_signal *down) {
-    if (airrt_priv_rests(cell)) return false;
+    if (airrt_priv_rests(cell) || airrt_priv_is_halting(cell)) return false;
     if (airrt_priv_is_timeout(down)) return true;
     if (cell->cold->ready.first) return false;
     if ((int64_t)(airrt_load_relaxed(&cell->head) - down->due) < 0) return false;
@@ -7582,7 +7589,10 @@ static bool airrt_priv_deliver(airrt_ctx *ctx, airrt_signal *signal) {
         airrt_priv_insert(&cold->waiters, signal);
         return true;
     case AIRRT_SIGNAL_TIMER:
-        if (AIRRT_UNLIKELY(cold && (cold->late || airrt_priv_rests(cell))) && signal->u.timer.wrap)
+        if (signal->u.timer.wrap && airrt_load_relaxed(&cell->life) == AIRRT_STATE_STOPPING) /* a stop cancels them */
+            return airrt_priv_refuse_signal(NULL, cell, signal, NULL, NULL), true;
+        if (AIRRT_UNLIKELY(cold && (cold->late || airrt_priv_rests(cell) || airrt_priv_is_halting(cell))) &&
+            signal->u.timer.wrap)
             return airrt_priv_put_off(cold, signal), true; /* late ones: those that have fired before it */
         return airrt_priv_deliver_timer(ctx, signal);
     case AIRRT_SIGNAL_ROOM: airrt_priv_room_come(ctx, signal); return true;
@@ -7610,13 +7620,24 @@ static bool airrt_priv_has_private(const airrt_cell *cell) {
 static airrt_signal *airrt_priv_next_signal(airrt_ctx *ctx, bool *due) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cold *cold = ctx->cell->cold;
-    if (!w->signals && AIRRT_UNLIKELY(cold && cold->late && !airrt_priv_rests(ctx->cell)))
+    if (!w->signals &&
+        AIRRT_UNLIKELY(cold && cold->late && !airrt_priv_rests(ctx->cell) && !airrt_priv_is_halting(ctx->cell)))
         airrt_priv_late_back(w, cold);
     *due = !w->signals;
     if (*due) return airrt_priv_has_due(ctx->cell) ? airrt_priv_shift(&cold->due) : NULL;
     airrt_signal *signal = airrt_priv_signal_at(w->signals);
     w->signals = signal->after;
     return signal;
+}
+/* A turn in which signals were handled is over: if messages wait, the next one begins with one of them, when what this
+ * one has left is done. So neither timers that are always due nor results keep the mailbox from its share. */
+static void airrt_priv_owe(airrt_cell *cell) {
+    airrt_cold *cold = cell->cold;
+    if (cold) cold->owed = cold->ready.first || airrt_priv_waiting(cell) ? airrt_load_relaxed(&cell->head) | 1 : 0;
+}
+static bool airrt_priv_owes_message(const airrt_cell *cell) {
+    return cell->cold && cell->cold->owed == (airrt_load_relaxed(&cell->head) | 1) && !airrt_priv_rests(cell) &&
+           !airrt_priv_is_halting(cell);
 }
 /* Handles signals, of which those with a handler are messages of the turn: when that is over (w->over), the others wait
  * for the next one, and nothing else is handled. False: the actor has ended. */
@@ -7637,6 +7658,7 @@ static bool airrt_priv_attend_signals(airrt_ctx *ctx) {
         w->over = airrt_load_relaxed(&ctx->handled) != handled && --ctx->left == 0 && !airrt_priv_goes_on(ctx);
         if (w->over) break;
     }
+    if (w->over) airrt_priv_owe(ctx->cell);
     if (w->signals) ctx->cell->cold->held = w->signals; /* it has a cold part: it had a timer, or a result */
     w->signals = 0;
     airrt_priv_offer_room(w->system, ctx->cell, false);
@@ -7654,11 +7676,12 @@ static bool airrt_priv_attend(airrt_ctx *ctx) {
     if (airrt_load_relaxed(&cell->tail) & AIRRT_SIGNAL_)
         airrt_fetch_and(&cell->tail, ~(uint64_t)AIRRT_SIGNAL_, ACQUIRE);
     const uint32_t older = cell->cold ? cell->cold->held : 0; /* of the last turn: the lane's wait for the next look */
+    const bool waits = older || airrt_priv_owes_message(cell);
     const uint64_t taken = AIRRT_LANE_BUSY_ & ~((uint64_t)AIRRT_ORDER_LOST << AIRRT_LANE_ORDER_SHIFT),
-                   kept = older ? UINT32_MAX : 0;
+                   kept = waits ? UINT32_MAX : 0;
     uint64_t lane = airrt_fetch_and(&cell->lane, ~(taken & ~kept), ACQUIRE),
              orders = (lane & AIRRT_LANE_BUSY_) >> AIRRT_LANE_ORDER_SHIFT;
-    w->signals = older ? older : airrt_priv_reverse((uint32_t)lane);
+    w->signals = waits ? older : airrt_priv_reverse((uint32_t)lane);
     if (older) cell->cold->held = 0;
     if (orders & (AIRRT_ORDER_KILL | AIRRT_ORDER_EXPIRE)) {
         airrt_priv_die_of(ctx, orders);
@@ -7861,7 +7884,9 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
             if (airrt_priv_rest(cell)) return AIRRT_NEXT_LEAVE_;
             continue;
         }
-        if (airrt_priv_take_next(cell, msg, size, align, &wrap)) {
+        const bool got = airrt_priv_take_next(cell, msg, size, align, &wrap);
+        if (cell->cold) cell->cold->owed = 0;
+        if (got) {
             airrt_priv_offer_room(system, cell, false);
             if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap, taken);
             if (wrap && airrt_priv_lose_late(ctx, wrap)) {
@@ -7898,7 +7923,7 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
             airrt_cold *cold = cell->cold; /* the detour bit is no reason to stay awake when nothing private is left */
             uint64_t lane = airrt_load_relaxed(&cell->lane);
             if ((lane & AIRRT_LANE_BUSY_) == (uint64_t)AIRRT_ORDER_DETOUR << AIRRT_LANE_ORDER_SHIFT &&
-                (!cold || (!cold->due.first && !cold->ready.first)) &&
+                (!cold || (!cold->due.first && !cold->ready.first && !cold->late)) &&
                 airrt_priv_go_idle(cell, t & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken))
                 return AIRRT_NEXT_LEAVE_;
             if (!(lane & AIRRT_LANE_BUSY_) &&
@@ -7968,7 +7993,9 @@ static void airrt_priv_panicked(airrt_worker *w) {
         airrt_priv_done(ctx, AIRRT_ERR_DEAD, &reason);
         goes_on = airrt_priv_failed(ctx, &reason);
     }
-    if (goes_on && airrt_priv_attend_signals(ctx)) airrt_priv_turn_over(ctx);
+    if (!goes_on || !airrt_priv_attend_signals(ctx)) return;
+    airrt_priv_owe(ctx->cell);
+    airrt_priv_turn_over(ctx);
 }
 AIRRT_API void airrt_panic(int32_t code, const char *text) {
     airrt_worker *me = airrt_priv_me;

@@ -52,10 +52,10 @@
  * siblings that a group restart stops. With .drop_mailbox it keeps handle and name, and what has come until it begins
  * again are dead letters. A child that is terminated, not restarted, or given up is gone: its handle is dead, what is
  * in its mailbox are dead letters; restart_child makes a new actor of it.
- * A stop lets the running handler return, then runs post_stop; what is queued is not handled. A child type with an
- * on_exit hook is asked there (from: the supervisor, reason SHUTDOWN) and ends when it returns NAME_exit or an error,
- * now or later. While a supervisor starts or stops a child it does nothing else: ends of other children and calls wait
- * in order. Between two tries to restart a child, and while one backs off, it serves both.
+ * A stop lets the running handler return, then runs post_stop; what is queued, or has fired, is not handled. A child
+ * type with an on_exit hook is asked there (from: the supervisor, reason SHUTDOWN) and ends when it returns NAME_exit
+ * or an error, now or later. While a supervisor starts or stops a child it does nothing else: ends of other children
+ * and calls wait in order. Between two tries to restart a child, and while one backs off, it serves both.
  * A child whose on_error says ESCALATE fails its supervisor: it stops the others and ends with the child's reason.
  * airrt_stop and airrt_kill of a child that is restarting or backs off do nothing: terminate_child is what ends it.
  * Who waits for the end of such a one, with airrt_stop too, is told when it begins again: of the end it has had.

@@ -359,6 +359,93 @@ START_TEST(a_supervisor_killed_while_its_timers_fire_comes_back_every_time) {
     close_system();
 } END_TEST
 
+/* Has a timer that is due when its handler returns, at the machine's tick. Asked to stop it ends at once, or (late) by
+ * the next timer. */
+AIRRT_ACTOR(restless, order, int);
+AIRRT_ACTOR(restless_asked, order, int);
+static airrt_reason restless_stopped;
+static airrt_atomic_u32 restless_rang, restless_ends;
+static airrt_err restless_start(restless_ctx *ctx, int *state, const int *args) {
+    *state = *args;
+    return restless_after(ctx, 0, (order){ TELL }, NULL);
+}
+static airrt_err restless_handle(restless_ctx *ctx, int *late, const order *msg) {
+    const uint64_t tick = airrt_priv_machine_tick_ns(NULL);
+    if (msg->what == FAIL) return restless_fail(ctx, 1, "as asked");
+    if (*late == 2) return restless_exit(ctx);
+    airrt_fetch_add(&restless_rang, 1, RELAXED);
+    while (airrt_priv_machine_tick_ns(NULL) == tick) {}
+    airrt_ctx_yield(&ctx->base);
+    return restless_after(ctx, 0, *msg, NULL);
+}
+static void restless_end(restless_ctx *ctx, int *late, const airrt_reason *reason) {
+    (void)ctx, (void)late;
+    restless_stopped = *reason;
+    airrt_fetch_add(&restless_ends, 1, RELEASE);
+}
+AIRRT_ACTOR_IMPL(restless, int, restless_handle, .pre_start = restless_start, .post_stop = restless_end);
+#define RESTLESS(CTX) ((restless_ctx *)(void *)(CTX))
+static airrt_err restless_asked_start(restless_asked_ctx *ctx, int *state, const int *args) {
+    *state = *args;
+    return restless_asked_after(ctx, 0, (order){ TELL }, NULL);
+}
+static airrt_err restless_asked_handle(restless_asked_ctx *ctx, int *late, const order *msg) {
+    const uint64_t tick = airrt_priv_machine_tick_ns(NULL);
+    if (*late == 2) return restless_asked_exit(ctx);
+    airrt_fetch_add(&restless_rang, 1, RELAXED);
+    while (airrt_priv_machine_tick_ns(NULL) == tick) {}
+    airrt_ctx_yield(&ctx->base);
+    return restless_asked_after(ctx, 0, *msg, NULL);
+}
+static airrt_err restless_asked_exit_hook(restless_asked_ctx *ctx, int *late, const airrt_down *down) {
+    (void)down;
+    if (!*late) return restless_asked_exit(ctx);
+    *late = 2;
+    return AIRRT_OK;
+}
+static void restless_asked_end(restless_asked_ctx *ctx, int *late, const airrt_reason *reason) {
+    restless_end(RESTLESS(ctx), late, reason);
+}
+AIRRT_ACTOR_IMPL(restless_asked, int, restless_asked_handle, .pre_start = restless_asked_start,
+                 .post_stop = restless_asked_end, .on_exit = restless_asked_exit_hook);
+START_TEST(a_child_whose_timer_is_always_due_stops_when_its_handler_returns) {
+    for (int how = 0; how < 3; how++) { /* with on_exit, which ends it at once, or by a timer */
+        crew c = { .max = 5, .count = 1 };
+        airrt_supervisor sup;
+        c.members[0] = (member){ how ? restless_asked_spec(how - 1) : restless_spec(0),
+                                 { .id = "a", .name = "a", .stop_timeout_ns = AIRRT_SEC(2) } };
+        airrt_store_relaxed(&restless_rang, 0);
+        airrt_store_relaxed(&restless_ends, 0);
+        open_with((airrt_system_desc){ .workers = 1 });
+        airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+        airrt_test_eventually(airrt_load_relaxed(&restless_rang) > 2, 20);
+        airrt_test_ok(airrt_supervisor_terminate_child(sup, "a"));
+        ck_assert_uint_eq(airrt_load_acquire(&restless_ends), 1);
+        ck_assert_int_eq(restless_stopped.kind, how ? AIRRT_EXIT_NORMAL : AIRRT_EXIT_SHUTDOWN);
+        close_system();
+    }
+} END_TEST
+
+START_TEST(a_group_restarts_though_the_timer_of_one_is_always_due) {
+    crew c = { .max = 5, .count = 2 };
+    airrt_supervisor sup;
+    c.members[0] = member_of('a', AIRRT_RESTART_PERMANENT);
+    c.members[1] = (member){ restless_spec(0), { .id = "b", .name = "b", .stop_timeout_ns = AIRRT_SEC(2) } };
+    airrt_store_relaxed(&restless_rang, 0);
+    airrt_store_relaxed(&restless_ends, 0);
+    open_with((airrt_system_desc){ .workers = 2 });
+    airrt_test_ok(all_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_eventually(airrt_load_relaxed(&restless_rang) > 2, 20);
+    tell("a", FAIL);
+    airrt_test_eventually(airrt_load_acquire(&restless_ends) == 1, 20);
+    ck_assert_int_eq(restless_stopped.kind, AIRRT_EXIT_SHUTDOWN);
+    airrt_test_eventually(child(sup, "b").state == AIRRT_CHILD_RUNNING, 20);
+    airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(5)));
+    ck_assert_uint_eq(airrt_load_acquire(&restless_ends), 2);
+    ck_assert_int_eq(restless_stopped.kind, AIRRT_EXIT_SHUTDOWN);
+    close_system();
+} END_TEST
+
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_successor_has_the_name_while_its_killed_predecessor_is_busy) {
@@ -1054,6 +1141,8 @@ SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
       a_shutdown_at_once_counts_every_actor_once, a_child_killed_again_and_again_is_one_of_the_killed,
       a_blocked_sender_gets_the_place_of_the_message_that_failed, a_blocked_sender_is_told_when_the_child_is_given_up,
       timers_that_fire_while_a_life_ends_are_gone_with_it,
+      a_child_whose_timer_is_always_due_stops_when_its_handler_returns,
+      a_group_restarts_though_the_timer_of_one_is_always_due,
       a_supervisor_killed_while_its_timers_fire_comes_back_every_time,
       a_successor_has_the_name_while_its_killed_predecessor_is_busy,
       a_child_that_registers_its_own_name_can_be_restarted, news_of_an_end_that_the_supervisor_caused_end_nothing_more,

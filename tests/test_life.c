@@ -2797,6 +2797,94 @@ START_TEST(idle_tells_how_long_a_loop_may_sleep) {
     WORLD_CLOSE();
 } END_TEST
 
+/* Until the machine's tick, so that the turn is over; its next timer is due then, for ever. */
+static airrt_err act_restless(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    const uint64_t tick = airrt_priv_machine_tick_ns(NULL);
+    (void)state;
+    while (airrt_priv_machine_tick_ns(NULL) == tick) {}
+    airrt_ctx_yield(ctx);
+    return probe_after(PROBE(ctx), 0, *msg, NULL);
+}
+static airrt_atomic_u64 counted;
+static airrt_err act_count(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    airrt_fetch_add(&counted, 1u, RELAXED);
+    return AIRRT_OK;
+}
+enum { RESTLESS = 4 }; /* worlds: polled, with a worker, with one of its own, with priority lanes */
+static bool restless_goes_on(int how) { return how > 0 || airrt_system_poll(world, 1) <= 1; }
+static probe_ref restless_begin(int how, diary *book) {
+    if (how == 0) POLLED_WORLD();
+    else world_open(&(airrt_system_desc){ .workers = 1 });
+    SPAWN_WITH(probe, ref, book, .pinned = how == 2, .mailbox = { .lanes = how == 3 });
+    TELL(ref, act_restless, NULL, 1);
+    airrt_test_eventually(restless_goes_on(how) && COUNT(book->acts) > 2, 10);
+    return ref;
+}
+START_TEST(a_timer_that_is_always_due_leaves_the_mailbox_its_share) {
+    for (int how = 0; how < RESTLESS; how++) {
+        diary book = { 0 };
+        probe_ref ref = restless_begin(how, &book);
+        airrt_store_relaxed(&counted, 0u);
+        for (int i = 0; i < 10; i++)
+            airrt_test_ok(probe_send_with(ref, (act){ act_count, NULL, 2 },
+                                          &(airrt_send_desc){ .priority = i % 2 ? AIRRT_PRIORITY_NORMAL : AIRRT_PRIORITY_HIGH }));
+        airrt_test_eventually(restless_goes_on(how) && COUNT(counted) == 10, 10);
+        KILL(ref);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+START_TEST(who_is_stopped_takes_no_more_timers_and_handles_what_is_queued) {
+    for (int how = 0; how < RESTLESS; how++) {
+        diary book = { 0 };
+        probe_ref ref = restless_begin(how, &book);
+        airrt_store_relaxed(&counted, 0u);
+        for (int i = 0; i < 3; i++) TELL(ref, act_count, NULL, 2);
+        airrt_test_ok(probe_stop(ref, AIRRT_SEC(2)));
+        ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_SHUTDOWN);
+        ck_assert_uint_eq(COUNT(counted), 3);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+/* Stops itself, with timers that have fired and are on their way. */
+static airrt_err act_arm_and_stop(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    for (uint64_t i = 0; i < 5; i++) AIRRT_TRY(probe_after(PROBE(ctx), 0, (act){ .number = 10 + i }, NULL));
+    AIRRT_TRY(probe_every(PROBE(ctx), AIRRT_MS(1), (act){ .number = 20 }, NULL, NULL));
+    return airrt_stop_async(probe_self(PROBE(ctx)).ref) ? AIRRT_ERR_DEAD : msg->arg ? act_restless(ctx, state, msg) : AIRRT_OK;
+}
+START_TEST(a_stop_ends_timers_that_are_on_their_way_and_drops_their_messages_once) {
+    diary book = { 0 };
+    POLLED_WORLD();
+    SPAWN(probe, ref, &book);
+    TELL(ref, act_arm_and_stop, world, 1);
+    TELL(ref, NULL, NULL, 2);
+    ck_assert_uint_eq(airrt_system_poll(world, 1), 1);
+    ADVANCE(AIRRT_SEC(1));
+    SETTLE();
+    ACTED(&book, 1, 2);
+    ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_SHUTDOWN);
+    for (uint64_t i = 0; i < 5; i++) ck_assert_uint_eq(DROPPED(10 + i), 1);
+    ck_assert_uint_eq(DROPPED(20), 1);
+    ck_assert_uint_eq(DROPPED(1), 1);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(a_shutdown_kills_nobody_whose_timer_is_always_due) {
+    for (int how = 0; how < RESTLESS; how++) {
+        diary book = { 0 };
+        airrt_shutdown_report report;
+        restless_begin(how, &book);
+        airrt_test_ok(airrt_system_shutdown(world, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_SEC(2) }, &report));
+        ck_assert_uint_eq(report.killed, 0);
+        ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_SHUTDOWN);
+        airrt_test_counts_balanced(&report.counts);
+        airrt_system_close(world);
+    }
+} END_TEST
+
 START_TEST(timers_of_many_actors_on_threads_all_fire) {
     static diary books[200];
     static errand e[200];
@@ -2918,6 +3006,10 @@ SUITE("life", 60,
     many_timers_fire_in_order_and_never_early, timers_fire_in_order_after_leaps_of_the_clock,
     timers_of_a_hundred_days_are_not_early, delay_of_forever_never_comes, idle_tells_how_long_a_loop_may_sleep,
     timers_of_many_actors_on_threads_all_fire,
+    a_timer_that_is_always_due_leaves_the_mailbox_its_share,
+    who_is_stopped_takes_no_more_timers_and_handles_what_is_queued,
+    a_stop_ends_timers_that_are_on_their_way_and_drops_their_messages_once,
+    a_shutdown_kills_nobody_whose_timer_is_always_due,
     stop_of_a_stuck_actor_is_a_timeout_and_kills_it_later,
     health_is_asked_before_what_is_queued,
     panic_in_the_health_hook_is_unhealthy_and_ends_the_actor,

@@ -704,6 +704,34 @@ START_TEST(a_turn_of_timers_or_timeouts_ends_as_one_of_messages_does_and_nothing
     }
 } END_TEST
 
+static airrt_err refrain(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state, (void)msg;
+    answer_promise promise = answer_defer(NODE(ctx));
+    (void)promise;
+    return AIRRT_OK;
+}
+/* Until the machine's tick, so that the turn is over; by then the question that it asks first has timed out. */
+static airrt_err ask_in_vain(airrt_ctx *ctx, node_state *state, const note *msg) {
+    const uint64_t tick = airrt_priv_machine_tick_ns(NULL);
+    (void)msg;
+    AIRRT_TRY(node_ask_answer(NODE(ctx), REF(*(airrt_ref *)state->book->arg), (note){ .fn = refrain }, AIRRT_US(1), 1));
+    while (airrt_priv_machine_tick_ns(NULL) == tick) {}
+    airrt_ctx_yield(ctx);
+    return AIRRT_OK;
+}
+START_TEST(timeouts_that_never_end_leave_the_mailbox_its_share) {
+    world_begin(true);
+    node_ref a = make(0), b = make(1);
+    books[0].arg = &b.ref;
+    books[0].at_result = ask_in_vain;
+    tell(a, (note){ .fn = ask_in_vain, .number = 1 });
+    airrt_test_eventually(COUNT(books[0].results) > 5, 20);
+    for (uint64_t i = 0; i < 10; i++) tell(a, (note){ .fn = nothing, .number = 5 });
+    airrt_test_eventually(COUNT(books[0].acts) - COUNT(books[0].results) >= 11, 20);
+    airrt_test_ok(airrt_kill(a.ref));
+    world_end();
+} END_TEST
+
 static airrt_err wait_a_while(airrt_ctx *ctx, node_state *state, const note *msg) {
     (void)state;
     return node_after(NODE(ctx), msg->timeout_ns, (note){ .fn = nothing, .number = msg->number }, NULL);
@@ -1877,6 +1905,7 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       each_question_has_its_own_time, a_timeout_comes_before_what_is_queued,
       a_timeout_comes_before_priority_lanes_and_other_results,
       a_kill_is_obeyed_between_two_timers_or_timeouts,
+      timeouts_that_never_end_leave_the_mailbox_its_share,
       timeouts_and_timers_come_in_the_order_of_their_times_and_then_of_their_beginning,
       a_turn_of_timers_or_timeouts_ends_as_one_of_messages_does_and_nothing_overtakes_the_others,
       a_result_does_not_overtake_what_was_put_aside_before_it,

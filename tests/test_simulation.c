@@ -80,6 +80,21 @@ static airrt_err ticker_handle(ticker_ctx *ctx, airrt_none *state, const tick *m
 }
 AIRRT_ACTOR_IMPL(ticker, airrt_none, ticker_handle, .pre_start = ticker_open);
 
+/* Its next timer is due when its turn is over, if a turn takes that long. */
+AIRRT_ACTOR(restless, say, airrt_none);
+static airrt_err restless_open(restless_ctx *ctx, uint32_t *sum, const airrt_none *args) {
+    (void)sum, (void)args;
+    return restless_every(ctx, AIRRT_MS(1), (say){ SAY_LOOP, 0, 0 }, NULL, NULL);
+}
+static airrt_err restless_handle(restless_ctx *ctx, uint32_t *sum, const say *msg) {
+    *sum += msg->number;
+    if (msg->kind != SAY_LOOP) return ordered = *sum, AIRRT_OK;
+    ticks++;
+    airrt_ctx_yield(&ctx->base);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(restless, uint32_t, restless_handle, .pre_start = restless_open);
+
 AIRRT_ACTOR(sink, say, airrt_none);
 AIRRT_PROBE_IMPL(sink);
 
@@ -234,6 +249,30 @@ START_TEST(turns_take_the_time_that_is_asked_for) {
     ck_assert_uint_le(airrt_sim_now_ns(system), AIRRT_SEC(1) + AIRRT_MS(1) + 3000);
     airrt_discard(airrt_kill(echo.ref));
     close_sim(system);
+} END_TEST
+
+START_TEST(who_has_a_timer_that_is_always_due_handles_its_mailbox_and_can_be_stopped) {
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        airrt_sim_desc desc = { .seed = seed, .turn_ns = AIRRT_MS(3), .policy = seed % 2 ? AIRRT_SIM_ROUND_ROBIN : AIRRT_SIM_RANDOM };
+        airrt_system *system = open_sim(&desc);
+        restless_ref ref;
+        airrt_reason why;
+        airrt_test_ok(restless_spawn(system, AIRRT_NONE, NULL, &ref));
+        airrt_test_ok(airrt_sim_run(system, AIRRT_MS(50)));
+        ck_assert_uint_gt(ticks, 0);
+        for (uint32_t i = 0; i < 20; i++) airrt_test_ok(restless_send(ref, (say){ SAY_ADD, 1, 1 }));
+        airrt_test_ok(airrt_sim_run(system, AIRRT_SEC(1)));
+        ck_assert_uint_eq(ordered, 20);
+        airrt_test_ok(airrt_sim_check(system));
+        uint64_t before = ticks;
+        airrt_test_ok(restless_send(ref, (say){ SAY_ADD, 1, 1 }));
+        airrt_test_ok(restless_stop(ref, AIRRT_SEC(1)));
+        airrt_test_ok(airrt_wait(ref.ref, 0, &why));
+        ck_assert_int_eq(why.kind, AIRRT_EXIT_SHUTDOWN);
+        ck_assert_uint_eq(ordered, 21);
+        ck_assert_uint_le(ticks, before + 2); /* one that came before the order */
+        close_sim(system);
+    }
 } END_TEST
 
 START_TEST(hooks_and_other_systems_are_refused) {
@@ -906,7 +945,8 @@ START_TEST(a_shutdown_within_a_shutdown_is_refused) {
 SUITE("simulation", 60, an_ordered_full_mailbox_refuses_one_event,
       who_waits_for_a_stream_makes_steps_in_virtual_time, a_shutdown_within_a_shutdown_is_refused, calls_that_wait_run_the_simulation, a_year_of_timers_takes_no_time, what_is_due_at_the_end_of_a_run_is_done,
       settle_does_not_wait_for_timers, steps_end_with_empty_or_limit, a_busy_system_ages_and_can_be_shut_down,
-      turns_take_the_time_that_is_asked_for, hooks_and_other_systems_are_refused, options_that_make_no_sense_are_invalid,
+      turns_take_the_time_that_is_asked_for,
+      who_has_a_timer_that_is_always_due_handles_its_mailbox_and_can_be_stopped, hooks_and_other_systems_are_refused, options_that_make_no_sense_are_invalid,
       threads_options_are_accepted_and_change_nothing, the_same_seed_makes_the_same_run,
       random_and_pct_find_every_order_and_round_robin_the_fair_one, a_recorded_schedule_runs_again,
       after_its_choices_a_run_is_round_robin, pct_starves_nobody, no_schedule_breaks_the_order_of_a_pair,
