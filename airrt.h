@@ -1506,7 +1506,9 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_spawn(airrt_system *, ARGS, const airrt_spawn_desc *, NAME_ref *out);      as airrt_spawn
  *   airrt_spec NAME_spec(ARGS);                                                               the same as a value
  *   airrt_err NAME_send(NAME_ref, MSG);           any thread or hook; when full as .backpressure says.
- *                                                 OK: airrt owns it. DEAD, FULL, NOMEM, TYPE: the caller still does
+ *                                                 OK: airrt owns it. DEAD, FULL, NOMEM, TYPE: the caller still does.
+ *                                                 What an actor sends to itself while it stops is accepted, and a dead
+ *                                                 letter
  *   airrt_err NAME_try_send(NAME_ref, MSG);       the same, but BLOCK is FULL: never waits
  *   airrt_err NAME_send_with(NAME_ref, MSG, const airrt_send_desc *);     with an envelope; also TIMEOUT
  *   airrt_err NAME_send_many(NAME_ref, const MSG *, size_t n, size_t *sent);   in order; *sent went, the rest is the
@@ -8208,9 +8210,13 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     airrt_worker *me = airrt_priv_me;
     airrt_cell *cell = airrt_priv_cell(to);
     uint64_t key = airrt_priv_key(to), t = cell ? airrt_load_acquire(&cell->tail) : 0;
+    bool last = false; /* what it sends to itself while it stops is lost: an error would make a failure of its end */
     if (!to.generation || to.generation > AIRRT_GENERATION_MAX_ || !cell ||
-        ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)))
-        return airrt_priv_refuse_dead(to, type, msg, how);
+        ((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_))) {
+        last = me && cell && me->ctx.cell == cell && me->phase != AIRRT_PHASE_NONE &&
+               airrt_ref_equal(to, airrt_priv_ref(cell)) && !promise && !(how & (AIRRT_SEND_NEXT_ | AIRRT_SEND_AGAIN_));
+        if (!last) return airrt_priv_refuse_dead(to, type, msg, how);
+    }
     if (airrt_load_relaxed(&cell->type) != type)
         return airrt_priv_refuse(to, type, msg, AIRRT_ERR_TYPE, AIRRT_LOSS_NO_RECEIVER);
     bool inside = me && me->system == airrt_load_relaxed(&cell->system); /* our own system is not closed while we run */
@@ -8248,13 +8254,19 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     else if (!err)
         err = airrt_priv_send_policy(cell, key, &type->msg, msg, wrap, lane, priority, (how & AIRRT_SEND_WAIT_) && !me,
                                      desc ? desc->timeout_ns : 0, &sink, &dropped);
+    if (AIRRT_UNLIKELY(last) && err == AIRRT_ERR_DEAD) {
+        dropped = true;
+        err = AIRRT_OK;
+        sink.why = AIRRT_LOSS_DIED;
+        sink.reason = &airrt_priv_stopped;
+    }
     if (!err && lane && !dropped) AIRRT_TALLY(system, accepted, 1);
     if (AIRRT_UNLIKELY(err == AIRRT_ERR_FULL) && self && (how & AIRRT_SEND_WAIT_) &&
         !(desc && desc->timeout_ns == AIRRT_NO_WAIT)) {
         err = airrt_priv_send_later(me, to, type, msg, wrap, priority, owes, &detail);
         outboxed = !err;
     }
-    if (dropped) { /* accepted, and dropped by policy */
+    if (dropped) { /* accepted, and dropped by policy, or lost */
         AIRRT_TALLY(system, accepted, 1);
         airrt_priv_sink(&sink, &type->msg, (void *)(uintptr_t)msg, wrap);
     } else if (err && wrap) {

@@ -2848,6 +2848,45 @@ START_TEST(who_is_stopped_takes_no_more_timers_and_handles_what_is_queued) {
     }
 } END_TEST
 
+static airrt_err stopping_sent[4];
+static airrt_err act_send_itself(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    const probe_ref self = probe_self(PROBE(ctx));
+    size_t sent;
+    (void)state;
+    if (msg->number == 1) AIRRT_TRY(airrt_stop_async(self.ref));
+    stopping_sent[0] = probe_send(self, (act){ act_send_itself, NULL, 11 });
+    stopping_sent[1] = probe_send_with(self, (act){ act_send_itself, NULL, 12 }, &(airrt_send_desc){ .priority = AIRRT_PRIORITY_HIGH });
+    stopping_sent[2] = probe_send_many(self, (act[]){ { act_send_itself, NULL, 13 }, { act_send_itself, NULL, 14 } }, 2, &sent);
+    stopping_sent[3] = probe_try_send(self, (act){ act_send_itself, NULL, 15 });
+    return sent == 2 ? AIRRT_OK : AIRRT_ERR_INVALID;
+}
+static void send_itself_a_last_word(airrt_ctx *ctx, diary *book, const airrt_reason *reason) {
+    (void)reason;
+    *(airrt_err *)book->arg = probe_send(probe_self(PROBE(ctx)), (act){ .number = 16 });
+}
+START_TEST(what_an_actor_sends_to_itself_while_it_stops_is_a_dead_letter_and_no_failure) {
+    for (int lanes = 0; lanes < 2; lanes++) {
+        airrt_err last = AIRRT_ERR_INVALID;
+        diary book = { .stop = send_itself_a_last_word, .arg = &last };
+        POLLED_WORLD(.dead_letters = { .keep = 100 });
+        SPAWN_WITH(probe, ref, &book, .mailbox = { .lanes = lanes });
+        TELL(ref, act_send_itself, NULL, 1);
+        TELL(ref, act_send_itself, NULL, 2);       /* is stopping when it comes to this */
+        SETTLE();
+        airrt_test_ok(last);
+        for (int i = 0; i < 4; i++) airrt_test_ok(stopping_sent[i]);
+        ck_assert(!airrt_alive(ref.ref));
+        ck_assert_int_eq(book.stopped.kind, AIRRT_EXIT_SHUTDOWN);
+        ck_assert_uint_eq(COUNT(book.errors), 0);
+        ck_assert_uint_ge(COUNT(letters.why[AIRRT_LOSS_DIED]), 6);
+        ck_assert_uint_eq(world_counts().refused, 0);
+        ck_assert_uint_ge(world_counts().dead, 6);
+        airrt_test_balanced(world);
+        airrt_test_is(probe_send(ref, (act){ .number = 17 }), AIRRT_ERR_DEAD);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 /* Stops itself, with timers that have fired and are on their way. */
 static airrt_err act_arm_and_stop(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state;
@@ -3010,6 +3049,7 @@ SUITE("life", 60,
     who_is_stopped_takes_no_more_timers_and_handles_what_is_queued,
     a_stop_ends_timers_that_are_on_their_way_and_drops_their_messages_once,
     a_shutdown_kills_nobody_whose_timer_is_always_due,
+    what_an_actor_sends_to_itself_while_it_stops_is_a_dead_letter_and_no_failure,
     stop_of_a_stuck_actor_is_a_timeout_and_kills_it_later,
     health_is_asked_before_what_is_queued,
     panic_in_the_health_hook_is_unhealthy_and_ends_the_actor,
