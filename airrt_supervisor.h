@@ -532,7 +532,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_remove(airrt_supervisor sup
 AIRRT_API size_t airrt_system_supervisors(airrt_system *system, bool roots, airrt_supervisor *out, size_t capacity);
 /* Waits until the system is at rest, as airrt_system_settle does, and neither it nor a supervisor below it is starting,
  * stopping, trying again or backing off, or has calls or ends of children before it. For tests and tools: a system that
- * always has work, or timers that are due before the last are handled, never rests. TIMEOUT; DEAD: it has ended. */
+ * always has work, or timers that are due before the last are handled, never rests. timeout_ns 0 = 5 s. TIMEOUT; DEAD:
+ * it has ended. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeout_ns);
 /* Stops it, and all below it, in order; waits. As airrt_stop. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns);
@@ -2392,7 +2393,7 @@ AIRRT_API airrt_err airrt_supervisor_settle(airrt_supervisor sup, uint64_t timeo
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait");
     airrt_system *system = cell && airrt_alive(sup.ref) ? airrt_priv_pin(cell) : NULL;
     if (!system) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL);
-    uint64_t deadline = airrt_priv_wait_until(system, timeout_ns);
+    uint64_t deadline = airrt_priv_wait_until(system, timeout_ns ? timeout_ns : AIRRT_SEC(5));
     airrt_err err = AIRRT_OK;
     for (int pass = 0; !err && (pass < 2 || before != after); pass++) {
         err = airrt_system_settle(system, airrt_priv_left(system, deadline));

@@ -446,6 +446,19 @@ START_TEST(a_group_restarts_though_the_timer_of_one_is_always_due) {
     close_system();
 } END_TEST
 
+START_TEST(to_settle_without_a_time_is_to_wait_for_the_default) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    c.members[0].desc.backoff = (airrt_backoff){ .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_MS(20) };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    tell("a", FAIL);
+    airrt_test_ok(airrt_supervisor_settle(sup, 0));
+    ck_assert_uint_eq(child(sup, "a").restarts, 1);
+    ck_assert_int_eq(child(sup, "a").state, AIRRT_CHILD_RUNNING);
+    close_system();
+} END_TEST
+
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_successor_has_the_name_while_its_killed_predecessor_is_busy) {
@@ -1142,7 +1155,7 @@ SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
       a_blocked_sender_gets_the_place_of_the_message_that_failed, a_blocked_sender_is_told_when_the_child_is_given_up,
       timers_that_fire_while_a_life_ends_are_gone_with_it,
       a_child_whose_timer_is_always_due_stops_when_its_handler_returns,
-      a_group_restarts_though_the_timer_of_one_is_always_due,
+      a_group_restarts_though_the_timer_of_one_is_always_due, to_settle_without_a_time_is_to_wait_for_the_default,
       a_supervisor_killed_while_its_timers_fire_comes_back_every_time,
       a_successor_has_the_name_while_its_killed_predecessor_is_busy,
       a_child_that_registers_its_own_name_can_be_restarted, news_of_an_end_that_the_supervisor_caused_end_nothing_more,
