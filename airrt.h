@@ -110,8 +110,8 @@
  * they ask (ACTOR_ask_REQUEST of AIRRT_ASKER), go on, and exactly one result comes as a message of their own: the
  * reply, a refusal, the end of who was asked with its reason, or TIMEOUT. Who is asked may reply at once, later and
  * from anywhere (NAME_defer, NAME_fulfil), or let another do it (NAME_forward). A question that is asked while a
- * request is handled has no more time than that has left; what comes too late is skipped or reaches nobody, and is
- * counted. airrt_system_waits lists who waits for whom.
+ * request is handled has, until that is answered, no more time than that has left; what comes too late is skipped or
+ * reaches nobody, and is counted. airrt_system_waits lists who waits for whom.
  *
  * THREADS
  *     NAME_send and its kin, airrt_stop_async, airrt_kill, airrt_alive, names, info     any thread or hook; do not wait
@@ -1937,10 +1937,10 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  *       come, also from those that could not be asked, and airrt owns the message. Else none: INVALID (also n = 0),
  *       NOMEM, TIMEOUT, SHUTDOWN
  * Time: a question that is asked while another is handled (or the result of one that was) has no more of it than that
- * one has left, also if what is handled was stashed, or is given again. Plain sends do not inherit it: what they are
- * for is to be done though nobody waits. A request whose time is over is skipped before it is handled, and counted as
- * expired. Timeouts are found by a timer per actor, within about a tenth of a millisecond, or 0.1 us for each question
- * that is open.
+ * one has left, also if what is handled was stashed, or is given again; but all of its own once this hook has answered
+ * the one that it handles, or passed it on. Plain sends and timers do not inherit it: what they are for is to be done
+ * though nobody waits. A request whose time is over is skipped before it is handled, and counted as expired. Timeouts
+ * are found by a timer per actor, within about a tenth of a millisecond, or 0.1 us for each question that is open.
  * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes before all
  * that, and before other results. Timeouts that are found together come in the order of their times, those of one time
  * in that of their questions.
@@ -9186,10 +9186,15 @@ AIRRT_API airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_a
     return AIRRT_OK;
 }
 
+/* The request that is handled has its answer, or is another's: its time binds nothing any more. */
+static void airrt_priv_unbind(const airrt_envelope *request) {
+    ((airrt_envelope *)(uintptr_t)request)->deadline_ns = 0;
+}
 AIRRT_INLINE void airrt_priv_reply_how(airrt_ctx *ctx, airrt_err err, const airrt_reason *reason, const void *value,
                                        size_t size) {
     const airrt_envelope *envelope = ctx->envelope;
     if (!envelope || !envelope->promise_slot) return; /* nobody has asked */
+    if (!ctx->promised) airrt_priv_unbind(envelope);
     bool answered = !ctx->promised && airrt_priv_answer(envelope->promise_slot, envelope->promise_generation, err,
                                                         reason, value, size);
     ctx->promised = true;
@@ -9245,7 +9250,11 @@ AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx) {
 AIRRT_INLINE void airrt_priv_fulfil_how(uint32_t slot, uint32_t generation, airrt_err err, const airrt_reason *reason,
                                         const void *value, size_t size) {
     bool answered = slot && airrt_priv_answer(slot, generation, err, reason, value, size);
-    if (!answered && airrt_priv_me) airrt_priv_late(airrt_priv_me->system);
+    const airrt_worker *me = airrt_priv_me;
+    const airrt_envelope *envelope = me ? me->ctx.envelope : NULL;
+    if (envelope && slot && envelope->promise_slot == slot && envelope->promise_generation == generation)
+        airrt_priv_unbind(envelope);
+    if (!answered && me) airrt_priv_late(me->system);
 }
 AIRRT_API void airrt_priv_fulfil(uint32_t slot, uint32_t generation, airrt_err err, const void *value, size_t size) {
     airrt_priv_fulfil_how(slot, generation, err, NULL, value, size);
@@ -9275,7 +9284,7 @@ AIRRT_API airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_actor_type *type, a
     airrt_priv_hand_on(&promise, self, to); /* before: it may be answered at once */
     if (ctx->kept) airrt_priv_unhold(ctx->cell, promise.slot, promise.generation);
     airrt_err err = airrt_priv_send_full(to, type, msg, &desc, AIRRT_SEND_TRY_, &promise);
-    if (!err) return ctx->promised = true, AIRRT_OK;
+    if (!err) return airrt_priv_unbind(envelope), ctx->promised = true, AIRRT_OK;
     airrt_priv_hand_on(&promise, to, self);
     if (ctx->kept) airrt_priv_hold(ctx, promise.slot, promise.generation);
     return err;

@@ -884,6 +884,36 @@ START_TEST(time_travels_with_the_questions_that_a_request_leads_to) {
     world_end();
 } END_TEST
 
+/* Answers as its number says, then asks on. */
+static airrt_err answer_and_ask_on(airrt_ctx *ctx, node_state *state, const note *msg) {
+    airrt_ref next = *(airrt_ref *)state->book->arg;
+    switch (msg->number) {
+    case 0: answer_reply(NODE(ctx), 1); break;
+    case 1: answer_refuse(NODE(ctx), AIRRT_ERR_NOT_FOUND); break;
+    case 2: answer_fulfil(answer_defer(NODE(ctx)), 1); break;
+    case 3: AIRRT_TRY(answer_forward(NODE(ctx), REF(next), (note){ .fn = reply })); break;
+    default: /* not yet */
+        AIRRT_TRY(defer(ctx, state, msg));
+        answer_reply(NODE(ctx), 1); /* too late: it is promised */
+    }
+    return node_ask_answer(NODE(ctx), REF(next), (note){ .fn = defer }, AIRRT_SEC(3), 50);
+}
+START_TEST(who_has_answered_has_time_of_its_own) {
+    for (uint64_t how = 0; how < 5; how++) {
+        const uint64_t own = how < 4 ? AIRRT_SEC(3) : AIRRT_MS(100);
+        world_begin(false);
+        node_ref a = make(0), b = make(1), c = make(2);
+        books[1].arg = &c.ref;
+        bid(a, b, answer_and_ask_on, how, AIRRT_MS(100));
+        ck_assert_uint_eq(COUNT(books[0].results), how < 4);
+        pass(own - AIRRT_MS(1));
+        ck_assert_uint_eq(COUNT(books[1].results), 0);
+        pass(AIRRT_MS(2));
+        COMES(1, 0, AIRRT_ERR_TIMEOUT, 50, 0);
+        world_end();
+    }
+} END_TEST
+
 /* The continuation of one asks another. */
 static airrt_err ask_again(airrt_ctx *ctx, node_state *state, const note *msg) {
     if (msg->tag == 50) return AIRRT_OK;
@@ -1911,7 +1941,7 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_result_does_not_overtake_what_was_put_aside_before_it,
       timeouts_of_one_that_rests_keep_their_order_and_come_before_other_results, expired_requests_are_skipped_and_counted,
       time_travels_with_the_questions_that_a_request_leads_to,
-      what_follows_from_a_result_has_the_time_of_the_request_too,
+      who_has_answered_has_time_of_its_own, what_follows_from_a_result_has_the_time_of_the_request_too,
       what_follows_from_a_result_that_was_stashed_has_the_time_of_the_request_too,
       what_follows_from_a_result_that_is_redelivered_has_the_time_of_the_request_too,
       a_new_life_does_not_have_the_time_of_the_last_ones_request,
