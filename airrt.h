@@ -394,7 +394,8 @@ typedef enum airrt_action {
     AIRRT_ACTION_STOP = 0, /* exit with the error as reason */
     AIRRT_ACTION_RESUME,   /* go on with the next message; with .redeliver with this one, if it may come again */
     AIRRT_ACTION_RESTART,  /* begin afresh in place: same handle, same mailbox (what was sent to the life before comes
-                              to this one; airrt_ctx_restarts tells them apart), at most 5 times in 60 s */
+                              to this one; airrt_ctx_restarts tells them apart), at most 5 times in 60 s, then as STOP;
+                              of a supervised one: STOP, and its supervisor restarts it or not */
     AIRRT_ACTION_ESCALATE  /* the supervisor fails too; without one the same as STOP */
 } airrt_action;
 
@@ -1370,7 +1371,9 @@ typedef struct airrt_spec {
 
 /* Starts an actor. From a thread: returns when pre_start has returned, OK or with its error (*out is then zero),
  * TIMEOUT after start_timeout_ns; .detached, or inside an actor: at once, and a failing pre_start is seen by links and
- * watchers. Inside an actor the new one is linked to it and stops with it, unless detached. desc and out may be NULL.
+ * watchers. Inside an actor the new one is linked to it, unless detached, and when that ends, for whatever reason,
+ * stops with this reason: its on_exit is not asked, and nobody waits for it: its name may be taken a little longer.
+ * desc and out may be NULL.
  * errors NOMEM, LIMIT (max_actors), EXISTS (name), INVALID, SHUTDOWN, IGNORE, whatever pre_start returned. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_spawn(airrt_system *system, airrt_spec spec, const airrt_spawn_desc *desc,
                                                 airrt_ref *out);
@@ -1525,7 +1528,7 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err NAME_fail(NAME_ctx *, int32_t code, const char *text);      return it: the actor fails; text is copied
  *   airrt_err NAME_ignore(NAME_ctx *);            return it from pre_start: there is nothing to run
  *   airrt_err NAME_after(NAME_ctx *, uint64_t delay_ns, MSG, airrt_timer *out);     to itself, on the control lane;
- *                                                 those of one time in the order in which they were armed
+ *                                                 those of one time in the order in which they were armed; 0 = soon
  *   airrt_err NAME_every(NAME_ctx *, uint64_t period_ns, MSG, const airrt_every_desc *, airrt_timer *out);
  *                                                 each time a clone (.clone of AIRRT_MESSAGE); one that fails is
  *                                                 logged, and not delivered. INVALID: a period below 1 us
@@ -1676,8 +1679,9 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   .on_error  = airrt_action f(NAME_ctx *, STATE *, const airrt_reason *)   a hook returned an error; absent: STOP
  *   .on_down   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a watched actor has ended; absent: ignored
  *   .on_exit   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a linked actor has ended, for any reason;
- *                                                                   absent: abnormal reasons end this one with the same
- *                                                                   reason
+ *                                                                   not asked when that is the parent
+ *                                                                   (airrt_spawn); absent: abnormal reasons end this
+ *                                                                   one with the same reason
  *   .health    = airrt_health f(NAME_ctx *, STATE *)                asked by airrt_probe; absent: healthy
  *   .mailbox   = { .capacity =, .backpressure =, .unbounded =, .lanes = }    the type's default mailbox
  *   .redeliver = K   the message on which handle failed, also a timer's, comes again after the restart; the K-th
@@ -1690,7 +1694,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   .outbox_capacity = N  messages that may wait for room elsewhere (below); 0 = 64. While some do, a send to somebody
  *                    who is full or already waited for looks through them: hundreds are meant, not thousands
  *   .timestamps = true    airrt_ctx_created_ns and airrt_ctx_last_message_ns tell
- * A hook ends its actor by returning NAME_exit(ctx), NAME_fail(...) or any error.
+ * A hook ends its actor by returning NAME_exit(ctx), NAME_fail(...) or any error. All may send and spawn; all but
+ * post_stop also ask, arm timers, link and watch: what comes of that in pre_start is handled when it has returned OK.
  * AIRRT_ACTOR_IMPL_OBSERVED(NAME, STATE, OBSERVER, handle [, hooks]) calls
  *   uint64_t OBSERVER_received(airrt_ctx *)                   before every call of handle, and after it, with what that
  *                                                             returned
@@ -1922,7 +1927,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  *   .value                   the reply; zero after an error. What it refers to is the receiver's, as of a message
  *   .tag                     what was given with the question
  *   .from                    who was asked, or last had to answer: NAME_forward
- *   .reason                  DEAD, SHUTDOWN: why that one has ended; what NAME_refuse_with gave; else kind 0
+ *   .reason                  DEAD, SHUTDOWN: why that one has ended; FAILED, if .redeliver has given the question up:
+ *                            how it failed; what NAME_refuse_with gave; else kind 0
  *   .left                    how many results of the same ACTOR_ask_all are still to come; 0 = this was the last one
  * Two functions, for the hooks of ACTOR:
  *   airrt_err ACTOR_ask_REQUEST(ACTOR_ctx *, TARGET_ref, TARGET_msg, uint64_t timeout_ns, uint64_t tag);
@@ -1939,8 +1945,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_forward(airrt_ctx *ctx, airrt_act
  * Time: a question that is asked while another is handled (or the result of one that was) has no more of it than that
  * one has left, also if what is handled was stashed, or is given again; but all of its own once this hook has answered
  * the one that it handles, or passed it on. Plain sends and timers do not inherit it: what they are for is to be done
- * though nobody waits. A request whose time is over is skipped before it is handled, and counted as expired. Timeouts
- * are found by a timer per actor, within about a tenth of a millisecond, or 0.1 us for each question that is open.
+ * though nobody waits; in the handler of a message to oneself work begins that is to outlive the asker's time. A
+ * request whose time is over is skipped before it is handled, and counted as expired. Timeouts are found by a timer per
+ * actor, within about a tenth of a millisecond, or 0.1 us for each question that is open.
  * Order: a result comes behind what had been sent to the asker before the answer was given; a timeout comes before all
  * that, and before other results. Timeouts that are found together come in the order of their times, those of one time
  * in that of their questions.
