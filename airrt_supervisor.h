@@ -7,7 +7,7 @@
  * CONTENTS (search for the banner)
  *     >>policies     when to restart, how often, after which delay: pure, no system needed
  *     >>children     what a supervisor is told of a child; AIRRT_CHILD for what is no actor
- *     >>supervisors  AIRRT_SUPERVISOR, AIRRT_SUPERVISOR_IMPL; calls
+ *     >>supervisors  AIRRT_SUPERVISOR, AIRRT_SUPERVISOR_IMPL; calls; AIRRT_SUPERVISOR_ASKER: calls of actors
  *     >>pools        AIRRT_POOL: members behind one handle, by round robin, at random, by load, by key;
  *                    AIRRT_POOL_REQUEST, AIRRT_POOL_ASKER: asked of one of them
  *
@@ -95,6 +95,7 @@
  *
  * THREADS
  *     NAME_start, airrt_supervisor_start_child, ... all calls     threads; wait for the supervisor (CONTEXT in hooks)
+ *     ACTOR_ask_start_child, ... of AIRRT_SUPERVISOR_ASKER        the hook that was given the ctx; do not wait
  *     init                                                        the supervisor's turn
  *     airrt_restart_wanted, airrt_backoff_delay_ns, S_decide, airrt_window_...   pure; any thread
  */
@@ -477,10 +478,11 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_root_start(airrt_system *system, 
     AIRRT_GENERATED_END_                                                                                   \
     enum { NAME##_has_body_ = 1 }
 
-/* Calls, with the results of OTP. From threads (CONTEXT in hooks); they wait until the supervisor has done it, one
- * after the other, and fail with DEAD when there is none, NOMEM, SHUTDOWN (new starts: from airrt_system_shutdown on).
- * Those that only look (_which_children, _count_children, _get_child, _get_status, _parent, trees) are answered at once
- * by one that runs, unlike in OTP: children that it waits for, or has not come to yet, are seen as they are then. */
+/* Calls, with the results of OTP. From threads (CONTEXT in hooks: AIRRT_SUPERVISOR_ASKER is theirs); they wait until
+ * the supervisor has done it, one after the other, and fail with DEAD when there is none, NOMEM, SHUTDOWN (new starts:
+ * from airrt_system_shutdown on; one that this ends). Those that only look (_which_children, _count_children,
+ * _get_child, _get_status, _parent, trees) are answered at once by one that runs, unlike in OTP: children that it waits
+ * for, or has not come to yet, are seen as they are then. */
 /* Adds a child at the end and starts it. desc: of a dynamic supervisor NULL, which is the template's (as in OTP), or
  * this child's own, which holds for all but the id. *out (may be NULL) is zero if the child said that there is nothing
  * to run. errors ALREADY_STARTED, ALREADY_PRESENT, START, BAD_SPEC (the field). */
@@ -556,6 +558,96 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_format(airrt_supervisor sup
                                                             airrt_text *out);
 /* As text, to a file. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file);
+
+/* AIRRT_SUPERVISOR_ASKER(ACTOR, CALL, MAP): ACTOR may make CALL from its hooks: start_child, terminate_child,
+ * terminate_ref, restart_child or delete_child. It is carried out in its turn, as calls of threads are, and ACTOR does
+ * not wait: what came of it becomes a message to itself, by MAP, ACTOR_msg f(const airrt_child_result *), as of
+ * AIRRT_ASKER. ACTOR may be a child of that very supervisor, and end itself so. Makes one of
+ *   airrt_err ACTOR_ask_start_child(ACTOR_ctx *, airrt_supervisor, airrt_spec, const airrt_child_desc *,
+ *                                   uint64_t timeout_ns, uint64_t tag);          copies what it is given
+ *   airrt_err ACTOR_ask_terminate_child(ACTOR_ctx *, airrt_supervisor, const char *id, uint64_t timeout_ns,
+ *                                       uint64_t tag);                           also _restart_child, _delete_child
+ *   airrt_err ACTOR_ask_terminate_ref(ACTOR_ctx *, airrt_supervisor, airrt_ref, uint64_t timeout_ns, uint64_t tag);
+ *       OK: exactly one result comes. Else none, and nothing was asked: DEAD, NOMEM, INVALID, TIMEOUT, SHUTDOWN as of
+ *       ACTOR_ask_REQUEST (AIRRT_ASKER), whose timeout_ns, order and ends hold here too. A result with TIMEOUT says
+ *       nothing of what has been begun: it may be done all the same. AIRRT_FOREVER is what a thread waits
+ * An acceptor that has a child for each of its connections, under a dynamic supervisor. It keeps a connection until
+ * there is somebody to give it to, so that it is closed once, whatever becomes of the child:
+ *     static acceptor_msg started(const airrt_child_result *r) {
+ *         return (acceptor_msg){ .kind = STARTED, .child = r->child, .fd = (int)r->tag };
+ *     }
+ *     AIRRT_SUPERVISOR_ASKER(acceptor, start_child, started);
+ *     static airrt_err accept_one(acceptor_ctx *ctx, acceptor_state *me, const acceptor_msg *msg) {
+ *         connection_ref c;
+ *         airrt_err err = msg->kind == STARTED
+ *             ? connection_from(msg->child, &c)
+ *             : acceptor_ask_start_child(ctx, me->sup, connection_spec(AIRRT_NONE), NULL, AIRRT_FOREVER,
+ *                                        (uint64_t)msg->fd);
+ *         if (!err && msg->kind == STARTED) err = connection_send(c, (socket_msg){ msg->fd }); // whose .drop closes it
+ *         if (err) close(msg->fd);
+ *         return AIRRT_OK;
+ *     } */
+typedef struct airrt_child_result {
+    airrt_err err;               /* OK, or as of the call of a thread; TIMEOUT; SHUTDOWN also: this actor was stopped */
+    uint64_t tag;                /* what was given with the question */
+    airrt_supervisor from;       /* who was asked */
+    airrt_ref child;             /* that was started; zero after an error, or if it said that there is nothing to run */
+    airrt_error error;           /* what airrt_error_last would tell a thread; DEAD: the reason is the supervisor's */
+} airrt_child_result;
+/* Private: how a supervisor answers each call. */
+typedef struct airrt_sup_answer { airrt_ref child; airrt_error error; } airrt_sup_answer;
+typedef struct airrt_sup_result {
+    airrt_err err;
+    uint32_t left;
+    uint64_t tag;
+    airrt_ref from;
+    airrt_reason reason;
+    airrt_sup_answer value;
+} airrt_sup_result;
+AIRRT_API void airrt_priv_child_result(const void *result, airrt_child_result *out);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_start_child(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup,
+                                                               airrt_spec spec, const airrt_child_desc *desc,
+                                                               uint64_t timeout_ns, uint64_t tag);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_terminate_child(airrt_ctx *ctx, airrt_asker *how,
+                                                                   airrt_supervisor sup, const char *id,
+                                                                   uint64_t timeout_ns, uint64_t tag);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_terminate_ref(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup,
+                                                                 airrt_ref ref, uint64_t timeout_ns, uint64_t tag);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_restart_child(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup,
+                                                                 const char *id, uint64_t timeout_ns, uint64_t tag);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_delete_child(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup,
+                                                                const char *id, uint64_t timeout_ns, uint64_t tag);
+#define AIRRT_TAKES_start_child_ airrt_spec spec_, const airrt_child_desc *desc_
+#define AIRRT_GIVES_start_child_ spec_, desc_
+#define AIRRT_TAKES_terminate_child_ const char *id_
+#define AIRRT_GIVES_terminate_child_ id_
+#define AIRRT_TAKES_terminate_ref_ airrt_ref ref_
+#define AIRRT_GIVES_terminate_ref_ ref_
+#define AIRRT_TAKES_restart_child_ const char *id_
+#define AIRRT_GIVES_restart_child_ id_
+#define AIRRT_TAKES_delete_child_ const char *id_
+#define AIRRT_GIVES_delete_child_ id_
+#define AIRRT_SUPERVISOR_ASKER(ACTOR, CALL, MAP)                                                           \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_STRICT_HOOKS_BEGIN_                                                                              \
+    AIRRT_INLINE airrt_err ACTOR##_take_##CALL##_(airrt_ctx *ctx_, const void *result_) {                  \
+        airrt_child_result told_;                                                                          \
+        airrt_priv_child_result(result_, &told_);                                                          \
+        ACTOR##_msg msg_ = MAP((const airrt_child_result *)&told_);                                        \
+        return airrt_priv_took(ctx_, &msg_);                                                               \
+    }                                                                                                      \
+    AIRRT_STRICT_HOOKS_END_                                                                                \
+    static airrt_asker ACTOR##_asker_##CALL##_ __attribute__((unused)) = {                                 \
+        ACTOR##_take_##CALL##_, sizeof(airrt_sup_result), AIRRT_ALIGNOF(airrt_sup_result),                 \
+        offsetof(airrt_sup_result, value), sizeof(airrt_sup_answer), { NULL } };                           \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_ask_##CALL(ACTOR##_ctx *ctx_, airrt_supervisor sup_,    \
+                                                              AIRRT_TAKES_##CALL##_, uint64_t timeout_ns_, \
+                                                              uint64_t tag_) {                             \
+        return airrt_priv_ask_##CALL(&ctx_->base, &ACTOR##_asker_##CALL##_, sup_, AIRRT_GIVES_##CALL##_, timeout_ns_, \
+                                     tag_);                                                                \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    enum { ACTOR##_asks_##CALL##_ = 1 }
 
 /* ---- >>pools: actors of one type behind one handle -------------------------------------------------------------- */
 
@@ -1447,11 +1539,24 @@ static void airrt_priv_sup_let_go(airrt_sup_request *r) {
     airrt_priv_free(r, sizeof *r + r->capacity * sizeof *r->info);
 }
 AIRRT_API void airrt_priv_sup_drop(airrt_sup_call *call) { airrt_priv_sup_let_go(call->request); }
+static airrt_sup_answer airrt_priv_sup_said(airrt_sup_request *r, airrt_err err) {
+    airrt_sup_answer said;
+    memset(&said, 0, sizeof said);
+    if (r->error.err != err) airrt_priv_error_set(&r->error, err, NULL, NULL);
+    said.error = r->error;
+    if (!err && r->count && r->capacity) said.child = r->info[0].ref;
+    return said;
+}
 /* Answers a call that waits; gives up its hold. */
 static void airrt_priv_sup_answer(airrt_sup_request *r, airrt_err err) {
-    if (r->error.err != err) airrt_priv_error_set(&r->error, err, NULL, NULL);
-    airrt_priv_fulfil(r->promise.slot, r->promise.generation, AIRRT_OK, "", 1);
+    const airrt_sup_answer said = airrt_priv_sup_said(r, err);
+    airrt_priv_fulfil(r->promise.slot, r->promise.generation, AIRRT_OK, &said, sizeof said);
     airrt_priv_sup_let_go(r);
+}
+/* The same of the call that is being handled, whose hold is its message's. */
+static void airrt_priv_sup_reply(airrt_sup *sup, airrt_sup_request *r, airrt_err err) {
+    const airrt_sup_answer said = airrt_priv_sup_said(r, err);
+    airrt_priv_reply(sup->ctx, AIRRT_OK, &said, sizeof said);
 }
 /* The error of a call about this child. */
 static void airrt_priv_sup_blame(airrt_sup_request *r, airrt_err err, const airrt_kid *kid) {
@@ -1820,7 +1925,7 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
     }
     if (sup->template) airrt_priv_kid_free(sup->template);
     if (sup->spare_timer) airrt_priv_wrap_put(sup->spare_wrap), airrt_priv_signal_put(sup->spare_timer);
-    airrt_priv_job_answer(sup, AIRRT_ERR_DEAD);
+    airrt_priv_sup_let_go(sup->job.request); /* who has asked is told of this end, and its reason */
     for (airrt_sup_request *r; (r = sup->settlers) != NULL;) {
         sup->settlers = r->next;
         airrt_priv_sup_answer(r, AIRRT_ERR_DEAD);
@@ -2060,8 +2165,7 @@ static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *
     default: err = airrt_priv_call_by_id(sup, op, r); break;
     }
     if (sup->job.request == r) return;
-    if (r->error.err != err) airrt_priv_error_set(&r->error, err, NULL, NULL);
-    airrt_priv_reply(sup->ctx, AIRRT_OK, "", 1);
+    airrt_priv_sup_reply(sup, r, err);
 }
 static airrt_err airrt_priv_sup_alarm(airrt_sup *sup) {
     uint64_t now = airrt_priv_sup_now(sup);
@@ -2114,8 +2218,7 @@ AIRRT_API airrt_err airrt_priv_sup_deliver(airrt_ctx *ctx, void *state, const vo
     if (!looks && call.op != AIRRT_SUP_UNHOLD && (busy || sup->held)) {     /* one after the other */
         airrt_err err = airrt_priv_stash(ctx, airrt_priv_type(ctx->cell), msg);
         if (err && call.request) {
-            airrt_priv_error_set(&call.request->error, err, NULL, NULL);
-            airrt_priv_reply(ctx, AIRRT_OK, "", 1);
+            airrt_priv_sup_reply(sup, call.request, err);
             airrt_priv_sup_drop(&call);
         } else if (err) {
             airrt_priv_sup_overdue(sup, &call);
@@ -2152,21 +2255,26 @@ static airrt_actor_type *airrt_priv_supervisor_type(airrt_ref ref) {
 static airrt_err airrt_priv_sup_ask(airrt_supervisor sup, airrt_sup_op op, airrt_sup_request *r, uint64_t timeout_ns) {
     airrt_sup_call call = { op, 0, 0, r };
     airrt_actor_type *type = airrt_priv_supervisor_type(sup.ref);
-    char unused = 0;
-    airrt_err err = type ? airrt_priv_ask(sup.ref, type, &call, timeout_ns, &unused, 1)
+    airrt_sup_answer said;
+    airrt_err err = type ? airrt_priv_ask(sup.ref, type, &call, timeout_ns, &said, sizeof said)
                          : airrt_priv_err(AIRRT_ERR_DEAD, NULL, "no such supervisor");
     if (err && !airrt_error_last()->sent) airrt_priv_sup_let_go(r); /* the message's hold */
-    if (!err && r->error.err) airrt_priv_error = r->error;
-    return err ? err : r->error.err;
+    if (!err && said.error.err) airrt_priv_error = said.error;
+    return err ? err : said.error.err;
+}
+static airrt_sup_request *airrt_priv_request_of(const char *id, airrt_ref ref) {
+    airrt_sup_request *r = airrt_priv_request(1);
+    if (!r) return NULL;
+    airrt_priv_text(r->id, sizeof r->id, id);
+    r->ref = ref;
+    return r;
 }
 /* The same with a request of its own; *out may be NULL. */
 static airrt_err airrt_priv_sup_ask_by_id(airrt_supervisor sup, airrt_sup_op op, const char *id, airrt_ref ref,
                                           airrt_ref *out) {
-    airrt_sup_request *r = airrt_priv_request(1);
+    airrt_sup_request *r = airrt_priv_request_of(id, ref);
     if (out) memset(out, 0, sizeof *out);
     if (!r) return AIRRT_ERR_NOMEM;
-    airrt_priv_text(r->id, sizeof r->id, id);
-    r->ref = ref;
     airrt_err err = id && strlen(id) > 63 ? airrt_priv_err(AIRRT_ERR_NOT_FOUND, "id", NULL) : AIRRT_OK;
     if (err) airrt_priv_sup_let_go(r);
     else err = airrt_priv_sup_ask(sup, op, r, AIRRT_FOREVER);
@@ -2303,6 +2411,60 @@ AIRRT_API size_t airrt_system_supervisors(airrt_system *system, bool roots, airr
 }
 AIRRT_API airrt_err airrt_supervisor_stop(airrt_supervisor sup, uint64_t timeout_ns) {
     return airrt_stop(sup.ref, timeout_ns);
+}
+
+/* ---- calls: from hooks ---- */
+
+/* r NULL: there was no memory for it. */
+static airrt_err airrt_priv_sup_ask_from(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup, airrt_sup_op op,
+                                         airrt_sup_request *r, uint64_t timeout_ns, uint64_t tag) {
+    airrt_sup_call call = { op, 0, 0, r };
+    if (!r) return AIRRT_ERR_NOMEM;
+    airrt_actor_type *type = airrt_priv_supervisor_type(sup.ref);
+    airrt_err err = type ? airrt_priv_ask_from(ctx, how, type, sup.ref, &call, timeout_ns, tag)
+                         : airrt_priv_err(AIRRT_ERR_DEAD, NULL, "no such supervisor");
+    if (err) airrt_priv_sup_let_go(r); /* the message's hold */
+    airrt_priv_sup_let_go(r);          /* nobody waits with it: the answer has all */
+    return err;
+}
+AIRRT_API void airrt_priv_child_result(const void *result, airrt_child_result *out) {
+    const airrt_sup_result *r = (const airrt_sup_result *)result;
+    memset(out, 0, sizeof *out);
+    out->tag = r->tag;
+    out->from.ref = r->from;
+    out->child = r->value.child;
+    out->error = r->value.error;
+    if (r->err) {
+        airrt_priv_error_set(&out->error, r->err, NULL, NULL);
+        out->error.reason = r->reason;
+    }
+    out->err = out->error.err;
+}
+AIRRT_API airrt_err airrt_priv_ask_start_child(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup, airrt_spec spec,
+                                               const airrt_child_desc *desc, uint64_t timeout_ns, uint64_t tag) {
+    airrt_batch_child child = { spec, desc };
+    return airrt_priv_sup_ask_from(ctx, how, sup, AIRRT_SUP_START_CHILDREN, airrt_priv_request_start(&child, 1),
+                                   timeout_ns, tag);
+}
+AIRRT_API airrt_err airrt_priv_ask_terminate_child(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup,
+                                                   const char *id, uint64_t timeout_ns, uint64_t tag) {
+    return airrt_priv_sup_ask_from(ctx, how, sup, AIRRT_SUP_TERMINATE, airrt_priv_request_of(id, airrt_priv_no_ref),
+                                   timeout_ns, tag);
+}
+AIRRT_API airrt_err airrt_priv_ask_terminate_ref(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup, airrt_ref ref,
+                                                 uint64_t timeout_ns, uint64_t tag) {
+    return airrt_priv_sup_ask_from(ctx, how, sup, AIRRT_SUP_TERMINATE_REF, airrt_priv_request_of(NULL, ref), timeout_ns,
+                                   tag);
+}
+AIRRT_API airrt_err airrt_priv_ask_restart_child(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup, const char *id,
+                                                 uint64_t timeout_ns, uint64_t tag) {
+    return airrt_priv_sup_ask_from(ctx, how, sup, AIRRT_SUP_RESTART_CHILD, airrt_priv_request_of(id, airrt_priv_no_ref),
+                                   timeout_ns, tag);
+}
+AIRRT_API airrt_err airrt_priv_ask_delete_child(airrt_ctx *ctx, airrt_asker *how, airrt_supervisor sup, const char *id,
+                                                uint64_t timeout_ns, uint64_t tag) {
+    return airrt_priv_sup_ask_from(ctx, how, sup, AIRRT_SUP_DELETE, airrt_priv_request_of(id, airrt_priv_no_ref),
+                                   timeout_ns, tag);
 }
 
 /* ---- trees ------------------------------------------------------------------------------------------------------- */

@@ -259,9 +259,9 @@ static airrt_supervisor supervisor_of(node *n) {
 static airrt_sup_request *call(node *sup_node, airrt_sup_op op, airrt_sup_request *r) {
     airrt_supervisor sup = supervisor_of(sup_node);
     airrt_sup_call msg = { op, 0, 0, r };
-    static char unused;
+    static airrt_sup_answer unused;
     airrt_reason why;
-    airrt_signal *question = airrt_priv_question(sys, &unused, 1, &why);
+    airrt_signal *question = airrt_priv_question(sys, &unused, sizeof unused, &why);
     airrt_promise promise = { 0, 0, 0 };
     airrt_send_desc desc = { .priority = AIRRT_PRIORITY_DEFAULT };
     if (!question) die("no memory", sup_node->name);

@@ -1171,6 +1171,42 @@ static void calling_supervisors(void) {
     NEED(!airrt_supervisor_start_child(boss, kid(3), &desc, &ref) && kids(boss) == 4);
     end_crew();
 }
+static airrt_err hook_told(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    results++;
+    NEED(!msg->arg || was_hit());
+    return AIRRT_OK;
+}
+static act told_of(const airrt_child_result *r) {
+    return (act){ .fn = hook_told, .arg = (void *)(uintptr_t)r->err };
+}
+AIRRT_SUPERVISOR_ASKER(probe, start_child, told_of);
+AIRRT_SUPERVISOR_ASKER(probe, terminate_child, told_of);
+AIRRT_SUPERVISOR_ASKER(probe, restart_child, told_of);
+AIRRT_SUPERVISOR_ASKER(probe, delete_child, told_of);
+static airrt_err hook_ask_boss(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    airrt_child_desc desc = { .id = "extra" };
+    (void)state, (void)msg;
+    questions += !MAY(probe_ask_start_child(PROBE(ctx), boss, kid(3), &desc, AIRRT_FOREVER, 0));
+    questions += !MAY(probe_ask_terminate_child(PROBE(ctx), boss, "extra", 0, 0));
+    questions += !MAY(probe_ask_restart_child(PROBE(ctx), boss, "extra", 0, 0));
+    questions += !MAY(probe_ask_terminate_child(PROBE(ctx), boss, "extra", 0, 0));
+    questions += !MAY(probe_ask_delete_child(PROBE(ctx), boss, "extra", 0, 0));
+    return AIRRT_OK;
+}
+static void asking_supervisors(void) {
+    start_crew();
+    probe_ref ref = make(&books[0], NULL);
+    press();
+    if (!MAY(probe_send(ref, (act){ .fn = hook_ask_boss }))) settle();
+    relax();
+    settle();
+    NEED(questions == results && airrt_system_waits(world, NULL, 0) == 0);
+    NEED(was_hit() || (questions == 5 && kids(boss) == 3));
+    NEED(airrt_alive(boss.ref));
+    all_balanced();
+    end_crew();
+}
 static void starting_several(void) {
     airrt_ref refs[2];
     airrt_child_desc one = { .id = "one" }, two = { .id = "two", .name = "two" };
@@ -1374,6 +1410,7 @@ static const sweep sweeps[] = {
       "airrt_supervisor_get_child airrt_supervisor_set_health airrt_supervisor_parent airrt_supervisor_ancestors "
       "airrt_supervisor_settle airrt_supervisor_terminate_child airrt_supervisor_restart_child "
       "airrt_supervisor_terminate_ref airrt_supervisor_delete_child" },
+    { asking_supervisors, "AIRRT_SUPERVISOR_ASKER:ask" },
     { starting_several,
       "airrt_supervisor_start_children airrt_supervisor_get_status airrt_supervisor_find airrt_supervisor_remove" },
     { printing_a_tree, "airrt_supervisor_print airrt_supervisor_format" },

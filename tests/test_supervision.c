@@ -1018,6 +1018,435 @@ START_TEST(calls_to_what_is_no_supervisor_are_dead) {
     close_system();
 } END_TEST
 
+/* ---- calls of actors --------------------------------------------------------------------------------------------- */
+
+typedef struct errand_of errand_of;
+typedef struct chore { errand_of *what; bool done; } chore;
+AIRRT_MESSAGE(chore);
+AIRRT_ACTOR(clerk, chore, airrt_none);
+/* What a clerk is to ask, and what came of it. */
+struct errand_of {
+    airrt_err (*ask)(clerk_ctx *ctx, errand_of *what);
+    airrt_supervisor sup;
+    airrt_spec spec;
+    airrt_child_desc desc;
+    const char *id;
+    airrt_ref ref;
+    uint64_t timeout_ns;
+    airrt_err asked;
+    airrt_child_result result;
+    airrt_atomic_u32 asks, results; /* done so far */
+};
+static chore clerk_told(const airrt_child_result *result) {
+    errand_of *what = (errand_of *)(uintptr_t)result->tag;
+    what->result = *result;
+    return (chore){ what, true };
+}
+AIRRT_SUPERVISOR_ASKER(clerk, start_child, clerk_told);
+AIRRT_SUPERVISOR_ASKER(clerk, terminate_child, clerk_told);
+AIRRT_SUPERVISOR_ASKER(clerk, terminate_ref, clerk_told);
+AIRRT_SUPERVISOR_ASKER(clerk, restart_child, clerk_told);
+AIRRT_SUPERVISOR_ASKER(clerk, delete_child, clerk_told);
+#define TAG(WHAT) ((uint64_t)(uintptr_t)(WHAT))
+static airrt_err start_it(clerk_ctx *ctx, errand_of *what) {
+    return clerk_ask_start_child(ctx, what->sup, what->spec, what->desc.id ? &what->desc : NULL, what->timeout_ns,
+                                 TAG(what));
+}
+static airrt_err terminate_it(clerk_ctx *ctx, errand_of *what) {
+    return clerk_ask_terminate_child(ctx, what->sup, what->id, what->timeout_ns, TAG(what));
+}
+static airrt_err terminate_that(clerk_ctx *ctx, errand_of *what) {
+    return clerk_ask_terminate_ref(ctx, what->sup, what->ref, what->timeout_ns, TAG(what));
+}
+static airrt_err terminate_oneself(clerk_ctx *ctx, errand_of *what) {
+    return clerk_ask_terminate_ref(ctx, what->sup, clerk_self(ctx).ref, what->timeout_ns, TAG(what));
+}
+static airrt_err restart_it(clerk_ctx *ctx, errand_of *what) {
+    return clerk_ask_restart_child(ctx, what->sup, what->id, what->timeout_ns, TAG(what));
+}
+static airrt_err delete_it(clerk_ctx *ctx, errand_of *what) {
+    return clerk_ask_delete_child(ctx, what->sup, what->id, what->timeout_ns, TAG(what));
+}
+static airrt_err clerk_handle(clerk_ctx *ctx, airrt_none *state, const chore *msg) {
+    (void)state;
+    if (!msg->done) msg->what->asked = msg->what->ask(ctx, msg->what);
+    airrt_fetch_add(msg->done ? &msg->what->results : &msg->what->asks, 1, RELEASE);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(clerk, airrt_none, clerk_handle);
+/* What a clerk was told when it asked, or of the result. */
+static airrt_err asked_of(clerk_ref clerk, errand_of *what) {
+    airrt_store_relaxed(&what->asks, 0);
+    airrt_store_relaxed(&what->results, 0);
+    airrt_test_ok(clerk_send(clerk, (chore){ what, false }));
+    airrt_test_eventually(airrt_load_acquire(&what->asks) == 1, 20);
+    if (what->asked) return what->asked;
+    airrt_test_eventually(airrt_load_acquire(&what->results) == 1, 20);
+    ck_assert_int_eq(what->result.err, what->result.error.err);
+    ck_assert(airrt_ref_equal(what->result.from.ref, what->sup.ref));
+    return what->result.err;
+}
+static clerk_ref clerk_new(void) {
+    clerk_ref clerk;
+    airrt_test_ok(clerk_spawn(sys, AIRRT_NONE, NULL, &clerk));
+    return clerk;
+}
+
+START_TEST(an_actor_has_children_started_and_ended_as_a_thread_has) {
+    crew c = crew_of("b", 5);
+    errand_of what = { .spec = kid_spec((plan){ .name = 'a' }), .desc = { .id = "a", .name = "a" }, .id = "a" };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &what.sup));
+    clerk_ref clerk = clerk_new();
+    what.ask = start_it;
+    airrt_test_ok(asked_of(clerk, &what));
+    ck_assert(airrt_ref_equal(what.result.child, kid_named("a").ref));
+    what.ask = delete_it;
+    airrt_test_is(asked_of(clerk, &what), AIRRT_ERR_RUNNING);
+    what.ask = terminate_it;
+    airrt_test_ok(asked_of(clerk, &what));
+    ck_assert_int_eq(child(what.sup, "a").state, AIRRT_CHILD_UNDEFINED);
+    ck_assert_uint_eq(what.result.child.generation, 0);
+    what.ask = restart_it;
+    airrt_test_ok(asked_of(clerk, &what));
+    ck_assert(airrt_ref_equal(what.result.child, kid_named("a").ref));
+    what.ask = terminate_that;
+    what.ref = what.result.child;
+    airrt_test_ok(asked_of(clerk, &what));
+    what.ask = delete_it;
+    airrt_test_ok(asked_of(clerk, &what));
+    airrt_test_is(asked_of(clerk, &what), AIRRT_ERR_NOT_FOUND);
+    what.ask = terminate_that;
+    what.ref = clerk.ref; /* which is no child of it */
+    airrt_test_is(asked_of(clerk, &what), AIRRT_ERR_NOT_FOUND);
+    ck_assert_str_eq(happened(), "+b +a -a +a -a ");
+    close_system();
+} END_TEST
+
+START_TEST(an_acceptor_has_a_dynamic_child_for_each_connection) {
+    crew c = { .max = 5, .count = 1, .members = { { kid_spec((plan){ .name = 't' }), { .id = "t" } } } };
+    static errand_of asked[100];
+    airrt_child_counts counts;
+    airrt_supervisor sup;
+    open_system();
+    airrt_test_ok(simple_start(sys, (crew_args){ &c }, &events, &sup));
+    clerk_ref clerk = clerk_new();
+    for (int i = 0; i < 100; i++) {
+        asked[i] = (errand_of){ .ask = start_it, .sup = sup, .spec = kid_spec((plan){ .name = 'd' }) };
+        airrt_test_ok(clerk_send(clerk, (chore){ &asked[i], false }));
+    }
+    for (int i = 0; i < 100; i++) {
+        kid_ref kid;
+        airrt_test_eventually(airrt_load_acquire(&asked[i].results) == 1, 20);
+        airrt_test_ok(asked[i].result.err);
+        airrt_test_ok(kid_from(asked[i].result.child, &kid));
+        ck_assert_int_eq(told_by(kid).done, 0);
+    }
+    asked[0].ask = terminate_it;
+    asked[0].id = "t";
+    airrt_test_is(asked_of(clerk, &asked[0]), AIRRT_ERR_TYPE);
+    for (int i = 1; i < 40; i++) {
+        asked[i].ask = terminate_that;
+        asked[i].ref = asked[i].result.child;
+        airrt_test_ok(asked_of(clerk, &asked[i]));
+        ck_assert(!airrt_alive(asked[i].ref));
+    }
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.active, 61);
+    close_system();
+} END_TEST
+
+START_TEST(an_actor_is_told_why_not_as_a_thread_is) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor none = { { 0, 0 } }, sup;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    clerk_ref clerk = clerk_new();
+    errand_of what = { .ask = start_it, .sup = sup, .spec = kid_spec((plan){ .name = 'a' }), .desc = { .id = "a" } };
+    airrt_test_is(asked_of(clerk, &what), AIRRT_ERR_ALREADY_STARTED);
+    ck_assert_str_eq(what.result.error.id, "a");
+    what.spec = kid_spec((plan){ .name = 'f', .fails_at = 1, .fails_for = 1 });
+    what.desc.id = "f";
+    airrt_test_is(asked_of(clerk, &what), AIRRT_ERR_START);
+    ck_assert_str_eq(what.result.error.id, "f");
+    ck_assert_str_eq(what.result.error.reason.text, "no start");
+    ck_assert_int_eq(what.result.error.reason.code, 2);
+    ck_assert_uint_eq(what.result.child.generation, 0);
+    what.desc.backoff.jitter = 2;
+    airrt_test_is(asked_of(clerk, &what), AIRRT_ERR_BAD_SPEC);
+    ck_assert_str_eq(what.result.error.field, "backoff");
+    what.desc.backoff.jitter = 0;
+    what.desc.id = "i";
+    what.spec = kid_spec((plan){ .name = 'i', .ignores = true });
+    airrt_test_ok(asked_of(clerk, &what));
+    ck_assert_uint_eq(what.result.child.generation, 0);
+    what.timeout_ns = 1;
+    airrt_test_is(asked_of(clerk, &what), AIRRT_ERR_INVALID);
+    what.timeout_ns = 0;
+    for (int i = 0; i < 2; i++) {
+        what.sup = none;
+        airrt_test_is(asked_of(clerk, &what), AIRRT_ERR_DEAD);
+        none.ref = clerk.ref; /* which is no supervisor */
+    }
+    ck_assert_str_eq(happened(), "+a !f ");
+    close_system();
+} END_TEST
+
+START_TEST(a_child_asks_its_own_supervisor_to_start_others_and_to_end_it) {
+    crew c = crew_of("b", 5);
+    errand_of what = { .ask = start_it, .spec = kid_spec((plan){ .name = 'a' }), .desc = { .id = "a" }, .id = "b" };
+    airrt_ref ref;
+    clerk_ref clerk;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &what.sup));
+    airrt_test_ok(airrt_supervisor_start_child(what.sup, clerk_spec(AIRRT_NONE), &(airrt_child_desc){ .id = "clerk" },
+                                               &ref));
+    airrt_test_ok(clerk_from(ref, &clerk));
+    airrt_test_ok(asked_of(clerk, &what));
+    what.ask = terminate_it;
+    airrt_test_ok(asked_of(clerk, &what));
+    what.ask = terminate_oneself;
+    airrt_test_ok(clerk_send(clerk, (chore){ &what, false }));
+    airrt_test_ok(airrt_wait(ref, AIRRT_SEC(20), NULL));
+    settled(what.sup);
+    ck_assert_int_eq(child(what.sup, "clerk").state, AIRRT_CHILD_UNDEFINED);
+    ck_assert_str_eq(happened(), "+b +a -b ");
+    close_system();
+} END_TEST
+
+/* A supervisor that waits for its child b, which does not end yet; what is asked of it waits too. */
+static airrt_supervisor busy_with_b(crew *c, errand_of *stop, clerk_ref clerk) {
+    c->members[1].desc.stop_timeout_ns = AIRRT_FOREVER;
+    airrt_test_ok(one_start(sys, (crew_args){ c }, &events, &stop->sup));
+    hold_up("b");
+    stop->ask = terminate_it;
+    stop->id = "b";
+    stop->timeout_ns = AIRRT_FOREVER;
+    airrt_test_ok(clerk_send(clerk, (chore){ stop, false }));
+    airrt_test_eventually(child(stop->sup, "b").state == AIRRT_CHILD_STOPPING, 20);
+    return stop->sup;
+}
+
+START_TEST(who_asks_a_supervisor_that_ends_is_told_why) {
+    for (int how = 0; how < 2; how++) {
+        crew c = crew_of("ab", 5);
+        errand_of stop = { 0 }, after = { .ask = terminate_it, .id = "a", .timeout_ns = AIRRT_FOREVER };
+        open_system();
+        clerk_ref clerk = clerk_new();
+        after.sup = busy_with_b(&c, &stop, clerk);
+        airrt_test_ok(clerk_send(clerk, (chore){ &after, false }));
+        airrt_test_eventually(airrt_load_acquire(&after.asks) == 1, 20);
+        if (how == 0) airrt_test_ok(airrt_kill(stop.sup.ref));
+        errand end = { .call = errand_stop, .ref = stop.sup.ref, .timeout_ns = AIRRT_SEC(20) };
+        if (how == 1) errand_start(&end);
+        if (how == 1) airrt_store_release(&held, 0);
+        airrt_test_eventually(airrt_load_acquire(&stop.results) && airrt_load_acquire(&after.results), 20);
+        airrt_store_release(&held, 0);
+        if (how == 0) {
+            airrt_test_is(stop.result.err, AIRRT_ERR_DEAD);
+            ck_assert_int_eq(stop.result.error.reason.kind, AIRRT_EXIT_KILLED);
+            airrt_test_is(after.result.err, AIRRT_ERR_DEAD);
+            ck_assert_int_eq(after.result.error.reason.kind, AIRRT_EXIT_KILLED);
+        } else { /* it does what it has begun; the other one was done before, or is told of the end */
+            airrt_test_ok(errand_end(&end));
+            airrt_test_ok(stop.result.err);
+            ck_assert(!after.result.err || after.result.err == AIRRT_ERR_DEAD);
+            if (after.result.err) ck_assert_int_eq(after.result.error.reason.kind, AIRRT_EXIT_SHUTDOWN);
+        }
+        airrt_test_is(asked_of(clerk, &after), AIRRT_ERR_DEAD);
+        ck_assert_uint_eq(airrt_load_acquire(&stop.results), 1);
+        close_system();
+    }
+} END_TEST
+
+START_TEST(what_an_actor_asks_a_busy_supervisor_has_its_time) {
+    crew c = crew_of("ab", 5);
+    errand_of stop = { 0 }, after = { .ask = terminate_it, .id = "a", .timeout_ns = AIRRT_SEC(1) };
+    airrt_test_clock clock;
+    open_with((airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clock) });
+    clerk_ref clerk = clerk_new();
+    after.sup = busy_with_b(&c, &stop, clerk);
+    airrt_test_ok(clerk_send(clerk, (chore){ &after, false }));
+    airrt_test_eventually(airrt_load_acquire(&after.asks) == 1, 20);
+    airrt_test_ok(after.asked);
+    airrt_test_clock_advance(&clock, AIRRT_SEC(2));
+    airrt_test_eventually(airrt_load_acquire(&after.results), 20);
+    airrt_test_is(after.result.err, AIRRT_ERR_TIMEOUT);
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(airrt_load_acquire(&stop.results), 20);
+    airrt_test_ok(stop.result.err);
+    settled(stop.sup);
+    ck_assert_int_eq(child(stop.sup, "a").state, AIRRT_CHILD_RUNNING); /* whose time was over is not begun */
+    ck_assert_uint_eq(airrt_load_acquire(&after.results), 1);
+    close_system();
+} END_TEST
+
+START_TEST(an_actor_that_stops_is_told_of_what_it_has_asked_a_supervisor) {
+    crew c = crew_of("ab", 5);
+    errand_of stop = { 0 };
+    open_system();
+    clerk_ref clerk = clerk_new();
+    busy_with_b(&c, &stop, clerk);
+    airrt_test_ok(airrt_stop(clerk.ref, AIRRT_SEC(20)));
+    ck_assert_uint_eq(airrt_load_acquire(&stop.results), 1);
+    airrt_test_is(stop.result.err, AIRRT_ERR_SHUTDOWN);
+    airrt_store_release(&held, 0);
+    settled(stop.sup);
+    ck_assert_int_eq(child(stop.sup, "b").state, AIRRT_CHILD_UNDEFINED); /* what was begun is done */
+    close_system();
+} END_TEST
+
+START_TEST(actors_ask_supervisors_of_polled_and_simulated_systems) {
+    for (int simulated = 0; simulated < 2; simulated++) {
+        crew low = crew_of("b", 5),
+             high = { .max = 5, .count = 1, .members = { { one_spec((crew_args){ &low }, &events), { .id = "low" } } } };
+        airrt_supervisor top;
+        airrt_sim_desc sim = { .seed = 7 };
+        errand_of what = { .ask = start_it, .spec = kid_spec((plan){ .name = 'a' }), .desc = { .id = "a" } };
+        open_with((airrt_system_desc){ .polled = !simulated, .sim = simulated ? &sim : NULL });
+        airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &top));
+        airrt_test_ok(airrt_supervisor_find(top, "low", &what.sup));
+        clerk_ref clerk = clerk_new();
+        for (int i = 0; i < 2; i++) {
+            airrt_test_ok(clerk_send(clerk, (chore){ &what, false }));
+            airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+            airrt_test_ok(what.asked);
+            airrt_test_is(what.result.err, i ? AIRRT_ERR_ALREADY_STARTED : AIRRT_OK);
+        }
+        ck_assert_uint_eq(airrt_load_relaxed(&what.results), 2);
+        ck_assert_str_eq(happened(), "+b +a ");
+        close_system();
+        happened();
+    }
+} END_TEST
+
+static uint32_t which_fails;
+static airrt_err start_it_without_memory(clerk_ctx *ctx, errand_of *what) {
+    airrt_store_relaxed(&fault_calls, 0);
+    airrt_store_relaxed(&faults, which_fails);
+    return start_it(ctx, what);
+}
+/* Whatever allocation fails: either it was not asked, or there is one result. */
+START_TEST(no_want_of_memory_loses_an_actors_result) {
+    for (which_fails = 1; which_fails < 24; which_fails++) {
+        crew c = crew_of("ab", 1000);
+        airrt_supervisor sup;
+        open_system();
+        clerk_ref clerk = clerk_new();
+        airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+        for (int round = 0; round < 2; round++) { /* the second time it waits until another is done */
+            errand_of stop = { .ask = terminate_it, .sup = sup, .id = "b", .timeout_ns = AIRRT_FOREVER },
+                      what = { .ask = start_it_without_memory, .sup = sup, .spec = kid_spec((plan){ .name = 'd' }),
+                               .desc = { .id = round ? "e" : "d" }, .timeout_ns = AIRRT_FOREVER };
+            if (round) {
+                hold_up("b");
+                airrt_test_ok(clerk_send(clerk, (chore){ &stop, false }));
+                airrt_test_eventually(child(sup, "b").state == AIRRT_CHILD_STOPPING, 20);
+            }
+            airrt_test_ok(clerk_send(clerk, (chore){ &what, false }));
+            airrt_test_eventually(airrt_load_acquire(&what.asks) == 1, 20);
+            airrt_store_release(&held, 0);
+            if (!what.asked) airrt_test_eventually(airrt_load_acquire(&what.results) == 1, 20);
+            airrt_store_relaxed(&faults, 0);
+            airrt_err err = what.asked ? what.asked : what.result.err;
+            ck_assert(!err || err == AIRRT_ERR_NOMEM || err == AIRRT_ERR_START);
+            if (round) airrt_test_eventually(airrt_load_acquire(&stop.results) == 1, 20);
+            settled(sup);
+            ck_assert_uint_le(airrt_load_acquire(&what.results), 1);
+        }
+        close_system();
+        happened();
+    }
+} END_TEST
+
+/* Acceptors ask a dynamic supervisor below another for children, which end in all ways; it is killed again and again,
+ * and at last it ends for good. Each question that was taken has one result. */
+enum { PORTERS = 4, VISITS = 1000 };
+typedef struct visit { uint32_t number; bool told; airrt_err err; airrt_ref child; } visit;
+AIRRT_MESSAGE(visit);
+typedef struct porter_args { airrt_supervisor sup; uint32_t number; } porter_args;
+AIRRT_ACTOR(porter, visit, porter_args);
+AIRRT_ACTOR(visitor, order, airrt_none);
+static airrt_err visitor_handle(visitor_ctx *ctx, airrt_none *state, const order *msg) {
+    (void)state;
+    if (msg->what == FAIL) return visitor_fail(ctx, 1, "as asked");
+    if (msg->what == PANIC) airrt_panic(1, "as asked");
+    return msg->what == LEAVE ? visitor_exit(ctx) : AIRRT_OK;
+}
+static airrt_err visitor_begin(visitor_ctx *ctx, airrt_none *state, const airrt_none *args) {
+    (void)ctx, (void)state, (void)args;
+    sched_yield();
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(visitor, airrt_none, visitor_handle, .pre_start = visitor_begin);
+static airrt_atomic_u32 visits[PORTERS][VISITS][2]; /* asked, told */
+static airrt_atomic_u64 visits_done, visits_well;
+static visit porter_started(const airrt_child_result *r) {
+    return (visit){ (uint32_t)r->tag, true, r->err, r->child };
+}
+static visit porter_ended(const airrt_child_result *r) {
+    return (visit){ (uint32_t)r->tag | 1u << 31, true, r->err, r->child };
+}
+AIRRT_SUPERVISOR_ASKER(porter, start_child, porter_started);
+AIRRT_SUPERVISOR_ASKER(porter, terminate_ref, porter_ended);
+static airrt_err porter_handle(porter_ctx *ctx, porter_args *me, const visit *msg) {
+    uint32_t number = msg->number & ~(1u << 31);
+    visitor_ref visitor;
+    airrt_atomic_u32 *it = visits[me->number][number];
+    if (!msg->told) {
+        const uint64_t time = number % 8 ? AIRRT_FOREVER : AIRRT_MS(1 + number % 3);
+        airrt_err err = porter_ask_start_child(ctx, me->sup, visitor_spec(AIRRT_NONE), NULL, time, number);
+        if (err) airrt_fetch_add(&visits_done, 1, RELEASE);
+        else airrt_fetch_add(&it[0], 1, RELAXED);
+        return AIRRT_OK;
+    }
+    airrt_fetch_add(&it[1], 1, RELAXED);
+    if (msg->number == number && !msg->err) {
+        static const deed deeds[] = { FAIL, PANIC, LEAVE, WORK };
+        airrt_fetch_add(&visits_well, 1, RELAXED);
+        if (visitor_from(msg->child, &visitor) == AIRRT_OK)
+            airrt_discard(visitor_send(visitor, (order){ deeds[number % 4] }));
+        if (number % 3 && !porter_ask_terminate_ref(ctx, me->sup, msg->child, AIRRT_FOREVER, number))
+            return airrt_fetch_add(&it[0], 1, RELAXED), AIRRT_OK;
+    }
+    airrt_fetch_add(&visits_done, 1, RELEASE);
+    return AIRRT_OK;
+}
+static airrt_err porter_begin(porter_ctx *ctx, porter_args *me, const porter_args *args) {
+    (void)ctx;
+    *me = *args;
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(porter, porter_args, porter_handle, .pre_start = porter_begin, .mailbox = { .unbounded = true });
+START_TEST(each_question_of_an_actor_has_one_result_whatever_crashes) {
+    crew low = { .max = AIRRT_UNLIMITED, .count = 1,
+                 .members = { { visitor_spec(AIRRT_NONE), { .id = "v", .restart = AIRRT_RESTART_TRANSIENT } } } },
+         high = { .max = AIRRT_UNLIMITED, .count = 1,
+                  .members = { { simple_spec((crew_args){ &low }, &events), { .id = "low" } } } };
+    airrt_supervisor top;
+    porter_ref porters[PORTERS];
+    open_with((airrt_system_desc){ .workers = 4 });
+    airrt_test_ok(one_start(sys, (crew_args){ &high }, &events, &top));
+    airrt_ref below = child(top, "low").ref;
+    for (uint32_t i = 0; i < PORTERS; i++)
+        airrt_test_ok(porter_spawn(sys, (porter_args){ { below }, i }, NULL, &porters[i]));
+    for (uint32_t i = 0; i < PORTERS * VISITS; i++) {
+        airrt_test_ok(porter_send(porters[i % PORTERS], (visit){ .number = i / PORTERS }));
+        if (i % 100 == 0) airrt_test_ok(airrt_kill(below));
+        if (i % 8 == 0) sched_yield();
+    }
+    airrt_test_eventually(airrt_load_acquire(&visits_done) >= PORTERS * VISITS / 2, 60);
+    airrt_test_ok(airrt_supervisor_terminate_child(top, "low"));
+    airrt_test_eventually(airrt_load_acquire(&visits_done) == PORTERS * VISITS, 60);
+    settled(top);
+    for (uint32_t i = 0; i < PORTERS * VISITS; i++) {
+        airrt_atomic_u32 *it = visits[i % PORTERS][i / PORTERS];
+        ck_assert_uint_eq(airrt_load_relaxed(&it[0]), airrt_load_relaxed(&it[1]));
+    }
+    ck_assert_uint_gt(airrt_load_relaxed(&visits_well), 0);
+    close_system();
+} END_TEST
+
 START_TEST(dynamic_children_come_and_go) {
     crew c = { .max = 1000,
                .count = 1,
@@ -2425,4 +2854,14 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       a_pinned_child_is_terminated_and_killed_as_others_are, a_pinned_child_for_whom_there_is_no_thread_does_not_start,
       one_failed_allocation_and_one_failed_restart_end_no_supervisor_within_its_limit,
       a_restart_waits_for_memory,
-      more_children_than_memory_can_hold_are_no_memory);
+      more_children_than_memory_can_hold_are_no_memory,
+      an_actor_has_children_started_and_ended_as_a_thread_has,
+      an_acceptor_has_a_dynamic_child_for_each_connection,
+      an_actor_is_told_why_not_as_a_thread_is,
+      a_child_asks_its_own_supervisor_to_start_others_and_to_end_it,
+      who_asks_a_supervisor_that_ends_is_told_why,
+      what_an_actor_asks_a_busy_supervisor_has_its_time,
+      an_actor_that_stops_is_told_of_what_it_has_asked_a_supervisor,
+      actors_ask_supervisors_of_polled_and_simulated_systems,
+      no_want_of_memory_loses_an_actors_result,
+      each_question_of_an_actor_has_one_result_whatever_crashes);

@@ -58,6 +58,14 @@ AIRRT_MONITOR(base, airrt_supervision_event, airrt_supervision_severity);
 AIRRT_SUPERVISOR(spec, args, base);
 static airrt_err init(airrt_children *children, const args *given) { return (void)children, (void)given, AIRRT_OK; }
 AIRRT_SUPERVISOR_IMPL(spec, airrt_one_for_one, init);
+static msg sup(const airrt_child_result *from) { return (msg){ (int)from->tag }; }
+AIRRT_SUPERVISOR_ASKER(me, start_child, sup);
+AIRRT_SUPERVISOR_ASKER(me, restart_child, sup);
+static msg id(const airrt_child_result *from) { return (msg){ (int)from->tag }; }
+AIRRT_SUPERVISOR_ASKER(me, terminate_child, id);
+AIRRT_SUPERVISOR_ASKER(me, delete_child, id);
+static msg ref(const airrt_child_result *from) { return (msg){ (int)from->tag }; }
+AIRRT_SUPERVISOR_ASKER(me, terminate_ref, ref);
 AIRRT_POOL_MONITORED(pool, me, base);
 AIRRT_POOL_REQUEST(pool, reply);
 AIRRT_POOL_ASKER(me, pool, reply);
