@@ -8209,7 +8209,7 @@ static airrt_err airrt_priv_refuse_dead(airrt_ref to, airrt_actor_type *type, co
     return how & AIRRT_SEND_NEXT_ ? airrt_priv_err(AIRRT_ERR_DEAD, NULL, NULL)
                                   : airrt_priv_refuse(to, type, msg, AIRRT_ERR_DEAD, AIRRT_LOSS_NO_RECEIVER);
 }
-/* The slot of a request's answer; the time, if who asks has looked and is of the callee's system, else 0. */
+/* The slot of a request's answer; the time, of a hook's by its own system's clock, of a thread's by the callee's. */
 typedef struct airrt_promise { uint32_t slot, generation; uint64_t now_ns; } airrt_promise;
 /* promise: of a request; NULL: it is none. */
 static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, const void *msg,
@@ -8237,7 +8237,7 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL)
         err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
     if (!err && (desc || promise || lane)) {
-        uint64_t now = promise && promise->now_ns ? promise->now_ns : airrt_priv_now(system);
+        uint64_t now = promise && (inside || !me) ? promise->now_ns : airrt_priv_now(system);
         wrap = airrt_priv_wrap_make(&type->pools, &type->msg, msg, desc, priority, now);
         if (!wrap) err = AIRRT_ERR_NOMEM;
     }

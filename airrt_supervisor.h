@@ -2805,17 +2805,17 @@ AIRRT_API airrt_err airrt_priv_pool_ask(airrt_pool_id pool, airrt_route route, u
     airrt_ref to;
     airrt_err err;
     uint32_t tries = 0;
-    uint64_t deadline = 0, left = timeout_ns ? timeout_ns : AIRRT_SEC(5);
+    uint64_t left = timeout_ns ? timeout_ns : AIRRT_SEC(5);
     memset(out, 0, size);
     do {
         AIRRT_TRY(airrt_priv_pool_pick(pool, route, key, &to));
+        if (tries && left == AIRRT_NO_WAIT) return airrt_priv_err(AIRRT_ERR_TIMEOUT, "pool", NULL);
         airrt_cell *cell = airrt_priv_cell(to);
         airrt_system *system = cell ? airrt_priv_pin(cell) : NULL;
-        if (!tries) deadline = airrt_priv_wait_until(system, left);
-        else left = airrt_priv_left(system, deadline);
-        if (system) airrt_priv_unpin(system);
-        if (tries && left == AIRRT_NO_WAIT) return airrt_priv_err(AIRRT_ERR_TIMEOUT, "pool", NULL);
+        uint64_t deadline = airrt_priv_wait_until(system, left); /* this one's; the next may have another clock */
         err = airrt_priv_ask_how(to, type, msg, left, out, size, AIRRT_SEND_WAIT_ | AIRRT_SEND_NEXT_);
+        if (err == AIRRT_ERR_DEAD) left = airrt_priv_left(system, deadline);
+        if (system) airrt_priv_unpin(system);
     } while (err == AIRRT_ERR_DEAD && !airrt_priv_error.sent && ++tries < AIRRT_POOL_TRIES_);
     return err;
 }

@@ -816,6 +816,29 @@ START_TEST(a_question_that_the_next_member_takes_is_no_refusal) {
     WORLD_CLOSE();
 } END_TEST
 
+/* The first is of a simulated system, whose clock is another than that of the next one. */
+START_TEST(a_question_that_the_next_member_takes_has_the_time_that_is_left_whatever_its_clock) {
+    airrt_system *real;
+    narrows pool;
+    narrow_ref other, first;
+    airrt_ref by = { 0, 0 };
+    uint64_t key = 0;
+    airrt_pool_desc desc = { .size = 1, .route = AIRRT_ROUTE_KEY, .child = { .restart = AIRRT_RESTART_TEMPORARY } };
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &real));
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .sim = &(airrt_sim_desc){ .seed = 1 } }, &world));
+    airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &desc, &pool));
+    airrt_test_ok(narrow_spawn(real, (narrow_args){ 0 }, NULL, &other));
+    airrt_test_ok(narrows_add(pool, other));
+    do airrt_test_ok(narrows_pick(pool, key++, &first));
+    while (airrt_ref_equal(first.ref, other.ref));
+    airrt_test_ok(narrow_send(first, (act){ 0 })); /* full, until it ends */
+    airrt_test_ok(airrt_kill(first.ref));
+    airrt_test_ok(narrows_ask_key_which(pool, key - 1, (act){ .fn = act_which }, AIRRT_SEC(60), &by));
+    ck_assert(airrt_ref_equal(by, other.ref));
+    airrt_system_close(real);
+    WORLD_CLOSE();
+} END_TEST
+
 /* One that asks a pool from its hooks. */
 static crew asked_pool;
 static who_result answers[8];
@@ -1275,6 +1298,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_pool_is_asked_as_it_is_sent_to, who_fails_over_a_question_is_the_only_one_that_was_asked_it,
       who_is_refused_by_a_member_with_words_is_told_them, pinned_members_have_threads_of_their_own,
       a_question_that_the_next_member_takes_is_no_refusal, an_actor_asks_a_pool_as_it_sends_to_it,
+      a_question_that_the_next_member_takes_has_the_time_that_is_left_whatever_its_clock,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
       two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,

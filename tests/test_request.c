@@ -1857,6 +1857,89 @@ START_TEST(actors_of_two_systems_ask_each_other) {
     world_end();
 } END_TEST
 
+/* ---- over two systems whose clocks are an hour apart -------------------------------------------------------------- */
+
+static airrt_system *abroad;
+static airrt_test_clock abroad_ticks;
+static node_ref make_abroad(int at) {
+    node_ref ref;
+    airrt_test_ok(node_spawn(abroad, (node_args){ &books[at] }, NULL, &ref));
+    return ref;
+}
+static void settle_both(void) {
+    for (int i = 0; i < 4; i++) {
+        settle();
+        airrt_test_ok(airrt_system_settle(abroad, AIRRT_SEC(20)));
+    }
+}
+static void pass_both(uint64_t ns) {
+    airrt_test_clock_advance(&abroad_ticks, ns);
+    airrt_test_clock_advance(&ticks, ns);
+}
+static void worlds_begin(bool behind) {
+    world_begin(false);
+    airrt_clock clock = airrt_test_clock_start(&abroad_ticks);
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .polled = true, .clock = clock }, &abroad));
+    airrt_test_clock_advance(behind ? &ticks : &abroad_ticks, AIRRT_SEC(3600));
+}
+static void worlds_end(void) {
+    airrt_shutdown_report report;
+    airrt_test_ok(airrt_system_shutdown(abroad, NULL, &report));
+    airrt_test_counts_balanced(&report.counts);
+    airrt_system_close(abroad);
+    world_end();
+}
+static airrt_err reply_time_left(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state, (void)msg;
+    answer_reply(NODE(ctx), airrt_ctx_envelope(ctx)->deadline_ns - airrt_ctx_now_ns(ctx));
+    return AIRRT_OK;
+}
+static airrt_err pass_far_on(airrt_ctx *ctx, node_state *state, const note *msg) { /* to .to of its book */
+    airrt_ref *next = state->book->arg;
+    state->book->last = answer_forward(NODE(ctx), REF(*next), (note){ .fn = reply_time_left, .number = msg->number });
+    return AIRRT_OK;
+}
+static airrt_err ask_further(airrt_ctx *ctx, node_state *state, const note *msg) { /* .to of its book */
+    airrt_ref *next = state->book->arg;
+    answer_reply(NODE(ctx), msg->number);
+    return node_ask_answer(NODE(ctx), REF(*next), (note){ .fn = reply_time_left }, AIRRT_SEC(60), 7);
+}
+START_TEST(a_question_has_its_time_whatever_the_clock_of_whom_it_is_asked) {
+    for (int behind = 0; behind < 2; behind++) {
+        worlds_begin(behind);
+        node_ref a = make(0), b = make_abroad(1), c = make(2);
+        tell(a, (note){ .fn = ask, .then = reply_time_left, .to = b.ref, .number = 5, .timeout_ns = AIRRT_MS(500) });
+        settle_both();
+        COMES(0, 0, AIRRT_OK, 5, AIRRT_MS(500));
+        books[2].arg = &b.ref; /* and when it is passed on */
+        tell(a, (note){ .fn = ask, .then = pass_far_on, .to = c.ref, .number = 6, .timeout_ns = AIRRT_MS(400) });
+        settle_both();
+        airrt_test_ok(books[2].last);
+        COMES(0, 1, AIRRT_OK, 6, AIRRT_MS(400));
+        books[1].arg = &c.ref; /* or leads to another one */
+        tell(a, (note){ .fn = ask, .then = ask_further, .to = b.ref, .number = 7, .timeout_ns = AIRRT_MS(300) });
+        settle_both();
+        COMES(1, 0, AIRRT_OK, 7, AIRRT_MS(300));
+        worlds_end();
+    }
+} END_TEST
+START_TEST(a_question_that_is_over_is_skipped_whatever_the_clock_of_whom_it_is_asked) {
+    for (int behind = 0; behind < 2; behind++) {
+        airrt_counts counts;
+        worlds_begin(behind);
+        node_ref a = make(0), b = make_abroad(1);
+        tell(a, (note){ .fn = ask, .then = reply, .to = b.ref, .number = 5, .timeout_ns = AIRRT_MS(500) });
+        settle();
+        pass_both(AIRRT_SEC(1));
+        settle_both();
+        COMES(0, 0, AIRRT_ERR_TIMEOUT, 5, 0);
+        ck_assert_uint_eq(COUNT(books[1].acts), 0);
+        airrt_system_counts(abroad, &counts);
+        ck_assert_uint_eq(counts.expired, 1);
+        worlds_end();
+    }
+} END_TEST
+
 START_TEST(pinned_and_prioritised_actors_ask_as_others) {
     world_begin(true);
     node_ref a, b;
@@ -1964,6 +2047,8 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_circle_goes_through_who_has_a_request_and_not_through_who_had_stashed_it,
       a_request_that_is_taken_from_the_stash_is_not_kept_any_more,
       the_monitor_names_the_members_of_a_circle, actors_of_two_systems_ask_each_other,
+      a_question_has_its_time_whatever_the_clock_of_whom_it_is_asked,
+      a_question_that_is_over_is_skipped_whatever_the_clock_of_whom_it_is_asked,
       pinned_and_prioritised_actors_ask_as_others, a_seed_decides_what_becomes_of_questions,
       who_is_refused_with_words_has_them_in_its_result, a_thread_that_is_refused_with_words_is_told_them,
       each_of_many_may_refuse_with_words, all_actors_ask_all_others_on_all_workers);
