@@ -1822,8 +1822,9 @@ extern "C" {
  *       before it was asked), or it failed on this one or was ended first (the reason says why; one that restarts may
  *       be asked again: airrt_alive); SHUTDOWN: it was ended with its system; NO_REPLY: handled without an answer;
  *       TIMEOUT; what NAME_refuse gave, or NAME_refuse_with, and its reason; FULL, NOMEM;
- *       FAILED: the mailbox has dropped it by its policy, or it was quarantined. On errors *out is zero, and whose the
- *       message is says airrt_error_last's sent: true, it was accepted; false, it is still the caller's
+ *       FAILED: the mailbox has dropped it by its policy, or it was quarantined (unless it was deferred or forwarded
+ *       before). On errors *out is zero, and whose the message is says airrt_error_last's sent: true, it was accepted;
+ *       false, it is still the caller's
  * for who is asked
  *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is only counted,
  *       and one to a message that is no request does nothing
@@ -1840,8 +1841,9 @@ extern "C" {
  *   airrt_err NAME_forward(ACTOR_ctx *, ACTOR_ref, ACTOR_msg);     another one is to answer: what it replies, or its
  *       end, goes to the asker, by the time the asker has set. INVALID: no request is being handled, or it is answered;
  *       DEAD, FULL (also of a mailbox that blocks), NOMEM, TYPE: as of a send, it is still to be answered here
- *   A request whose message is stashed is as it was left when that comes again: still to be answered; or answered,
- *       deferred or forwarded, and then the message is handled without it
+ *   A request whose message is stashed, or failed on (.redeliver), is as it was left when that comes again: still to
+ *       be answered; or answered, deferred or forwarded, and then the message is handled without it (NAME_defer gives
+ *       zero, NAME_forward INVALID)
  * AIRRT_FORWARDER(NAME, OTHER): the same to who answers the request OTHER, with the same type of reply:
  *   airrt_err NAME_forward_OTHER(ctx, ref, msg) of the actors that NAME and OTHER ask. */
 typedef struct airrt_asker airrt_asker;
@@ -3682,7 +3684,7 @@ struct airrt_wrap {
     uint32_t tries;           /* failures of its handler, with .redeliver */
     uint16_t offset;          /* of the message */
     bool spare;               /* set aside for its actor, and stays there */
-    bool promised;            /* of one that was stashed: the reply was given, refused, deferred or forwarded */
+    bool promised;            /* of one that comes again: the reply was given, refused, deferred or forwarded */
     struct airrt_shared *shared;         /* of a topic: the event that the message refers to; else NULL */
     struct airrt_subscriber *subscriber; /* ... and who counts it */
     airrt_wrap *next;                    /* ... while it is being published */
@@ -7233,6 +7235,7 @@ static bool airrt_priv_keep_message(airrt_ctx *ctx, const airrt_reason *reason) 
     bool again = ++wrap->tries < type->redeliver && !wrap->spare;
     airrt_signal *kept = again ? airrt_priv_signal_get(AIRRT_SIGNAL_MESSAGE) : NULL;
     ctx->envelope = NULL;
+    wrap->promised = ctx->promised;
     airrt_count(&airrt_priv_worker(ctx)->tally.again, 1);
     if (!kept) { /* once too often, or no memory for another try */
         airrt_priv_lose(airrt_priv_worker(ctx)->system, airrt_priv_ref(cell), &type->msg, airrt_priv_wrapped(wrap),

@@ -1480,6 +1480,80 @@ START_TEST(what_follows_from_a_result_that_is_redelivered_has_the_time_of_the_re
     world_end();
 } END_TEST
 
+/* One that asks its like; it defers what it is asked, or passes it on to a node, and fails on it so many times. */
+typedef struct trial trial;
+struct trial { enum { TRIAL_RESULT, TRIAL_ASK, TRIAL_DEFER, TRIAL_PASS_ON } what, then; uint64_t failures; airrt_ref to; };
+AIRRT_MESSAGE(trial);
+AIRRT_ACTOR(trier, trial, airrt_none);
+AIRRT_REQUEST(boon, trier, uint64_t);
+AIRRT_FORWARDER(boon, answer);
+static boon_result boon_got;
+static boon_promise boon_kept;
+static uint64_t boon_results, boon_taken, boon_refused; /* taken: deferred or passed on */
+static airrt_action trier_action;
+static airrt_ref trier_next;
+static trial trier_map(const boon_result *r) {
+    boon_got = *r;
+    boon_results++;
+    return (trial){ .what = TRIAL_RESULT };
+}
+AIRRT_ASKER(trier, boon, trier_map);
+static airrt_err trier_handle(trier_ctx *ctx, airrt_none *state, const trial *msg) {
+    bool took = false;
+    (void)state;
+    if (msg->what == TRIAL_RESULT) return AIRRT_OK;
+    if (msg->what == TRIAL_ASK)
+        return trier_ask_boon(ctx, (trier_ref){ msg->to }, (trial){ .what = msg->then, .failures = msg->failures },
+                              AIRRT_SEC(9), 0);
+    if (msg->what == TRIAL_PASS_ON) {
+        took = boon_forward_answer(ctx, REF(trier_next), (note){ .fn = defer }) == AIRRT_OK;
+        if (!took) ck_assert_int_eq(airrt_error_last()->err, AIRRT_ERR_INVALID);
+    } else {
+        boon_promise promise = boon_defer(ctx);
+        if ((took = promise.slot)) boon_kept = promise;
+    }
+    boon_taken += took;
+    boon_refused += !took;
+    return boon_taken + boon_refused <= msg->failures ? trier_fail(ctx, 1, "not yet") : AIRRT_OK;
+}
+static airrt_action trier_error(trier_ctx *ctx, airrt_none *state, const airrt_reason *reason) {
+    return (void)ctx, (void)state, (void)reason, trier_action;
+}
+AIRRT_ACTOR_IMPL(trier, airrt_none, trier_handle, .on_error = trier_error, .redeliver = 2);
+/* Given again after the first of one failure, quarantined after two; a restart ends what was deferred. */
+START_TEST(a_request_that_was_deferred_or_passed_on_is_as_it_was_whatever_becomes_of_its_message) {
+    for (int way = 0; way < 8; way++) {
+        const bool passes = way & 1, restarts = way & 2, ends = restarts && !passes;
+        const uint64_t failures = way & 4 ? 2 : 1;
+        airrt_counts counts;
+        trier_ref a, b;
+        world_begin(false);
+        node_ref c = make(2);
+        boon_results = boon_taken = boon_refused = 0;
+        trier_next = c.ref;
+        trier_action = restarts ? AIRRT_ACTION_RESTART : AIRRT_ACTION_RESUME;
+        airrt_test_ok(trier_spawn(world, AIRRT_NONE, NULL, &a));
+        airrt_test_ok(trier_spawn(world, AIRRT_NONE, NULL, &b));
+        airrt_test_ok(trier_send(a, (trial){ .what = TRIAL_ASK, .then = passes ? TRIAL_PASS_ON : TRIAL_DEFER,
+                                             .failures = failures, .to = b.ref }));
+        settle();
+        ck_assert_uint_eq(boon_taken, 1);
+        ck_assert_uint_eq(boon_refused, 1);
+        ck_assert_uint_eq(boon_results, ends);
+        ck_assert_uint_eq(waiting(), !ends);
+        if (passes) tell(c, (note){ .fn = fulfil, .number = 11 });
+        else boon_fulfil(boon_kept, 11);
+        settle();
+        ck_assert_uint_eq(boon_results, 1);
+        ck_assert_str_eq(airrt_err_str(boon_got.err), airrt_err_str(ends ? AIRRT_ERR_DEAD : AIRRT_OK));
+        ck_assert_uint_eq(boon_got.value, ends ? 0 : 11);
+        ck_assert_uint_eq(late(), 0);
+        airrt_system_counts(world, &counts);
+        ck_assert_uint_eq(counts.quarantined, failures == 2);
+        world_end();
+    }
+} END_TEST
+
 /* ---- passing on -------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_request_that_is_passed_on_is_answered_by_the_other) {
@@ -2039,7 +2113,9 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_stashed_request_is_answered_when_it_is_taken_up, a_handler_that_fails_on_a_result_fails_its_actor,
       a_deferred_request_that_is_stashed_is_answered_later, an_answered_request_that_is_stashed_has_its_answer,
       a_forwarded_request_that_is_stashed_is_answered_by_the_other,
-      a_result_is_redelivered_as_any_message, a_request_that_is_passed_on_is_answered_by_the_other,
+      a_result_is_redelivered_as_any_message,
+      a_request_that_was_deferred_or_passed_on_is_as_it_was_whatever_becomes_of_its_message,
+      a_request_that_is_passed_on_is_answered_by_the_other,
       who_passes_a_request_on_has_nothing_to_do_with_it_any_more, what_cannot_be_passed_on_is_still_to_be_answered,
       a_request_can_be_passed_on_as_another_one, of_many_who_are_asked_each_has_one_result_and_the_last_one_is_known,
       nobody_is_asked_by_halves, a_pool_is_asked_by_its_members, who_waits_for_whom_can_be_listed,
