@@ -395,7 +395,8 @@ typedef enum airrt_action {
     AIRRT_ACTION_RESUME,   /* go on with the next message; with .redeliver with this one, if it may come again */
     AIRRT_ACTION_RESTART,  /* begin afresh in place: same handle, same mailbox (what was sent to the life before comes
                               to this one; airrt_ctx_restarts tells them apart), at most 5 times in 60 s, then as STOP;
-                              of a supervised one: STOP, and its supervisor restarts it or not */
+                              of a supervised one: STOP, and its supervisor restarts it or not; RESUME if it has been
+                              stopped, or has exited and rests */
     AIRRT_ACTION_ESCALATE  /* the supervisor fails too; without one the same as STOP */
 } airrt_action;
 
@@ -7206,8 +7207,8 @@ static bool airrt_priv_failed(airrt_ctx *ctx, const airrt_reason *why) {
         w->phase = AIRRT_PHASE_HANDLE;
         ctx->leaver = NULL;
     }
-    if (airrt_load_relaxed(&cell->life) == AIRRT_STATE_STOPPING && action == AIRRT_ACTION_RESTART)
-        action = AIRRT_ACTION_RESUME;
+    const bool ends = airrt_load_relaxed(&cell->life) == AIRRT_STATE_STOPPING || (cell->cold && cell->cold->leaving);
+    if (ends && action == AIRRT_ACTION_RESTART) action = AIRRT_ACTION_RESUME;
     if (cell->cold && cell->cold->keeper.generation) { /* its supervisor decides */
         cell->cold->escalates = action == AIRRT_ACTION_ESCALATE;
         if (action == AIRRT_ACTION_RESTART) action = AIRRT_ACTION_STOP;

@@ -266,6 +266,49 @@ START_TEST(sender_that_exits_delivers_first_and_handles_nothing_more) {
         WORLD_CLOSE();
     }
 } END_TEST
+static airrt_atomic_u64 frail_asked;
+AIRRT_ACTOR(frail, act, probe_args);
+static airrt_err frail_at_message(frail_ctx *ctx, probe_state *state, const act *msg) {
+    return probe_do_handle(&ctx->base, state, msg);
+}
+static airrt_err frail_at_start(frail_ctx *ctx, probe_state *state, const probe_args *args) {
+    return probe_do_start(&ctx->base, state, args);
+}
+static void frail_at_stop(frail_ctx *ctx, probe_state *state, const airrt_reason *reason) {
+    probe_do_stop(&ctx->base, state, reason);
+}
+static airrt_action frail_at_error(frail_ctx *ctx, probe_state *state, const airrt_reason *reason) {
+    return probe_do_error(&ctx->base, state, reason);
+}
+static airrt_health frail_at_probe(frail_ctx *ctx, probe_state *state) {
+    (void)ctx, (void)state;
+    airrt_fetch_add(&frail_asked, 1u, RELAXED);
+    airrt_panic(9, "health");
+}
+AIRRT_ACTOR_IMPL(frail, probe_state, frail_at_message, .pre_start = frail_at_start, .post_stop = frail_at_stop,
+                 .on_error = frail_at_error, .health = frail_at_probe);
+static airrt_err act_flood_and_exit(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    AIRRT_TRY(act_flood(ctx, state, msg));
+    return probe_exit(PROBE(ctx));
+}
+START_TEST(sender_that_exits_does_not_begin_again_when_it_fails_while_it_delivers) {
+    airrt_health health;
+    POLLED_PAIR(frail);
+    sending.action = AIRRT_ACTION_RESTART;
+    SEND(frail, sender, .fn = act_flood_and_exit, .arg = &receiver, .number = 4);
+    ck_assert_uint_eq(airrt_system_poll(world, 1), 1);
+    airrt_test_is(airrt_probe(sender.ref, AIRRT_SEC(10), &health), AIRRT_ERR_FAILED);
+    poll_all();
+    ck_assert_uint_eq(COUNT(frail_asked), 1);
+    ck_assert_uint_eq(COUNT(sending.errors), 1);
+    ck_assert_uint_eq(COUNT(sending.starts), 1);
+    ck_assert_uint_eq(COUNT(sending.stops), 1);
+    ck_assert_int_eq(sending.stopped.kind, AIRRT_EXIT_NORMAL);
+    ACTED(&taking, 1, 2, 3, 4);
+    ck_assert(!airrt_alive(sender.ref));
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(sender_that_exits_can_be_stopped_and_killed_while_it_delivers) {
     for (int kill = 0; kill < 2; kill++) {
         POLLED_PAIR(probe);
@@ -1218,6 +1261,7 @@ SUITE("outbox", 60, full_receiver_suspends_the_sender_and_nobody_else,
                 letters_from_the_outbox_say_who_sent_them,
                 sender_that_is_stopped_delivers_first, sender_that_exits_delivers_first_and_handles_nothing_more,
                 sender_that_exits_can_be_stopped_and_killed_while_it_delivers,
+                sender_that_exits_does_not_begin_again_when_it_fails_while_it_delivers,
                 timers_wait_while_an_actor_rests_and_can_still_be_cancelled, news_of_an_end_wait_while_an_actor_rests,
                 outbox_survives_a_restart_in_place, priorities_block_for_the_high_ones_alone,
                 no_memory_for_the_outbox_is_an_error_and_the_message_stays_the_senders,
