@@ -63,8 +63,9 @@
  * A child that does not return from user code cannot be ended. When it has not .stuck_timeout_ns after its kill, its
  * supervisor gives it up and goes on: its handle is dead (airrt_wait says TIMEOUT, "stuck in user code"), its name is
  * free, a restart makes a new actor, another thread runs what waited behind it. Its memory, mailbox and thread are left
- * to it; when it returns it runs post_stop, tells those that had watched or awaited it before, and its messages are
- * dead letters. The system's shutdown does not wait for it and says who was stuck; its close leaves it behind, unless
+ * to it; when it returns it runs post_stop, tells those that had watched or awaited it before, or asked to be told of
+ * room there (NAME_when_room; who rests for room goes on at once), and its messages are dead letters. The system's
+ * shutdown does not wait for it and says who was stuck; its close leaves it behind, unless
  * it has returned by then. For that the supervisor needs a thread to run on: when all workers have been in one turn
  * each for as long as the shortest .stuck_timeout_ns of the system's children, and something waits, a worker is added,
  * at the latest after twice that time; one whose handler merely took long leaves afterwards. A thread that looks for
