@@ -9130,14 +9130,11 @@ static airrt_signal *airrt_priv_ask_make(airrt_ctx *ctx, airrt_asker *how, airrt
     airrt_priv_question_of(signal)->until_ns = airrt_priv_limit(ctx);
     return signal;
 }
-static airrt_err airrt_priv_ask_send(airrt_ctx *ctx, const airrt_signal *signal, airrt_actor_type *type, airrt_ref to,
-                                     const void *msg, uint64_t now, uint64_t deadline, unsigned how) {
+static airrt_err airrt_priv_ask_send(const airrt_signal *signal, airrt_actor_type *type, airrt_ref to, const void *msg,
+                                     uint64_t now, uint64_t deadline, unsigned how) {
     airrt_promise promise = { signal->index, AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word)), now };
     airrt_send_desc desc = { .ttl_ns = deadline ? deadline - now : 0 };
-    airrt_err err = airrt_priv_send_full(to, type, msg, &desc, how, &promise);
-    airrt_system *system = airrt_priv_worker(ctx)->system;
-    bool draining = airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING;
-    return err == AIRRT_ERR_DEAD && draining ? AIRRT_ERR_SHUTDOWN : err;
+    return airrt_priv_send_full(to, type, msg, &desc, how, &promise);
 }
 static airrt_err airrt_priv_ask_from_how(airrt_ctx *ctx, airrt_asker *how, airrt_actor_type *type, airrt_ref to,
                                          const void *msg, uint64_t timeout_ns, uint64_t tag, unsigned send) {
@@ -9145,7 +9142,7 @@ static airrt_err airrt_priv_ask_from_how(airrt_ctx *ctx, airrt_asker *how, airrt
     AIRRT_TRY(airrt_priv_ask_time(ctx, timeout_ns, &now, &deadline));
     airrt_signal *signal = airrt_priv_ask_make(ctx, how, to, now, deadline, tag);
     if (!signal) return AIRRT_ERR_NOMEM;
-    airrt_err err = airrt_priv_ask_send(ctx, signal, type, to, msg, now, deadline, send);
+    airrt_err err = airrt_priv_ask_send(signal, type, to, msg, now, deadline, send);
     if (AIRRT_LIKELY(!err)) return AIRRT_OK;
     airrt_priv_question_unlist(ctx->cell->cold, airrt_priv_question_of(signal)); /* nobody has heard of it */
     airrt_priv_question_put(signal);
@@ -9186,7 +9183,7 @@ AIRRT_API airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_asker *how, airrt_a
         next = airrt_load_relaxed(&airrt_priv_question_of(signal)->next); /* no results are taken before this returns */
         void *mine = last ? (void *)(uintptr_t)msg : room;
         airrt_err err = last ? AIRRT_OK : kind.clone(room, msg);
-        if (!err && (err = airrt_priv_ask_send(ctx, signal, type, to[i], mine, now, deadline, AIRRT_SEND_TRY_)))
+        if (!err && (err = airrt_priv_ask_send(signal, type, to[i], mine, now, deadline, AIRRT_SEND_TRY_)))
             kind.drop(mine);
         uint32_t generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&signal->word));
         airrt_reason why;

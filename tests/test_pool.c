@@ -891,6 +891,44 @@ START_TEST(an_actor_asks_a_pool_as_it_sends_to_it) {
     WORLD_CLOSE();
 } END_TEST
 
+/* A clock by which the member ends that was just picked, when the asker looks what time it is. */
+static airrt_atomic_u32 clock_asker, clock_ends_member;
+static airrt_ref member_to_end;
+static uint64_t clock_that_ends(void *ctx) {
+    uint32_t armed = 1;
+    (void)ctx;
+    if (airrt_priv_me && airrt_priv_me->ctx.cell && airrt_priv_me->ctx.cell->slot == airrt_load_relaxed(&clock_asker) &&
+        airrt_cas(&clock_ends_member, &armed, 0, RELAXED, RELAXED)) {
+        airrt_test_ok(airrt_kill(member_to_end));
+        airrt_test_eventually(!airrt_alive(member_to_end), 10);
+    }
+    return airrt_priv_machine_ns(NULL);
+}
+static airrt_err act_ask_when_it_drains(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state, (void)msg;
+    airrt_test_eventually(airrt_load_seq(&world->state) >= AIRRT_SYSTEM_DRAINING, 10);
+    airrt_store_relaxed(&clock_asker, airrt_ctx_self(ctx).slot);
+    airrt_store_relaxed(&clock_ends_member, 1);
+    airrt_test_ok(probe_ask_crew_key_who(PROBE(ctx), asked_pool, 0, (act){ .fn = act_who }, AIRRT_FOREVER, 0));
+    ck_assert_uint_eq(airrt_load_relaxed(&clock_ends_member), 0);
+    return AIRRT_OK;
+}
+START_TEST(the_next_member_is_asked_while_the_system_drains_too) {
+    airrt_clock clock = { clock_that_ends, clock_that_ends, NULL };
+    airrt_store_relaxed(&answer_count, 0);
+    world_open(&(airrt_system_desc){ .workers = 2, .clock = clock });
+    airrt_pool_desc desc = { .size = 2, .route = AIRRT_ROUTE_KEY, .child = { .restart = AIRRT_RESTART_TEMPORARY } };
+    asked_pool = pool_open(&desc);
+    SPAWN(probe, asker, NULL);
+    member_to_end = member_at(asked_pool, 0).ref;
+    TELL(asker, .fn = act_ask_when_it_drains);
+    WORLD_CLOSE();
+    ck_assert_uint_eq(COUNT(answer_count), 1);
+    airrt_test_ok(answers[0].err);
+    ck_assert(airrt_ref_equal(answers[0].from, answers[0].value));
+    ck_assert(!airrt_ref_equal(answers[0].from, member_to_end));
+} END_TEST
+
 /* What cannot be cloned. */
 typedef struct lone { char unused; } lone;
 static airrt_err lone_clone(lone *to, const lone *from) { return (void)to, (void)from, AIRRT_ERR_NOMEM; }
@@ -1299,6 +1337,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       who_is_refused_by_a_member_with_words_is_told_them, pinned_members_have_threads_of_their_own,
       a_question_that_the_next_member_takes_is_no_refusal, an_actor_asks_a_pool_as_it_sends_to_it,
       a_question_that_the_next_member_takes_has_the_time_that_is_left_whatever_its_clock,
+      the_next_member_is_asked_while_the_system_drains_too,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
       two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
