@@ -2363,6 +2363,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *de
  * that were deferred and not answered by then end with SHUTDOWN. TIMEOUT: some were killed or are stuck, or messages
  * were lost or refused for lack of time. From the call on nothing can be spawned from outside; once it has returned
  * nobody waits in the system, not for those that are stuck either: who does is told SHUTDOWN, who blocks for room DEAD.
+ * Topics go on: who reads a stream waits until its topic, or the system, is closed.
  * CONTEXT in a hook, and in a fork()ed child. Any thread, again and again: later calls wait for the first and report
  * the same. desc and out may be NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
