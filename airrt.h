@@ -287,9 +287,9 @@ AIRRT_INLINE void airrt_discard(airrt_err err) { (void)err; }
 
 /* Durations are nanoseconds in a uint64_t; 0 means the default that is documented with the field. */
 #define AIRRT_NS(N) ((uint64_t)(N))
-#define AIRRT_US(N) ((uint64_t)(N) * 1000u)
-#define AIRRT_MS(N) ((uint64_t)(N) * 1000000u)
-#define AIRRT_SEC(N) ((uint64_t)(N) * 1000000000u)
+#define AIRRT_US(N) ((uint64_t)((N) * 1000ll)) /* of fractions too: AIRRT_MS(0.5) */
+#define AIRRT_MS(N) ((uint64_t)((N) * 1000000ll))
+#define AIRRT_SEC(N) ((uint64_t)((N) * 1000000000ll))
 #define AIRRT_FOREVER UINT64_MAX
 #define AIRRT_NO_WAIT (UINT64_MAX - 1)
 #define AIRRT_UNLIMITED UINT32_MAX

@@ -254,6 +254,29 @@ START_TEST(jittered_delays_of_components_lie_around_the_plain_ones) { /* 100 ms 
     ck_assert_uint_eq(airrt_backoff_delay_ns(&b, 0, 0), AIRRT_MS(90));
 } END_TEST
 
+START_TEST(durations_are_of_fractions_too_and_exact_of_whole_numbers) {
+    static const uint64_t fixed[] = { AIRRT_MS(0.5), AIRRT_SEC(1.5f), AIRRT_US(0.25) };
+    enum { A_MILLISECOND = AIRRT_MS(1) }; /* a whole number's is a constant expression for an enum, too */
+    uint64_t large = UINT64_C(9007199254740993); /* no double */
+    int number = 7;
+    unsigned count = 5000000;
+    double half = 0.5;
+    float quarter = 0.25f;
+    ck_assert_uint_eq(fixed[0], 500000);
+    ck_assert_uint_eq(fixed[1], 1500000000);
+    ck_assert_uint_eq(fixed[2], 250);
+    ck_assert_uint_eq(A_MILLISECOND, 1000000);
+    ck_assert_uint_eq(AIRRT_US(large), UINT64_C(9007199254740993000));
+    ck_assert_uint_eq(AIRRT_MS(number), 7000000);
+    ck_assert_uint_eq(AIRRT_MS(count), UINT64_C(5000000000000));
+    ck_assert_uint_eq(AIRRT_SEC(number++), UINT64_C(7000000000));
+    ck_assert_int_eq(number, 8);
+    ck_assert_uint_eq(AIRRT_SEC(half), 500000000);
+    ck_assert_uint_eq(AIRRT_MS(quarter), 250000);
+    ck_assert_uint_eq(AIRRT_SEC(half + half), AIRRT_SEC(1));
+    ck_assert_uint_eq(AIRRT_SEC(4000000000), UINT64_C(4000000000000000000));
+} END_TEST
+
 START_TEST(values_have_texts_and_others_have_none) {
     static const char *const states[] = { "undefined", "starting", "running", "stopping", "restarting" };
     for (int i = AIRRT_CHILD_UNDEFINED; i <= AIRRT_CHILD_RESTARTING; i++)
@@ -373,4 +396,5 @@ SUITE("policy", 30, restart_types_decide_by_how_it_ended, exponential_delays_dou
       five_restarts_in_a_minute_take_3100_ms_and_the_sixth_is_refused,
       three_failures_of_a_component_are_delayed_and_the_fourth_exceeds, a_window_keeps_no_more_than_its_limit,
       windows_shorter_than_a_second_count_too, jittered_delays_of_components_lie_around_the_plain_ones,
+      durations_are_of_fractions_too_and_exact_of_whole_numbers,
       values_have_texts_and_others_have_none, a_window_whose_limit_changes_goes_by_the_newest_within_it);
