@@ -1978,7 +1978,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_ask
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_STRICT_HOOKS_BEGIN_                                                                              \
     AIRRT_INLINE airrt_err ACTOR##_take_##REQUEST##_(airrt_ctx *ctx_, const void *result_) {               \
-        ACTOR##_msg msg_ = MAP((const REQUEST##_result *)result_);                                         \
+        ACTOR##_msg msg_;                                                                                  \
+        msg_ = MAP((const REQUEST##_result *)result_); /* of a wrong type: gcc names both, unlike in an initializer */ \
         return airrt_priv_took(ctx_, &msg_);                                                               \
     }                                                                                                      \
     AIRRT_STRICT_HOOKS_END_                                                                                \
@@ -1999,7 +2000,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_ask_all(airrt_ctx *ctx, airrt_ask
                                   (const airrt_ref *)to, n, &msg, &room, timeout_ns, tag); \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
-    enum { ACTOR##_asks_##REQUEST##_ = 1 }
+    enum { AIRRT_ASKER_##ACTOR##_##REQUEST##_comes_before_ = 1 }
 
 /* Who waits for whom: an actor's question that has no answer yet. */
 typedef struct airrt_wait_info {

@@ -865,6 +865,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_pool_ask_from(airrt_ctx *ctx, air
     AIRRT_STATIC_ASSERT(AIRRT_SAME_TYPE_(NAME##_member_ref_, REQUEST##_target_ref_),                       \
                         "AIRRT_POOL_REQUEST(" #NAME ", " #REQUEST "): not a request to its members")
 #define AIRRT_POOL_ASKER(ASKER, NAME, REQUEST)                                                             \
+    AIRRT_STATIC_ASSERT(AIRRT_ASKER_##ASKER##_##REQUEST##_comes_before_, "declared by AIRRT_ASKER");       \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err ASKER##_ask_##NAME##_##REQUEST(                                 \
         ASKER##_ctx *ctx_, NAME pool_, REQUEST##_target_msg_ msg_, uint64_t timeout_ns_, uint64_t tag_) {  \

@@ -1,4 +1,4 @@
-/* expect: invalid initializer|incompatible types when initializing type 'buyer_msg'|initializing 'buyer_msg'.*with an expression of incompatible type */
+/* expect: 'buyer_msg'.* from .*'order' */
 /* A result becomes a message of who has asked. */
 #include "airrt.h"
 
