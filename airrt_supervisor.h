@@ -707,6 +707,7 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   airrt_err NAME_add(NAME, ACTOR_ref);                          one that lives elsewhere; again is OK. LIMIT; DEAD
  *       (it has ended; closed, given up)
  *   airrt_err NAME_remove(NAME, ACTOR_ref);                       takes it out; it goes on living. NOT_FOUND, DEAD
+ *       (closed, given up)
  *   size_t    NAME_size(NAME);                                    members that live now
  *   size_t    NAME_members(NAME, ACTOR_ref *out, size_t capacity);
  *       writes up to capacity of them, returns how many there are; for ACTOR_ask_all_REQUEST (AIRRT_ASKER)
@@ -727,8 +728,9 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *                                        uint64_t tag);
  *       the same as ASKER_ask_REQUEST; its result's .from says which member it was
  * A pool that its supervisor's supervisor restarts keeps its handle, and those who were added; its own members are new
- * ones, .size of them, in the places (and with the keys) of those before. Until they run, nobody lives. One that is
- * given up is DEAD for ever; after a restart of what is above it there is another one, of the same name.
+ * ones, .size of them, in the places (and with the keys) of those before. Until one of them runs, nobody
+ * is reached, nor who was added. One that is given up is DEAD for ever; after a restart of what is above it there is
+ * another one, of the same name.
  * A member that has ended for good is never picked; one that restarts keeps its handle and its messages. One that was
  * given up as stuck does not count until it is restarted, as a new actor with the old one's place and keys; when that
  * was given to another by then, or NAME_remove has taken it out, it is ended again. Looking one up takes no lock. */
@@ -1120,7 +1122,8 @@ static const airrt_ref airrt_priv_no_ref = { 0, 0 };
 static airrt_atomic_u64 airrt_priv_sup_lives;
 
 static airrt_err airrt_priv_sup_step(airrt_sup *sup);
-static bool airrt_priv_team_moved(airrt_team *team, airrt_ref before, airrt_ref now);
+static bool airrt_priv_team_moved(airrt_sup *sup, airrt_ref before, airrt_ref now);
+static void airrt_priv_team_runs(airrt_sup *sup, bool runs);
 
 static bool airrt_priv_kid_is_supervisor(const airrt_kid *kid) { return kid->type->asked != NULL; }
 static airrt_supervisor_type *airrt_priv_sup_type(airrt_ctx *ctx) {
@@ -1521,7 +1524,7 @@ static void airrt_priv_kid_runs(airrt_sup *sup, airrt_kid *kid, bool again) {
     kid->state = AIRRT_CHILD_RUNNING;
     kid->started_ns = airrt_priv_sup_now(sup);
     bool moved = sup->team && (again || sup->booting) && !airrt_ref_equal(kid->known, kid->ref),
-         wanted = !moved || airrt_priv_team_moved(sup->team, kid->known, kid->ref);
+         wanted = !moved || airrt_priv_team_moved(sup, kid->known, kid->ref);
     kid->known = kid->ref;
     if (again) kid->restarts++, sup->restarts++;
     airrt_priv_sup_tell(sup, again ? AIRRT_CHILD_RESTARTED : AIRRT_CHILD_STARTED, kid, NULL);
@@ -1799,6 +1802,7 @@ static airrt_err airrt_priv_job_done(airrt_sup *sup) {
     case AIRRT_JOB_RESTART: break;
     case AIRRT_JOB_BOOT:
         sup->booting = false;
+        if (sup->team) airrt_priv_team_runs(sup, true);
         AIRRT_SUPERVISOR_NOTE(sup->args, "start", NULL);
         airrt_priv_started(sup->ctx);
         break;
@@ -1914,9 +1918,11 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
     airrt_sup *sup = ((airrt_sup_state *)state)->sup;
     if (!sup) return;
     ((airrt_sup_state *)state)->sup = NULL;
+    sup->ctx = ctx;
+    if (sup->team) airrt_priv_team_runs(sup, false);
     for (size_t i = 0; i < sup->count; i++) {
         airrt_kid *kid = sup->kids[i];
-        if (sup->team && kid->known.generation) airrt_priv_team_moved(sup->team, kid->known, airrt_priv_no_ref);
+        if (sup->team && kid->known.generation) airrt_priv_team_moved(sup, kid->known, airrt_priv_no_ref);
         if (kid->alive && !kid->halted) {
             /* its successor may need it first */
             airrt_priv_release_name(airrt_ctx_system(ctx), airrt_priv_cell(kid->ref));
@@ -2637,7 +2643,7 @@ AIRRT_API airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file) {
 #define AIRRT_TEAM_MEMBERS 1024u
 /* A pool. Never unmapped, and reused when its supervisor has ended: members are looked up without a lock, and what a
  * stale handle finds there has another generation, before it is looked at and after. Guarded by lock: all changes of
- * generation, plan, members and count. */
+ * generation, plan, members and count, and the rest. */
 typedef struct airrt_team_plan {
     airrt_supervisor sup;
     airrt_spec spec;             /* of a member */
@@ -2645,11 +2651,12 @@ typedef struct airrt_team_plan {
 } airrt_team_plan;
 struct airrt_team {
     airrt_atomic_u32 generation; /* 0: not open */
-    airrt_atomic_u32 turn, count;
+    airrt_atomic_u32 turn, count; /* count: of places that are looked at; 0 while its supervisor does not run */
     airrt_atomic_u32 route;
     airrt_atomic_u64 seed;       /* of RANDOM: the system's own chance, so that a simulation repeats it */
     airrt_team_plan plan;
-    uint32_t slot, lives;
+    uint32_t slot, lives, places;
+    bool runs;
     airrt_lock lock;
     airrt_atomic_u64 members[AIRRT_TEAM_MEMBERS]; /* generation 32, slot 32; 0: none */
 };
@@ -2674,6 +2681,10 @@ static airrt_team *airrt_priv_team(airrt_pool_id pool) {
 /* Nor has it given up. Locked. */
 static bool airrt_priv_team_goes(const airrt_team *team, airrt_pool_id pool) {
     return airrt_priv_team_is(team, pool) && airrt_alive(team->plan.sup.ref);
+}
+/* Lets its places be seen, or nobody. Locked. */
+static void airrt_priv_team_show(airrt_team *team) {
+    airrt_store_release(&team->count, team->runs ? team->places : 0);
 }
 /* What the pool was opened with. */
 static airrt_err airrt_priv_team_plan(airrt_pool_id pool, airrt_team_plan *out) {
@@ -2843,7 +2854,7 @@ AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_ty
     size_t took = 0;
     if (sent) *sent = 0;
     if (count && !clone) return airrt_priv_err(AIRRT_ERR_NOMEM, "pool", NULL);
-    for (uint32_t at = 0; at < count; at++) {
+    for (uint32_t at = 0; count && at < airrt_load_acquire(&team->count); at++) {
         uint64_t word = airrt_load_acquire(&team->members[at]);
         if (!airrt_priv_team_is(team, pool)) break; /* closed meanwhile */
         if (!airrt_priv_member_takes(word)) continue;
@@ -2863,9 +2874,8 @@ AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_ty
 }
 AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t capacity) {
     airrt_team *team = airrt_priv_team(pool);
-    uint32_t count = team ? airrt_load_acquire(&team->count) : 0;
     size_t living = 0;
-    for (uint32_t at = 0; at < count; at++) {
+    for (uint32_t at = 0; team && at < airrt_load_acquire(&team->count); at++) {
         airrt_ref member = airrt_priv_member(airrt_load_acquire(&team->members[at]));
         if (!airrt_priv_team_is(team, pool)) return 0; /* closed meanwhile */
         if (!airrt_alive(member)) continue;
@@ -2882,8 +2892,8 @@ static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt
     airrt_priv_lock(&team->lock);
     bool open = airrt_priv_team_goes(team, pool);
     airrt_err err = open ? AIRRT_ERR_LIMIT : AIRRT_ERR_DEAD;
-    uint32_t count = airrt_load_relaxed(&team->count), place = count;
-    for (uint32_t at = open ? count : 0; at-- > 0;) {
+    uint32_t place = team->places;
+    for (uint32_t at = open ? place : 0; at-- > 0;) {
         uint64_t there = airrt_load_relaxed(&team->members[at]);
         if (there == word) err = AIRRT_OK;
         if (airrt_alive(airrt_priv_member(there))) living++;
@@ -2892,7 +2902,8 @@ static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt
     if (err == AIRRT_ERR_LIMIT && living >= most) err = AIRRT_ERR_FULL;
     if (err == AIRRT_ERR_LIMIT && place < AIRRT_TEAM_MEMBERS) {
         airrt_store_release(&team->members[place], word);
-        if (place == count) airrt_store_release(&team->count, count + 1);
+        if (place == team->places) team->places++;
+        airrt_priv_team_show(team);
         err = AIRRT_OK;
     }
     airrt_priv_unlock(&team->lock);
@@ -2902,8 +2913,8 @@ static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt
 static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airrt_ref *member, size_t least) {
     size_t living = 0;
     airrt_priv_lock(&team->lock);
-    bool open = airrt_priv_team_is(team, pool);
-    uint32_t count = open ? airrt_load_relaxed(&team->count) : 0, place = count;
+    bool open = airrt_priv_team_goes(team, pool);
+    uint32_t count = open ? team->places : 0, place = count;
     for (uint32_t at = 0; at < count; at++) {
         airrt_ref there = airrt_priv_member(airrt_load_relaxed(&team->members[at]));
         bool lives = airrt_alive(there);
@@ -2917,10 +2928,11 @@ static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airr
         airrt_store_release(&team->members[place], 0);
         /* its own place alone, while it lives: keys of places that were empty before are with those that stay, and
          * would move among them */
-        if (place + 1 == count && airrt_priv_member_takes(word)) airrt_store_release(&team->count, place);
+        if (place + 1 == count && airrt_priv_member_takes(word)) team->places = place;
+        airrt_priv_team_show(team);
     }
     airrt_priv_unlock(&team->lock);
-    if (!open) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", "closed");
+    if (!open) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", "closed, or has given up");
     return found ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "member", NULL);
 }
 AIRRT_API airrt_err airrt_pool_add(airrt_pool_id pool, airrt_ref member) {
@@ -2971,21 +2983,39 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
     return AIRRT_OK;
 }
 
+/* Is it this supervisor's still? One that was given up as stuck may come late. Locked. */
+static bool airrt_priv_team_mine(const airrt_sup *sup) {
+    return airrt_ref_equal(sup->team->plan.sup.ref, airrt_ctx_self(sup->ctx));
+}
 /* A member is another actor now, and has the place of the one before (of none: the first that is free), or is gone with
  * its supervisor (now: none). False: another one has that place by now. */
-static bool airrt_priv_team_moved(airrt_team *team, airrt_ref before, airrt_ref now) {
+static bool airrt_priv_team_moved(airrt_sup *sup, airrt_ref before, airrt_ref now) {
     const uint64_t old = airrt_priv_member_word(before);
+    airrt_team *team = sup->team;
     airrt_priv_lock(&team->lock);
-    uint32_t count = airrt_load_relaxed(&team->count), at = 0;
-    for (; at < count; at++) {
+    uint32_t at = 0;
+    for (; at < team->places; at++) {
         uint64_t there = airrt_load_relaxed(&team->members[at]);
         if (old ? there == old : !airrt_alive(airrt_priv_member(there))) break;
     }
-    bool found = at < count || (!old && count < AIRRT_TEAM_MEMBERS);
-    if (found) airrt_store_release(&team->members[at], airrt_priv_member_word(now));
-    if (found && at == count) airrt_store_release(&team->count, count + 1);
+    bool found = airrt_priv_team_mine(sup) && (at < team->places || (!old && at < AIRRT_TEAM_MEMBERS));
+    if (found) {
+        airrt_store_release(&team->members[at], airrt_priv_member_word(now));
+        if (at == team->places) team->places++;
+        if (now.generation) team->runs = true;
+        airrt_priv_team_show(team);
+    }
     airrt_priv_unlock(&team->lock);
     return found;
+}
+/* Its supervisor runs, or does not any more: for good, or until it begins again. */
+static void airrt_priv_team_runs(airrt_sup *sup, bool runs) {
+    airrt_priv_lock(&sup->team->lock);
+    if (airrt_priv_team_mine(sup)) {
+        sup->team->runs = runs;
+        airrt_priv_team_show(sup->team);
+    }
+    airrt_priv_unlock(&sup->team->lock);
 }
 /* Begins a team that nobody uses any more, under its next handle. */
 static void airrt_priv_team_begin(airrt_team *team, const airrt_team_plan *plan, airrt_route route, uint64_t seed) {
@@ -2993,7 +3023,9 @@ static void airrt_priv_team_begin(airrt_team *team, const airrt_team_plan *plan,
     airrt_store_relaxed(&team->generation, 0); /* of one that gave up: from here on nobody finds it */
     airrt_store_relaxed(&team->route, (uint32_t)(route ? route : AIRRT_ROUTE_ROUND_ROBIN));
     for (uint32_t at = 0; at < AIRRT_TEAM_MEMBERS; at++) airrt_store_relaxed(&team->members[at], 0);
-    airrt_store_relaxed(&team->count, 0);
+    team->places = 0;
+    team->runs = false;
+    airrt_priv_team_show(team);
     airrt_store_relaxed(&team->turn, 0);
     airrt_store_relaxed(&team->seed, seed);
     team->plan = *plan;

@@ -487,6 +487,47 @@ START_TEST(the_handle_of_a_pool_stays_good_over_a_restart_of_its_supervisor) {
     WORLD_CLOSE();
 } END_TEST
 
+/* A pool in a tree whose members begin again at a gate. */
+static airrt_err start_at_gate(airrt_ctx *ctx, diary *book) {
+    (void)ctx;
+    if (COUNT(book->starts) > 1) gate_pass((gate *)book->arg);
+    return AIRRT_OK;
+}
+AIRRT_SUPERVISOR(gated, probe_args, airrt_quiet);
+static airrt_err gated_init(airrt_children *children, const probe_args *args) {
+    return airrt_children_add(children, crew_spec(*args, &(airrt_pool_desc){ .size = 1 }),
+                              &(airrt_child_desc){ .id = "crew", .name = "crew" });
+}
+AIRRT_SUPERVISOR_IMPL(gated, airrt_one_for_one, gated_init);
+START_TEST(a_pool_reaches_nobody_while_it_begins_again) {
+    gate door = { 0 };
+    diary book = { .start = start_at_gate, .arg = &door };
+    airrt_supervisor sup, below;
+    probe_ref one;
+    crew pool;
+    size_t sent;
+    WORLD();
+    SPAWN(probe, guest, NULL);
+    SPAWN(probe, other, NULL);
+    airrt_test_ok(gated_start(world, (probe_args){ .book = &book }, NULL, &sup));
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    airrt_test_ok(crew_add(pool, guest));
+    airrt_test_ok(airrt_supervisor_find(sup, "crew", &below));
+    airrt_test_ok(airrt_kill(below.ref));
+    GATE_ENTERED(&door);
+    ck_assert_uint_eq(crew_size(pool), 0);
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    airrt_test_is(crew_pick(pool, 0, &one), AIRRT_ERR_DEAD);
+    airrt_test_is(crew_broadcast(pool, (act){ 0 }, &sent), AIRRT_ERR_DEAD);
+    airrt_test_ok(crew_add(pool, other)); /* for then */
+    ck_assert_uint_eq(crew_size(pool), 0);
+    GATE_OPEN(&door);
+    airrt_test_ok(airrt_supervisor_settle(sup, AIRRT_SEC(10)));
+    ck_assert_uint_eq(crew_size(pool), 3);
+    airrt_test_ok(crew_send(pool, (act){ 0 }));
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(members_of_a_pool_that_was_killed_are_nobody_of_the_restarted_one) {
     gate door = { 0 };
     airrt_supervisor sup, below;
@@ -1024,25 +1065,49 @@ START_TEST(a_pool_that_has_given_up_is_dead_for_all_that_would_change_it) {
     airrt_test_is(crew_supervisor(pool, &none), AIRRT_ERR_DEAD);
     ck_assert_uint_eq(none.ref.generation, 0);
     airrt_test_is(crew_add(pool, other), AIRRT_ERR_DEAD);
-    airrt_test_ok(crew_pick(pool, 0, &one)); /* who lives elsewhere lives on, and is let go */
-    ck_assert(airrt_ref_equal(one.ref, guest.ref));
-    airrt_test_ok(crew_remove(pool, guest));
+    airrt_test_is(crew_remove(pool, guest), AIRRT_ERR_DEAD);
     airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
     crew_close(pool);
     WORLD_CLOSE();
 }
 END_TEST
 
+/* Who was added lives on, elsewhere. */
+START_TEST(a_pool_that_has_given_up_reaches_nobody_ever) {
+    airrt_supervisor sup;
+    probe_ref one, members[2];
+    airrt_ref reply;
+    size_t sent;
+    diary book = { 0 };
+    OPEN(pool, .size = 1, .max_restarts = AIRRT_NO_RESTARTS);
+    SPAWN(probe, guest, &book);
+    airrt_test_ok(crew_supervisor(pool, &sup));
+    one = member_at(pool, 0);
+    airrt_test_ok(crew_add(pool, guest));
+    ck_assert_uint_eq(crew_size(pool), 2);
+    TELL(one, .fn = act_fail);
+    airrt_test_ok(airrt_wait(sup.ref, AIRRT_SEC(10), NULL));
+    for (int i = 0; i < 2; i++) { /* the same when another one has its place */
+        airrt_test_is(crew_send(pool, (act){ .number = 1 }), AIRRT_ERR_DEAD);
+        airrt_test_is(crew_send_key(pool, 1, (act){ .number = 1 }), AIRRT_ERR_DEAD);
+        airrt_test_is(crew_pick(pool, 1, &one), AIRRT_ERR_DEAD);
+        airrt_test_is(crew_broadcast(pool, (act){ .number = 1 }, &sent), AIRRT_ERR_DEAD);
+        airrt_test_is(crew_ask_who(pool, (act){ .number = 1 }, 0, &reply), AIRRT_ERR_DEAD);
+        ck_assert_uint_eq(crew_size(pool), 0);
+        ck_assert_uint_eq(crew_members(pool, members, 2), 0);
+        ck_assert_uint_eq(pool_open(&(airrt_pool_desc){ .size = 1 }).pool.slot, (uint32_t)i);
+    }
+    ck_assert(airrt_alive(guest.ref));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    WORLD_CLOSE();
+} END_TEST
+
 typedef struct resizing { crew pool; uint32_t size; airrt_err err; pthread_t thread; } resizing;
 static void *resize_one(void *arg) {
     resizing *it = (resizing *)arg;
     it->err = crew_resize(it->pool, it->size);
     return NULL;
-}
-static airrt_err start_at_gate(airrt_ctx *ctx, diary *book) {
-    (void)ctx;
-    if (COUNT(book->starts) > 1) gate_pass((gate *)book->arg);
-    return AIRRT_OK;
 }
 START_TEST(two_resizes_at_once_to_a_size_make_it_that_size) {
     gate door = { 0 }, other = { 0 };
@@ -1338,7 +1403,8 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_question_that_the_next_member_takes_is_no_refusal, an_actor_asks_a_pool_as_it_sends_to_it,
       a_question_that_the_next_member_takes_has_the_time_that_is_left_whatever_its_clock,
       the_next_member_is_asked_while_the_system_drains_too,
-      a_pool_that_has_given_up_is_dead_for_all_that_would_change_it,
+      a_pool_that_has_given_up_is_dead_for_all_that_would_change_it, a_pool_that_has_given_up_reaches_nobody_ever,
+      a_pool_reaches_nobody_while_it_begins_again,
       two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
