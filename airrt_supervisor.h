@@ -683,8 +683,9 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   airrt_err NAME_resize(NAME, uint32_t size);
  *       one at a time: starts members, or takes the last ones out of the pool, lets them handle what they have, within
  *       the time of their stop, and ends them; none of these is restarted, however it ends: what one has that backs off
- *       or tries to restart just then are dead letters. Several threads at once do not add up: all to one size make
- *       it that, to several one between them. DEAD (closed, given up), INVALID, NOMEM, what a start returned
+ *       or tries to restart just then are dead letters. Who was added (NAME_add) is only taken out, and lives on.
+ *       Several threads at once do not add up: all to one size make it that, to several one between them. DEAD (closed,
+ *       given up), INVALID, NOMEM, what a start returned
  * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
  *   airrt_spec NAME_spec(ACTOR_args, const airrt_pool_desc *);                  as another supervisor's child. desc is
  *       copied; what it has not got right is found by the start
@@ -2974,11 +2975,11 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
         if (err == AIRRT_ERR_NOT_FOUND) break; /* the same */
         AIRRT_TRY(err);
         err = airrt_priv_sup_ask_by_id(plan.sup, AIRRT_SUP_LEAVE, NULL, member, NULL);
-        bool own = err != AIRRT_ERR_NOT_FOUND; /* else it was added, and is another's */
-        if (err && own) return airrt_discard(airrt_priv_team_put(team, pool, member, AIRRT_TEAM_MEMBERS)), err;
+        if (err == AIRRT_ERR_NOT_FOUND) continue; /* it was added, and is another's */
+        if (err) return airrt_discard(airrt_priv_team_put(team, pool, member, AIRRT_TEAM_MEMBERS)), err;
         uint64_t time = plan.stop_timeout_ns ? plan.stop_timeout_ns : AIRRT_SEC(5);
         airrt_discard(airrt_stop(member, time)); /* handles what it has; or it has ended by itself */
-        if (own) AIRRT_TRY(airrt_supervisor_terminate_ref(plan.sup, member));
+        AIRRT_TRY(airrt_supervisor_terminate_ref(plan.sup, member));
     }
     return AIRRT_OK;
 }

@@ -302,6 +302,31 @@ START_TEST(who_is_taken_out_is_not_restarted_whatever_its_restart_type) {
 }
 END_TEST
 
+/* Who was added is only taken out: it is not the pool's to end, and its own supervisor would begin it again. */
+START_TEST(who_was_added_outlives_a_resize) {
+    probe_ref members[3];
+    diary book = { 0 };
+    OPEN(pool, .size = 1);
+    crew elsewhere = pool_open(&(airrt_pool_desc){ .size = 1 });
+    SPAWN(probe, alone, &book);
+    probe_ref kept = member_at(elsewhere, 0);
+    airrt_test_ok(crew_add(pool, kept));
+    airrt_test_ok(crew_add(pool, alone));
+    TELL(kept, .number = 1);
+    TELL(alone, .number = 1);
+    airrt_test_ok(crew_resize(pool, 1));
+    ck_assert_uint_eq(crew_members(pool, members, 3), 1);
+    ck_assert_uint_eq(status_of(pool).children, 1);
+    SETTLE();
+    ck_assert(airrt_alive(alone.ref));
+    ck_assert_uint_eq(COUNT(book.acts), 1);
+    ck_assert_uint_eq(status_of(elsewhere).restarts, 0);
+    ck_assert(airrt_ref_equal(member_at(elsewhere, 0).ref, kept.ref));
+    airrt_test_ok(crew_resize(pool, 0));
+    ck_assert_uint_eq(status_of(pool).children, 0);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(who_is_taken_out_while_it_backs_off_does_not_come_back_and_what_it_has_are_dead_letters) {
     const airrt_backoff long_one = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(50) };
     OPEN(pool, .size = 2, .child = { .backoff = long_one }, .max_restarts = 4);
@@ -1152,16 +1177,16 @@ static crew next_of(crew pool) {
 }
 START_TEST(a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone) {
     gate door = { 0 };
-    OPEN(pool, .size = 2);
-    SPAWN(probe, guest, NULL);
-    TELL(guest, .fn = act_gate, .arg = &door);
+    probe_ref members[2];
+    OPEN(pool, .size = 2, .child = { .stop_timeout_ns = AIRRT_FOREVER, .stuck_timeout_ns = AIRRT_MS(20) });
+    ck_assert_uint_eq(crew_members(pool, members, 2), 2);
+    TELL(members[1], .fn = act_gate, .arg = &door);
     GATE_ENTERED(&door);
-    airrt_test_ok(crew_add(pool, guest));
     resizing it = { .pool = pool };
     ck_assert_int_eq(pthread_create(&it.thread, NULL, resize_one, &it), 0);
-    airrt_test_eventually(crew_size(pool) == 2, 10); /* it waits for the guest's end */
-    crew next = next_of(pool);
-    GATE_OPEN(&door);
+    airrt_test_eventually((uint32_t)airrt_load_acquire(&airrt_priv_cell(members[1].ref)->lane) != 0, 10); /* its stop */
+    crew next = next_of(pool); /* whose supervisor gives it up */
+    let_go(&door);
     ck_assert_int_eq(pthread_join(it.thread, NULL), 0);
     airrt_test_is(it.err, AIRRT_ERR_DEAD);
     ck_assert_uint_eq(crew_size(next), 2);
@@ -1380,6 +1405,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       keys_do_not_move_when_one_that_has_ended_is_taken_out, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
       members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
+      who_was_added_outlives_a_resize,
       who_is_taken_out_while_it_backs_off_does_not_come_back_and_what_it_has_are_dead_letters,
       the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,
       a_broadcast_gives_each_a_message_of_its_own, a_send_that_the_next_member_takes_is_no_refusal,
