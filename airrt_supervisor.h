@@ -662,7 +662,8 @@ typedef enum airrt_route {
 typedef struct airrt_pool_desc {
     uint32_t size;            /* members to begin with, up to 1024; 0 = one per worker of the system */
     airrt_route route;
-    airrt_child_desc child;   /* of each member; .restart 0 = TRANSIENT; .id, .name, .significant are not looked at */
+    airrt_child_desc child;   /* of each member; who may leave by itself is TRANSIENT; .id, .name, .significant are not
+                                 looked at */
     uint32_t max_restarts;    /* of all of them within window_ns, then the pool gives up; 0 = 1 per member that it has
                                  then, not counting NAME_add's, and at least 1 per member to begin with. With
                                  .redeliver a poison message takes as many as it is tried, quarantine included; none
@@ -3091,7 +3092,6 @@ AIRRT_API airrt_err airrt_priv_pool_init(airrt_children *children, const void *a
     d.child.id = id;
     d.child.name = NULL;
     d.child.significant = false;
-    if (!d.child.restart) d.child.restart = AIRRT_RESTART_TRANSIENT;
     if (!d.size) d.size = airrt_ctx_system(sup->ctx)->worker_count;
     sup->limit_grows = !d.max_restarts;
     airrt_children_limits(children, d.max_restarts ? d.max_restarts : d.size, d.window_ns, AIRRT_AUTO_SHUTDOWN_NEVER);

@@ -37,6 +37,7 @@ static uint64_t accepted(probe_ref ref) {
     airrt_test_ok(airrt_get_info(ref.ref, &info));
     return info.accepted;
 }
+#define MAY_LEAVE .child = { .restart = AIRRT_RESTART_TRANSIENT }
 #define OPEN(POOL, ...) \
     WORLD();            \
     crew POOL = pool_open(&(airrt_pool_desc){ __VA_ARGS__ })
@@ -73,7 +74,7 @@ END_TEST
 /* Members 0 and last of `size` are left: how often each is picked. */
 static void pick_among_two(airrt_route route, uint32_t size, bool end, uint32_t picks[2]) {
     static probe_ref members[64];
-    OPEN(pool, .route = route, .size = size);
+    OPEN(pool, .route = route, .size = size, MAY_LEAVE);
     ck_assert_uint_eq(crew_members(pool, members, 64), size);
     for (uint32_t i = 1; i < size - 1; i++) {
         if (end) TELL(members[i], .fn = act_exit);
@@ -174,7 +175,7 @@ END_TEST
 START_TEST(keys_do_not_move_when_one_that_has_ended_is_taken_out) {
     enum { KEYS = 2000 };
     static probe_ref before[KEYS], members[SIZE];
-    OPEN(pool, .route = AIRRT_ROUTE_KEY);
+    OPEN(pool, .route = AIRRT_ROUTE_KEY, MAY_LEAVE);
     ck_assert_uint_eq(crew_members(pool, members, SIZE), SIZE);
     for (int at = SIZE - 1; at > 0; at--) {
         TELL(members[at], .fn = act_exit);
@@ -343,7 +344,7 @@ START_TEST(who_is_taken_out_while_it_backs_off_does_not_come_back_and_what_it_ha
 END_TEST
 
 START_TEST(the_dead_are_never_picked) {
-    OPEN(pool, .size = 3);
+    OPEN(pool, .size = 3, MAY_LEAVE);
     for (int left = 2; left >= 0; left--) {
         probe_ref one = member_at(pool, 0);
         TELL(one, .fn = act_exit);
@@ -377,6 +378,21 @@ START_TEST(one_that_fails_is_restarted_and_stays_a_member) {
     WORLD_CLOSE();
 }
 END_TEST
+
+/* As of any child: who may leave has to be told so. */
+START_TEST(a_member_that_exits_is_begun_again_but_one_that_may_leave) {
+    for (airrt_restart restart = AIRRT_RESTART_PERMANENT; restart <= AIRRT_RESTART_TEMPORARY; restart++) {
+        OPEN(pool, .size = 1, .child = { .restart = restart });
+        probe_ref one = member_at(pool, 0);
+        bool leaves = restart != AIRRT_RESTART_PERMANENT;
+        airrt_test_ok(crew_send(pool, (act){ .fn = act_exit }));
+        if (leaves) airrt_test_eventually(crew_size(pool) == 0, 10);
+        else airrt_test_eventually(status_of(pool).restarts == 1, 10);
+        airrt_test_is(crew_send(pool, (act){ 0 }), leaves ? AIRRT_ERR_DEAD : AIRRT_OK);
+        if (!leaves) ck_assert(airrt_ref_equal(member_at(pool, 0).ref, one.ref));
+        WORLD_CLOSE();
+    }
+} END_TEST
 
 START_TEST(what_becomes_of_members_is_told_to_the_monitor_of_their_pool) {
     watched pool;
@@ -1284,7 +1300,7 @@ static void *hammer(void *arg) {
 }
 START_TEST(sends_while_members_come_and_go_are_accounted_for) {
     pthread_t threads[2];
-    OPEN(pool, .max_restarts = AIRRT_UNLIMITED);
+    OPEN(pool, .max_restarts = AIRRT_UNLIMITED, MAY_LEAVE);
     hammered = pool;
     for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, hammer, NULL), 0);
     for (uint32_t i = 0; i < 60; i++) airrt_test_ok(crew_resize(pool, 1 + i % 5));
@@ -1407,7 +1423,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
       who_was_added_outlives_a_resize,
       who_is_taken_out_while_it_backs_off_does_not_come_back_and_what_it_has_are_dead_letters,
-      the_dead_are_never_picked, one_that_fails_is_restarted_and_stays_a_member,
+      the_dead_are_never_picked, a_member_that_exits_is_begun_again_but_one_that_may_leave, one_that_fails_is_restarted_and_stays_a_member,
       a_broadcast_gives_each_a_message_of_its_own, a_send_that_the_next_member_takes_is_no_refusal,
       a_broadcast_that_nobody_took_says_why, a_group_message_that_cannot_be_cloned_reaches_nobody, invalid_pools_are_refused_and_closed_ones_reach_nobody,
       each_error_of_a_broker_occurs, a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
