@@ -703,9 +703,10 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       their own share of the keys with them. Its cost does not depend on how many there are
  *   airrt_err NAME_pick(NAME, uint64_t key, ACTOR_ref *out);      whom NAME_send would choose; key: for KEY. DEAD
  *   airrt_err NAME_broadcast(NAME, ACTOR_msg, size_t *sent);
- *       a clone (.clone of AIRRT_MESSAGE) to each living member; *sent (may be NULL) took it. OK: at least one did, and
- *       airrt owns the message. Else it is still the caller's: DEAD (no member lives), or what the last refusal or
- *       clone said, as FULL, NOMEM
+ *       a clone (.clone of AIRRT_MESSAGE) to each living member, one after the other, each as ACTOR_send; *sent (may be
+ *       NULL) took it. What one refuses is a dead letter, and the others are sent to all the same. OK: at least one
+ *       took it, and airrt owns the message. Else it is still the caller's: DEAD (no member lives), or what the last
+ *       refusal or clone said, as FULL, NOMEM
  *   airrt_err NAME_add(NAME, ACTOR_ref);                          one that lives elsewhere; again is OK. LIMIT; DEAD
  *       (it has ended; closed, given up)
  *   airrt_err NAME_remove(NAME, ACTOR_ref);                       takes it out; it goes on living. NOT_FOUND, DEAD
@@ -2862,7 +2863,8 @@ AIRRT_API airrt_err airrt_priv_pool_broadcast(airrt_pool_id pool, airrt_actor_ty
         if (!airrt_priv_member_takes(word)) continue;
         airrt_err one = kind.clone(clone, msg);
         if (!one) {
-            one = airrt_priv_send_slow(airrt_priv_member(word), type, clone, NULL, AIRRT_SEND_NEXT_);
+            one = airrt_priv_send_slow(airrt_priv_member(word), type, clone, NULL,
+                                       AIRRT_SEND_WAIT_ | AIRRT_SEND_NEXT_);
             if (one) kind.drop(clone);
         }
         took += !one;

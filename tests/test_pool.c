@@ -795,6 +795,57 @@ START_TEST(a_send_that_the_next_member_takes_is_no_refusal) {
 }
 END_TEST
 
+/* The members of a pool whose mailboxes are full, behind a gate. */
+static void fill(narrows pool, gate *door, size_t count) {
+    narrow_ref members[2];
+    ck_assert_uint_eq(narrows_members(pool, members, 2), count);
+    for (size_t i = 0; i < count; i++) {
+        airrt_test_ok(narrow_send(members[i], (act){ .fn = act_gate, .arg = &door[i] }));
+        GATE_ENTERED(&door[i]);
+        airrt_test_ok(narrow_send(members[i], (act){ .number = 1 }));
+    }
+}
+typedef struct broadcast_to { narrows pool; uint64_t number; size_t sent; airrt_err err; airrt_atomic_u32 done; } broadcast_to;
+static void *broadcast_now(void *arg) {
+    broadcast_to *it = (broadcast_to *)arg;
+    it->err = narrows_broadcast(it->pool, (act){ .number = it->number }, &it->sent);
+    airrt_store_release(&it->done, 1u);
+    return NULL;
+}
+static airrt_err act_broadcast(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state;
+    (void)broadcast_now(msg->arg);
+    return AIRRT_OK;
+}
+START_TEST(a_broadcast_waits_for_members_that_are_full_as_a_send_does) {
+    for (int hook = 0; hook <= 1; hook++) {
+        gate door[2] = { { .entered = { 0 } } };
+        broadcast_to it = { .number = 6 + (uint64_t)hook, .err = AIRRT_ERR_FAILED };
+        narrow_ref members[2];
+        pthread_t thread;
+        world_open(&(airrt_system_desc){ .workers = 3 });
+        airrt_test_ok(narrows_open(world, (narrow_args){ 0 }, &(airrt_pool_desc){ .size = 2 }, &it.pool));
+        ck_assert_uint_eq(narrows_members(it.pool, members, 2), 2);
+        fill(it.pool, door, 2);
+        if (hook) {
+            SPAWN(probe, one, NULL);
+            TELL(one, .fn = act_broadcast, .arg = &it);
+            airrt_test_eventually(airrt_load_acquire(&it.done), 10); /* what they do not take yet waits in its outbox */
+        } else {
+            ck_assert_int_eq(pthread_create(&thread, NULL, broadcast_now, &it), 0);
+            airrt_test_eventually(airrt_load_seq(&airrt_priv_cell(members[0].ref)->tail) & AIRRT_WAITER_, 10);
+        }
+        for (int i = 0; i < 2; i++) GATE_OPEN(&door[i]);
+        if (!hook) ck_assert_int_eq(pthread_join(thread, NULL), 0);
+        SETTLE();
+        airrt_test_ok(it.err);
+        ck_assert_uint_eq(it.sent, 2);
+        ck_assert_uint_eq(DROPPED(it.number), 1); /* the one that was cloned */
+        ck_assert_uint_eq(world_counts().refused, 0);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
 /* ---- questions to a pool ----------------------------------------------------------------------------------------- */
 
 AIRRT_REQUEST(who, probe, airrt_ref);
@@ -1424,7 +1475,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       who_was_added_outlives_a_resize,
       who_is_taken_out_while_it_backs_off_does_not_come_back_and_what_it_has_are_dead_letters,
       the_dead_are_never_picked, a_member_that_exits_is_begun_again_but_one_that_may_leave, one_that_fails_is_restarted_and_stays_a_member,
-      a_broadcast_gives_each_a_message_of_its_own, a_send_that_the_next_member_takes_is_no_refusal,
+      a_broadcast_gives_each_a_message_of_its_own, a_broadcast_waits_for_members_that_are_full_as_a_send_does, a_send_that_the_next_member_takes_is_no_refusal,
       a_broadcast_that_nobody_took_says_why, a_group_message_that_cannot_be_cloned_reaches_nobody, invalid_pools_are_refused_and_closed_ones_reach_nobody,
       each_error_of_a_broker_occurs, a_polled_system_has_pools, sends_while_members_come_and_go_are_accounted_for,
       a_subscription_stays_over_a_supervised_restart_and_ends_with_the_last_life,
