@@ -731,9 +731,9 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *                                        uint64_t tag);
  *       the same as ASKER_ask_REQUEST; its result's .from says which member it was
  * A pool that its supervisor's supervisor restarts keeps its handle, and those who were added; its own members are new
- * ones, .size of them, in the places (and with the keys) of those before. Until one of them runs, nobody
- * is reached, nor who was added. One that is given up is DEAD for ever; after a restart of what is above it there is
- * another one, of the same name.
+ * ones, .size of them or as many as NAME_resize has left, in the places (and with the keys) of those before. Until they
+ * run, nobody is reached, nor who was added. One that is given up is DEAD for ever; after a restart of what is above it
+ * there is another one, of the same name.
  * A member that has ended for good is never picked; one that restarts keeps its handle and its messages. One that was
  * given up as stuck does not count until it is restarted, as a new actor with the old one's place and keys; when that
  * was given to another by then, or NAME_remove has taken it out, it is ended again. Looking one up takes no lock. */
@@ -2659,7 +2659,8 @@ struct airrt_team {
     airrt_atomic_u64 seed;       /* of RANDOM: the system's own chance, so that a simulation repeats it */
     airrt_team_plan plan;
     uint32_t slot, lives, places;
-    bool runs;
+    uint32_t size;               /* members of its own that it begins with: as last resized */
+    bool runs, added[AIRRT_TEAM_MEMBERS]; /* added: whose member is there, while it lives */
     airrt_lock lock;
     airrt_atomic_u64 members[AIRRT_TEAM_MEMBERS]; /* generation 32, slot 32; 0: none */
 };
@@ -2890,7 +2891,7 @@ AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t c
 }
 AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) { return airrt_pool_members(pool, NULL, 0); }
 /* The first place whose member is gone, or one more. FULL: `most` live already. */
-static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt_ref member, size_t most) {
+static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt_ref member, bool added, size_t most) {
     size_t living = 0;
     uint64_t word = airrt_priv_member_word(member);
     airrt_priv_lock(&team->lock);
@@ -2906,6 +2907,7 @@ static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt
     if (err == AIRRT_ERR_LIMIT && living >= most) err = AIRRT_ERR_FULL;
     if (err == AIRRT_ERR_LIMIT && place < AIRRT_TEAM_MEMBERS) {
         airrt_store_release(&team->members[place], word);
+        team->added[place] = added;
         if (place == team->places) team->places++;
         airrt_priv_team_show(team);
         err = AIRRT_OK;
@@ -2942,7 +2944,7 @@ static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airr
 AIRRT_API airrt_err airrt_pool_add(airrt_pool_id pool, airrt_ref member) {
     airrt_team *team = airrt_priv_team(pool);
     if (!team || !airrt_alive(member)) return airrt_priv_err(AIRRT_ERR_DEAD, team ? "member" : "pool", NULL);
-    return airrt_priv_team_put(team, pool, member, AIRRT_TEAM_MEMBERS + 1);
+    return airrt_priv_team_put(team, pool, member, true, AIRRT_TEAM_MEMBERS + 1);
 }
 AIRRT_API airrt_err airrt_pool_remove(airrt_pool_id pool, airrt_ref member) {
     airrt_team *team = airrt_priv_team(pool);
@@ -2956,6 +2958,15 @@ AIRRT_API airrt_err airrt_pool_supervisor(airrt_pool_id pool, airrt_supervisor *
     *out = plan.sup;
     return err;
 }
+/* It begins again with as many of its own as it has now. */
+static void airrt_priv_team_resized(airrt_team *team, airrt_pool_id pool) {
+    uint32_t own = 0;
+    airrt_priv_lock(&team->lock);
+    for (uint32_t at = 0; at < team->places; at++)
+        own += !team->added[at] && airrt_alive(airrt_priv_member(airrt_load_relaxed(&team->members[at])));
+    if (airrt_priv_team_is(team, pool) && team->runs) team->size = own;
+    airrt_priv_unlock(&team->lock);
+}
 AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
     airrt_team *team = airrt_priv_team(pool);
     airrt_team_plan plan;
@@ -2967,7 +2978,7 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
         airrt_ref member;
         AIRRT_TRY(airrt_supervisor_start_child(plan.sup, plan.spec, NULL, &member));
         if (!member.generation) continue; /* it said that there is nothing to run */
-        airrt_err err = airrt_priv_team_put(team, pool, member, size);
+        airrt_err err = airrt_priv_team_put(team, pool, member, false, size);
         if (err) airrt_discard(airrt_supervisor_terminate_ref(plan.sup, member));
         if (err == AIRRT_ERR_FULL) break; /* another thread has resized it too */
         AIRRT_TRY(err);
@@ -2979,11 +2990,12 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
         AIRRT_TRY(err);
         err = airrt_priv_sup_ask_by_id(plan.sup, AIRRT_SUP_LEAVE, NULL, member, NULL);
         if (err == AIRRT_ERR_NOT_FOUND) continue; /* it was added, and is another's */
-        if (err) return airrt_discard(airrt_priv_team_put(team, pool, member, AIRRT_TEAM_MEMBERS)), err;
+        if (err) return airrt_discard(airrt_priv_team_put(team, pool, member, false, AIRRT_TEAM_MEMBERS)), err;
         uint64_t time = plan.stop_timeout_ns ? plan.stop_timeout_ns : AIRRT_SEC(5);
         airrt_discard(airrt_stop(member, time)); /* handles what it has; or it has ended by itself */
         AIRRT_TRY(airrt_supervisor_terminate_ref(plan.sup, member));
     }
+    airrt_priv_team_resized(team, pool);
     return AIRRT_OK;
 }
 
@@ -3005,8 +3017,8 @@ static bool airrt_priv_team_moved(airrt_sup *sup, airrt_ref before, airrt_ref no
     bool found = airrt_priv_team_mine(sup) && (at < team->places || (!old && at < AIRRT_TEAM_MEMBERS));
     if (found) {
         airrt_store_release(&team->members[at], airrt_priv_member_word(now));
+        team->added[at] = false;
         if (at == team->places) team->places++;
-        if (now.generation) team->runs = true;
         airrt_priv_team_show(team);
     }
     airrt_priv_unlock(&team->lock);
@@ -3022,12 +3034,14 @@ static void airrt_priv_team_runs(airrt_sup *sup, bool runs) {
     airrt_priv_unlock(&sup->team->lock);
 }
 /* Begins a team that nobody uses any more, under its next handle. */
-static void airrt_priv_team_begin(airrt_team *team, const airrt_team_plan *plan, airrt_route route, uint64_t seed) {
+static void airrt_priv_team_begin(airrt_team *team, const airrt_team_plan *plan, const airrt_pool_desc *desc,
+                                  uint64_t seed) {
     airrt_priv_lock(&team->lock);
     airrt_store_relaxed(&team->generation, 0); /* of one that gave up: from here on nobody finds it */
-    airrt_store_relaxed(&team->route, (uint32_t)(route ? route : AIRRT_ROUTE_ROUND_ROBIN));
+    airrt_store_relaxed(&team->route, (uint32_t)(desc->route ? desc->route : AIRRT_ROUTE_ROUND_ROBIN));
     for (uint32_t at = 0; at < AIRRT_TEAM_MEMBERS; at++) airrt_store_relaxed(&team->members[at], 0);
     team->places = 0;
+    team->size = desc->size;
     team->runs = false;
     airrt_priv_team_show(team);
     airrt_store_relaxed(&team->turn, 0);
@@ -3064,14 +3078,16 @@ static airrt_team *airrt_priv_team_get(bool *full) {
     }
     return team;
 }
-/* Of a supervisor that begins; one that begins again has its team still. IGNORE: it has been closed meanwhile. */
-static airrt_err airrt_priv_team_join(airrt_sup *sup, const airrt_team_plan *plan, airrt_route route) {
+/* Of a supervisor that begins; one that begins again has its team still, and its size. IGNORE: it has been closed
+ * meanwhile. */
+static airrt_err airrt_priv_team_join(airrt_sup *sup, const airrt_team_plan *plan, airrt_pool_desc *desc) {
     bool full = false;
     airrt_priv_lock(&airrt_priv_teams.lock);
     sup->team = airrt_priv_team_of(plan->sup.ref);
     airrt_team *next = sup->team ? NULL : airrt_priv_team_get(&full);
-    if (next) airrt_priv_team_begin(next, plan, route, airrt_priv_random_of(airrt_ctx_system(sup->ctx)));
+    if (next) airrt_priv_team_begin(next, plan, desc, airrt_priv_random_of(airrt_ctx_system(sup->ctx)));
     if (next) sup->team = next;
+    if (sup->team) desc->size = sup->team->size; /* nobody resizes one that does not run */
     airrt_priv_unlock(&airrt_priv_teams.lock);
     if (sup->team && !airrt_load_relaxed(&sup->team->generation)) return AIRRT_ERR_IGNORE;
     return sup->team ? AIRRT_OK : airrt_priv_err(full ? AIRRT_ERR_LIMIT : AIRRT_ERR_NOMEM, "pool", NULL);
@@ -3095,6 +3111,7 @@ AIRRT_API airrt_err airrt_priv_pool_init(airrt_children *children, const void *a
     d.child.name = NULL;
     d.child.significant = false;
     if (!d.size) d.size = airrt_ctx_system(sup->ctx)->worker_count;
+    AIRRT_TRY(airrt_priv_team_join(sup, &plan, &d));
     sup->limit_grows = !d.max_restarts;
     airrt_children_limits(children, d.max_restarts ? d.max_restarts : d.size, d.window_ns, AIRRT_AUTO_SHUTDOWN_NEVER);
     AIRRT_TRY(airrt_children_add(children, plan.spec, &d.child));
@@ -3106,7 +3123,7 @@ AIRRT_API airrt_err airrt_priv_pool_init(airrt_children *children, const void *a
         if (err) return airrt_priv_kid_free(kid), err;
         airrt_priv_kid_add(sup, kid);
     }
-    return airrt_priv_team_join(sup, &plan, d.route);
+    return AIRRT_OK;
 }
 AIRRT_API airrt_spec airrt_priv_pool_spec(airrt_actor_type *type, airrt_spec member, const airrt_pool_desc *desc,
                                           void *monitor) {

@@ -539,7 +539,7 @@ static airrt_err gated_init(airrt_children *children, const probe_args *args) {
     return airrt_children_add(children, crew_spec(*args, &(airrt_pool_desc){ .size = 1 }),
                               &(airrt_child_desc){ .id = "crew", .name = "crew" });
 }
-AIRRT_SUPERVISOR_IMPL(gated, airrt_one_for_one, gated_init);
+AIRRT_SUPERVISOR_IMPL(gated, airrt_one_for_one, gated_init, .max_restarts = AIRRT_UNLIMITED);
 START_TEST(a_pool_reaches_nobody_while_it_begins_again) {
     gate door = { 0 };
     diary book = { .start = start_at_gate, .arg = &door };
@@ -566,6 +566,37 @@ START_TEST(a_pool_reaches_nobody_while_it_begins_again) {
     airrt_test_ok(airrt_supervisor_settle(sup, AIRRT_SEC(10)));
     ck_assert_uint_eq(crew_size(pool), 3);
     airrt_test_ok(crew_send(pool, (act){ 0 }));
+    WORLD_CLOSE();
+} END_TEST
+
+static void begin_again(airrt_supervisor above, crew pool) {
+    airrt_supervisor sup;
+    airrt_test_ok(crew_supervisor(pool, &sup));
+    airrt_test_ok(airrt_kill(sup.ref));
+    airrt_test_ok(airrt_wait(sup.ref, AIRRT_SEC(10), NULL)); /* when it has begun again */
+    airrt_test_ok(airrt_supervisor_settle(above, AIRRT_SEC(10)));
+}
+START_TEST(a_pool_begins_again_with_the_size_that_it_was_given_last) {
+    static const uint32_t sizes[] = { 5, 1, 3, 0, 2 };
+    airrt_supervisor sup;
+    crew pool;
+    WORLD();
+    SPAWN(probe, guest, NULL);
+    airrt_test_ok(gated_start(world, (probe_args){ 0 }, NULL, &sup));
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        airrt_test_ok(crew_resize(pool, sizes[i]));
+        airrt_test_ok(crew_add(pool, guest));
+        ck_assert_uint_eq(crew_size(pool), sizes[i] + 1);
+        begin_again(sup, pool);
+        ck_assert_uint_eq(crew_size(pool), sizes[i] + 1);
+        ck_assert_uint_eq(status_of(pool).children, sizes[i]);
+        airrt_test_ok(crew_resize(pool, sizes[i] + 2)); /* one of them is the guest */
+        begin_again(sup, pool);
+        ck_assert_uint_eq(status_of(pool).children, sizes[i] + 1);
+        ck_assert_uint_eq(crew_size(pool), sizes[i] + 2);
+        airrt_test_ok(crew_remove(pool, guest));
+    }
     WORLD_CLOSE();
 } END_TEST
 
@@ -1273,7 +1304,7 @@ START_TEST(who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_on
         ck_assert(airrt_priv_pick(team, pool.pool, route, 1) == 0);
         ck_assert(airrt_priv_pick(team, next.pool, route, 1) != 0);
     }
-    airrt_test_is(airrt_priv_team_put(team, pool.pool, guest.ref, 9), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_priv_team_put(team, pool.pool, guest.ref, true, 9), AIRRT_ERR_DEAD);
     airrt_test_is(airrt_priv_team_take(team, pool.pool, &any, 0), AIRRT_ERR_DEAD);
     ck_assert_uint_eq(crew_size(next), 2);
     WORLD_CLOSE();
@@ -1497,7 +1528,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_question_that_the_next_member_takes_has_the_time_that_is_left_whatever_its_clock,
       the_next_member_is_asked_while_the_system_drains_too,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it, a_pool_that_has_given_up_reaches_nobody_ever,
-      a_pool_reaches_nobody_while_it_begins_again,
+      a_pool_reaches_nobody_while_it_begins_again, a_pool_begins_again_with_the_size_that_it_was_given_last,
       two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
