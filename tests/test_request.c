@@ -1975,8 +1975,9 @@ static airrt_err pass_far_on(airrt_ctx *ctx, node_state *state, const note *msg)
 }
 static airrt_err ask_further(airrt_ctx *ctx, node_state *state, const note *msg) { /* .to of its book */
     airrt_ref *next = state->book->arg;
-    answer_reply(NODE(ctx), msg->number);
-    return node_ask_answer(NODE(ctx), REF(*next), (note){ .fn = reply_time_left }, AIRRT_SEC(60), 7);
+    airrt_err err = node_ask_answer(NODE(ctx), REF(*next), (note){ .fn = reply_time_left }, AIRRT_SEC(60), 7);
+    answer_reply(NODE(ctx), msg->number); /* after it: what is asked later has its own time */
+    return err;
 }
 START_TEST(a_question_has_its_time_whatever_the_clock_of_whom_it_is_asked) {
     for (int behind = 0; behind < 2; behind++) {
