@@ -5536,12 +5536,15 @@ AIRRT_INLINE bool airrt_priv_taking_begin(airrt_worker *w) {
         airrt_exchange(&w->taking, 1, SEQ_CST);
     }
     bool thief = airrt_load_seq(&w->thief);
-    if (AIRRT_UNLIKELY(thief)) airrt_priv_lock(&w->slot_lock);
+    if (AIRRT_UNLIKELY(thief)) {
+        airrt_store_release(&w->taking, 0); /* it goes first, and has the lock */
+        airrt_priv_lock(&w->slot_lock);
+    }
     return thief;
 }
 AIRRT_INLINE void airrt_priv_taking_end(airrt_worker *w, bool thief) {
-    airrt_store_release(&w->taking, 0);
     if (AIRRT_UNLIKELY(thief)) airrt_priv_unlock(&w->slot_lock);
+    else airrt_store_release(&w->taking, 0);
 }
 /* The owner's side of the slot `next`: puts the actor there, or NULL, and returns the one that was there. */
 AIRRT_INLINE airrt_cell *airrt_priv_swap_next(airrt_worker *w, airrt_cell *cell) {

@@ -56,7 +56,7 @@ active proctype owner() {
         :: head != tail ->
             RMW(0, unused, TAKING, 1, TAKING_ORDER);
             LOAD(0, is_thief, THIEF, SEES_THIEF_ORDER);
-            if :: is_thief -> lock(0, unused) :: else fi;
+            if :: is_thief -> STORE(0, TAKING, 0, RELEASE); lock(0, unused) :: else fi;
 #ifndef NO_SECOND_LOOK
             LOAD(0, head, HEAD, ACQUIRE);
 #endif
@@ -68,8 +68,7 @@ active proctype owner() {
                 had[who]++
             :: else
             fi;
-            STORE(0, TAKING, 0, RELEASE);
-            if :: is_thief -> STORE(0, LOCK, 0, RELEASE) :: else fi
+            if :: is_thief -> STORE(0, LOCK, 0, RELEASE) :: else -> STORE(0, TAKING, 0, RELEASE) fi
         :: true /* it has others to run */
         fi
     }

@@ -32,13 +32,12 @@ active proctype owner() {
     :: was == 0 ->
         RMW(0, unused, TAKING, 1, TAKING_ORDER);
         LOAD(0, is_thief, THIEF, SEES_THIEF_ORDER);
-        if :: is_thief -> lock(0, unused) :: else fi;
+        if :: is_thief -> STORE(0, TAKING, 0, RELEASE); lock(0, unused) :: else fi;
 #ifndef NO_SECOND_LOOK
         LOAD(0, was, NEXT, RELAXED);
 #endif
         STORE(0, NEXT, 1, RELEASE);
-        STORE(0, TAKING, 0, RELEASE);
-        if :: is_thief -> STORE(0, LOCK, 0, RELEASE) :: else fi;
+        if :: is_thief -> STORE(0, LOCK, 0, RELEASE) :: else -> STORE(0, TAKING, 0, RELEASE) fi;
         if :: was == 0 -> had++ :: else fi
     :: else
     fi
