@@ -439,13 +439,29 @@ AIRRT_INLINE airrt_supervision_event airrt_priv_supervision_itself(const airrt_s
     return *event;
 }
 AIRRT_INLINE airrt_event airrt_priv_supervision_any(const airrt_supervision_event *event) {
-    airrt_event any = { .family = AIRRT_FAMILY_SUPERVISION, .of = { .supervision = *event } };
+    airrt_event any;
+    memset(&any, 0, sizeof any);
+    any.family = AIRRT_FAMILY_SUPERVISION;
+    any.of.supervision = *event;
     return any;
 }
+#ifdef __cplusplus
+extern "C++" {
+inline airrt_supervision_event airrt_priv_supervision_as(const airrt_supervision_event *,
+                                                         const airrt_supervision_event *e) {
+    return *e;
+}
+inline airrt_event airrt_priv_supervision_as(const airrt_event *, const airrt_supervision_event *e) {
+    return airrt_priv_supervision_any(e);
+}
+}
+#define AIRRT_SUPERVISION_AS_(EVENT, event) airrt_priv_supervision_as(static_cast<const EVENT *>(nullptr), event)
+#else
 #define AIRRT_SUPERVISION_AS_(EVENT, event)                                      \
     _Generic((EVENT *)0,                                                         \
         airrt_supervision_event *: airrt_priv_supervision_itself,                \
         airrt_event *: airrt_priv_supervision_any)(event)
+#endif
 
 /* ---- >>text: events as JSON lines and back ---------------------------------------------------------------------- */
 

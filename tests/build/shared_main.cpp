@@ -1,6 +1,11 @@
 // The same from C++17: the public half is C++ too; the implementation and one actor's body come from C files. A second
 // actor has its body here.
 #include "shared.h"
+#include "airrt_supervisor.h"
+
+AIRRT_MONITOR(fate_log, airrt_supervision_event, airrt_supervision_severity);
+AIRRT_SUPERVISOR(fates, airrt_none, fate_log);
+AIRRT_SUPERVISOR(fates_and_more, airrt_none, tally_log);
 
 struct echo_msg { long number; };
 AIRRT_MESSAGE(echo_msg);
