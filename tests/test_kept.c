@@ -365,19 +365,23 @@ AIRRT_ACTOR(restless, order, int);
 AIRRT_ACTOR(restless_asked, order, int);
 static airrt_reason restless_stopped;
 static airrt_atomic_u32 restless_rang, restless_ends;
-static airrt_err restless_start(restless_ctx *ctx, int *state, const int *args) {
-    *state = *args;
-    return restless_after(ctx, 0, (order){ TELL }, NULL);
-}
-static airrt_err restless_handle(restless_ctx *ctx, int *late, const order *msg) {
-    const uint64_t tick = airrt_priv_machine_tick_ns(NULL);
-    if (msg->what == FAIL) return restless_fail(ctx, 1, "as asked");
-    if (*late == 2) return restless_exit(ctx);
-    airrt_fetch_add(&restless_rang, 1, RELAXED);
-    while (airrt_priv_machine_tick_ns(NULL) == tick) {}
-    airrt_ctx_yield(&ctx->base);
-    return restless_after(ctx, 0, *msg, NULL);
-}
+/* One body for both. */
+#define RESTLESS_BODY(NAME)                                                          \
+    static airrt_err NAME##_start(NAME##_ctx *ctx, int *state, const int *args) {    \
+        *state = *args;                                                              \
+        return NAME##_after(ctx, 0, (order){ TELL }, NULL);                          \
+    }                                                                                \
+    static airrt_err NAME##_handle(NAME##_ctx *ctx, int *late, const order *msg) {   \
+        const uint64_t tick = airrt_priv_machine_tick_ns(NULL);                      \
+        if (msg->what == FAIL) return NAME##_fail(ctx, 1, "as asked");               \
+        if (*late == 2) return NAME##_exit(ctx);                                     \
+        airrt_fetch_add(&restless_rang, 1, RELAXED);                                 \
+        while (airrt_priv_machine_tick_ns(NULL) == tick) {}                          \
+        airrt_ctx_yield(&ctx->base);                                                 \
+        return NAME##_after(ctx, 0, *msg, NULL);                                     \
+    }
+RESTLESS_BODY(restless)
+RESTLESS_BODY(restless_asked)
 static void restless_end(restless_ctx *ctx, int *late, const airrt_reason *reason) {
     (void)ctx, (void)late;
     restless_stopped = *reason;
@@ -385,18 +389,6 @@ static void restless_end(restless_ctx *ctx, int *late, const airrt_reason *reaso
 }
 AIRRT_ACTOR_IMPL(restless, int, restless_handle, .pre_start = restless_start, .post_stop = restless_end);
 #define RESTLESS(CTX) ((restless_ctx *)(void *)(CTX))
-static airrt_err restless_asked_start(restless_asked_ctx *ctx, int *state, const int *args) {
-    *state = *args;
-    return restless_asked_after(ctx, 0, (order){ TELL }, NULL);
-}
-static airrt_err restless_asked_handle(restless_asked_ctx *ctx, int *late, const order *msg) {
-    const uint64_t tick = airrt_priv_machine_tick_ns(NULL);
-    if (*late == 2) return restless_asked_exit(ctx);
-    airrt_fetch_add(&restless_rang, 1, RELAXED);
-    while (airrt_priv_machine_tick_ns(NULL) == tick) {}
-    airrt_ctx_yield(&ctx->base);
-    return restless_asked_after(ctx, 0, *msg, NULL);
-}
 static airrt_err restless_asked_exit_hook(restless_asked_ctx *ctx, int *late, const airrt_down *down) {
     (void)down;
     if (!*late) return restless_asked_exit(ctx);
