@@ -209,6 +209,26 @@ START_TEST(who_spawns_and_yields_goes_on_when_they_have_begun) {
     small_world_end(system);
 } END_TEST
 
+/* What is spawned and waits is another worker's, if that has nothing. */
+static bool took_one(const airrt_system *system) {
+    return system->workers[0]->robbed_one || system->workers[1]->robbed_one;
+}
+START_TEST(a_worker_that_has_nothing_takes_a_branch_of_anothers_tree) {
+    uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S);
+    bool taken = false;
+    while (!taken && airrt_test_before(deadline)) {
+        airrt_system *system = small_world(2);
+        tree_ref root;
+        airrt_store_release(&grown, 0);
+        airrt_test_ok(tree_spawn(system, (tree_args){ 13, 2 }, &(airrt_spawn_desc){ .detached = true }, &root));
+        airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+        ck_assert_uint_eq(airrt_load_acquire(&grown), (1u << 14) - 1);
+        taken = took_one(system);
+        small_world_end(system);
+    }
+    ck_assert(taken);
+} END_TEST
+
 /* Broad ones too: who finds no room on the stack waits in the queue, and none is lost. */
 START_TEST(every_one_of_many_siblings_begins) {
     for (uint32_t workers = 1; workers <= 3; workers++) {
@@ -320,6 +340,6 @@ START_TEST(whom_a_hook_spawned_need_not_wait_for_its_end) {
 
 SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_again,
       whom_a_hook_woke_need_not_wait_for_its_end, of_a_tree_of_spawns_a_branch_is_alive_at_a_time,
-      who_spawns_and_yields_goes_on_when_they_have_begun,
+      who_spawns_and_yields_goes_on_when_they_have_begun, a_worker_that_has_nothing_takes_a_branch_of_anothers_tree,
       every_one_of_many_siblings_begins, those_of_one_turn_begin_in_their_order,
       spawning_without_end_keeps_nobody_waiting, whom_a_hook_spawned_need_not_wait_for_its_end);
