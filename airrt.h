@@ -1110,16 +1110,25 @@ AIRRT_API AIRRT_COLD airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t k
 /* Schedules a cell whose IDLE flag the caller has cleared. */
 AIRRT_API void airrt_priv_wake(airrt_cell *cell);
 
-AIRRT_HOT unsigned char *airrt_priv_slot(uintptr_t ring, uint64_t position, size_t size, size_t align) {
+/* The slots of a ring begin behind its header, and are so far apart. */
+typedef struct airrt_geometry { uint32_t header, stride, offset; } airrt_geometry; /* offset: of a slot's message */
+AIRRT_HOT airrt_geometry airrt_priv_geometry(size_t size, size_t align) {
+    airrt_geometry of = { (uint32_t)AIRRT_RING_HEADER_(align), (uint32_t)AIRRT_SLOT_STRIDE_(size, align),
+                          (uint32_t)AIRRT_SLOT_OFFSET_(align) };
+    return of;
+}
+AIRRT_HOT unsigned char *airrt_priv_slot_in(uintptr_t ring, uint64_t position, airrt_geometry of) {
     uint64_t index = (position >> 28) & (((uint64_t)1 << (ring & 63)) - 1);
-    return (unsigned char *)((ring & ~(uintptr_t)63) + AIRRT_RING_HEADER_(align) +
-                             (size_t)index * AIRRT_SLOT_STRIDE_(size, align));
+    return (unsigned char *)((ring & ~(uintptr_t)63) + of.header + (size_t)index * of.stride);
+}
+AIRRT_HOT unsigned char *airrt_priv_slot(uintptr_t ring, uint64_t position, size_t size, size_t align) {
+    return airrt_priv_slot_in(ring, position, airrt_priv_geometry(size, align));
 }
 
 /* The send, in two halves between which the message is assigned to its slot. The first: one compare-and-swap claims the
  * position, proves the generation and clears IDLE. key: generation and OPEN. Returns where the message goes and, in
  * *word, what the second half is to be given; NULL: the long way. */
-AIRRT_HOT void *airrt_priv_claim_slot(airrt_cell *cell, uint64_t key, uint64_t *word, size_t size, size_t align) {
+AIRRT_HOT void *airrt_priv_claim_slot(airrt_cell *cell, uint64_t key, uint64_t *word, airrt_geometry of) {
     /* acquire: makes `ring` at least as new as the position */
     uint64_t t = airrt_load_acquire(&cell->tail);
     for (;;) {
@@ -1130,12 +1139,12 @@ AIRRT_HOT void *airrt_priv_claim_slot(airrt_cell *cell, uint64_t key, uint64_t *
         uint64_t look = position - (span < lap ? span : lap);
         /* In-order frees make this one look say both that the bound is kept and that slot `position` is free.
          * acquire: pairs with the consumer's release of the slot. */
-        if (AIRRT_UNLIKELY(airrt_load_acquire(airrt_priv_seq(airrt_priv_slot(ring, look, size, align))) != look + lap))
+        if (AIRRT_UNLIKELY(airrt_load_acquire(airrt_priv_seq(airrt_priv_slot_in(ring, look, of))) != look + lap))
             return NULL;
         /* acquire on success: a signal can have run the actor and published the same word again */
         if (AIRRT_LIKELY(airrt_cas(&cell->tail, &t, (t & ~(uint64_t)AIRRT_IDLE_) + AIRRT_POS1_, ACQUIRE, ACQUIRE))) {
             *word = t;
-            return airrt_priv_slot(ring, position, size, align) + AIRRT_SLOT_OFFSET_(align);
+            return airrt_priv_slot_in(ring, position, of) + of.offset;
         }
     }
 }
@@ -1210,7 +1219,8 @@ AIRRT_INLINE void airrt_noop_recorder_dropped(airrt_noop_recorder *recorder, air
 /* The first half of the common case of a send to a mailbox without runtime: no lanes, not LATEST, and room. */
 AIRRT_HOT void *airrt_priv_mailbox_claim(airrt_mailbox *box, uint64_t *word, size_t size, size_t align) {
     if (AIRRT_UNLIKELY(airrt_load_relaxed(&box->cell.lanes))) return NULL;
-    return airrt_priv_claim_slot(&box->cell, 1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word, size, align);
+    return airrt_priv_claim_slot(&box->cell, 1u << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word,
+                                 airrt_priv_geometry(size, align));
 }
 
 /* The common case of a receive: the next message is there, and nothing else is to be looked at. The senders' line is
@@ -1358,6 +1368,7 @@ struct airrt_actor_type {
     bool timestamps;
     airrt_mailbox_desc mailbox;
     airrt_message_type msg;
+    airrt_geometry slots;      /* of its mailboxes' rings */
     airrt_pools pools;
     airrt_atomic_ptr states;
 };
@@ -1401,13 +1412,13 @@ AIRRT_HOT void *airrt_priv_send_claim(airrt_ref to, const airrt_actor_type *type
         return NULL;
     *cell = airrt_priv_table.cells + to.slot;
     if (AIRRT_UNLIKELY(airrt_load_relaxed(&(*cell)->type) != type || airrt_load_relaxed(&(*cell)->lanes))) return NULL;
-    return airrt_priv_claim_slot(*cell, (uint64_t)to.generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word, size,
-                                 align);
+    return airrt_priv_claim_slot(*cell, (uint64_t)to.generation << AIRRT_GENERATION_SHIFT_ | AIRRT_OPEN_, word,
+                                 airrt_priv_geometry(size, align));
 }
 
-/* What the message loop finds when the short way does not fit. */
+/* What the message loop finds when the short way does not fit. slot: at the head, if there is a ring. */
 typedef enum airrt_next { AIRRT_NEXT_MESSAGE_, AIRRT_NEXT_HANDLED_, AIRRT_NEXT_LEAVE_ } airrt_next;
-AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align);
+AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, unsigned char *slot, void *msg, size_t size, size_t align);
 /* After a handler that failed, or whose message had an envelope. False: the actor is not to be touched again. */
 AIRRT_API bool airrt_priv_after(airrt_ctx *ctx, airrt_err err);
 AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx);
@@ -1435,7 +1446,7 @@ AIRRT_HOT void airrt_priv_run(airrt_ctx *ctx, void *msg, size_t size, size_t ali
             memcpy(msg, slot + AIRRT_SLOT_OFFSET_(align), size);
             airrt_priv_leave_slot(cell, ring, slot, head);
         } else {
-            airrt_next next = airrt_priv_next(ctx, msg, size, align);
+            airrt_next next = airrt_priv_next(ctx, slot, msg, size, align);
             if (next == AIRRT_NEXT_LEAVE_) return;
             if (next == AIRRT_NEXT_HANDLED_) continue;
         }
@@ -3341,7 +3352,8 @@ typedef struct airrt_pool {
     uint32_t carve;           /* blocks of the next slab */
     airrt_pool_kind kind;
 } airrt_pool;
-#define AIRRT_SHAPE_NAME 6u
+#define AIRRT_SHAPE_NAME 6u     /* blocks of these two begin as zeros: a name's versions go on from what they were, */
+#define AIRRT_SHAPE_QUESTION 8u /* and a question keeps its signal */
 #define AIRRT_MAGAZINES 64
 #define AIRRT_SLAB_MAX 262144 /* bytes; each slab of a pool is twice as large as the one before, up to about here */
 typedef struct airrt_magazine { void *top; uint32_t count; } airrt_magazine;
@@ -3447,7 +3459,7 @@ static uint32_t airrt_priv_signal_chunk_count;
 AIRRT_INLINE void **airrt_priv_link(const airrt_pool *pool, void *block) {
     return (void **)(void *)((char *)block + pool->link_at);
 }
-static airrt_signal *airrt_priv_signal_at(uint32_t index) {
+AIRRT_INLINE airrt_signal *airrt_priv_signal_at(uint32_t index) {
     unsigned chunk = 31u - (unsigned)__builtin_clz(index / 64 + 1);
     airrt_signal *first = airrt_load_acquire(&airrt_priv_signal_chunks[chunk]);
     return first + (index - 64u * ((1u << chunk) - 1));
@@ -3455,9 +3467,9 @@ static airrt_signal *airrt_priv_signal_at(uint32_t index) {
 /* The block of a handle that may be anything; NULL if there never was such a block. */
 static airrt_signal *airrt_priv_signal_of(uint32_t slot) {
     if (slot == 0 || slot >= 64u * ((1u << 26) - 1u)) return NULL;
-    return airrt_load_acquire(&airrt_priv_signal_chunks[31u - (unsigned)__builtin_clz(slot / 64 + 1)])
-               ? airrt_priv_signal_at(slot)
-               : NULL;
+    unsigned chunk = 31u - (unsigned)__builtin_clz(slot / 64 + 1);
+    airrt_signal *first = airrt_load_acquire(&airrt_priv_signal_chunks[chunk]);
+    return first ? first + (slot - 64u * ((1u << chunk) - 1)) : NULL;
 }
 /* Turns what a lane held, newest first, into oldest first. Returns the first index. */
 static uint32_t airrt_priv_reverse(uint32_t newest) {
@@ -3536,7 +3548,7 @@ static bool airrt_priv_refill_locked(airrt_pool *pool) {
     char *slab = airrt_priv_alloc(size, pool->align);
     if (!slab) return false;
     airrt_priv_populate(slab, size);
-    if (pool->shape == AIRRT_SHAPE_NAME) memset(slab, 0, size); /* versions go on from what they were */
+    if (pool->shape == AIRRT_SHAPE_NAME || pool->shape == AIRRT_SHAPE_QUESTION) memset(slab, 0, size);
     *(void **)(void *)slab = pool->slabs;
     pool->slabs = slab;
     uint32_t i = pool->carve;
@@ -3706,18 +3718,23 @@ AIRRT_INLINE void *airrt_priv_wrapped(airrt_wrap *wrap) { return (char *)wrap + 
 AIRRT_INLINE bool airrt_priv_is_common(const airrt_wrap *wrap) {
     return (const void *)wrap == (const void *)wrap->shared;
 }
-static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t align) {
+/* ... whose envelope is the caller's to fill. */
+AIRRT_INLINE airrt_wrap *airrt_priv_wrap_open(airrt_pools *pools, size_t size, size_t align) {
     size_t offset = AIRRT_ROUND_UP_(sizeof(airrt_wrap), align);
     airrt_pool *pool = airrt_priv_cached_pool(&pools->wraps, offset + size, align, 0, 1);
     airrt_wrap *wrap = pool ? airrt_priv_get(pool) : NULL;
     if (!wrap) return NULL;
-    memset(&wrap->envelope, 0, sizeof wrap->envelope);
     wrap->pool = pool;
     wrap->offset = (uint16_t)offset;
     wrap->until_ns = 0;
     wrap->tries = 0;
     wrap->spare = wrap->promised = false;
     wrap->shared = NULL;
+    return wrap;
+}
+static airrt_wrap *airrt_priv_wrap_get(airrt_pools *pools, size_t size, size_t align) {
+    airrt_wrap *wrap = airrt_priv_wrap_open(pools, size, align);
+    if (wrap) memset(&wrap->envelope, 0, sizeof wrap->envelope);
     return wrap;
 }
 AIRRT_INLINE void airrt_priv_wrap_put(airrt_wrap *wrap) {
@@ -3745,10 +3762,14 @@ static airrt_signal *airrt_priv_signal_get(airrt_signal_kind kind) {
     signal->twin = 0;
     return signal;
 }
-/* Makes every handle to it stale and gives it back. */
-static void airrt_priv_signal_put(airrt_signal *signal) {
+/* Makes every handle to it stale. */
+AIRRT_INLINE void airrt_priv_outdate(airrt_signal *signal) {
     uint32_t word = airrt_load_relaxed(&signal->word);
     airrt_store_release(&signal->word, (AIRRT_WORD_GENERATION(word) + 1) << 4 | AIRRT_WORD_FREE);
+}
+/* ... and gives it back. */
+static void airrt_priv_signal_put(airrt_signal *signal) {
+    airrt_priv_outdate(signal);
     airrt_store_relaxed(&signal->id, 0);
     airrt_priv_put(&airrt_priv_signals, signal);
 }
@@ -4886,8 +4907,9 @@ static bool airrt_priv_order(airrt_ref to, uint64_t order) {
 
 /* ---- >>questions: the open requests of actors ----
  *
- * A question is a signal, the slot of the answer, and a block of what it is about, into which the result is written.
- * The asker alone makes, lists and frees them; others find a question by the handle in the request's envelope. Its word
+ * A question is a signal, the slot of the answer, and a block of what it is about, into which the result is written;
+ * the two stay together in a pool when it is over. The asker alone makes, lists and frees them; others find a question
+ * by the handle in the request's envelope. Its word
  * is ASKED until one of all who may end it swaps that for WRITING: whoever replies, refuses or dies, loses the message,
  * or the asker itself when time is over. The winner writes the result and puts the signal into the asker's mailbox, as
  * if it were a message with an envelope: two swaps in all. Where that has no room, has priority lanes, is emptied by
@@ -4909,6 +4931,7 @@ typedef struct airrt_asks {
 typedef struct airrt_question {
     void *link;
     airrt_pool *pool;
+    airrt_signal *signal;
     /* read by all */
     airrt_atomic_u64 asker, callee, since_ns, deadline_ns;
     airrt_atomic_ptr holder;  /* the airrt_asks of who has deferred it; NULL: nobody has */
@@ -4957,7 +4980,7 @@ static airrt_pool *airrt_priv_gather_pool(void) {
     return airrt_priv_cached_pool(&cache, sizeof(airrt_gather), 16, 0, 7);
 }
 /* The list of an actor's questions, made when it is first needed; NULL: no memory. */
-static airrt_asks *airrt_priv_asks_of(airrt_cell *cell) {
+AIRRT_HOT airrt_asks *airrt_priv_asks_of(airrt_cell *cell) {
     airrt_cold *cold = airrt_priv_cold(cell);
     if (!cold || cold->asks) return cold ? cold->asks : NULL;
     airrt_pool *pool = airrt_priv_asks_pool();
@@ -4978,15 +5001,16 @@ static airrt_signal *airrt_priv_question_make(airrt_cell *cell, airrt_asker *how
                                               uint64_t deadline) {
     airrt_asks *asks = airrt_priv_asks_of(cell);
     size_t size = AIRRT_ROUND_UP_(sizeof(airrt_question), how->align) + how->size;
-    airrt_pool *pool = asks ? airrt_priv_cached_pool(&how->pool, AIRRT_ROUND_UP_(size, 64), how->align, 0, 8) : NULL;
+    airrt_pool *pool = asks ? airrt_priv_cached_pool(&how->pool, AIRRT_ROUND_UP_(size, 64), how->align, 0,
+                                                     AIRRT_SHAPE_QUESTION) : NULL;
     airrt_question *question = pool ? airrt_priv_get(pool) : NULL;
-    airrt_signal *signal = question ? airrt_priv_signal_get(AIRRT_SIGNAL_ANSWER) : NULL;
-    if (!signal) {
-        if (question) airrt_priv_put(pool, question);
-        return NULL;
-    }
+    if (!question) return NULL;
+    if (AIRRT_UNLIKELY(!question->signal) && !(question->signal = airrt_priv_signal_get(AIRRT_SIGNAL_ANSWER)))
+        return airrt_priv_put(pool, question), NULL;
+    airrt_signal *signal = question->signal;
     uint32_t older = airrt_load_relaxed(&asks->first);
     signal->owner = airrt_priv_ref(cell);
+    signal->near = false;
     question->pool = pool;
     question->how = how;
     question->gather = NULL;
@@ -5007,7 +5031,7 @@ static airrt_signal *airrt_priv_question_make(airrt_cell *cell, airrt_asker *how
     cell->cold->asked++;
     return signal;
 }
-static void airrt_priv_question_unlist(airrt_cold *cold, const airrt_question *question) {
+AIRRT_HOT void airrt_priv_question_unlist(airrt_cold *cold, const airrt_question *question) {
     uint32_t next = airrt_load_relaxed(&question->next);
     airrt_store_release(question->prev ? &airrt_priv_question_at(question->prev)->next : &cold->asks->first, next);
     if (next) airrt_priv_question_at(next)->prev = question->prev;
@@ -5015,7 +5039,7 @@ static void airrt_priv_question_unlist(airrt_cold *cold, const airrt_question *q
 }
 static void airrt_priv_question_put(airrt_signal *signal) {
     airrt_question *question = airrt_priv_question_of(signal);
-    airrt_priv_signal_put(signal); /* first: who looks at the block meanwhile finds another word afterwards */
+    airrt_priv_outdate(signal); /* first: who looks at the block meanwhile finds another word afterwards */
     airrt_priv_put(question->pool, question);
 }
 /* How many results of its ask are still to come, without this one. */
@@ -6305,7 +6329,7 @@ static const airrt_reason *airrt_priv_reason_of(airrt_ctx *ctx, airrt_err err) {
     return &ctx->reason;
 }
 /* Lets go of the current message's envelope. err: what its asker is told if it has no answer yet. */
-static void airrt_priv_done(airrt_ctx *ctx, airrt_err err, const airrt_reason *reason) {
+AIRRT_INLINE void airrt_priv_done(airrt_ctx *ctx, airrt_err err, const airrt_reason *reason) {
     airrt_wrap *wrap = (airrt_wrap *)(uintptr_t)ctx->envelope;
     if (!wrap) return;
     ctx->envelope = NULL;
@@ -7836,12 +7860,11 @@ static bool airrt_priv_take_next(airrt_cell *cell, void *msg, size_t size, size_
     return true;
 }
 /* What comes next when there is nothing else to see to, and it has an envelope. */
-AIRRT_HOT airrt_wrap *airrt_priv_take_wrapped(airrt_cell *cell, size_t size, size_t align) {
+AIRRT_HOT airrt_wrap *airrt_priv_take_wrapped(airrt_cell *cell, unsigned char *slot, size_t align) {
     uintptr_t ring = cell->cur;
     uint64_t head = airrt_load_relaxed(&cell->head);
     airrt_wrap *wrap;
     if (!ring || (airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_)) return NULL;
-    unsigned char *slot = airrt_priv_slot(ring, head, size, align);
     if (airrt_load_acquire(airrt_priv_seq(slot)) != ((head + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_)) return NULL;
     memcpy(&wrap, slot + AIRRT_SLOT_OFFSET_(align), sizeof wrap);
     airrt_priv_leave_slot(cell, ring, slot, head);
@@ -7861,7 +7884,7 @@ AIRRT_INLINE void airrt_priv_open_envelope(airrt_ctx *ctx, airrt_wrap *wrap) {
     ctx->promised = wrap->promised;
 }
 /* Mostly there is simply nothing more: the swap that goes idle is itself the proof. True: it has gone idle. */
-AIRRT_INLINE bool airrt_priv_idle_if_empty(airrt_cell *cell, uint32_t taken) {
+AIRRT_HOT bool airrt_priv_idle_if_empty(airrt_cell *cell, uint32_t taken) {
     uint64_t seen = airrt_load_relaxed(&cell->tail);
     return !(airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) && (seen & AIRRT_OPEN_) &&
            (seen & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head) &&
@@ -7954,11 +7977,11 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
     airrt_priv_turn_over(ctx); /* as it is, or as a sender is between claim and publication: others have theirs */
     return AIRRT_NEXT_LEAVE_;
 }
-AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, void *msg, size_t size, size_t align) {
+AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, unsigned char *slot, void *msg, size_t size, size_t align) {
     airrt_cell *cell = ctx->cell;
     const uint32_t taken = (uint32_t)(airrt_load_relaxed(&ctx->handled) - ctx->turn_from);
     if (AIRRT_LIKELY(airrt_priv_idle_if_empty(cell, taken))) return AIRRT_NEXT_LEAVE_;
-    airrt_wrap *wrap = airrt_priv_take_wrapped(cell, size, align);
+    airrt_wrap *wrap = airrt_priv_take_wrapped(cell, slot, align);
     if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap, taken);
     if (!wrap || airrt_priv_lose_late(ctx, wrap)) return airrt_priv_next_long(ctx, msg, size, align, taken);
     memcpy(msg, airrt_priv_wrapped(wrap), size);
@@ -8059,14 +8082,14 @@ static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap
     return err;
 }
 /* The short way of a message in its envelope. False: the long way. */
-AIRRT_INLINE bool airrt_priv_push_wrapped(airrt_cell *cell, uint64_t key, const airrt_message_type *type,
+AIRRT_INLINE bool airrt_priv_push_wrapped(airrt_cell *cell, uint64_t key, const airrt_actor_type *type,
                                           airrt_wrap *wrap) {
     uint64_t word;
     if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->lanes))) return false;
-    unsigned char *place = airrt_priv_claim_slot(cell, key, &word, type->size, type->align);
+    unsigned char *place = airrt_priv_claim_slot(cell, key, &word, type->slots);
     if (AIRRT_UNLIKELY(!place)) return false;
     memcpy(place, &wrap, sizeof wrap);
-    airrt_store_release(airrt_priv_seq(place - AIRRT_SLOT_OFFSET_(type->align)), /* pairs with the consumer's acquire */
+    airrt_store_release(airrt_priv_seq(place - type->slots.offset), /* pairs with the consumer's acquire */
                         ((word & AIRRT_POSITION_) + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_);
     if (word & AIRRT_IDLE_) airrt_priv_wake(cell);
     return true;
@@ -8154,7 +8177,7 @@ static bool airrt_priv_push_result(airrt_cell *asker, airrt_signal *signal) {
     if ((airrt_load_relaxed(&asker->lanes) & AIRRT_LANES_PRIORITY_) ||
         (airrt_load_relaxed(&asker->traits) & AIRRT_EVICTING_))
         return false;
-    return airrt_priv_push_wrapped(asker, key, &type->msg, slot) ||
+    return airrt_priv_push_wrapped(asker, key, type, slot) ||
            airrt_priv_push_slow(asker, key, &type->pools, &slot, sizeof slot, type->msg.size, type->msg.align,
                                 AIRRT_SEQ_WRAPPED_) == AIRRT_OK;
 }
@@ -8172,19 +8195,24 @@ static uint64_t airrt_priv_envelope_id(void) {
     }
     return me->id++;
 }
-static airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_type *type, const void *msg,
-                                        const airrt_send_desc *desc, airrt_priority priority, uint64_t now) {
-    airrt_wrap *wrap = airrt_priv_wrap_get(pools, type->size, type->align);
+/* What a sender says of its message; the time is `now`. */
+AIRRT_INLINE airrt_envelope airrt_priv_envelope(const airrt_send_desc *desc, airrt_priority priority, uint64_t now) {
+    airrt_envelope envelope = { .sent_ns = now, .priority = priority };
+    if (!desc) return envelope;
+    envelope.sender = desc->sender;
+    envelope.reply_to = desc->reply_to;
+    envelope.correlation = desc->correlation;
+    if (desc->ttl_ns) envelope.deadline_ns = airrt_priv_later(now, desc->ttl_ns);
+    return envelope;
+}
+/* The message in its envelope, which gets its number; NULL: no memory. */
+AIRRT_INLINE airrt_wrap *airrt_priv_wrap_make(airrt_pools *pools, const airrt_message_type *type, const void *msg,
+                                              const airrt_envelope *envelope) {
+    airrt_wrap *wrap = airrt_priv_wrap_open(pools, type->size, type->align);
     if (!wrap) return NULL;
     memcpy(airrt_priv_wrapped(wrap), msg, type->size);
+    wrap->envelope = *envelope;
     wrap->envelope.id = airrt_priv_envelope_id();
-    wrap->envelope.priority = priority;
-    wrap->envelope.sent_ns = now;
-    if (!desc) return wrap;
-    wrap->envelope.sender = desc->sender;
-    wrap->envelope.reply_to = desc->reply_to;
-    wrap->envelope.correlation = desc->correlation;
-    if (desc->ttl_ns) wrap->envelope.deadline_ns = airrt_priv_later(now, desc->ttl_ns);
     return wrap;
 }
 /* The lane in which a message keeps its order; 0: there is but one. */
@@ -8220,9 +8248,44 @@ static airrt_err airrt_priv_refuse_dead(airrt_ref to, airrt_actor_type *type, co
 }
 /* The slot of a request's answer; the time, of a hook's by its own system's clock, of a thread's by the callee's. */
 typedef struct airrt_promise { uint32_t slot, generation; uint64_t now_ns; } airrt_promise;
+/* The message in an envelope, as a hook (self) or nobody in particular (NULL) sends it. */
+AIRRT_HOT airrt_wrap *airrt_priv_envelop(const airrt_cell *self, airrt_actor_type *type, const void *msg,
+                                         const airrt_send_desc *desc, airrt_priority priority, unsigned how,
+                                         const airrt_promise *promise, uint64_t now) {
+    airrt_envelope envelope = airrt_priv_envelope(desc, priority, now);
+    if (self && !envelope.sender.generation && !(how & AIRRT_SEND_AGAIN_)) envelope.sender = airrt_priv_ref(self);
+    if (promise) {
+        envelope.promise_slot = promise->slot;
+        envelope.promise_generation = promise->generation;
+    }
+    return airrt_priv_wrap_make(&type->pools, &type->msg, msg, &envelope);
+}
+/* The short way of what needs an envelope: a hook's, which waits for nobody, to one of its own system that has room.
+ * False: the long way. */
+AIRRT_INLINE bool airrt_priv_send_short(airrt_ref to, airrt_actor_type *type, const void *msg,
+                                        const airrt_send_desc *desc, unsigned how, const airrt_promise *promise) {
+    const airrt_worker *me = airrt_priv_me;
+    const airrt_cell *self = me ? me->ctx.cell : NULL;
+    airrt_cell *cell = airrt_priv_cell(to);
+    airrt_priority priority = airrt_priv_priority(&type->msg, desc);
+    if (!self || !cell || !to.generation || to.generation > AIRRT_GENERATION_MAX_ ||
+        (unsigned)priority > AIRRT_PRIORITY_CRITICAL)
+        return false;
+    uint64_t key = airrt_priv_key(to), t = airrt_load_acquire(&cell->tail);
+    if (((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_)) || airrt_load_relaxed(&cell->type) != type ||
+        airrt_load_relaxed(&cell->system) != me->system || me->system->sim || airrt_load_relaxed(&cell->lanes) ||
+        (self->cold && self->cold->outbox.first))
+        return false;
+    uint64_t now = promise ? promise->now_ns : airrt_priv_now(me->system);
+    airrt_wrap *wrap = airrt_priv_envelop(self, type, msg, desc, priority, how, promise, now);
+    if (AIRRT_LIKELY(wrap && airrt_priv_push_wrapped(cell, key, type, wrap))) return true;
+    if (wrap) airrt_priv_wrap_put(wrap);
+    return false;
+}
 /* promise: of a request; NULL: it is none. */
-static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, const void *msg,
-                                      const airrt_send_desc *desc, unsigned how, const airrt_promise *promise) {
+static AIRRT_NOINLINE_ airrt_err airrt_priv_send_long(airrt_ref to, airrt_actor_type *type, const void *msg,
+                                                     const airrt_send_desc *desc, unsigned how,
+                                                     const airrt_promise *promise) {
     airrt_worker *me = airrt_priv_me;
     airrt_cell *cell = airrt_priv_cell(to);
     uint64_t key = airrt_priv_key(to), t = cell ? airrt_load_acquire(&cell->tail) : 0;
@@ -8247,21 +8310,11 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
         err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
     if (!err && (desc || promise || lane)) {
         uint64_t now = promise && (inside || !me) ? promise->now_ns : airrt_priv_now(system);
-        wrap = airrt_priv_wrap_make(&type->pools, &type->msg, msg, desc, priority, now);
+        wrap = airrt_priv_envelop(me ? me->ctx.cell : NULL, type, msg, desc, priority, how, promise, now);
         if (!wrap) err = AIRRT_ERR_NOMEM;
-    }
-    if (wrap && me && me->ctx.cell && !wrap->envelope.sender.generation && !(how & AIRRT_SEND_AGAIN_))
-        wrap->envelope.sender = airrt_priv_ref(me->ctx.cell);
-    if (wrap && promise) {
-        wrap->envelope.promise_slot = promise->slot;
-        wrap->envelope.promise_generation = promise->generation;
     }
     const airrt_cell *self = inside ? me->ctx.cell : NULL; /* NULL also between hooks */
     const bool waits = self && self->cold && self->cold->outbox.first;
-    if (AIRRT_LIKELY(wrap && !waits && !system->sim && airrt_priv_push_wrapped(cell, key, &type->msg, wrap))) {
-        if (!inside) airrt_priv_unpin(system);
-        return AIRRT_OK;
-    }
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
     if (!err && AIRRT_UNLIKELY(system->sim != NULL) && airrt_priv_sim_full(system->sim, to)) err = AIRRT_ERR_FULL;
     const bool owes = AIRRT_UNLIKELY(waits) && airrt_priv_owes_in(self, to, airrt_priv_own_lane(cell, priority));
@@ -8297,6 +8350,11 @@ static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, cons
     err = airrt_priv_refuse(to, type, msg, err, AIRRT_LOSS_FULL);
     if (!detail) return err;
     return airrt_priv_err(err, detail, *detail == 'c' ? "its receiver waits for room in the sender's mailbox" : NULL);
+}
+static airrt_err airrt_priv_send_full(airrt_ref to, airrt_actor_type *type, const void *msg,
+                                      const airrt_send_desc *desc, unsigned how, const airrt_promise *promise) {
+    if ((desc || promise) && airrt_priv_send_short(to, type, msg, desc, how, promise)) return AIRRT_OK;
+    return airrt_priv_send_long(to, type, msg, desc, how, promise);
 }
 AIRRT_API airrt_err airrt_priv_send_slow(airrt_ref to, airrt_actor_type *type, const void *msg,
                                          const airrt_send_desc *desc, unsigned how) {
@@ -8484,7 +8542,8 @@ static airrt_err airrt_priv_box_send(airrt_mailbox *box, airrt_system *system, c
     if ((unsigned)priority > AIRRT_PRIORITY_CRITICAL)
         err = airrt_priv_err(AIRRT_ERR_INVALID, "priority", "no such priority");
     if (!err && (desc || lane)) {
-        wrap = airrt_priv_wrap_make(&box->pools, &box->type, msg, desc, priority, airrt_priv_box_now(box));
+        const airrt_envelope envelope = airrt_priv_envelope(desc, priority, airrt_priv_box_now(box));
+        wrap = airrt_priv_wrap_make(&box->pools, &box->type, msg, &envelope);
         if (!wrap) err = airrt_priv_err(AIRRT_ERR_NOMEM, "envelope", NULL);
     }
     airrt_sink sink = { system, box, { 0, 0 }, &box->pools, AIRRT_LOSS_DROPPED, NULL, losses };
@@ -10249,7 +10308,7 @@ static airrt_err airrt_priv_push_event_now(airrt_system *system, airrt_ref to, a
     airrt_cell *cell = airrt_priv_table.cells + to.slot;
     uint64_t key = airrt_priv_key(to);
     *dropped = false;
-    if (AIRRT_LIKELY(airrt_priv_push_wrapped(cell, key, &type->msg, wrap))) return AIRRT_OK;
+    if (AIRRT_LIKELY(airrt_priv_push_wrapped(cell, key, type, wrap))) return AIRRT_OK;
     bool lane = (airrt_load_relaxed(&cell->lanes) & AIRRT_LANES_PRIORITY_) &&
                          wrap->envelope.priority != AIRRT_PRIORITY_NORMAL;
     airrt_sink sink = { system, NULL, to, &type->pools, AIRRT_LOSS_DROPPED, NULL, NULL };
@@ -11200,6 +11259,7 @@ static void airrt_priv_describe(airrt_actor_type *type) {
         type->describe(type);
         if (airrt_priv_asks(&type->mailbox)) type->has |= AIRRT_HAS_MAILBOX_;
         type->msg = type->message();
+        type->slots = airrt_priv_geometry(type->msg.size, type->msg.align);
         airrt_store_release(&type->described, 1);
     }
     airrt_priv_unlock(&airrt_priv_process.lock);
