@@ -102,8 +102,8 @@
  * so that of a tree of spawns a branch is alive at a time, not a generation; after a millisecond behind newer ones they
  * wait in the queue. A worker's queue is shared with others when it holds 50 us of work, judged by the turns before;
  * whom it has spawned, then or when the first has waited for as long; behind a turn that does not end, after a
- * millisecond or two, and with it the one actor that a hook has woken last, which otherwise runs here as soon as that
- * turn is over.
+ * millisecond or two, and with it the one actor that runs here as soon as that turn is over: whom a hook has woken
+ * last, or, where turns take less than 2 us, who has woken the one that runs, as an answer may come.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
@@ -4183,6 +4183,14 @@ typedef struct airrt_ends {
     struct { airrt_atomic_u64 ref, reason[AIRRT_REASON_WORDS]; } record[AIRRT_ENDS];
 } airrt_ends;
 
+/* Whether an actor is to stay at the end of its turn. */
+typedef struct airrt_patience {
+    uint16_t left;             /* how often it goes idle before it stays again */
+    uint8_t doubt;             /* how often in a row it has stayed in vain */
+    bool stayed;
+} airrt_patience;
+#define AIRRT_PATIENCE_SLOTS 64u
+#define AIRRT_DOUBT_MAX 7u
 struct airrt_worker {
     airrt_ctx ctx;             /* first: a ctx is a worker */
     airrt_system *system;
@@ -4194,6 +4202,9 @@ struct airrt_worker {
     bool barrier;              /* a thief makes the barrier between the two for both */
     airrt_lock slot_lock;
     uint32_t streak, fresh_streak; /* how often in a row `next` was used, and `fresh` */
+    airrt_cell *staying;       /* see airrt_priv_stay; set only from the end of a turn to the next look */
+    bool may_stay;             /* its turns are short */
+    airrt_patience patience[AIRRT_PATIENCE_SLOTS]; /* by the actor's place */
     uint32_t index, tick;
     bool over;                 /* the turn is, though not all signals are handled */
     bool hurry;                /* the machine's tick has come: timers and the shared queue are to be looked at */
@@ -5791,12 +5802,17 @@ static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
  * queue, the shared queue. */
 static airrt_cell *airrt_priv_find(airrt_worker *w) {
     airrt_cell *cell;
+    airrt_cell *staying = w->staying;
+    w->staying = NULL;
     if (AIRRT_UNLIKELY(++w->tick % 61 == 0 || w->hurry)) {
         w->hurry = false;
-        if ((cell = airrt_priv_shared_pop(w)) != NULL) return cell;
+        if ((cell = airrt_priv_shared_pop(w)) != NULL) {
+            if (staying) airrt_priv_queue_push(w, staying);
+            return cell;
+        }
     }
     if (AIRRT_UNLIKELY(airrt_load_seq(&w->given) != NULL)) airrt_priv_take_given(w, w);
-    if ((cell = airrt_priv_swap_next(w, NULL)) != NULL) {
+    if ((cell = airrt_priv_swap_next(w, staying)) != NULL) {
         if (AIRRT_LIKELY(++w->streak % 16)) return cell;
         airrt_priv_queue_push(w, cell); /* two that talk to each other must not starve the queue */
     }
@@ -6147,6 +6163,7 @@ static void airrt_priv_housekeep(airrt_worker *w) {
     w->seen_regrets = regrets;
     if (turns - w->paced_turns >= 32) {
         bool quick = now - w->paced_ns < (turns - w->paced_turns) * AIRRT_TURN_WORTH_MOVING_NS;
+        w->may_stay = quick && !w->alone && !w->system->desc.polled && !w->system->sim;
         airrt_store_relaxed(&w->surplus, quick && now < w->private_until_ns
                                              ? AIRRT_SURPLUS_NEVER
                                              : airrt_priv_surplus(now - w->paced_ns, turns - w->paced_turns));
@@ -6244,6 +6261,8 @@ static AIRRT_COLD void airrt_priv_clear_out(airrt_worker *w) {
     airrt_store_seq(&w->running, NULL);
     airrt_priv_take_given(w, w);
     if ((cell = airrt_priv_swap_next(w, NULL)) != NULL) airrt_priv_queue_push(w, cell);
+    if ((cell = w->staying) != NULL) airrt_priv_queue_push(w, cell);
+    w->staying = NULL;
     while ((cell = airrt_priv_fresh_pop(w, true)) != NULL) airrt_priv_queue_push(w, cell);
     while ((cell = airrt_priv_queue_pop(w)) != NULL) {
         airrt_priv_shared_push(w->system, &cell, 1);
@@ -7890,9 +7909,40 @@ AIRRT_HOT bool airrt_priv_idle_if_empty(airrt_cell *cell, uint32_t taken) {
            (seen & AIRRT_POSITION_) == airrt_load_relaxed(&cell->head) &&
            airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken);
 }
-static airrt_next airrt_priv_next_result(airrt_ctx *ctx, airrt_wrap *wrap, uint32_t taken) {
+/* One that has nothing left, and has just woken whom this worker runs next: it may be sent something in that turn. If
+ * it stays, it does not go idle, which saves its own swap and being woken: it becomes the one that runs next when that
+ * one does. Where it was in vain (its turn has taken nothing) it goes idle the next 32 times, 64 if that was again in
+ * vain, up to 4096. */
+AIRRT_INLINE bool airrt_priv_stays(airrt_worker *w, const airrt_cell *cell, uint32_t taken) {
+    airrt_patience *patience = &w->patience[cell->slot % AIRRT_PATIENCE_SLOTS];
+    if (AIRRT_UNLIKELY(!taken)) {
+        patience->left = (uint16_t)(32u << patience->doubt);
+        if (patience->doubt < AIRRT_DOUBT_MAX) patience->doubt++;
+        patience->stayed = false;
+        return false;
+    }
+    if (!airrt_load_relaxed(&w->next) || !w->may_stay) return false;
+    if (patience->left) return patience->left--, false;
+    if (patience->stayed) patience->doubt = 0;
+    return patience->stayed = true;
+}
+/* The end of a turn: true if nothing is left. */
+AIRRT_HOT bool airrt_priv_leave_if_empty(airrt_ctx *ctx) {
+    airrt_worker *w = airrt_priv_worker(ctx);
+    airrt_cell *cell = ctx->cell;
+    uint64_t seen = airrt_load_relaxed(&cell->tail);
+    const uint32_t taken = (uint32_t)(airrt_load_relaxed(&ctx->handled) - ctx->turn_from);
+    if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) || !(seen & AIRRT_OPEN_) ||
+        (seen & AIRRT_POSITION_) != airrt_load_relaxed(&cell->head))
+        return false;
+    if (!airrt_priv_stays(w, cell, taken))
+        return airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken);
+    w->staying = cell;
+    return true;
+}
+static airrt_next airrt_priv_next_result(airrt_ctx *ctx, airrt_wrap *wrap) {
     if (!airrt_priv_deliver_answer(ctx, airrt_priv_result_signal(wrap), true)) return AIRRT_NEXT_LEAVE_;
-    return airrt_priv_idle_if_empty(ctx->cell, taken) ? AIRRT_NEXT_LEAVE_ : AIRRT_NEXT_HANDLED_;
+    return airrt_priv_leave_if_empty(ctx) ? AIRRT_NEXT_LEAVE_ : AIRRT_NEXT_HANDLED_;
 }
 /* The same when there is more to see to: signals, what has been put aside, priority lanes, another ring. */
 static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg, size_t size, size_t align,
@@ -7929,7 +7979,7 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
         if (cell->cold) cell->cold->owed = 0;
         if (got) {
             airrt_priv_offer_room(system, cell, false);
-            if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap, taken);
+            if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap);
             if (wrap && airrt_priv_lose_late(ctx, wrap)) {
                 if (--ctx->left == 0 && !airrt_priv_goes_on(ctx)) break;
                 continue;
@@ -7978,11 +8028,10 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
     return AIRRT_NEXT_LEAVE_;
 }
 AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, unsigned char *slot, void *msg, size_t size, size_t align) {
-    airrt_cell *cell = ctx->cell;
+    if (AIRRT_LIKELY(airrt_priv_leave_if_empty(ctx))) return AIRRT_NEXT_LEAVE_;
     const uint32_t taken = (uint32_t)(airrt_load_relaxed(&ctx->handled) - ctx->turn_from);
-    if (AIRRT_LIKELY(airrt_priv_idle_if_empty(cell, taken))) return AIRRT_NEXT_LEAVE_;
-    airrt_wrap *wrap = airrt_priv_take_wrapped(cell, slot, align);
-    if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap, taken);
+    airrt_wrap *wrap = airrt_priv_take_wrapped(ctx->cell, slot, align);
+    if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap);
     if (!wrap || airrt_priv_lose_late(ctx, wrap)) return airrt_priv_next_long(ctx, msg, size, align, taken);
     memcpy(msg, airrt_priv_wrapped(wrap), size);
     airrt_priv_open_envelope(ctx, wrap);

@@ -338,8 +338,57 @@ START_TEST(whom_a_hook_spawned_need_not_wait_for_its_end) {
     small_world_end(system);
 } END_TEST
 
+/* ---- two that talk to each other: who has spoken stays for the answer ---- */
+
+typedef struct talk { enum { TALK, STAY, HEAR } what; uint32_t left; } talk;
+typedef struct talker_state { uint32_t number; } talker_state;
+AIRRT_MESSAGE(talk);
+AIRRT_ACTOR(talker, talk, talker_state);
+enum { TALKS = 20000 }; /* so many that the worker knows that its turns are short; even: the first one ends it */
+static talker_ref talkers[2];
+static airrt_atomic_u64 answering, heard, unheard;
+static airrt_err talker_start(talker_ctx *ctx, talker_state *self, const talker_args *args) {
+    (void)ctx;
+    *self = *args;
+    return AIRRT_OK;
+}
+static airrt_err talker_handle(talker_ctx *ctx, talker_state *self, const talk *m) {
+    (void)ctx;
+    if (m->what == HEAR) {
+        airrt_store_release(&heard, 1);
+        return AIRRT_OK;
+    }
+    if (m->what == TALK)
+        return talker_send(talkers[!self->number], m->left ? (talk){ TALK, m->left - 1 } : (talk){ STAY, 0 });
+    uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S / 2.0);
+    airrt_store_release(&answering, 1);
+    while (!airrt_load_acquire(&heard) && airrt_test_before(deadline)) {}
+    if (!airrt_load_acquire(&heard)) airrt_store_release(&unheard, 1);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(talker, talker_state, talker_handle, .pre_start = talker_start);
+
+START_TEST(who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn) {
+    airrt_system *system;
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 2 }, &system));
+    for (uint32_t i = 0; i < 2; i++) airrt_test_ok(talker_spawn(system, (talker_state){ i }, NULL, &talkers[i]));
+    for (uint64_t round = 1; round <= 5; round++) {
+        airrt_store_release(&answering, 0);
+        airrt_store_release(&heard, 0);
+        airrt_test_ok(talker_send(talkers[0], (talk){ TALK, TALKS }));
+        airrt_test_eventually(airrt_load_acquire(&answering), TOO_LONG_S);
+        airrt_test_ok(talker_send(talkers[0], (talk){ HEAR, 0 }));
+        airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+        ck_assert_uint_eq(airrt_load_acquire(&unheard), 0);
+    }
+    airrt_test_balanced(system);
+    airrt_test_ok(airrt_system_shutdown(system, NULL, NULL));
+    airrt_system_close(system);
+} END_TEST
+
 SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_again,
       whom_a_hook_woke_need_not_wait_for_its_end, of_a_tree_of_spawns_a_branch_is_alive_at_a_time,
       who_spawns_and_yields_goes_on_when_they_have_begun, a_worker_that_has_nothing_takes_a_branch_of_anothers_tree,
       every_one_of_many_siblings_begins, those_of_one_turn_begin_in_their_order,
-      spawning_without_end_keeps_nobody_waiting, whom_a_hook_spawned_need_not_wait_for_its_end);
+      spawning_without_end_keeps_nobody_waiting, whom_a_hook_spawned_need_not_wait_for_its_end,
+      who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn);
