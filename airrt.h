@@ -7902,6 +7902,10 @@ AIRRT_INLINE void airrt_priv_open_envelope(airrt_ctx *ctx, airrt_wrap *wrap) {
     ctx->kept = false;
     ctx->promised = wrap->promised;
 }
+/* Messages of this turn so far. */
+AIRRT_INLINE uint32_t airrt_priv_taken(const airrt_ctx *ctx) {
+    return (uint32_t)(airrt_load_relaxed(&ctx->handled) - ctx->turn_from);
+}
 /* Mostly there is simply nothing more: the swap that goes idle is itself the proof. True: it has gone idle. */
 AIRRT_HOT bool airrt_priv_idle_if_empty(airrt_cell *cell, uint32_t taken) {
     uint64_t seen = airrt_load_relaxed(&cell->tail);
@@ -7931,7 +7935,7 @@ AIRRT_HOT bool airrt_priv_leave_if_empty(airrt_ctx *ctx) {
     airrt_worker *w = airrt_priv_worker(ctx);
     airrt_cell *cell = ctx->cell;
     uint64_t seen = airrt_load_relaxed(&cell->tail);
-    const uint32_t taken = (uint32_t)(airrt_load_relaxed(&ctx->handled) - ctx->turn_from);
+    const uint32_t taken = airrt_priv_taken(ctx);
     if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) || !(seen & AIRRT_OPEN_) ||
         (seen & AIRRT_POSITION_) != airrt_load_relaxed(&cell->head))
         return false;
@@ -7945,9 +7949,9 @@ static airrt_next airrt_priv_next_result(airrt_ctx *ctx, airrt_wrap *wrap) {
     return airrt_priv_leave_if_empty(ctx) ? AIRRT_NEXT_LEAVE_ : AIRRT_NEXT_HANDLED_;
 }
 /* The same when there is more to see to: signals, what has been put aside, priority lanes, another ring. */
-static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg, size_t size, size_t align,
-                                                      uint32_t taken) {
+static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg, size_t size, size_t align) {
     airrt_cell *cell = ctx->cell;
+    const uint32_t taken = airrt_priv_taken(ctx);
     airrt_system *system = airrt_priv_worker(ctx)->system;
     airrt_wrap *wrap;
     bool again = false;
@@ -8028,11 +8032,10 @@ static AIRRT_NOINLINE_ airrt_next airrt_priv_next_long(airrt_ctx *ctx, void *msg
     return AIRRT_NEXT_LEAVE_;
 }
 AIRRT_API airrt_next airrt_priv_next(airrt_ctx *ctx, unsigned char *slot, void *msg, size_t size, size_t align) {
-    if (AIRRT_LIKELY(airrt_priv_leave_if_empty(ctx))) return AIRRT_NEXT_LEAVE_;
-    const uint32_t taken = (uint32_t)(airrt_load_relaxed(&ctx->handled) - ctx->turn_from);
     airrt_wrap *wrap = airrt_priv_take_wrapped(ctx->cell, slot, align);
+    if (!wrap && airrt_priv_leave_if_empty(ctx)) return AIRRT_NEXT_LEAVE_;
     if (airrt_priv_is_result(wrap)) return airrt_priv_next_result(ctx, wrap);
-    if (!wrap || airrt_priv_lose_late(ctx, wrap)) return airrt_priv_next_long(ctx, msg, size, align, taken);
+    if (!wrap || airrt_priv_lose_late(ctx, wrap)) return airrt_priv_next_long(ctx, msg, size, align);
     memcpy(msg, airrt_priv_wrapped(wrap), size);
     airrt_priv_open_envelope(ctx, wrap);
     return AIRRT_NEXT_MESSAGE_;
@@ -10394,8 +10397,7 @@ static bool airrt_priv_subscriber_take(airrt_subscriber *subscriber) {
         if (airrt_cas(&subscriber->refs, &refs, refs + 1, RELAXED, RELAXED)) return true;
     return false;
 }
-/* One message of a publication to its actor; false: refused or dropped, and told so. Not the caller's any more. */
-static bool airrt_priv_deliver_event(airrt_subscriber *subscriber, airrt_wrap *wrap) {
+static AIRRT_NOINLINE_ bool airrt_priv_deliver_event_long(airrt_subscriber *subscriber, airrt_wrap *wrap) {
     airrt_system *system = subscriber->core->system;
     airrt_actor_type *type = subscriber->type;
     airrt_err err = AIRRT_OK;
@@ -10419,6 +10421,14 @@ static bool airrt_priv_deliver_event(airrt_subscriber *subscriber, airrt_wrap *w
     if (!wrap->shared) type->msg.drop(airrt_priv_wrapped(wrap));
     airrt_priv_wrap_put(wrap);
     return false;
+}
+/* One message of a publication to its actor; false: refused or dropped, and told so. Not the caller's any more. */
+static bool airrt_priv_deliver_event(airrt_subscriber *subscriber, airrt_wrap *wrap) {
+    airrt_cell *cell = airrt_priv_table.cells + subscriber->to.slot;
+    if (AIRRT_LIKELY(subscriber->capacity == AIRRT_UNLIMITED && !subscriber->core->system->sim &&
+                     airrt_priv_push_wrapped(cell, airrt_priv_key(subscriber->to), subscriber->type, wrap)))
+        return true;
+    return airrt_priv_deliver_event_long(subscriber, wrap);
 }
 /* What a stream's policy drops is accepted and dropped for its system, too. */
 static void airrt_priv_tell_stream_lost(const airrt_mailbox *box, const void *box_msg) {
