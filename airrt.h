@@ -5815,6 +5815,7 @@ static airrt_cell *airrt_priv_find(airrt_worker *w) {
     if ((cell = airrt_priv_swap_next(w, staying)) != NULL) {
         if (AIRRT_LIKELY(++w->streak % 16)) return cell;
         airrt_priv_queue_push(w, cell); /* two that talk to each other must not starve the queue */
+        if (staying && (staying = airrt_priv_swap_next(w, NULL)) != NULL) airrt_priv_queue_push(w, staying);
     }
     bool fresh = airrt_priv_has_fresh(w);
     if (AIRRT_UNLIKELY(fresh) && ++w->fresh_streak % 4 && (cell = airrt_priv_fresh_pop(w, false)) != NULL) return cell;
@@ -7883,8 +7884,8 @@ AIRRT_HOT airrt_wrap *airrt_priv_take_wrapped(airrt_cell *cell, unsigned char *s
     uintptr_t ring = cell->cur;
     uint64_t head = airrt_load_relaxed(&cell->head);
     airrt_wrap *wrap;
-    if (!ring || (airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_)) return NULL;
-    if (airrt_load_acquire(airrt_priv_seq(slot)) != ((head + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_)) return NULL;
+    if (!ring || airrt_load_acquire(airrt_priv_seq(slot)) != ((head + AIRRT_POS1_) | AIRRT_SEQ_WRAPPED_)) return NULL;
+    if (airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) return NULL;
     memcpy(&wrap, slot + AIRRT_SLOT_OFFSET_(align), sizeof wrap);
     airrt_priv_leave_slot(cell, ring, slot, head);
     return wrap;
@@ -7918,6 +7919,7 @@ AIRRT_HOT bool airrt_priv_idle_if_empty(airrt_cell *cell, uint32_t taken) {
  * one does. Where it was in vain (its turn has taken nothing) it goes idle the next 32 times, 64 if that was again in
  * vain, up to 4096. */
 AIRRT_INLINE bool airrt_priv_stays(airrt_worker *w, const airrt_cell *cell, uint32_t taken) {
+    if (!w->may_stay) return false;
     airrt_patience *patience = &w->patience[cell->slot % AIRRT_PATIENCE_SLOTS];
     if (AIRRT_UNLIKELY(!taken)) {
         patience->left = (uint16_t)(32u << patience->doubt);
@@ -7925,7 +7927,7 @@ AIRRT_INLINE bool airrt_priv_stays(airrt_worker *w, const airrt_cell *cell, uint
         patience->stayed = false;
         return false;
     }
-    if (!airrt_load_relaxed(&w->next) || !w->may_stay) return false;
+    if (!airrt_load_relaxed(&w->next)) return false;
     if (patience->left) return patience->left--, false;
     if (patience->stayed) patience->doubt = 0;
     return patience->stayed = true;
@@ -7939,7 +7941,7 @@ AIRRT_HOT bool airrt_priv_leave_if_empty(airrt_ctx *ctx) {
     if ((airrt_load_relaxed(&cell->lane) & AIRRT_LANE_BUSY_) || !(seen & AIRRT_OPEN_) ||
         (seen & AIRRT_POSITION_) != airrt_load_relaxed(&cell->head))
         return false;
-    if (!airrt_priv_stays(w, cell, taken))
+    if ((seen & AIRRT_WAITER_) || !airrt_priv_stays(w, cell, taken)) /* who waits for room is woken on that way */
         return airrt_priv_go_idle(cell, seen & (AIRRT_GENERATION_ | AIRRT_OPEN_), taken);
     w->staying = cell;
     return true;
