@@ -242,21 +242,38 @@ START_TEST(every_one_of_many_siblings_begins) {
 } END_TEST
 
 /* Infants: one of a row, which sees who has begun before it; one of a chain, which spawns the next; one that waits. */
-enum { ROW = 20, ROWS = 500 };
+enum { ROW = 20, ROWS = 500, CROWD = 1000, WAITS_SINCE = 1000 }; /* WAITS_SINCE: with that link of a chain */
 static airrt_atomic_u64 in_row, out_of_row, chain_goes_on, links_made, waited_for;
-typedef enum infant_kind { IN_ROW, CHAIN, WAITS } infant_kind;
+static airrt_atomic_u32 nursery;           /* the worker of the last link, or of the nurse */
+static airrt_atomic_u64 taken_with_others; /* of a crowd, by another worker */
+static airrt_atomic_u64 taken_alone;       /* the one that waited, and because it had waited */
+static airrt_atomic_u64 is_quick;          /* the chain, while one waits: it alone is not enough work to be shared */
+typedef enum infant_kind { IN_ROW, CHAIN, WAITS, IN_CROWD } infant_kind;
 typedef struct infant_args { infant_kind kind; uint64_t number; } infant_args;
 AIRRT_ACTOR(infant, word, infant_args);
 static airrt_err infant_start(infant_ctx *ctx, airrt_none *self, const infant_args *args) {
     (void)self;
+    const airrt_worker *here = airrt_priv_worker(&ctx->base);
+    bool elsewhere = here->index != airrt_load_acquire(&nursery);
+    infant_args next_args = { CHAIN, args->number + 1 };
     infant_ref next;
     switch (args->kind) {
     case IN_ROW: airrt_count(airrt_load_relaxed(&in_row) == args->number ? &in_row : &out_of_row, 1); break;
-    case WAITS: airrt_store_release(&waited_for, 1); break;
+    case IN_CROWD: airrt_fetch_add(&taken_with_others, elsewhere && airrt_priv_has_fresh(here), RELAXED); break;
+    case WAITS:
+        elsewhere &= here->robbed && here->robbed_one && airrt_load_relaxed(&here->robbed->surplus) > 1;
+        airrt_store_release(&taken_alone, elsewhere && airrt_load_acquire(&is_quick));
+        airrt_store_release(&waited_for, 1);
+        break;
     case CHAIN:
         airrt_count(&links_made, 1);
+        airrt_store_release(&nursery, here->index);
+        if (args->number > WAITS_SINCE && airrt_load_relaxed(&here->surplus) <= 1) airrt_store_release(&is_quick, 0);
         if (!airrt_load_acquire(&chain_goes_on)) break;
-        AIRRT_TRY(infant_spawn(airrt_ctx_system(&ctx->base), *args, &(airrt_spawn_desc){ .detached = true }, &next));
+        AIRRT_TRY(infant_spawn(here->system, next_args, &(airrt_spawn_desc){ .detached = true }, &next));
+        next_args.kind = WAITS;
+        if (args->number == WAITS_SINCE)
+            AIRRT_TRY(infant_spawn(here->system, next_args, &(airrt_spawn_desc){ .detached = true }, &next));
     }
     return infant_ignore(ctx);
 }
@@ -266,7 +283,25 @@ static airrt_err infant_handle(infant_ctx *ctx, airrt_none *self, const word *m)
 }
 AIRRT_ACTOR_IMPL(infant, airrt_none, infant_handle, .pre_start = infant_start);
 
-typedef enum nursing { FILL_ROW, FILL_CHAIN, FILL_AND_STAY } nursing;
+/* One of many that run, and yield, until one of them runs on another worker than the nurse did. */
+enum { WALKERS = 200, A_MICROSECOND_OR_SO = 1000 };
+static airrt_atomic_u64 walked_elsewhere, slept_in_vain;
+AIRRT_ACTOR(walker, word, airrt_none);
+static walker_ref walkers[WALKERS];
+static airrt_err walker_handle(walker_ctx *ctx, airrt_none *self, const word *m) {
+    (void)self;
+    if (airrt_priv_worker(&ctx->base)->index != airrt_load_acquire(&nursery)) airrt_store_release(&walked_elsewhere, 1);
+    if (airrt_load_acquire(&walked_elsewhere)) return AIRRT_OK;
+    for (volatile int i = 0; i < A_MICROSECOND_OR_SO; i++) {} /* else they are too quick to be worth moving */
+    AIRRT_TRY(walker_send(walker_self(ctx), *m));
+    airrt_ctx_yield(&ctx->base);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(walker, airrt_none, walker_handle);
+
+typedef enum nursing {
+    FILL_ROW, FILL_CHAIN, FILL_LATER, FILL_AND_STAY, FILL_CROWD, LET_WALK
+} nursing;
 AIRRT_MESSAGE(nursing);
 AIRRT_ACTOR(nurse, nursing, airrt_none);
 static airrt_atomic_u64 stayed_in_vain;
@@ -274,19 +309,34 @@ static airrt_err nurse_handle(nurse_ctx *ctx, airrt_none *self, const nursing *m
     (void)self;
     airrt_system *system = airrt_ctx_system(&ctx->base);
     const airrt_spawn_desc alone = { .detached = true };
+    const uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S / 2.0);
     infant_ref child;
+    airrt_store_release(&nursery, airrt_priv_worker(&ctx->base)->index);
     if (*m == FILL_ROW) {
         for (uint64_t i = 0; i < ROW; i++) AIRRT_TRY(infant_spawn(system, (infant_args){ IN_ROW, i }, &alone, &child));
         return AIRRT_OK;
     }
     if (*m == FILL_AND_STAY) {
-        uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S / 2.0);
         AIRRT_TRY(infant_spawn(system, (infant_args){ .kind = WAITS }, &alone, &child));
         while (!airrt_load_acquire(&waited_for) && airrt_test_before(deadline)) {}
         airrt_store_release(&stayed_in_vain, !airrt_load_acquire(&waited_for));
         return AIRRT_OK;
     }
-    AIRRT_TRY(infant_spawn(system, (infant_args){ .kind = CHAIN }, &alone, &child)); /* begins first, and goes on */
+    if (*m == FILL_CROWD) {
+        const infant_args one = { .kind = IN_CROWD };
+        for (int i = 0; i < CROWD; i++) AIRRT_TRY(infant_spawn(system, one, &alone, &child));
+        return AIRRT_OK;
+    }
+    if (*m == LET_WALK) { /* when the others sleep well */
+        uint32_t others = system->worker_count - 1;
+        while ((airrt_load_acquire(&system->idle) != others << 16 || airrt_load_acquire(&system->lingering)) &&
+               airrt_test_before(deadline)) {}
+        airrt_store_release(&slept_in_vain, !airrt_test_before(deadline));
+        for (int i = 0; i < WALKERS; i++) AIRRT_TRY(walker_send(walkers[i], (word){ SEND, 0 }));
+        return AIRRT_OK;
+    }
+    if (*m == FILL_LATER) return infant_spawn(system, (infant_args){ .kind = CHAIN }, &alone, &child);
+    AIRRT_TRY(infant_spawn(system, (infant_args){ CHAIN, WAITS_SINCE + 1 }, &alone, &child)); /* first, and goes on */
     return infant_spawn(system, (infant_args){ .kind = WAITS }, &alone, &child);
 }
 AIRRT_ACTOR_IMPL(nurse, airrt_none, nurse_handle);
@@ -327,6 +377,59 @@ START_TEST(spawning_without_end_keeps_nobody_waiting) {
     airrt_test_eventually(airrt_load_acquire(&received[0]) == 1, TOO_LONG_S);
     airrt_store_release(&chain_goes_on, 0);
     small_world_end(system);
+} END_TEST
+
+/* No worker looks whether another one's turn does not end, which on a loaded machine is a reason to take actors. */
+static airrt_system *small_world_without_keeper(void) {
+    airrt_system *system = small_world(2);
+    uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S);
+    uint32_t none = 0;
+    while (!airrt_cas(&system->keeper, &none, 1, SEQ_CST, RELAXED) && airrt_test_before(deadline)) none = 0;
+    ck_assert_uint_eq(none, 0);
+    return system;
+}
+static void keeperless_end(airrt_system *system) {
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    airrt_store_seq(&system->keeper, 0);
+    small_world_end(system);
+}
+
+/* Whose worker goes on, turn by turn. */
+START_TEST(a_worker_that_sleeps_is_woken_for_those_that_wait) {
+    airrt_system *system = small_world_without_keeper();
+    for (int i = 0; i < WALKERS; i++) airrt_test_ok(walker_spawn(system, AIRRT_NONE, NULL, &walkers[i]));
+    nursed(system, LET_WALK);
+    airrt_test_eventually(airrt_load_acquire(&walked_elsewhere), TOO_LONG_S);
+    ck_assert_uint_eq(airrt_load_acquire(&slept_in_vain), 0);
+    keeperless_end(system);
+} END_TEST
+
+/* Though they are few, and what runs before it is quick: it has waited for that for long. */
+START_TEST(who_waits_long_to_begin_is_taken_by_a_worker_that_has_nothing) {
+    uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S);
+    bool taken = false;
+    while (!taken && airrt_test_before(deadline)) {
+        airrt_system *system = small_world_without_keeper();
+        airrt_store_release(&waited_for, 0);
+        airrt_store_release(&chain_goes_on, 1);
+        airrt_store_release(&is_quick, 1);
+        nursed(system, FILL_LATER);
+        airrt_test_eventually(airrt_load_acquire(&waited_for), TOO_LONG_S);
+        airrt_store_release(&chain_goes_on, 0);
+        taken = airrt_load_acquire(&taken_alone);
+        keeperless_end(system);
+    }
+    ck_assert(taken);
+} END_TEST
+
+START_TEST(of_many_that_wait_to_begin_a_worker_that_has_nothing_takes_several) {
+    uint64_t deadline = airrt_test_deadline_ns(TOO_LONG_S);
+    while (!airrt_load_acquire(&taken_with_others) && airrt_test_before(deadline)) {
+        airrt_system *system = small_world_without_keeper();
+        nursed(system, FILL_CROWD);
+        keeperless_end(system);
+    }
+    ck_assert_uint_gt(airrt_load_acquire(&taken_with_others), 0);
 } END_TEST
 
 START_TEST(whom_a_hook_spawned_need_not_wait_for_its_end) {
@@ -391,4 +494,7 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       who_spawns_and_yields_goes_on_when_they_have_begun, a_worker_that_has_nothing_takes_a_branch_of_anothers_tree,
       every_one_of_many_siblings_begins, those_of_one_turn_begin_in_their_order,
       spawning_without_end_keeps_nobody_waiting, whom_a_hook_spawned_need_not_wait_for_its_end,
-      who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn);
+      who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn,
+      a_worker_that_sleeps_is_woken_for_those_that_wait,
+      who_waits_long_to_begin_is_taken_by_a_worker_that_has_nothing,
+      of_many_that_wait_to_begin_a_worker_that_has_nothing_takes_several);
