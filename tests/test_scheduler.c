@@ -283,6 +283,23 @@ static airrt_err infant_handle(infant_ctx *ctx, airrt_none *self, const word *m)
 }
 AIRRT_ACTOR_IMPL(infant, airrt_none, infant_handle, .pre_start = infant_start);
 
+/* One that has begun, and yields again and again, until the one that waits begins. */
+static airrt_atomic_u64 loitered;
+AIRRT_ACTOR(loiterer, word, airrt_none);
+static airrt_err loiterer_start(loiterer_ctx *ctx, airrt_none *self, const airrt_none *args) {
+    (void)ctx, (void)self, (void)args;
+    return AIRRT_OK; /* without a start it would not wait among those that were spawned */
+}
+static airrt_err loiterer_handle(loiterer_ctx *ctx, airrt_none *self, const word *m) {
+    (void)self;
+    if (airrt_load_acquire(&waited_for)) return AIRRT_OK;
+    airrt_count(&loitered, 1);
+    AIRRT_TRY(loiterer_send(loiterer_self(ctx), *m));
+    airrt_ctx_yield(&ctx->base);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(loiterer, airrt_none, loiterer_handle, .pre_start = loiterer_start);
+
 /* One of many that run, and yield, until one of them runs on another worker than the nurse did. */
 enum { WALKERS = 200, A_MICROSECOND_OR_SO = 1000 };
 static airrt_atomic_u64 walked_elsewhere, slept_in_vain;
@@ -300,7 +317,7 @@ static airrt_err walker_handle(walker_ctx *ctx, airrt_none *self, const word *m)
 AIRRT_ACTOR_IMPL(walker, airrt_none, walker_handle);
 
 typedef enum nursing {
-    FILL_ROW, FILL_CHAIN, FILL_LATER, FILL_AND_STAY, FILL_CROWD, LET_WALK
+    FILL_ROW, FILL_CHAIN, FILL_LATER, FILL_AND_STAY, FILL_AND_LOITER, FILL_CROWD, LET_WALK
 } nursing;
 AIRRT_MESSAGE(nursing);
 AIRRT_ACTOR(nurse, nursing, airrt_none);
@@ -334,6 +351,12 @@ static airrt_err nurse_handle(nurse_ctx *ctx, airrt_none *self, const nursing *m
         airrt_store_release(&slept_in_vain, !airrt_test_before(deadline));
         for (int i = 0; i < WALKERS; i++) AIRRT_TRY(walker_send(walkers[i], (word){ SEND, 0 }));
         return AIRRT_OK;
+    }
+    if (*m == FILL_AND_LOITER) {
+        loiterer_ref loiterer; /* begins first */
+        AIRRT_TRY(loiterer_spawn(system, AIRRT_NONE, &alone, &loiterer));
+        AIRRT_TRY(loiterer_send(loiterer, (word){ SEND, 0 }));
+        return infant_spawn(system, (infant_args){ .kind = WAITS }, &alone, &child);
     }
     if (*m == FILL_LATER) return infant_spawn(system, (infant_args){ .kind = CHAIN }, &alone, &child);
     AIRRT_TRY(infant_spawn(system, (infant_args){ CHAIN, WAITS_SINCE + 1 }, &alone, &child)); /* first, and goes on */
@@ -376,6 +399,21 @@ START_TEST(spawning_without_end_keeps_nobody_waiting) {
     airrt_test_ok(sink_send(sink, (word){ SEND, 0 }));
     airrt_test_eventually(airrt_load_acquire(&received[0]) == 1, TOO_LONG_S);
     airrt_store_release(&chain_goes_on, 0);
+    small_world_end(system);
+} END_TEST
+
+/* It is behind those of older turns, as it has spawned none. Once in four it comes from the queue before one that waits
+ * to begin, and once more if that one has waited for so long that it is in the queue, too. */
+START_TEST(who_yields_lets_those_begin_who_wait) {
+    airrt_system *system = small_world(1);
+    for (int i = 0; i < ROWS; i++) {
+        airrt_store_release(&waited_for, 0);
+        airrt_store_release(&loitered, 0);
+        nursed(system, FILL_AND_LOITER);
+        airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+        ck_assert_uint_eq(airrt_load_acquire(&waited_for), 1);
+        ck_assert_uint_le(airrt_load_acquire(&loitered), 3);
+    }
     small_world_end(system);
 } END_TEST
 
@@ -497,4 +535,4 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn,
       a_worker_that_sleeps_is_woken_for_those_that_wait,
       who_waits_long_to_begin_is_taken_by_a_worker_that_has_nothing,
-      of_many_that_wait_to_begin_a_worker_that_has_nothing_takes_several);
+      of_many_that_wait_to_begin_a_worker_that_has_nothing_takes_several, who_yields_lets_those_begin_who_wait);
