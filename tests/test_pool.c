@@ -188,6 +188,29 @@ START_TEST(keys_do_not_move_when_one_that_has_ended_is_taken_out) {
 }
 END_TEST
 
+START_TEST(keys_of_one_that_has_ended_are_shared_by_all_others) {
+    enum { KEYS = 2000, LEFT = 1 };
+    static bool was_its[KEYS];
+    probe_ref members[SIZE];
+    uint32_t its = 0, now[SIZE] = { 0 };
+    OPEN(pool, .route = AIRRT_ROUTE_KEY, MAY_LEAVE);
+    ck_assert_uint_eq(crew_members(pool, members, SIZE), SIZE);
+    for (uint64_t key = 0; key < KEYS; key++) {
+        was_its[key] = airrt_ref_equal(member_at(pool, key).ref, members[LEFT].ref);
+        its += was_its[key];
+    }
+    TELL(members[LEFT], .fn = act_exit);
+    airrt_test_eventually(crew_size(pool) == SIZE - 1, 20);
+    for (uint64_t key = 0; key < KEYS; key++)
+        for (int at = 0; was_its[key] && at < SIZE; at++)
+            now[at] += airrt_ref_equal(member_at(pool, key).ref, members[at].ref);
+    for (int at = 0; at < SIZE; at++)
+        if (at != LEFT) ck_assert_uint_gt(now[at], its / SIZE); /* a third, on average */
+    ck_assert_uint_eq(now[LEFT], 0);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key) {
     enum { KEYS = 20000 };
     static const uint32_t counts[] = { 1, 2, 3, 4, 5, 7, 8, 9, 63, 64, 65, 100, 1023 };
@@ -1179,6 +1202,39 @@ START_TEST(invalid_pools_are_refused_and_closed_ones_reach_nobody) {
 }
 END_TEST
 
+/* Which would be the same for all. */
+START_TEST(members_have_neither_the_name_nor_the_id_of_the_description) {
+    airrt_supervisor sup;
+    airrt_child_info info;
+    probe_ref found;
+    size_t count;
+    OPEN(pool, .child = { .id = "other", .name = "mine", .significant = true });
+    ck_assert_uint_eq(crew_size(pool), SIZE);
+    airrt_test_is(probe_whereis(world, "mine", &found), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(crew_supervisor(pool, &sup));
+    airrt_test_ok(airrt_supervisor_which_children(sup, &info, 1, &count));
+    ck_assert_uint_eq(count, SIZE);
+    ck_assert_str_eq(info.id, "probe");
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(a_pool_has_up_to_1024_members) {
+    enum { MOST = 1024 };
+    OPEN(pool, .size = MOST);
+    SPAWN(probe, one, NULL);
+    probe_ref first = member_at(pool, 0);
+    ck_assert_uint_eq(crew_size(pool), MOST);
+    airrt_test_is(crew_add(pool, one), AIRRT_ERR_LIMIT);
+    airrt_test_ok(crew_add(pool, first)); /* again */
+    airrt_test_is(crew_resize(pool, MOST + 1), AIRRT_ERR_INVALID);
+    airrt_test_ok(crew_resize(pool, MOST - 1));
+    airrt_test_ok(crew_resize(pool, MOST));
+    ck_assert_uint_eq(crew_size(pool), MOST);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(a_pool_that_has_given_up_is_dead_for_all_that_would_change_it) {
     airrt_supervisor sup, none;
     probe_ref one;
@@ -1506,7 +1562,7 @@ END_TEST
 
 SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_left_has_the_same_share_whoever_has_left_or_ended, least_loaded_is_the_one_with_the_shortest_queue,
       a_key_stays_with_its_member, keys_of_those_who_stay_do_not_move_whoever_leaves,
-      keys_do_not_move_when_one_that_has_ended_is_taken_out, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
+      keys_do_not_move_when_one_that_has_ended_is_taken_out, keys_of_one_that_has_ended_are_shared_by_all_others, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
       members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
       who_is_taken_out_and_is_killed_then_is_no_failure, who_is_taken_out_is_not_restarted_whatever_its_restart_type,
       who_was_added_outlives_a_resize,
@@ -1533,6 +1589,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_question_that_the_next_member_takes_is_no_refusal, an_actor_asks_a_pool_as_it_sends_to_it,
       a_question_that_the_next_member_takes_has_the_time_that_is_left_whatever_its_clock,
       the_next_member_is_asked_while_the_system_drains_too,
+      members_have_neither_the_name_nor_the_id_of_the_description, a_pool_has_up_to_1024_members,
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it, a_pool_that_has_given_up_reaches_nobody_ever,
       a_pool_reaches_nobody_while_it_begins_again, a_pool_begins_again_with_the_size_that_it_was_given_last,
       two_resizes_at_once_to_a_size_make_it_that_size,
