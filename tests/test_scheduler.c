@@ -527,6 +527,68 @@ START_TEST(who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn) {
     airrt_system_close(system);
 } END_TEST
 
+/* ---- a worker and two thieves, without actors ------------------------------------------------------------------- */
+
+enum { THIEVES = 2, HANDED = 200000, AT_MOST = 500 };
+static airrt_atomic_u8 had[HANDED + 1]; /* how often, by number */
+static airrt_worker *victim, *thieves[THIEVES];
+static airrt_atomic_u32 thief_number, all_handed;
+static airrt_cell *numbered(uint64_t number) { return (airrt_cell *)(uintptr_t)number; } /* nobody looks into it */
+static void have(const airrt_cell *cell) {
+    if (cell) airrt_fetch_add(&had[(uintptr_t)cell <= HANDED ? (uintptr_t)cell : 0], 1, RELAXED);
+}
+static void *owner_main(void *unused) {
+    uint64_t number = 0, seed = 7;
+    (void)unused;
+    while (number < HANDED) {
+        uint64_t random = airrt_test_random(&seed);
+        for (uint64_t n = random % 8; n > 0 && number < HANDED; n--) airrt_priv_fresh_push(victim, numbered(++number));
+        airrt_store_relaxed(&victim->fresh.offered, 1);
+        if (random & 16 && number < HANDED) have(airrt_priv_swap_next(victim, numbered(++number)));
+        if (random & 32) have(airrt_priv_swap_next(victim, NULL));
+        uint32_t left = airrt_load_relaxed(&victim->fresh.tail) - airrt_load_relaxed(&victim->fresh.head);
+        for (uint64_t n = left > AT_MOST ? left : random >> 8 & 7; n > 0; n--)
+            have(airrt_priv_fresh_pop(victim, (random >> 12 & 7) == 0));
+    }
+    airrt_store_release(&all_handed, 1);
+    return unused;
+}
+static void *thief_main(void *unused) {
+    airrt_worker *me = thieves[airrt_fetch_add(&thief_number, 1, RELAXED)];
+    for (bool all = false; !airrt_load_acquire(&all_handed); all = !all) {
+        airrt_cell *cell;
+        airrt_priv_rob(me, victim, all);
+        while ((cell = airrt_priv_fresh_pop(me, false)) != NULL) have(cell);
+        while ((cell = airrt_priv_queue_pop(me)) != NULL) have(cell);
+    }
+    return unused;
+}
+
+/* With the barrier that a thief makes for both, if there is one, and without. */
+START_TEST(each_that_waits_is_had_by_one_however_many_take) {
+    airrt_system *system = small_world(1);
+    for (int barrier = 0; barrier < 2; barrier++) {
+        pthread_t threads[1 + THIEVES];
+        memset((void *)had, 0, sizeof had);
+        airrt_store_release(&all_handed, 0);
+        airrt_store_release(&thief_number, 0);
+        ck_assert_ptr_nonnull(victim = airrt_priv_worker_make(system, 0));
+        if (!barrier) victim->barrier = false;
+        for (int i = 0; i < THIEVES; i++) ck_assert_ptr_nonnull(thieves[i] = airrt_priv_worker_make(system, 0));
+        for (int i = 0; i <= THIEVES; i++)
+            ck_assert_int_eq(pthread_create(&threads[i], NULL, i ? thief_main : owner_main, NULL), 0);
+        for (int i = 0; i <= THIEVES; i++) ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        have(airrt_priv_swap_next(victim, NULL));
+        while (airrt_priv_has_fresh(victim)) have(airrt_priv_fresh_pop(victim, false));
+        for (int number = 0; number <= HANDED; number++)
+            ck_assert_msg(airrt_load_relaxed(&had[number]) == (number > 0), "%d: %d times", number,
+                          airrt_load_relaxed(&had[number]));
+        for (int i = 0; i < THIEVES; i++) airrt_priv_system_free(system, thieves[i], sizeof *thieves[i]);
+        airrt_priv_system_free(system, victim, sizeof *victim);
+    }
+    small_world_end(system);
+} END_TEST
+
 SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_again,
       whom_a_hook_woke_need_not_wait_for_its_end, of_a_tree_of_spawns_a_branch_is_alive_at_a_time,
       who_spawns_and_yields_goes_on_when_they_have_begun, a_worker_that_has_nothing_takes_a_branch_of_anothers_tree,
@@ -535,4 +597,5 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn,
       a_worker_that_sleeps_is_woken_for_those_that_wait,
       who_waits_long_to_begin_is_taken_by_a_worker_that_has_nothing,
-      of_many_that_wait_to_begin_a_worker_that_has_nothing_takes_several, who_yields_lets_those_begin_who_wait);
+      of_many_that_wait_to_begin_a_worker_that_has_nothing_takes_several, who_yields_lets_those_begin_who_wait,
+      each_that_waits_is_had_by_one_however_many_take);
