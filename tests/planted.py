@@ -25,7 +25,7 @@ BUGS = [
     ('transient_always', SUP, 'a transient child is restarted after a normal end too, a temporary one after a failure',
      'restart == AIRRT_RESTART_TRANSIENT && !airrt_exit_is_normal(reason->kind)', '!airrt_exit_is_normal(reason->kind)'),
     ('held_call', SUP, 'calls that came during a job wait for the next one',
-     '    if (!sup->held) airrt_discard(airrt_priv_unstash(sup->ctx));\n    return AIRRT_OK;\n}\n\n/* ---- hooks',
+     '    if (!sup->held) airrt_discard(airrt_priv_unstash(sup->ctx, UINT32_MAX));\n    return AIRRT_OK;\n}\n\n/* ---- hooks',
      '    return AIRRT_OK;\n}\n\n/* ---- hooks'),
     # kept actors
     ('timers_survive', CORE, 'timers outlive a restart',
@@ -41,9 +41,9 @@ BUGS = [
      'if (airrt_priv_between(airrt_load_seq(&cell->head), position) >= capacity)',
      'if (airrt_priv_between(airrt_load_seq(&cell->head), position) > capacity)'),
     ('stash_reversed', CORE, 'unstashed messages come behind those that were unstashed before, which get lost',
-     '    cold->stash.last->next = cold->ready.first;\n', '    cold->stash.last->next = NULL;\n'),
+     '    last->next = cold->ready.first;\n', '    last->next = NULL;\n'),
     ('stash_uncounted', CORE, 'a stash that is given back is not counted as waiting',
-     '    airrt_count(&airrt_priv_worker(ctx)->tally.aside, (uint64_t)cold->stashed);\n    cold->stashed = 0;', '    cold->stashed = 0;'),
+     '    airrt_count(&airrt_priv_worker(ctx)->tally.aside, (uint64_t)n);\n    cold->stashed -= n;', '    cold->stashed -= n;'),
     # timers
     ('timer_early', CORE, 'a timer fires up to a tick too early',
      '} else if (timer->u.timer.at_ns > now_ns) { /* later in this very tick */',
@@ -54,23 +54,30 @@ BUGS = [
      '        airrt_priv_wheel_add_locked(wheel, timer);\n    }\n    airrt_store_relaxed(&wheel->due_ns, airrt_priv_wheel_due_locked(wheel));\n    airrt_priv_unlock(&wheel->lock);\n    for (; fired; n++) {',
      '    }\n    airrt_store_relaxed(&wheel->due_ns, airrt_priv_wheel_due_locked(wheel));\n    airrt_priv_unlock(&wheel->lock);\n    for (; fired; n++) {'),
     # topics
-    ('detach_shortens', CORE, 'the table of a topic ends before its last subscriber when one in the middle leaves',
-     'while (count > 0 && !airrt_load_relaxed(&table->at[count - 1])) count--;\n    airrt_store_relaxed(&table->count, count);\n    airrt_fetch_add(&core->attached',
-     'if (subscriber->index + 2 == count) count--;\n    airrt_store_relaxed(&table->count, count);\n    airrt_fetch_add(&core->attached'),
-    ('pattern_again', CORE, 'a pattern that was left and joined again is not counted: leaving another one ends them all',
-     '        airrt_store_relaxed(&patterns->bytes[at], 1);\n    } else {', '        airrt_store_relaxed(&patterns->bytes[at], 1);\n        return AIRRT_OK;\n    } else {'),
+    ('rise_shortens', CORE, 'the table of a topic ends before its last subscriber when the one before it leaves',
+     '    airrt_store_relaxed(&table->at[seat->index], NULL);\n',
+     '    airrt_store_relaxed(&table->at[seat->index], NULL);\n    if (seat->index + 2 == count) airrt_store_relaxed(&table->count, count - 1);\n'),
+    ('pattern_uncounted', CORE, 'a pattern that comes later is not counted: leaving another one ends them all',
+     '    subscriber->wanted++;\n    *added = true;\n', '    *added = true;\n'),
     ('refused_event', CORE, 'a reference to an event is lost when a stream refuses it',
-     '            spare++;\n        else if (++p->receivers', '            (void)spare;\n        else if (++p->receivers'),
+     '    airrt_priv_shared_release(shared, 1);\n    return false;\n', '    return false;\n'),
     ('retained_freed', CORE, 'a value that is retained is freed when its receivers are done',
-     '1 + p->wraps + p->streams + (p->retained ? 1 : 0)', '1 + p->wraps + p->streams'),
+     'p->wraps + p->streams + (p->retained ? 1 : 0) + own', 'p->wraps + p->streams + own'),
     ('dead_subscriber', CORE, 'the subscriptions of a dead actor stay',
-     '    airrt_priv_release_topics(self); /* who subscribes meanwhile either sees us dead or is seen */\n', ''),
+     '    airrt_priv_release_topics(self); /* as its name: who can know of its end finds it nowhere */\n'
+     "    /* From here on signals are refused: the lane is nobody's, not even the successor's, who has not begun. What was in\n"
+     '     * it is disposed of. */\n'
+     '    uint64_t lane = airrt_exchange(&cell->lane, 0u, SEQ_CST);\n'
+     '    airrt_priv_release_topics(self); /* again: who has subscribed meanwhile either sees us dead or is seen */\n',
+     "    /* From here on signals are refused: the lane is nobody's, not even the successor's, who has not begun. What was in\n"
+     '     * it is disposed of. */\n'
+     '    uint64_t lane = airrt_exchange(&cell->lane, 0u, SEQ_CST);\n'),
     # questions, and room
     ('outbox_overtakes', CORE, 'what an actor sends overtakes its own messages that wait for the same receiver',
-     'owes = AIRRT_UNLIKELY(waits) && airrt_priv_owes(self, to);', 'owes = false;'),
+     'owes = AIRRT_UNLIKELY(waits) && airrt_priv_owes_in(self, to, airrt_priv_own_lane(cell, priority));', 'owes = false;'),
     ('result_twice', CORE, 'what came of a question is given to its asker twice',
-     'bool lives = question->how->take(ctx, airrt_priv_result_of(question)) == AIRRT_OK;',
-     'airrt_discard(question->how->take(ctx, airrt_priv_result_of(question)));\n    bool lives = question->how->take(ctx, airrt_priv_result_of(question)) == AIRRT_OK;'),
+     'bool lives = question->how->take(ctx, result) == AIRRT_OK;',
+     'airrt_discard(question->how->take(ctx, result));\n    bool lives = question->how->take(ctx, result) == AIRRT_OK;'),
     ('room_lost', CORE, 'who wants to know of room at one that has ended is never told',
      'if (!airrt_priv_signal(to, room)) (void)airrt_priv_room_back(system, room); /* it has ended: a message at once */',
      '(void)airrt_priv_signal(to, room);'),
