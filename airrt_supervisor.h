@@ -685,8 +685,9 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       one at a time: starts members, or takes the last ones out of the pool, lets them handle what they have, within
  *       the time of their stop, and ends them; none of these is restarted, however it ends: what one has that backs off
  *       or tries to restart just then are dead letters. Who was added (NAME_add) is only taken out, and lives on.
- *       Several threads at once do not add up: all to one size make it that, to several one between them. DEAD (closed,
- *       given up), INVALID, NOMEM, what a start returned
+ *       While the pool begins again it waits, and when that happens meanwhile it goes on from there. Several threads at
+ *       once do not add up: all to one size make it that, to several one between them. DEAD (closed, given up),
+ *       INVALID, NOMEM, what a start returned: the size is what is left
  * Any thread or hook, not waiting (but for a member's mailbox that BLOCKs):
  *   airrt_spec NAME_spec(ACTOR_args, const airrt_pool_desc *);                  as another supervisor's child. desc is
  *       copied; what it has not got right is found by the start
@@ -1036,6 +1037,7 @@ typedef enum airrt_sup_op {
     AIRRT_SUP_RESTART_CHILD,
     AIRRT_SUP_DELETE,
     AIRRT_SUP_SET_HEALTH,
+    AIRRT_SUP_MUSTER,
     AIRRT_SUP_WHICH, /* looks: from here */
     AIRRT_SUP_COUNT,
     AIRRT_SUP_GET,
@@ -1065,6 +1067,7 @@ typedef struct airrt_sup_request {
     airrt_child_counts counts;
     airrt_supervisor_status status;
     uint64_t activity;
+    uint32_t begun;              /* MUSTER */
     size_t count, capacity;
     struct airrt_sup_request *next; /* of those that wait for quiet */
     airrt_timer promise;
@@ -1127,6 +1130,7 @@ static airrt_atomic_u64 airrt_priv_sup_lives;
 static airrt_err airrt_priv_sup_step(airrt_sup *sup);
 static bool airrt_priv_team_moved(airrt_sup *sup, airrt_ref before, airrt_ref now);
 static void airrt_priv_team_runs(airrt_sup *sup, bool runs);
+static airrt_err airrt_priv_team_muster(airrt_sup *sup, airrt_sup_request *r);
 
 static bool airrt_priv_kid_is_supervisor(const airrt_kid *kid) { return kid->type->asked != NULL; }
 static airrt_supervisor_type *airrt_priv_sup_type(airrt_ctx *ctx) {
@@ -1595,6 +1599,7 @@ static const airrt_reason airrt_priv_sup_shutdown = { .kind = AIRRT_EXIT_SHUTDOW
 static void airrt_priv_sup_give_up(airrt_sup *sup, const airrt_reason *reason) {
     airrt_priv_job_begin(sup, AIRRT_JOB_GIVE_UP, false, 0, sup->count, 0);
     sup->job.reason = *reason;
+    if (sup->team) airrt_priv_team_runs(sup, false);
     if (reason == &airrt_priv_sup_shutdown || reason == &airrt_priv_auto_shut) return; /* as it is wanted */
     bool root = !(airrt_load_relaxed(&sup->ctx->cell->traits) & AIRRT_KEPT_);
     airrt_priv_log(airrt_ctx_system(sup->ctx), root ? 1 : 2, airrt_ctx_self(sup->ctx),
@@ -2158,6 +2163,7 @@ static void airrt_priv_call(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *
     case AIRRT_SUP_TERMINATE_REF:
     case AIRRT_SUP_REMOVE_REF:
     case AIRRT_SUP_LEAVE: err = airrt_priv_call_by_ref(sup, op, r); break;
+    case AIRRT_SUP_MUSTER: err = airrt_priv_team_muster(sup, r); break;
     case AIRRT_SUP_STATUS: airrt_priv_call_status(sup, &r->status); break;
     case AIRRT_SUP_COUNT: airrt_priv_call_count(sup, &r->counts); break;
     case AIRRT_SUP_WHICH:
@@ -2659,6 +2665,7 @@ struct airrt_team {
     airrt_atomic_u64 seed;       /* of RANDOM: the system's own chance, so that a simulation repeats it */
     airrt_team_plan plan;
     uint32_t slot, lives, places;
+    uint32_t begun;              /* how often its supervisor has */
     uint32_t size;               /* members of its own that it begins with: as last resized */
     bool runs, added[AIRRT_TEAM_MEMBERS]; /* added: whose member is there, while it lives */
     airrt_lock lock;
@@ -2682,9 +2689,10 @@ static airrt_team *airrt_priv_team(airrt_pool_id pool) {
         pool.slot < AIRRT_TEAMS_MAX ? (airrt_team *)airrt_load_acquire(&airrt_priv_teams.teams[pool.slot]) : NULL;
     return team && pool.generation && airrt_priv_team_is(team, pool) ? team : NULL;
 }
-/* Nor has it given up. Locked. */
-static bool airrt_priv_team_goes(const airrt_team *team, airrt_pool_id pool) {
-    return airrt_priv_team_is(team, pool) && airrt_alive(team->plan.sup.ref);
+/* Nor has it given up, nor, since it had begun for the `begun`th time (0: whichever), its supervisor ended. Locked. */
+static bool airrt_priv_team_goes(const airrt_team *team, airrt_pool_id pool, uint32_t begun) {
+    return airrt_priv_team_is(team, pool) && airrt_alive(team->plan.sup.ref) &&
+           (!begun || (team->runs && team->begun == begun));
 }
 /* Lets its places be seen, or nobody. Locked. */
 static void airrt_priv_team_show(airrt_team *team) {
@@ -2697,7 +2705,7 @@ static airrt_err airrt_priv_team_plan(airrt_pool_id pool, airrt_team_plan *out) 
     memset(out, 0, sizeof *out);
     if (team) {
         airrt_priv_lock(&team->lock);
-        open = airrt_priv_team_goes(team, pool);
+        open = airrt_priv_team_goes(team, pool, 0);
         if (open) *out = team->plan;
         airrt_priv_unlock(&team->lock);
     }
@@ -2891,11 +2899,12 @@ AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t c
 }
 AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) { return airrt_pool_members(pool, NULL, 0); }
 /* The first place whose member is gone, or one more. FULL: `most` live already. */
-static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt_ref member, bool added, size_t most) {
+static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, uint32_t begun, airrt_ref member, bool added,
+                                     size_t most) {
     size_t living = 0;
     uint64_t word = airrt_priv_member_word(member);
     airrt_priv_lock(&team->lock);
-    bool open = airrt_priv_team_goes(team, pool);
+    bool open = airrt_priv_team_goes(team, pool, begun);
     airrt_err err = open ? AIRRT_ERR_LIMIT : AIRRT_ERR_DEAD;
     uint32_t place = team->places;
     for (uint32_t at = open ? place : 0; at-- > 0;) {
@@ -2916,10 +2925,11 @@ static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, airrt
     return err ? airrt_priv_err(err, "pool", open ? "1024 members" : "closed, or has given up") : AIRRT_OK;
 }
 /* Takes out `member`, or with generation 0 the last one that lives, if more than `least` do. */
-static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airrt_ref *member, size_t least) {
+static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, uint32_t begun, airrt_ref *member,
+                                      bool *added, size_t least) {
     size_t living = 0;
     airrt_priv_lock(&team->lock);
-    bool open = airrt_priv_team_goes(team, pool);
+    bool open = airrt_priv_team_goes(team, pool, begun);
     uint32_t count = open ? team->places : 0, place = count;
     for (uint32_t at = 0; at < count; at++) {
         airrt_ref there = airrt_priv_member(airrt_load_relaxed(&team->members[at]));
@@ -2931,6 +2941,7 @@ static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airr
     if (found) {
         uint64_t word = airrt_load_relaxed(&team->members[place]);
         *member = airrt_priv_member(word);
+        *added = team->added[place];
         airrt_store_release(&team->members[place], 0);
         /* its own place alone, while it lives: keys of places that were empty before are with those that stay, and
          * would move among them */
@@ -2944,13 +2955,14 @@ static airrt_err airrt_priv_team_take(airrt_team *team, airrt_pool_id pool, airr
 AIRRT_API airrt_err airrt_pool_add(airrt_pool_id pool, airrt_ref member) {
     airrt_team *team = airrt_priv_team(pool);
     if (!team || !airrt_alive(member)) return airrt_priv_err(AIRRT_ERR_DEAD, team ? "member" : "pool", NULL);
-    return airrt_priv_team_put(team, pool, member, true, AIRRT_TEAM_MEMBERS + 1);
+    return airrt_priv_team_put(team, pool, 0, member, true, AIRRT_TEAM_MEMBERS + 1);
 }
 AIRRT_API airrt_err airrt_pool_remove(airrt_pool_id pool, airrt_ref member) {
     airrt_team *team = airrt_priv_team(pool);
+    bool added;
     if (!team) return airrt_priv_err(AIRRT_ERR_DEAD, "pool", NULL);
     if (!member.generation) return airrt_priv_err(AIRRT_ERR_NOT_FOUND, "member", NULL);
-    return airrt_priv_team_take(team, pool, &member, 0);
+    return airrt_priv_team_take(team, pool, 0, &member, &added, 0);
 }
 AIRRT_API airrt_err airrt_pool_supervisor(airrt_pool_id pool, airrt_supervisor *out) {
     airrt_team_plan plan;
@@ -2958,45 +2970,68 @@ AIRRT_API airrt_err airrt_pool_supervisor(airrt_pool_id pool, airrt_supervisor *
     *out = plan.sup;
     return err;
 }
-/* It begins again with as many of its own as it has now. */
-static void airrt_priv_team_resized(airrt_team *team, airrt_pool_id pool) {
+/* Asks its supervisor, which waits until that runs, and is not about to end: how many live, and how often it has begun
+ * by then. */
+static airrt_err airrt_priv_team_ask(const airrt_team_plan *plan, uint32_t *begun, size_t *living) {
+    airrt_sup_request *r = airrt_priv_request(0);
+    if (!r) return AIRRT_ERR_NOMEM;
+    airrt_err err = airrt_priv_sup_ask(plan->sup, AIRRT_SUP_MUSTER, r, AIRRT_FOREVER);
+    *begun = r->begun;
+    *living = r->count;
+    airrt_priv_sup_let_go(r);
+    return err;
+}
+static airrt_err airrt_priv_team_start(airrt_team *team, airrt_pool_id pool, const airrt_team_plan *plan,
+                                       uint32_t begun, size_t most) {
+    airrt_ref member;
+    AIRRT_TRY(airrt_supervisor_start_child(plan->sup, plan->spec, NULL, &member));
+    if (!member.generation) return AIRRT_OK; /* it said that there is nothing to run */
+    airrt_err err = airrt_priv_team_put(team, pool, begun, member, false, most);
+    if (err) airrt_discard(airrt_supervisor_terminate_ref(plan->sup, member));
+    return err;
+}
+static airrt_err airrt_priv_team_end(airrt_team *team, airrt_pool_id pool, const airrt_team_plan *plan, uint32_t begun,
+                                     size_t least) {
+    airrt_ref member = { 0, 0 };
+    bool added;
+    AIRRT_TRY(airrt_priv_team_take(team, pool, begun, &member, &added, least));
+    airrt_err err = airrt_priv_sup_ask_by_id(plan->sup, AIRRT_SUP_LEAVE, NULL, member, NULL);
+    if (err == AIRRT_ERR_NOT_FOUND) return AIRRT_OK; /* it was added, and is another's */
+    if (err) return airrt_discard(airrt_priv_team_put(team, pool, begun, member, added, AIRRT_TEAM_MEMBERS)), err;
+    uint64_t time = plan->stop_timeout_ns ? plan->stop_timeout_ns : AIRRT_SEC(5);
+    airrt_discard(airrt_stop(member, time)); /* handles what it has; or it has ended by itself */
+    return airrt_supervisor_terminate_ref(plan->sup, member);
+}
+/* It begins again with as many of its own as it has now. DEAD: it does so already, perhaps with others. */
+static airrt_err airrt_priv_team_resized(airrt_team *team, airrt_pool_id pool, uint32_t begun) {
     uint32_t own = 0;
     airrt_priv_lock(&team->lock);
+    bool goes = airrt_priv_team_goes(team, pool, begun);
     for (uint32_t at = 0; at < team->places; at++)
         own += !team->added[at] && airrt_alive(airrt_priv_member(airrt_load_relaxed(&team->members[at])));
-    if (airrt_priv_team_is(team, pool) && team->runs) team->size = own;
+    if (goes) team->size = own;
     airrt_priv_unlock(&team->lock);
+    return goes ? AIRRT_OK : AIRRT_ERR_DEAD;
 }
 AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
     airrt_team *team = airrt_priv_team(pool);
     airrt_team_plan plan;
+    airrt_err err;
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for starts and ends");
-    AIRRT_TRY(airrt_priv_team_plan(pool, &plan));
     if (size > AIRRT_TEAM_MEMBERS) return airrt_priv_err(AIRRT_ERR_INVALID, "size", "must be at most 1024");
-    size_t living = airrt_pool_size(pool);
-    for (; living < size; living++) {
-        airrt_ref member;
-        AIRRT_TRY(airrt_supervisor_start_child(plan.sup, plan.spec, NULL, &member));
-        if (!member.generation) continue; /* it said that there is nothing to run */
-        airrt_err err = airrt_priv_team_put(team, pool, member, false, size);
-        if (err) airrt_discard(airrt_supervisor_terminate_ref(plan.sup, member));
-        if (err == AIRRT_ERR_FULL) break; /* another thread has resized it too */
-        AIRRT_TRY(err);
-    }
-    for (; living > size; living--) {
-        airrt_ref member = { 0, 0 };
-        airrt_err err = airrt_priv_team_take(team, pool, &member, size);
-        if (err == AIRRT_ERR_NOT_FOUND) break; /* the same */
-        AIRRT_TRY(err);
-        err = airrt_priv_sup_ask_by_id(plan.sup, AIRRT_SUP_LEAVE, NULL, member, NULL);
-        if (err == AIRRT_ERR_NOT_FOUND) continue; /* it was added, and is another's */
-        if (err) return airrt_discard(airrt_priv_team_put(team, pool, member, false, AIRRT_TEAM_MEMBERS)), err;
-        uint64_t time = plan.stop_timeout_ns ? plan.stop_timeout_ns : AIRRT_SEC(5);
-        airrt_discard(airrt_stop(member, time)); /* handles what it has; or it has ended by itself */
-        AIRRT_TRY(airrt_supervisor_terminate_ref(plan.sup, member));
-    }
-    airrt_priv_team_resized(team, pool);
-    return AIRRT_OK;
+    do { /* from where it is then, when its supervisor has ended meanwhile */
+        uint32_t begun;
+        size_t living;
+        AIRRT_TRY(airrt_priv_team_plan(pool, &plan));
+        err = airrt_priv_team_ask(&plan, &begun, &living);
+        if (err) continue;
+        for (; !err && living < size; living++) err = airrt_priv_team_start(team, pool, &plan, begun, size);
+        for (; !err && living > size; living--) err = airrt_priv_team_end(team, pool, &plan, begun, size);
+        airrt_err resized = airrt_priv_team_resized(team, pool, begun);
+        /* FULL, NOT_FOUND: another thread has resized it too */
+        if (!err || err == AIRRT_ERR_FULL || err == AIRRT_ERR_NOT_FOUND) err = resized;
+    } while (err == AIRRT_ERR_DEAD);
+    return err;
 }
 
 /* Is it this supervisor's still? One that was given up as stuck may come late. Locked. */
@@ -3024,10 +3059,24 @@ static bool airrt_priv_team_moved(airrt_sup *sup, airrt_ref before, airrt_ref no
     airrt_priv_unlock(&team->lock);
     return found;
 }
+/* How many live, as far as it has begun that often. */
+static airrt_err airrt_priv_team_muster(airrt_sup *sup, airrt_sup_request *r) {
+    airrt_team *team = sup->team;
+    airrt_priv_lock(&team->lock);
+    bool mine = airrt_priv_team_mine(sup);
+    for (uint32_t at = 0; mine && at < team->places; at++) {
+        airrt_ref member = airrt_priv_member(airrt_load_relaxed(&team->members[at]));
+        r->count += airrt_alive(member);
+    }
+    r->begun = team->begun;
+    airrt_priv_unlock(&team->lock);
+    return mine ? AIRRT_OK : AIRRT_ERR_DEAD;
+}
 /* Its supervisor runs, or does not any more: for good, or until it begins again. */
 static void airrt_priv_team_runs(airrt_sup *sup, bool runs) {
     airrt_priv_lock(&sup->team->lock);
     if (airrt_priv_team_mine(sup)) {
+        sup->team->begun += runs;
         sup->team->runs = runs;
         airrt_priv_team_show(sup->team);
     }

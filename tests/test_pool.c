@@ -559,7 +559,7 @@ static airrt_err start_at_gate(airrt_ctx *ctx, diary *book) {
 }
 AIRRT_SUPERVISOR(gated, probe_args, airrt_quiet);
 static airrt_err gated_init(airrt_children *children, const probe_args *args) {
-    return airrt_children_add(children, crew_spec(*args, &(airrt_pool_desc){ .size = 1 }),
+    return airrt_children_add(children, crew_spec(*args, &(airrt_pool_desc){ .size = args->number ? (uint32_t)args->number : 1 }),
                               &(airrt_child_desc){ .id = "crew", .name = "crew" });
 }
 AIRRT_SUPERVISOR_IMPL(gated, airrt_one_for_one, gated_init, .max_restarts = AIRRT_UNLIMITED);
@@ -1328,6 +1328,101 @@ START_TEST(two_resizes_at_once_to_a_size_make_it_that_size) {
 }
 END_TEST
 
+/* A pool of `number` members in a tree, one that begins again, and whose members pass a gate when they do. */
+static airrt_err pass_gate(airrt_ctx *ctx, diary *book) {
+    (void)ctx;
+    gate_pass((gate *)book->arg);
+    return AIRRT_OK;
+}
+static airrt_supervisor begin_tree(probe_args args, crew *pool, airrt_supervisor *sup) {
+    airrt_supervisor above;
+    airrt_test_ok(gated_start(world, args, NULL, &above));
+    airrt_test_ok(crew_whereis(world, "crew", pool));
+    airrt_test_ok(crew_supervisor(*pool, sup));
+    ck_assert_uint_eq(crew_size(*pool), args.number);
+    return above;
+}
+static void resize_begin(resizing *it, crew pool, uint32_t size) {
+    *it = (resizing){ .pool = pool, .size = size, .err = AIRRT_ERR_FAILED };
+    ck_assert_int_eq(pthread_create(&it->thread, NULL, resize_one, it), 0);
+}
+/* It is OK, and the size that it has made lasts. */
+static void resize_end(resizing *it, airrt_supervisor above) {
+    ck_assert_int_eq(pthread_join(it->thread, NULL), 0);
+    airrt_test_ok(it->err);
+    for (int i = 0; i < 2; i++, begin_again(above, it->pool)) {
+        ck_assert_uint_eq(crew_size(it->pool), it->size);
+        ck_assert_uint_eq(status_of(it->pool).children, it->size);
+    }
+}
+START_TEST(a_resize_while_a_pool_begins_again_makes_it_that_size) {
+    for (uint32_t size = 0; size <= 6; size++) {
+        gate door = { 0 };
+        diary book = { .arg = &door };
+        airrt_supervisor sup;
+        crew pool;
+        resizing it;
+        WORLD();
+        airrt_supervisor above = begin_tree((probe_args){ .book = &book, .number = 4 }, &pool, &sup);
+        book.start = pass_gate;
+        airrt_test_ok(airrt_kill(sup.ref));
+        GATE_ENTERED(&door);
+        resize_begin(&it, pool, size);
+        airrt_test_eventually(world_counts().stashed == 1, 10); /* it waits */
+        GATE_OPEN(&door);
+        resize_end(&it, above);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+START_TEST(a_resize_goes_on_when_its_pool_begins_again_meanwhile) {
+    static const uint32_t sizes[] = { 0, 2, 3, 5, 8 };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        enum { MEMBERS = 6 };
+        gate door = { 0 };
+        diary book = { .arg = &door };
+        probe_ref members[MEMBERS];
+        airrt_supervisor sup;
+        crew pool;
+        resizing it;
+        WORLD();
+        airrt_supervisor above = begin_tree((probe_args){ .book = &book, .number = MEMBERS }, &pool, &sup);
+        ck_assert_uint_eq(crew_members(pool, members, MEMBERS), MEMBERS);
+        if (sizes[i] > MEMBERS) book.start = pass_gate;
+        else TELL(members[MEMBERS - 1], .fn = act_gate, .arg = &door);
+        if (sizes[i] < MEMBERS) GATE_ENTERED(&door);
+        resize_begin(&it, pool, sizes[i]);
+        if (sizes[i] < MEMBERS) airrt_test_eventually(crew_size(pool) == MEMBERS - 1, 10); /* it waits for the last */
+        else GATE_ENTERED(&door); /* for the first */
+        uint32_t before = restarts_of(sup.ref);
+        airrt_test_ok(airrt_kill(sup.ref));
+        airrt_test_eventually(restarts_of(sup.ref) != before, 10);
+        GATE_OPEN(&door);
+        resize_end(&it, above);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+static airrt_err start_within(airrt_ctx *ctx, diary *book) {
+    bool full = COUNT(book->starts) > airrt_load_acquire((airrt_atomic_u64 *)book->arg);
+    return full ? probe_fail(PROBE(ctx), 1, "enough") : AIRRT_OK;
+}
+START_TEST(a_resize_that_fails_half_way_leaves_a_size_that_lasts) {
+    airrt_atomic_u64 starts = { 4 };
+    diary book = { .start = start_within, .arg = &starts };
+    airrt_supervisor sup;
+    crew pool;
+    WORLD();
+    airrt_supervisor above = begin_tree((probe_args){ .book = &book, .number = 2 }, &pool, &sup);
+    airrt_test_is(crew_resize(pool, 5), AIRRT_ERR_START);
+    ck_assert_str_eq(airrt_error_last()->text, "enough");
+    ck_assert_uint_eq(crew_size(pool), 4);
+    airrt_store_release(&starts, UINT64_MAX);
+    begin_again(above, pool);
+    ck_assert_uint_eq(crew_size(pool), 4);
+    WORLD_CLOSE();
+} END_TEST
+
 /* A pool that is closed while a call of it goes on, and the next one, which has its place. */
 static crew next_of(crew pool) {
     crew_close(pool);
@@ -1361,13 +1456,14 @@ START_TEST(who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_on
     SPAWN(probe, guest, NULL);
     airrt_team *team = airrt_priv_team(pool.pool);
     airrt_ref any = { 0, 0 };
+    bool added;
     crew next = next_of(pool);
     for (airrt_route route = AIRRT_ROUTE_DEFAULT; route <= AIRRT_ROUTE_KEY; route++) {
         ck_assert(airrt_priv_pick(team, pool.pool, route, 1) == 0);
         ck_assert(airrt_priv_pick(team, next.pool, route, 1) != 0);
     }
-    airrt_test_is(airrt_priv_team_put(team, pool.pool, guest.ref, true, 9), AIRRT_ERR_DEAD);
-    airrt_test_is(airrt_priv_team_take(team, pool.pool, &any, 0), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_priv_team_put(team, pool.pool, 0, guest.ref, true, 9), AIRRT_ERR_DEAD);
+    airrt_test_is(airrt_priv_team_take(team, pool.pool, 0, &any, &added, 0), AIRRT_ERR_DEAD);
     ck_assert_uint_eq(crew_size(next), 2);
     WORLD_CLOSE();
 }
@@ -1593,6 +1689,8 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_pool_that_has_given_up_is_dead_for_all_that_would_change_it, a_pool_that_has_given_up_reaches_nobody_ever,
       a_pool_reaches_nobody_while_it_begins_again, a_pool_begins_again_with_the_size_that_it_was_given_last,
       two_resizes_at_once_to_a_size_make_it_that_size,
+      a_resize_while_a_pool_begins_again_makes_it_that_size, a_resize_goes_on_when_its_pool_begins_again_meanwhile,
+      a_resize_that_fails_half_way_leaves_a_size_that_lasts,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
       a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one);
