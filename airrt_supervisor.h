@@ -709,7 +709,7 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *       took it, and airrt owns the message. Else it is still the caller's: DEAD (no member lives), or what the last
  *       refusal or clone said, as FULL, NOMEM
  *   airrt_err NAME_add(NAME, ACTOR_ref);                          one that lives elsewhere; again is OK. LIMIT; DEAD
- *       (it has ended; closed, given up)
+ *       (it has ended; closed, given up). An own member that was taken out is an own one again
  *   airrt_err NAME_remove(NAME, ACTOR_ref);                       takes it out; it goes on living. NOT_FOUND, DEAD
  *       (closed, given up)
  *   size_t    NAME_size(NAME);                                    members that live now
@@ -3059,14 +3059,16 @@ static bool airrt_priv_team_moved(airrt_sup *sup, airrt_ref before, airrt_ref no
     airrt_priv_unlock(&team->lock);
     return found;
 }
-/* How many live, as far as it has begun that often. */
+/* How many live, and how often it has begun. Who is its child is no added one, though NAME_add has put it there. */
 static airrt_err airrt_priv_team_muster(airrt_sup *sup, airrt_sup_request *r) {
     airrt_team *team = sup->team;
     airrt_priv_lock(&team->lock);
     bool mine = airrt_priv_team_mine(sup);
     for (uint32_t at = 0; mine && at < team->places; at++) {
         airrt_ref member = airrt_priv_member(airrt_load_relaxed(&team->members[at]));
-        r->count += airrt_alive(member);
+        if (!airrt_alive(member)) continue;
+        r->count++;
+        if (team->added[at] && airrt_priv_kid_by_ref(sup, member)) team->added[at] = false;
     }
     r->begun = team->begun;
     airrt_priv_unlock(&team->lock);

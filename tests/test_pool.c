@@ -1423,6 +1423,27 @@ START_TEST(a_resize_that_fails_half_way_leaves_a_size_that_lasts) {
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(an_own_member_that_was_taken_out_and_is_added_again_is_an_own_one) {
+    airrt_supervisor sup;
+    crew pool;
+    WORLD();
+    SPAWN(probe, guest, NULL);
+    airrt_supervisor above = begin_tree((probe_args){ .number = 4 }, &pool, &sup);
+    probe_ref one = member_at(pool, 0);
+    airrt_test_ok(crew_remove(pool, one));
+    airrt_test_ok(crew_add(pool, guest)); /* it has its place */
+    airrt_test_ok(crew_add(pool, one));
+    airrt_test_ok(crew_resize(pool, 5));
+    ck_assert_uint_eq(crew_size(pool), 5);
+    begin_again(above, pool);
+    ck_assert_uint_eq(crew_size(pool), 5);
+    ck_assert_uint_eq(status_of(pool).children, 4);
+    airrt_test_ok(crew_resize(pool, 0));
+    ck_assert_uint_eq(status_of(pool).children, 0);
+    ck_assert(airrt_alive(guest.ref));
+    WORLD_CLOSE();
+} END_TEST
+
 /* A pool that is closed while a call of it goes on, and the next one, which has its place. */
 static crew next_of(crew pool) {
     crew_close(pool);
@@ -1691,6 +1712,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       two_resizes_at_once_to_a_size_make_it_that_size,
       a_resize_while_a_pool_begins_again_makes_it_that_size, a_resize_goes_on_when_its_pool_begins_again_meanwhile,
       a_resize_that_fails_half_way_leaves_a_size_that_lasts,
+      an_own_member_that_was_taken_out_and_is_added_again_is_an_own_one,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
       a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one);
