@@ -2898,7 +2898,8 @@ AIRRT_API size_t airrt_pool_members(airrt_pool_id pool, airrt_ref *out, size_t c
     return living;
 }
 AIRRT_API size_t airrt_pool_size(airrt_pool_id pool) { return airrt_pool_members(pool, NULL, 0); }
-/* The first place whose member is gone, or one more. FULL: `most` live already. */
+/* The first place whose member is gone, or one more; while its supervisor does not run, its own members' places are for
+ * those that are to come. FULL: `most` live already. */
 static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, uint32_t begun, airrt_ref member, bool added,
                                      size_t most) {
     size_t living = 0;
@@ -2911,7 +2912,7 @@ static airrt_err airrt_priv_team_put(airrt_team *team, airrt_pool_id pool, uint3
         uint64_t there = airrt_load_relaxed(&team->members[at]);
         if (there == word) err = AIRRT_OK;
         if (airrt_alive(airrt_priv_member(there))) living++;
-        else place = at;
+        else if (team->runs || team->added[at]) place = at;
     }
     if (err == AIRRT_ERR_LIMIT && living >= most) err = AIRRT_ERR_FULL;
     if (err == AIRRT_ERR_LIMIT && place < AIRRT_TEAM_MEMBERS) {
@@ -3038,17 +3039,20 @@ AIRRT_API airrt_err airrt_pool_resize(airrt_pool_id pool, uint32_t size) {
 static bool airrt_priv_team_mine(const airrt_sup *sup) {
     return airrt_ref_equal(sup->team->plan.sup.ref, airrt_ctx_self(sup->ctx));
 }
-/* A member is another actor now, and has the place of the one before (of none: the first that is free), or is gone with
- * its supervisor (now: none). False: another one has that place by now. */
+/* A member is another actor now, and has the place of the one before (of none: the first that is free and was an own
+ * one's, else the first that is free), or is gone with its supervisor (now: none). False: another one has that place by
+ * now. */
 static bool airrt_priv_team_moved(airrt_sup *sup, airrt_ref before, airrt_ref now) {
     const uint64_t old = airrt_priv_member_word(before);
     airrt_team *team = sup->team;
     airrt_priv_lock(&team->lock);
-    uint32_t at = 0;
+    uint32_t at = 0, other = team->places;
     for (; at < team->places; at++) {
         uint64_t there = airrt_load_relaxed(&team->members[at]);
-        if (old ? there == old : !airrt_alive(airrt_priv_member(there))) break;
+        if (old ? there == old : !airrt_alive(airrt_priv_member(there)) && !team->added[at]) break;
+        if (!old && other == team->places && !airrt_alive(airrt_priv_member(there))) other = at;
     }
+    if (at == team->places) at = other;
     bool found = airrt_priv_team_mine(sup) && (at < team->places || (!old && at < AIRRT_TEAM_MEMBERS));
     if (found) {
         airrt_store_release(&team->members[at], airrt_priv_member_word(now));

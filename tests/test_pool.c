@@ -1444,6 +1444,75 @@ START_TEST(an_own_member_that_was_taken_out_and_is_added_again_is_an_own_one) {
     WORLD_CLOSE();
 } END_TEST
 
+enum { KEYS_OF_PLACES = 500 };
+/* Which of the members each key has. */
+static void keys_of(crew pool, const probe_ref *members, uint32_t *of) {
+    for (uint64_t key = 0; key < KEYS_OF_PLACES; key++) {
+        airrt_ref picked;
+        airrt_test_ok(airrt_priv_pool_pick(pool.pool, AIRRT_ROUTE_KEY, key, &picked));
+        for (of[key] = 0; !airrt_ref_equal(picked, members[of[key]].ref);) of[key]++;
+    }
+}
+/* Also while it gives up and one member is not done yet. */
+START_TEST(who_is_added_while_a_pool_begins_again_has_no_place_of_an_own_member) {
+    for (int gives_up = 0; gives_up <= 1; gives_up++) {
+        static uint32_t before[KEYS_OF_PLACES], after[KEYS_OF_PLACES];
+        gate door = { 0 };
+        diary book = { .arg = &door };
+        probe_ref old[SIZE], now[SIZE + 1];
+        airrt_supervisor sup;
+        crew pool;
+        WORLD();
+        SPAWN(probe, guest, NULL);
+        airrt_supervisor above = begin_tree((probe_args){ .book = &book, .number = SIZE }, &pool, &sup);
+        ck_assert_uint_eq(crew_members(pool, old, SIZE), SIZE);
+        keys_of(pool, old, before);
+        if (gives_up) {
+            TELL(old[0], .fn = act_gate, .arg = &door);
+            GATE_ENTERED(&door);
+            for (int i = 0; i <= SIZE; i++) airrt_discard(probe_send(old[1], (act){ .fn = act_fail })); /* too often */
+        } else {
+            book.start = pass_gate;
+            airrt_test_ok(airrt_kill(sup.ref));
+            GATE_ENTERED(&door);
+        }
+        airrt_test_eventually(!airrt_alive(old[SIZE - 1].ref), 10);
+        airrt_test_ok(crew_add(pool, guest));
+        GATE_OPEN(&door);
+        airrt_test_eventually(!airrt_alive(old[0].ref), 10);
+        airrt_test_ok(airrt_supervisor_settle(above, AIRRT_SEC(10)));
+        ck_assert_uint_eq(crew_members(pool, now, SIZE + 1), SIZE + 1);
+        ck_assert(airrt_ref_equal(now[SIZE].ref, guest.ref));
+        airrt_test_ok(crew_remove(pool, guest));
+        keys_of(pool, now, after);
+        ck_assert(memcmp(before, after, sizeof before) == 0);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+/* Not in that of one that was added and has ended, which is before theirs. */
+START_TEST(own_members_of_a_pool_that_begins_again_are_in_the_places_of_own_ones) {
+    static uint32_t before[KEYS_OF_PLACES], after[KEYS_OF_PLACES];
+    probe_ref old[SIZE], now[SIZE];
+    airrt_supervisor sup;
+    crew pool;
+    WORLD();
+    SPAWN(probe, guest, NULL);
+    airrt_supervisor above = begin_tree((probe_args){ .number = SIZE }, &pool, &sup);
+    ck_assert_uint_eq(crew_members(pool, old, SIZE), SIZE);
+    airrt_test_ok(crew_remove(pool, old[0]));
+    airrt_test_ok(crew_add(pool, guest));
+    airrt_test_ok(crew_resize(pool, SIZE));
+    TELL(guest, .fn = act_exit);
+    airrt_test_eventually(crew_size(pool) == SIZE - 1, 10);
+    keys_of(pool, old + 1, before);
+    begin_again(above, pool);
+    ck_assert_uint_eq(crew_members(pool, now, SIZE), SIZE - 1);
+    keys_of(pool, now, after);
+    ck_assert(memcmp(before, after, sizeof before) == 0);
+    WORLD_CLOSE();
+} END_TEST
+
 /* A pool that is closed while a call of it goes on, and the next one, which has its place. */
 static crew next_of(crew pool) {
     crew_close(pool);
@@ -1713,6 +1782,8 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       a_resize_while_a_pool_begins_again_makes_it_that_size, a_resize_goes_on_when_its_pool_begins_again_meanwhile,
       a_resize_that_fails_half_way_leaves_a_size_that_lasts,
       an_own_member_that_was_taken_out_and_is_added_again_is_an_own_one,
+      who_is_added_while_a_pool_begins_again_has_no_place_of_an_own_member,
+      own_members_of_a_pool_that_begins_again_are_in_the_places_of_own_ones,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
       a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one);
