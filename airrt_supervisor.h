@@ -2089,11 +2089,10 @@ static airrt_err airrt_priv_call_terminate(airrt_sup *sup, airrt_sup_request *r,
         if (sup->kids[i]->state == AIRRT_CHILD_UNDEFINED) airrt_priv_kid_release(sup->kids[i]);
     return AIRRT_OK;
 }
+/* Also one that does not run, by what it was last. */
 static airrt_kid *airrt_priv_kid_by_ref(const airrt_sup *sup, airrt_ref ref) {
-    for (size_t i = 0; i < sup->count; i++) {
-        airrt_kid *kid = sup->kids[i];
-        if ((kid->alive || kid->state == AIRRT_CHILD_RESTARTING) && airrt_ref_equal(kid->known, ref)) return kid;
-    }
+    for (size_t i = 0; ref.generation && i < sup->count; i++)
+        if (airrt_ref_equal(sup->kids[i]->known, ref)) return sup->kids[i];
     return NULL;
 }
 static airrt_err airrt_priv_call_by_ref(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *r) {
@@ -2654,7 +2653,7 @@ AIRRT_API airrt_err airrt_supervisor_print(airrt_supervisor sup, FILE *file) {
  * stale handle finds there has another generation, before it is looked at and after. Guarded by lock: all changes of
  * generation, plan, members and count, and the rest. */
 typedef struct airrt_team_plan {
-    airrt_supervisor sup;
+    airrt_supervisor sup, above; /* above: generation 0: it is a root */
     airrt_spec spec;             /* of a member */
     uint64_t stop_timeout_ns;
 } airrt_team_plan;
@@ -3157,7 +3156,8 @@ AIRRT_API airrt_err airrt_priv_pool_init(airrt_children *children, const void *a
     const airrt_pool_given *given = (const airrt_pool_given *)args;
     airrt_sup *sup = children->sup;
     airrt_pool_desc d = given->desc;
-    airrt_team_plan plan = { { airrt_ctx_self(sup->ctx) }, { .type = given->type }, d.child.stop_timeout_ns };
+    airrt_team_plan plan = { { airrt_ctx_self(sup->ctx) }, { sup->ctx->cell->cold->keeper }, { .type = given->type },
+                             d.child.stop_timeout_ns };
     char id[64];
     AIRRT_TRY(airrt_priv_pool_check(&d));
     memcpy(plan.spec.args, given->args, sizeof given->args);
@@ -3224,11 +3224,13 @@ AIRRT_API void airrt_pool_close(airrt_pool_id pool) {
     if (!team || airrt_priv_me) return;
     airrt_priv_lock(&team->lock);
     bool open = airrt_priv_team_is(team, pool); /* else another thread does */
-    airrt_supervisor sup = team->plan.sup;
+    airrt_supervisor sup = team->plan.sup, above = team->plan.above;
     if (open) airrt_store_relaxed(&team->generation, 0);
     airrt_priv_unlock(&team->lock);
-    /* a root is stopped without the call that asks whose it is, for which there may be no memory */
-    if (open && airrt_supervisor_remove(sup)) airrt_discard(airrt_supervisor_stop(sup, AIRRT_FOREVER));
+    if (!open || !airrt_alive(sup.ref)) return;
+    /* its own supervisor is not asked whose it is: it may back off. Without memory it is stopped, as a root is */
+    if (!above.ref.generation || airrt_priv_sup_ask_by_id(above, AIRRT_SUP_REMOVE_REF, NULL, sup.ref, NULL))
+        airrt_discard(airrt_supervisor_stop(sup, AIRRT_FOREVER));
 }
 
 #endif /* AIRRT_IMPLEMENTATION */

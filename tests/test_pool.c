@@ -649,6 +649,82 @@ START_TEST(members_of_a_pool_that_was_killed_are_nobody_of_the_restarted_one) {
     WORLD_CLOSE();
 } END_TEST
 
+/* Its own supervisor, which backs off, is not waited for. */
+AIRRT_SUPERVISOR(patient, airrt_none, airrt_quiet);
+static const airrt_child_desc patient_child = {
+    .id = "crew", .name = "crew", .backoff = { .kind = AIRRT_BACKOFF_LINEAR, .base_ns = AIRRT_SEC(600) } };
+static airrt_err patient_init(airrt_children *children, const airrt_none *args) {
+    (void)args;
+    return airrt_children_add(children, crew_spec((probe_args){ 0 }, &(airrt_pool_desc){ .size = 2 }), &patient_child);
+}
+AIRRT_SUPERVISOR_IMPL(patient, airrt_one_for_one, patient_init);
+/* The one above has forgotten it. */
+static void crew_is_forgotten(airrt_supervisor sup) {
+    airrt_child_info info;
+    crew pool;
+    airrt_test_is(airrt_supervisor_get_child(sup, "crew", &info), AIRRT_ERR_NOT_FOUND);
+    airrt_test_ok(airrt_supervisor_start_child(sup, crew_spec((probe_args){ 0 }, &(airrt_pool_desc){ .size = 3 }),
+                                               &patient_child, NULL)); /* another one */
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    ck_assert_uint_eq(crew_size(pool), 3);
+}
+START_TEST(a_pool_that_is_closed_while_it_backs_off_is_forgotten_at_once) {
+    airrt_supervisor sup, below;
+    airrt_supervisor_status status;
+    crew pool;
+    WORLD();
+    airrt_test_ok(patient_start(world, AIRRT_NONE, NULL, &sup));
+    airrt_test_ok(crew_whereis(world, "crew", &pool));
+    airrt_test_ok(airrt_supervisor_find(sup, "crew", &below));
+    airrt_test_ok(airrt_kill(below.ref));
+    airrt_test_eventually(!airrt_supervisor_get_status(sup, &status) && status.waiting == 1, 10);
+    crew_close(pool);
+    ck_assert(!airrt_alive(below.ref));
+    airrt_test_is(crew_send(pool, (act){ 0 }), AIRRT_ERR_DEAD);
+    crew_is_forgotten(sup);
+    WORLD_CLOSE();
+} END_TEST
+
+/* While the one above is busy with a start. */
+static airrt_err pass_gate(airrt_ctx *ctx, diary *book) {
+    (void)ctx;
+    gate_pass((gate *)book->arg);
+    return AIRRT_OK;
+}
+typedef struct closing { crew pool; airrt_supervisor above; gate door; diary book; pthread_t starts, closes; } closing;
+static void *start_slow_one(void *arg) {
+    closing *it = (closing *)arg;
+    airrt_test_ok(airrt_supervisor_start_child(it->above, probe_spec((probe_args){ .book = &it->book }),
+                                               &(airrt_child_desc){ .id = "slow" }, NULL));
+    return NULL;
+}
+static void *close_pool(void *arg) {
+    crew_close(((closing *)arg)->pool);
+    return NULL;
+}
+START_TEST(a_pool_that_is_closed_and_ends_before_the_one_above_hears_of_it_is_forgotten) {
+    static closing it;
+    airrt_supervisor below;
+    WORLD();
+    it.book = (diary){ .start = pass_gate, .arg = &it.door };
+    airrt_test_ok(gated_start(world, (probe_args){ 0 }, NULL, &it.above));
+    airrt_test_ok(crew_whereis(world, "crew", &it.pool));
+    airrt_test_ok(airrt_supervisor_find(it.above, "crew", &below));
+    ck_assert_int_eq(pthread_create(&it.starts, NULL, start_slow_one, &it), 0);
+    GATE_ENTERED(&it.door);
+    ck_assert_int_eq(pthread_create(&it.closes, NULL, close_pool, &it), 0);
+    airrt_test_eventually(world_counts().stashed == 1, 10);
+    airrt_test_ok(airrt_kill(below.ref)); /* its restart is before the call */
+    airrt_info info;
+    airrt_test_eventually(airrt_get_info(below.ref, &info) || info.state == AIRRT_STATE_RESTARTING, 10);
+    GATE_OPEN(&it.door);
+    ck_assert_int_eq(pthread_join(it.starts, NULL), 0);
+    ck_assert_int_eq(pthread_join(it.closes, NULL), 0);
+    ck_assert(!airrt_alive(below.ref));
+    crew_is_forgotten(it.above);
+    WORLD_CLOSE();
+} END_TEST
+
 /* Its end and its restart may come before the call that makes the supervisor above forget it. */
 START_TEST(a_pool_that_is_closed_is_not_begun_again) {
     airrt_supervisor sup, below;
@@ -1329,11 +1405,6 @@ START_TEST(two_resizes_at_once_to_a_size_make_it_that_size) {
 END_TEST
 
 /* A pool of `number` members in a tree, one that begins again, and whose members pass a gate when they do. */
-static airrt_err pass_gate(airrt_ctx *ctx, diary *book) {
-    (void)ctx;
-    gate_pass((gate *)book->arg);
-    return AIRRT_OK;
-}
 static airrt_supervisor begin_tree(probe_args args, crew *pool, airrt_supervisor *sup) {
     airrt_supervisor above;
     airrt_test_ok(gated_start(world, args, NULL, &above));
@@ -1769,6 +1840,8 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       the_handle_of_a_pool_stays_good_over_a_restart_of_its_supervisor,
       members_of_a_pool_that_was_killed_are_nobody_of_the_restarted_one,
       a_pool_that_is_closed_is_not_begun_again,
+      a_pool_that_is_closed_while_it_backs_off_is_forgotten_at_once,
+      a_pool_that_is_closed_and_ends_before_the_one_above_hears_of_it_is_forgotten,
       who_is_no_pool_of_such_actors_is_of_another_type, a_pool_that_gives_up_is_told_to_the_log,
       a_pool_is_asked_as_it_is_sent_to, who_fails_over_a_question_is_the_only_one_that_was_asked_it,
       who_is_refused_by_a_member_with_words_is_told_them, pinned_members_have_threads_of_their_own,
