@@ -102,8 +102,9 @@
  * so that of a tree of spawns a branch is alive at a time, not a generation; after a millisecond behind newer ones they
  * wait in the queue. A worker's queue is shared with others when it holds 50 us of work, judged by the turns before;
  * whom it has spawned, then or when the first has waited for as long; behind a turn that does not end, after a
- * millisecond or two, and with it the one actor that runs here as soon as that turn is over: whom a hook has woken
- * last, or, where turns take less than 2 us, who has woken the one that runs, as an answer may come.
+ * millisecond or two, also if the others are busy (then half of the queue at a time), and with it the one actor that
+ * runs here as soon as that turn is over: whom a hook has woken last, or, where turns take less than 2 us, who has
+ * woken the one that runs, as an answer may come.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
@@ -2714,6 +2715,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airr
 #define AIRRT_PRIVATE_NS_MIN AIRRT_MS(1) /* ... and the queue that they came from is not shared for so long, at first */
 #define AIRRT_PRIVATE_NS_MAX AIRRT_MS(64)
 #define AIRRT_FRESH_NS 1000000     /* who has been spawned waits so long behind newer ones, then in the queue */
+#define AIRRT_LATE_NS AIRRT_MS(2)  /* a timer so late is any worker's */
 #define AIRRT_SPIN_LOOKS 100       /* of a searching worker before it parks */
 
 /* ---- stb_ds: its implementation is emitted here once; only ordinary functions use its macros ---- */
@@ -4244,7 +4246,7 @@ struct airrt_worker {
     airrt_atomic_u32 quit;     /* it is to leave: the system closes, or there is another one in its place:
                                   airrt_leaving */
     airrt_atomic_u32 gate;     /* its thread does nothing until it is set */
-    uint64_t seen_turns;       /* what the keeper saw of it */
+    airrt_atomic_u64 seen_turns; /* how many it had when somebody last looked whether they end */
     struct { uint64_t progress, since_ns; bool told; } watched; /* what the watch saw of it */
     /* a pinned actor's own thread: no other actor runs on it, and it leaves with that one */
     bool alone;
@@ -4294,6 +4296,7 @@ struct airrt_system {
     uint32_t worker_count;     /* that run actors, without those that others have replaced */
     airrt_atomic_u32 made;     /* workers there are, with those that are stuck or have left; only grows, under
                                   pinned_lock */
+    airrt_atomic_u64 kept_ns;  /* when somebody last looked whether turns end */
     airrt_worker *workers[AIRRT_WORKERS_MAX];
     airrt_atomic_u32 abandoned; /* actors that are stuck, and whose supervisors have gone on; lately returned ones
                                    not */
@@ -5544,7 +5547,7 @@ static void airrt_priv_regret(airrt_worker *thief) {
     if (airrt_priv_machine_ns(NULL) - thief->robbed_ns < worth) airrt_fetch_add(&thief->robbed->regrets, 1, RELAXED);
     thief->robbed = NULL;
 }
-/* Half of another worker's queue: the first is returned, the others go into the thief's own, which is empty. */
+/* Half of another worker's queue: the first is returned, the others go into the thief's own. */
 static airrt_cell *airrt_priv_steal(airrt_worker *thief, airrt_worker *victim, bool any) {
     airrt_queue *q = &victim->queue;
     for (;;) {
@@ -5640,8 +5643,8 @@ static airrt_cell *airrt_priv_fresh_pop(airrt_worker *w, bool oldest) {
     airrt_priv_taking_end(w, thief);
     return cell;
 }
-/* Takes what another worker offers of `fresh`; all: all that is there and in `next`, as its turn does not end. The
- * thief has nothing. */
+/* Takes what another worker offers of `fresh`: the thief has nothing. all: all that is there and in `next`, as its turn
+ * does not end, into the thief's queue. */
 static AIRRT_COLD void airrt_priv_rob(airrt_worker *thief, airrt_worker *victim, bool all) {
     airrt_fresh *f = &victim->fresh;
     if (!airrt_priv_has_fresh(victim) && !(all && airrt_load_relaxed(&victim->next))) return;
@@ -5654,13 +5657,17 @@ static AIRRT_COLD void airrt_priv_rob(airrt_worker *thief, airrt_worker *victim,
         if (next) airrt_priv_queue_push(thief, next);
         if (!all && n > airrt_load_relaxed(&f->offered)) n = airrt_load_relaxed(&f->offered);
         if (!all && n) airrt_priv_robbed(thief, victim, n == 1);
-        for (; n; n--) airrt_priv_fresh_push(thief, airrt_load_relaxed(&f->entries[head++ % AIRRT_FRESH_SIZE]));
+        for (; n; n--) {
+            airrt_cell *cell = airrt_load_relaxed(&f->entries[head++ % AIRRT_FRESH_SIZE]);
+            if (all) airrt_priv_queue_push(thief, cell);
+            else airrt_priv_fresh_push(thief, cell);
+        }
         airrt_store_release(&f->head, head); /* what was read is the owner's again */
     }
     airrt_store_relaxed(&f->offered, 0); /* also in vain: who is off the processor while it takes may be so for long */
     airrt_store_release(&victim->thief, 0); /* who sees it sees what is left */
     airrt_priv_unlock(&victim->slot_lock);
-    thief->fresh.turned = airrt_load_relaxed(&thief->fresh.tail); /* they lie as they lay there */
+    if (!all) thief->fresh.turned = airrt_load_relaxed(&thief->fresh.tail); /* they lie as they lay there */
 }
 /* Has a worker anything waiting? For others, who may see it a little late. */
 static bool airrt_priv_has_work(const airrt_worker *w) {
@@ -5780,20 +5787,16 @@ static uint64_t airrt_priv_worker_random(airrt_worker *w) {
     w->random ^= w->random << 17;
     return w->random;
 }
-/* any: also from queues so short that their owners would soon be done with them, and the actors that were to run
- * next, or have just been spawned. */
-static airrt_cell *airrt_priv_steal_any(airrt_worker *w, bool any) {
+static airrt_cell *airrt_priv_steal_any(airrt_worker *w) {
     airrt_system *system = w->system;
     uint32_t n = airrt_priv_made(system), from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
     for (uint32_t i = 0; i < n; i++) {
         airrt_worker *victim = system->workers[(from + i) % n];
         airrt_cell *cell = NULL;
         if (victim == w) continue;
-        if (any || airrt_load_relaxed(&victim->fresh.offered)) airrt_priv_rob(w, victim, any);
-        if (any) airrt_priv_take_given(w, victim);
-        cell = airrt_priv_queue_pop(w);
-        if (!cell) cell = airrt_priv_fresh_pop(w, false);
-        if (!cell) cell = airrt_priv_steal(w, victim, any);
+        if (airrt_load_relaxed(&victim->fresh.offered)) airrt_priv_rob(w, victim, false);
+        cell = airrt_priv_fresh_pop(w, false);
+        if (!cell) cell = airrt_priv_steal(w, victim, false);
         if (cell) return cell;
     }
     return NULL;
@@ -5823,29 +5826,46 @@ static airrt_cell *airrt_priv_find(airrt_worker *w) {
     if (AIRRT_UNLIKELY(fresh) && (cell = airrt_priv_fresh_pop(w, false)) != NULL) return cell;
     return airrt_priv_shared_pop(w);
 }
-static bool airrt_priv_run_wheels(airrt_worker *w) {
+/* Fires what is due by so much. */
+static bool airrt_priv_run_wheels(airrt_worker *w, uint64_t late_ns) {
     airrt_system *system = w->system;
     bool fired = false;
     for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
         uint64_t due = airrt_load_relaxed(&system->workers[i]->wheel.due_ns);
         if (due == AIRRT_FOREVER) continue;
         uint64_t now = airrt_priv_now(system);
-        if (due <= now) fired |= airrt_priv_wheel_run(&system->workers[i]->wheel, now) > 0;
+        if (due <= now - late_ns) fired |= airrt_priv_wheel_run(&system->workers[i]->wheel, now) > 0;
     }
     return fired;
 }
-/* The keeper: a parked worker that looks from time to time at the turns of the others. True: one has not ended since
- * the last look, and actors wait behind it. */
-static bool airrt_priv_keep(airrt_system *system) {
-    bool stalled = false;
-    for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
-        airrt_worker *other = system->workers[i];
+/* Once in a millisecond somebody is to look at the turns of the others: the keeper, a parked worker; without one, any
+ * that is between two turns of its own. */
+static bool airrt_priv_time_to_keep(airrt_system *system, bool keeper, uint64_t now) {
+    uint64_t last = airrt_load_relaxed(&system->kept_ns);
+    return now >= last + AIRRT_MS(1) && (keeper || !airrt_load_relaxed(&system->keeper)) &&
+           airrt_cas(&system->kept_ns, &last, now, RELAXED, RELAXED);
+}
+/* One whose turn has not ended since the last look, while actors wait behind it. NULL: none. */
+static airrt_worker *airrt_priv_stalled(airrt_worker *w) {
+    airrt_system *system = w->system;
+    airrt_worker *stalled = NULL;
+    uint32_t n = airrt_priv_made(system), from = (uint32_t)(airrt_priv_worker_random(w) % (n ? n : 1));
+    for (uint32_t i = 0; i < n; i++) {
+        airrt_worker *other = system->workers[(from + i) % n];
         uint64_t turns = airrt_load_relaxed(&other->turns);
-        stalled |=
-            turns == other->seen_turns && airrt_load_relaxed(&other->running) && airrt_priv_has_work(other);
-        other->seen_turns = turns;
+        if (turns == airrt_load_relaxed(&other->seen_turns) && airrt_load_relaxed(&other->running) &&
+            airrt_priv_has_work(other))
+            stalled = other;
+        airrt_store_relaxed(&other->seen_turns, turns);
     }
     return stalled;
+}
+/* What waits behind such a turn is to be run here, but for half of its queue. */
+static AIRRT_COLD void airrt_priv_take_over(airrt_worker *w, airrt_worker *from) {
+    airrt_priv_rob(w, from, true);
+    airrt_priv_take_given(w, from);
+    airrt_cell *cell = airrt_priv_steal(w, from, true);
+    if (cell) airrt_priv_queue_push(w, cell);
 }
 /* The actor whose turn a worker is in, for other threads, which may not have seen the cells yet. */
 static airrt_cell *airrt_priv_running(const airrt_worker *w) {
@@ -5935,8 +5955,7 @@ static uint64_t airrt_priv_next_due(airrt_worker *w) {
     uint64_t due = AIRRT_FOREVER;
     for (uint32_t i = 0; i < airrt_priv_made(w->system); i++) {
         uint64_t one = airrt_load_relaxed(&w->system->workers[i]->wheel.due_ns);
-        /* another's wheel is looked after only when its owner is late */
-        if (w->system->workers[i] != w && one < AIRRT_FOREVER - AIRRT_MS(2)) one += AIRRT_MS(2);
+        if (w->system->workers[i] != w && one < AIRRT_FOREVER - AIRRT_LATE_NS) one += AIRRT_LATE_NS;
         if (one < due) due = one;
     }
     return due;
@@ -5950,10 +5969,10 @@ static uint64_t airrt_priv_sleep_until(airrt_system *system, uint64_t due, uint6
     return now + left;
 }
 /* Everywhere a worker may find something, once. */
-static airrt_cell *airrt_priv_look(airrt_worker *w, bool any) {
+static airrt_cell *airrt_priv_look(airrt_worker *w) {
     airrt_cell *cell = airrt_priv_find(w);
-    if (!cell) cell = airrt_priv_steal_any(w, any);
-    if (!cell && airrt_priv_run_wheels(w)) cell = airrt_priv_find(w);
+    if (!cell) cell = airrt_priv_steal_any(w);
+    if (!cell && airrt_priv_run_wheels(w, 0)) cell = airrt_priv_find(w);
     return cell;
 }
 /* Is there work that a worker which has none would take? */
@@ -5978,7 +5997,7 @@ static void airrt_priv_stop_searching(airrt_system *system) {
 static airrt_cell *airrt_priv_park(airrt_worker *w) {
     airrt_system *system = w->system;
     airrt_cell *cell;
-    bool searching = false, any = false; /* any: a worker has been in the same turn for a millisecond */
+    bool searching = false;
     airrt_priv_regret(w);
     for (;;) {
         if (!searching) { /* at most half of the workers search, at least one may */
@@ -5988,7 +6007,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         }
         for (int looks = 0; searching && looks < AIRRT_SPIN_LOOKS; looks++) {
             if (airrt_load_relaxed(&w->quit)) return airrt_priv_stop_searching(system), NULL;
-            if ((cell = airrt_priv_look(w, false)) != NULL) {
+            if ((cell = airrt_priv_look(w)) != NULL) {
                 airrt_priv_stop_searching(system);
                 return cell;
             }
@@ -6000,13 +6019,13 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         airrt_store_seq(&w->running, NULL); /* the same for who hands over to us */
         uint32_t idle =
             airrt_fetch_add(&system->idle, AIRRT_SLEEPING1 - (searching ? 1u : 0u), SEQ_CST) + AIRRT_SLEEPING1;
-        cell = airrt_priv_look(w, any);
-        any = false;
+        cell = airrt_priv_look(w);
         if (!cell) airrt_store_seq(&w->looking, 0);
         bool quiet = !cell && (idle >> 16) == system->worker_count && airrt_load_seq(&system->settlers);
         if (quiet) airrt_priv_ring(&system->quiet);
         const uint32_t who = 1u << w->index % 32;
         airrt_store_relaxed(&system->last_asleep, who);
+        airrt_worker *stalled = NULL;
         bool keeper = false, lingers = true; /* lingers: wakes up soon, in case that others do not sleep then */
         uint64_t lingers_until = airrt_priv_machine_ns(NULL) + AIRRT_MS(1);
         for (;;) {
@@ -6018,7 +6037,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             }
             uint64_t until = airrt_priv_next_due(w), now = airrt_priv_machine_ns(NULL);
             bool due = !cell && until != AIRRT_FOREVER && airrt_priv_now(system) >= until;
-            if (cell || due || any ||
+            if (cell || due || stalled ||
                 airrt_load_relaxed(&w->quit)) { /* leave by ourselves, if nobody is waking us already */
                 uint32_t was = airrt_load_relaxed(&system->idle);
                 while (was >= AIRRT_SLEEPING1 &&
@@ -6041,10 +6060,8 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             }
             if (keeper) {
                 if (airrt_priv_others_awake(w)) {
-                    if (!any && airrt_priv_keep(system)) {
-                        any = true; /* leave, and take what waits there */
-                        continue;
-                    }
+                    if (airrt_priv_time_to_keep(system, true, now) && (stalled = airrt_priv_stalled(w)) != NULL)
+                        continue; /* leave, and take what waits there */
                     if (now + AIRRT_MS(1) < until) until = now + AIRRT_MS(1);
                 } else {
                     keeper = false;
@@ -6058,6 +6075,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         if (keeper) airrt_store_release(&system->keeper, 0);
         if (lingers) airrt_fetch_add(&system->lingering, (uint32_t)-1, SEQ_CST);
         airrt_store_seq(&w->looking, 0);
+        if (stalled) airrt_priv_take_over(w, stalled);
         if (cell) {
             airrt_priv_stop_searching(system);
             return cell;
@@ -6152,6 +6170,12 @@ static void airrt_priv_age(airrt_worker *w, uint64_t now) {
     else if (now - f->since_ns > AIRRT_WORTH_MOVING_NS && now >= w->private_until_ns)
         airrt_store_relaxed(&f->offered, 1);
 }
+/* What waits for another worker, and for too long. */
+static void airrt_priv_stand_in(airrt_worker *w) {
+    airrt_worker *stalled = airrt_priv_stalled(w);
+    if (stalled) airrt_priv_take_over(w, stalled);
+    (void)airrt_priv_run_wheels(w, AIRRT_LATE_NS);
+}
 /* Every 64 turns, and with the machine's tick: timers, and how long turns and messages take. */
 static void airrt_priv_housekeep(airrt_worker *w) {
     uint64_t now = airrt_priv_machine_ns(NULL), turns = airrt_load_relaxed(&w->turns);
@@ -6178,6 +6202,7 @@ static void airrt_priv_housekeep(airrt_worker *w) {
     airrt_priv_age(w, now);
     if (airrt_load_relaxed(&w->wheel.due_ns) != AIRRT_FOREVER)
         airrt_priv_wheel_run(&w->wheel, airrt_priv_now(w->system));
+    if (!w->alone && airrt_priv_time_to_keep(w->system, false, now)) airrt_priv_stand_in(w);
 }
 /* Others sleep. What waits here is theirs, if there is enough of it. */
 static void airrt_priv_spread(airrt_worker *w) {

@@ -479,6 +479,82 @@ START_TEST(whom_a_hook_spawned_need_not_wait_for_its_end) {
     small_world_end(system);
 } END_TEST
 
+/* ---- a hook that does not end, and others that always have something to do ---- */
+
+/* Wakes the restless one and another, spawns, and stays; yields for ever; notes that it has run; arms a timer. */
+typedef enum errand { STAY_AWAY, GO_ON, BE_SEEN, BE_SEEN_LATER } errand;
+AIRRT_MESSAGE(errand);
+AIRRT_ACTOR(runner, errand, airrt_none);
+enum { RELIEF_MS = 200, LATER_MS = 500 }; /* so much: who merely waits for a processor is not taken for stuck */
+static runner_ref restless, other;
+static airrt_atomic_u64 restless_turns, goes_on, away, stays_away, seen_now, seen_later;
+static airrt_err runner_handle(runner_ctx *ctx, airrt_none *self, const errand *m) {
+    (void)self;
+    infant_ref child;
+    switch (*m) {
+    case GO_ON:
+        airrt_count(&restless_turns, 1);
+        if (!airrt_load_acquire(&goes_on)) break;
+        AIRRT_TRY(runner_send(runner_self(ctx), GO_ON));
+        airrt_ctx_yield(&ctx->base);
+        break;
+    case BE_SEEN: airrt_store_release(airrt_load_relaxed(&seen_now) ? &seen_later : &seen_now, 1); break;
+    case BE_SEEN_LATER: return runner_after(ctx, AIRRT_MS(LATER_MS), BE_SEEN, NULL);
+    case STAY_AWAY:
+        if (!airrt_load_relaxed(&restless_turns)) AIRRT_TRY(runner_send(restless, GO_ON));
+        AIRRT_TRY(runner_send(other, BE_SEEN));
+        AIRRT_TRY(infant_spawn(airrt_ctx_system(&ctx->base), (infant_args){ .kind = WAITS },
+                               &(airrt_spawn_desc){ .detached = true }, &child));
+        airrt_store_release(&away, 1);
+        while (airrt_load_acquire(&stays_away)) sched_yield();
+    }
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(runner, airrt_none, runner_handle);
+
+static runner_ref running(airrt_system *system) {
+    runner_ref ref;
+    airrt_test_ok(runner_spawn(system, AIRRT_NONE, NULL, &ref));
+    return ref;
+}
+typedef enum absence { REPLACED, REPLACED_AND_LEAVES, NOT_REPLACED } absence;
+static void behind_one_that_stays_away(absence how) {
+    airrt_system *system = small_world(how == NOT_REPLACED ? 2 : 1);
+    runner_ref absent = running(system), timed = running(system);
+    restless = running(system), other = running(system);
+    airrt_store_release(&goes_on, 1);
+    airrt_store_release(&stays_away, 1);
+    if (how == NOT_REPLACED) {
+        airrt_test_ok(runner_send(restless, GO_ON));
+        airrt_test_eventually(airrt_load_acquire(&restless_turns), TOO_LONG_S);
+    } else {
+        airrt_test_ok(airrt_priv_want_relief(system, AIRRT_MS(RELIEF_MS)));
+    }
+    airrt_test_ok(runner_send(timed, BE_SEEN_LATER)); /* an only worker has it on its wheel, and then stays away */
+    airrt_test_ok(runner_send(absent, STAY_AWAY));
+    airrt_test_eventually(airrt_load_acquire(&away), TOO_LONG_S);
+    if (how == REPLACED_AND_LEAVES) {
+        airrt_test_eventually(airrt_load_acquire(&system->replaced), TOO_LONG_S);
+        airrt_store_release(&stays_away, 0);
+        airrt_test_eventually(!airrt_load_acquire(&system->replaced), TOO_LONG_S);
+    }
+    airrt_test_eventually(airrt_load_acquire(&seen_now), TOO_LONG_S);
+    airrt_test_eventually(airrt_load_acquire(&waited_for), TOO_LONG_S);
+    airrt_test_eventually(airrt_load_acquire(&seen_later), TOO_LONG_S);
+    airrt_store_release(&stays_away, 0);
+    airrt_store_release(&goes_on, 0);
+    small_world_end(system);
+}
+START_TEST(what_waits_behind_a_stuck_worker_runs_though_the_one_in_its_place_is_never_idle) {
+    behind_one_that_stays_away(REPLACED);
+} END_TEST
+START_TEST(timers_of_a_worker_that_has_left_fire_though_no_other_is_ever_idle) {
+    behind_one_that_stays_away(REPLACED_AND_LEAVES);
+} END_TEST
+START_TEST(what_waits_behind_a_long_turn_runs_though_no_other_worker_is_ever_idle) {
+    behind_one_that_stays_away(NOT_REPLACED);
+} END_TEST
+
 /* ---- two that talk to each other: who has spoken stays for the answer ---- */
 
 typedef struct talk { enum { TALK, STAY, HEAR } what; uint32_t left; } talk;
@@ -598,4 +674,7 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       a_worker_that_sleeps_is_woken_for_those_that_wait,
       who_waits_long_to_begin_is_taken_by_a_worker_that_has_nothing,
       of_many_that_wait_to_begin_a_worker_that_has_nothing_takes_several, who_yields_lets_those_begin_who_wait,
-      each_that_waits_is_had_by_one_however_many_take);
+      each_that_waits_is_had_by_one_however_many_take,
+      what_waits_behind_a_stuck_worker_runs_though_the_one_in_its_place_is_never_idle,
+      timers_of_a_worker_that_has_left_fire_though_no_other_is_ever_idle,
+      what_waits_behind_a_long_turn_runs_though_no_other_worker_is_ever_idle);
