@@ -12062,10 +12062,12 @@ AIRRT_API bool airrt_alive(airrt_ref ref) {
     return !(airrt_priv_orders(ref) & (AIRRT_ORDER_LOST | AIRRT_ORDER_BURY));
 }
 
-/* One that has been replaced may be in a turn all the same; those of actors that were given up do not count. */
+/* One that has been replaced may be in a turn all the same; those of actors that were given up do not count. In none,
+ * it is about to leave, and may have something in its hand. */
 static bool airrt_priv_in_no_turn(const airrt_worker *w) {
     airrt_cell *cell = airrt_priv_running(w);
-    return !cell || airrt_priv_lane_lost(airrt_load_acquire(&cell->lane));
+    if (!cell) return airrt_load_seq(&w->quit) != AIRRT_LEAVING_REPLACED || airrt_load_acquire(&w->gone);
+    return airrt_priv_lane_lost(airrt_load_acquire(&cell->lane));
 }
 /* True when every worker sleeps and nothing is queued anywhere. */
 static bool airrt_priv_is_quiet(airrt_system *system) {

@@ -481,8 +481,9 @@ START_TEST(whom_a_hook_spawned_need_not_wait_for_its_end) {
 
 /* ---- a hook that does not end, and others that always have something to do ---- */
 
-/* Wakes the restless one and another, spawns, and stays; yields for ever; notes that it has run; arms a timer. */
-typedef enum errand { STAY_AWAY, GO_ON, BE_SEEN, BE_SEEN_LATER } errand;
+/* Wakes the restless one and another, spawns, and stays; stays, then wakes the other, and ends; yields for ever; notes
+ * that it has run; arms a timer. */
+typedef enum errand { STAY_AWAY, STAY_FIRST, GO_ON, BE_SEEN, BE_SEEN_LATER } errand;
 AIRRT_MESSAGE(errand);
 AIRRT_ACTOR(runner, errand, airrt_none);
 enum { RELIEF_MS = 200, LATER_MS = 500 }; /* so much: who merely waits for a processor is not taken for stuck */
@@ -500,6 +501,11 @@ static airrt_err runner_handle(runner_ctx *ctx, airrt_none *self, const errand *
         break;
     case BE_SEEN: airrt_store_release(airrt_load_relaxed(&seen_now) ? &seen_later : &seen_now, 1); break;
     case BE_SEEN_LATER: return runner_after(ctx, AIRRT_MS(LATER_MS), BE_SEEN, NULL);
+    case STAY_FIRST:
+        airrt_store_release(&away, 1);
+        while (airrt_load_acquire(&stays_away)) sched_yield();
+        AIRRT_TRY(runner_send(other, BE_SEEN));
+        return runner_exit(ctx);
     case STAY_AWAY:
         if (!airrt_load_relaxed(&restless_turns)) AIRRT_TRY(runner_send(restless, GO_ON));
         AIRRT_TRY(runner_send(other, BE_SEEN));
@@ -553,6 +559,31 @@ START_TEST(timers_of_a_worker_that_has_left_fire_though_no_other_is_ever_idle) {
 } END_TEST
 START_TEST(what_waits_behind_a_long_turn_runs_though_no_other_worker_is_ever_idle) {
     behind_one_that_stays_away(NOT_REPLACED);
+} END_TEST
+
+/* Whom the turn has woken last is in the hand of its worker, which has been replaced and cannot hand it on yet. */
+START_TEST(a_system_is_not_settled_while_a_worker_that_leaves_has_an_actor_in_its_hand) {
+    airrt_system *system = small_world(1);
+    runner_ref absent = running(system);
+    other = running(system);
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    airrt_test_ok(airrt_priv_want_relief(system, AIRRT_MS(RELIEF_MS)));
+    airrt_store_release(&stays_away, 1);
+    airrt_test_ok(runner_send(absent, STAY_FIRST));
+    airrt_test_eventually(airrt_load_acquire(&away), TOO_LONG_S);
+    nursed(system, FILL_ROW); /* somebody waits: a worker comes in its place */
+    airrt_test_eventually(airrt_load_acquire(&system->replaced), TOO_LONG_S);
+    airrt_test_eventually(airrt_load_acquire(&in_row) + airrt_load_acquire(&out_of_row) == ROW, TOO_LONG_S);
+    const airrt_worker *leaving = system->workers[0];
+    airrt_priv_lock(&system->shared_lock);
+    airrt_store_release(&stays_away, 0);
+    airrt_test_eventually(!airrt_load_acquire(&leaving->running) && !airrt_priv_has_work(leaving), TOO_LONG_S);
+    airrt_test_eventually(airrt_load_acquire(&system->idle) == AIRRT_SLEEPING1, TOO_LONG_S); /* the other one sleeps */
+    bool quiet = airrt_priv_is_quiet(system);
+    ck_assert(!quiet || airrt_load_acquire(&seen_now));
+    airrt_priv_unlock(&system->shared_lock);
+    small_world_end(system);
+    ck_assert_uint_eq(airrt_load_acquire(&seen_now), 1);
 } END_TEST
 
 /* ---- two that talk to each other: who has spoken stays for the answer ---- */
@@ -677,4 +708,6 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       each_that_waits_is_had_by_one_however_many_take,
       what_waits_behind_a_stuck_worker_runs_though_the_one_in_its_place_is_never_idle,
       timers_of_a_worker_that_has_left_fire_though_no_other_is_ever_idle,
-      what_waits_behind_a_long_turn_runs_though_no_other_worker_is_ever_idle);
+      what_waits_behind_a_long_turn_runs_though_no_other_worker_is_ever_idle,
+      a_system_is_not_settled_while_a_worker_that_leaves_has_an_actor_in_its_hand,
+      who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn);
