@@ -4161,7 +4161,7 @@ typedef struct airrt_queue {
 typedef struct airrt_fresh {
     airrt_atomic_u32 head, tail;
     airrt_atomic_u32 offered;  /* so many of the oldest are for a worker that has nothing */
-    uint32_t turned;           /* up to here those of one turn have been put into their order */
+    airrt_atomic_u32 turned;   /* above are those of the turn that is running, the last one on top */
     uint64_t since_ns;         /* when the oldest was first looked at; 0 = not yet */
     airrt_atomic_ptr entries[AIRRT_FRESH_SIZE];
 } airrt_fresh;
@@ -5610,19 +5610,29 @@ static void airrt_priv_fresh_push(airrt_worker *w, airrt_cell *cell) {
 AIRRT_INLINE bool airrt_priv_has_fresh(const airrt_worker *w) {
     return airrt_load_relaxed(&w->fresh.tail) != airrt_load_relaxed(&w->fresh.head);
 }
-/* Has the turn that is running spawned some? Mostly; not all, if a thief has been there. */
-AIRRT_INLINE bool airrt_priv_has_newest(const airrt_worker *w) {
-    return airrt_load_relaxed(&w->fresh.tail) != w->fresh.turned && airrt_priv_has_fresh(w);
+/* Has the turn that is running spawned some, and not all are a thief's? */
+AIRRT_INLINE bool airrt_priv_has_newborn(const airrt_worker *w) {
+    return airrt_load_relaxed(&w->fresh.tail) != airrt_load_relaxed(&w->fresh.turned) && airrt_priv_has_fresh(w);
 }
-/* Those of the last turn lie the last one on top: turns them round. */
-static void airrt_priv_fresh_turn(airrt_fresh *f, uint32_t head, uint32_t tail) {
-    uint32_t low = f->turned - head > tail - head ? head : f->turned; /* a thief may have been there */
-    for (uint32_t high = tail; low != high && low != --high; low++) {
+static void airrt_priv_turn_newborn(airrt_worker *w) {
+    airrt_fresh *f = &w->fresh;
+    bool thief = airrt_priv_taking_begin(w);
+    uint32_t head = airrt_load_acquire(&f->head), tail = airrt_load_relaxed(&f->tail);
+    uint32_t low = airrt_load_relaxed(&f->turned), high = tail - 1;
+    if ((int32_t)(low - head) < 0) low = head; /* a thief has been there */
+    for (; (int32_t)(high - low) > 0; low++, high--) {
         airrt_atomic_ptr *a = &f->entries[low % AIRRT_FRESH_SIZE], *b = &f->entries[high % AIRRT_FRESH_SIZE];
         airrt_cell *cell = airrt_load_relaxed(a);
         airrt_store_relaxed(a, airrt_load_relaxed(b));
         airrt_store_relaxed(b, cell);
     }
+    airrt_store_relaxed(&f->turned, tail);
+    airrt_priv_taking_end(w, thief);
+}
+/* The turn is over: puts those that it has spawned into their order, the first one on top. */
+AIRRT_INLINE void airrt_priv_settle_newborn(airrt_worker *w) {
+    if (AIRRT_UNLIKELY(airrt_load_relaxed(&w->fresh.tail) != airrt_load_relaxed(&w->fresh.turned)))
+        airrt_priv_turn_newborn(w);
 }
 /* The owner's: the one on top, or the one that has been there longest. NULL: none is there. */
 static airrt_cell *airrt_priv_fresh_pop(airrt_worker *w, bool oldest) {
@@ -5632,11 +5642,10 @@ static airrt_cell *airrt_priv_fresh_pop(airrt_worker *w, bool oldest) {
     bool thief = airrt_priv_taking_begin(w);
     uint32_t head = airrt_load_acquire(&f->head), tail = airrt_load_relaxed(&f->tail);
     if (head != tail) {
-        airrt_priv_fresh_turn(f, head, tail);
         cell = airrt_load_relaxed(&f->entries[(oldest ? head : tail - 1) % AIRRT_FRESH_SIZE]);
         if (oldest) airrt_store_relaxed(&f->head, ++head);
         else airrt_store_relaxed(&f->tail, --tail);
-        f->turned = tail;
+        airrt_store_relaxed(&f->turned, tail);
         if (oldest || head == tail) f->since_ns = 0;
         if (head == tail) airrt_store_relaxed(&f->offered, 0);
     }
@@ -5667,7 +5676,8 @@ static AIRRT_COLD void airrt_priv_rob(airrt_worker *thief, airrt_worker *victim,
     airrt_store_relaxed(&f->offered, 0); /* also in vain: who is off the processor while it takes may be so for long */
     airrt_store_release(&victim->thief, 0); /* who sees it sees what is left */
     airrt_priv_unlock(&victim->slot_lock);
-    if (!all) thief->fresh.turned = airrt_load_relaxed(&thief->fresh.tail); /* they lie as they lay there */
+    if (!all) /* they lie as they lay there */
+        airrt_store_relaxed(&thief->fresh.turned, airrt_load_relaxed(&thief->fresh.tail));
 }
 /* Has a worker anything waiting? For others, who may see it a little late. */
 static bool airrt_priv_has_work(const airrt_worker *w) {
@@ -5772,7 +5782,7 @@ AIRRT_INLINE void airrt_priv_offer_room(airrt_system *system, airrt_cell *cell, 
 static void airrt_priv_requeue(airrt_worker *w, airrt_cell *cell) {
     if (w->alone) airrt_priv_pinned_ring(w, AIRRT_BELL_WORK);
     else if (AIRRT_UNLIKELY(w->follow != NULL)) airrt_priv_hand_over(w, w->follow, cell);
-    else if (airrt_priv_has_newest(w)) airrt_priv_fresh_push(w, cell);
+    else if (airrt_priv_has_newborn(w)) airrt_priv_fresh_push(w, cell);
     else airrt_priv_queue_push(w, cell);
 }
 AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx) {
@@ -5807,6 +5817,7 @@ static airrt_cell *airrt_priv_find(airrt_worker *w) {
     airrt_cell *cell;
     airrt_cell *staying = w->staying;
     w->staying = NULL;
+    airrt_priv_settle_newborn(w);
     if (AIRRT_UNLIKELY(++w->tick % 61 == 0 || w->hurry)) {
         w->hurry = false;
         if ((cell = airrt_priv_shared_pop(w)) != NULL) {
@@ -6109,6 +6120,7 @@ static void airrt_priv_turn(airrt_worker *w, airrt_cell *cell) {
     if (airrt_priv_turn_begin(w, cell)) airrt_priv_type(cell)->run(&w->ctx);
 }
 static void airrt_priv_turn_end(airrt_worker *w) {
+    airrt_priv_settle_newborn(w);
     airrt_store_relaxed(&w->running, NULL);
     w->ctx.cell = NULL;
     w->phase = AIRRT_PHASE_NONE;
