@@ -5653,31 +5653,37 @@ static airrt_cell *airrt_priv_fresh_pop(airrt_worker *w, bool oldest) {
     return cell;
 }
 /* Takes what another worker offers of `fresh`: the thief has nothing. all: all that is there and in `next`, as its turn
- * does not end, into the thief's queue. */
+ * does not end, into the thief's queue. Those of a turn that has not ended are put into their order here. */
 static AIRRT_COLD void airrt_priv_rob(airrt_worker *thief, airrt_worker *victim, bool all) {
     airrt_fresh *f = &victim->fresh;
     if (!airrt_priv_has_fresh(victim) && !(all && airrt_load_relaxed(&victim->next))) return;
     airrt_priv_lock(&victim->slot_lock);
     airrt_exchange(&victim->thief, 1, SEQ_CST);
     if ((!victim->barrier || airrt_priv_barrier()) && !airrt_load_seq(&victim->taking)) {
-        uint32_t head = airrt_load_relaxed(&f->head), n = airrt_load_acquire(&f->tail) - head;
+        uint32_t head = airrt_load_relaxed(&f->head), tail = airrt_load_acquire(&f->tail), n = tail - head;
+        uint32_t turned = airrt_load_relaxed(&f->turned), offered = airrt_load_relaxed(&f->offered);
         airrt_cell *next = all ? airrt_load_acquire(&victim->next) : NULL;
+        if ((int32_t)(turned - head) < 0) turned = head; /* a thief has been there */
         if (next) airrt_store_relaxed(&victim->next, NULL);
         if (next) airrt_priv_queue_push(thief, next);
-        if (!all && n > airrt_load_relaxed(&f->offered)) n = airrt_load_relaxed(&f->offered);
-        if (!all && n) airrt_priv_robbed(thief, victim, n == 1);
-        for (; n; n--) {
-            airrt_cell *cell = airrt_load_relaxed(&f->entries[head++ % AIRRT_FRESH_SIZE]);
-            if (all) airrt_priv_queue_push(thief, cell);
-            else airrt_priv_fresh_push(thief, cell);
+        if (all) { /* those of the last turn first */
+            for (uint32_t i = turned; i != tail; i++)
+                airrt_priv_queue_push(thief, airrt_load_relaxed(&f->entries[i % AIRRT_FRESH_SIZE]));
+            for (uint32_t i = turned; i != head; i--)
+                airrt_priv_queue_push(thief, airrt_load_relaxed(&f->entries[(i - 1) % AIRRT_FRESH_SIZE]));
+            head = tail;
+        } else {
+            if (n > offered) n = offered;
+            if (n) airrt_priv_robbed(thief, victim, n == 1);
+            airrt_store_relaxed(&thief->fresh.turned, airrt_load_relaxed(&thief->fresh.tail) + turned - head);
+            for (; n; n--) airrt_priv_fresh_push(thief, airrt_load_relaxed(&f->entries[head++ % AIRRT_FRESH_SIZE]));
         }
         airrt_store_release(&f->head, head); /* what was read is the owner's again */
     }
     airrt_store_relaxed(&f->offered, 0); /* also in vain: who is off the processor while it takes may be so for long */
     airrt_store_release(&victim->thief, 0); /* who sees it sees what is left */
     airrt_priv_unlock(&victim->slot_lock);
-    if (!all) /* they lie as they lay there */
-        airrt_store_relaxed(&thief->fresh.turned, airrt_load_relaxed(&thief->fresh.tail));
+    if (!all) airrt_priv_settle_newborn(thief);
 }
 /* Has a worker anything waiting? For others, who may see it a little late. */
 static bool airrt_priv_has_work(const airrt_worker *w) {

@@ -319,31 +319,9 @@ AIRRT_ACTOR_IMPL(walker, airrt_none, walker_handle);
 typedef enum nursing {
     FILL_ROW, FILL_CHAIN, FILL_LATER, FILL_AND_STAY, FILL_AND_LOITER, FILL_CROWD, LET_WALK
 } nursing;
-} END_TEST
-
-/* Who always has one more message, while the chain goes on. */
-enum { TURNERS = 100 };
-static airrt_atomic_u64 turners_turns;
-AIRRT_ACTOR(turner, word, airrt_none);
-static airrt_err turner_handle(turner_ctx *ctx, airrt_none *self, const word *m) {
-    (void)self;
-    airrt_count(&turners_turns, 1);
-    airrt_ctx_yield(&ctx->base);
-    return airrt_load_acquire(&chain_goes_on) ? turner_send(turner_self(ctx), *m) : AIRRT_OK;
-}
-AIRRT_ACTOR_IMPL(turner, airrt_none, turner_handle);
-
-typedef enum nursing { FILL_ROW, FILL_BEHIND, FILL_CHAIN, FILL_AND_STAY } nursing;
 AIRRT_MESSAGE(nursing);
 AIRRT_ACTOR(nurse, nursing, airrt_none);
 static airrt_atomic_u64 stayed_in_vain;
-static nurse_ref quick_nurse; /* is woken by who fills behind her */
-static airrt_err fill(airrt_system *system, uint64_t from, uint64_t to) {
-    infant_ref child;
-    for (uint64_t i = from; i < to; i++)
-        AIRRT_TRY(infant_spawn(system, (infant_args){ IN_ROW, i }, &(airrt_spawn_desc){ .detached = true }, &child));
-    return AIRRT_OK;
-}
 static airrt_err nurse_handle(nurse_ctx *ctx, airrt_none *self, const nursing *m) {
     (void)self;
     airrt_system *system = airrt_ctx_system(&ctx->base);
@@ -354,12 +332,6 @@ static airrt_err nurse_handle(nurse_ctx *ctx, airrt_none *self, const nursing *m
     if (*m == FILL_ROW) {
         for (uint64_t i = 0; i < ROW; i++) AIRRT_TRY(infant_spawn(system, (infant_args){ IN_ROW, i }, &alone, &child));
         return AIRRT_OK;
-} END_TEST
-
-    if (*m == FILL_ROW) return fill(system, 0, ROW);
-    if (*m == FILL_BEHIND) {
-        AIRRT_TRY(fill(system, ROW, 2 * ROW));
-        return nurse_send(quick_nurse, FILL_ROW);
     }
     if (*m == FILL_AND_STAY) {
         AIRRT_TRY(infant_spawn(system, (infant_args){ .kind = WAITS }, &alone, &child));
@@ -400,45 +372,18 @@ static nurse_ref nursed(airrt_system *system, nursing what) {
 }
 
 /* Unless they wait for a millisecond, as on a loaded machine: then another row is tried. */
-static void in_order_once(airrt_system *system, nursing what, uint64_t row) {
+START_TEST(those_of_one_turn_begin_in_their_order) {
+    airrt_system *system = small_world(1);
     bool in_order = false;
     for (int i = 0; i < ROWS && !in_order; i++) {
         airrt_store_release(&in_row, 0);
         airrt_store_release(&out_of_row, 0);
-        nursed(system, what);
+        nursed(system, FILL_ROW);
         airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
-        ck_assert_uint_eq(airrt_load_acquire(&in_row) + airrt_load_acquire(&out_of_row), row);
-        in_order = airrt_load_acquire(&in_row) == row;
+        ck_assert_uint_eq(airrt_load_acquire(&in_row) + airrt_load_acquire(&out_of_row), ROW);
+        in_order = airrt_load_acquire(&in_row) == ROW;
     }
     ck_assert(in_order);
-    small_world_end(system);
-}
-START_TEST(those_of_one_turn_begin_in_their_order) {
-    in_order_once(small_world(1), FILL_ROW, ROW);
-} END_TEST
-
-START_TEST(those_of_the_last_turn_begin_first) {
-    airrt_system *system = small_world(1);
-    airrt_test_ok(nurse_spawn(system, AIRRT_NONE, NULL, &quick_nurse));
-    in_order_once(system, FILL_BEHIND, 2 * ROW);
-} END_TEST
-
-/* One of four turns is theirs, though each of them is taken just after a turn that has spawned one. */
-START_TEST(who_has_spawned_nothing_waits_in_the_queue) {
-    airrt_system *system = small_world(1);
-    airrt_store_release(&chain_goes_on, 1);
-    for (uint32_t i = 0; i < TURNERS; i++) {
-        turner_ref turner;
-        airrt_test_ok(turner_spawn(system, AIRRT_NONE, NULL, &turner));
-        airrt_test_ok(turner_send(turner, (word){ .from = i }));
-    }
-    nursed(system, FILL_CHAIN);
-    airrt_test_eventually(airrt_load_acquire(&links_made) > 1000, TOO_LONG_S);
-    uint64_t links = airrt_load_acquire(&links_made), turned = airrt_load_acquire(&turners_turns);
-    airrt_test_eventually(airrt_load_acquire(&links_made) > links + 20000, TOO_LONG_S);
-    links = airrt_load_acquire(&links_made) - links;
-    ck_assert_uint_gt(airrt_load_acquire(&turners_turns) - turned, links / 10);
-    airrt_store_release(&chain_goes_on, 0);
     small_world_end(system);
 } END_TEST
 
@@ -755,7 +700,6 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       whom_a_hook_woke_need_not_wait_for_its_end, of_a_tree_of_spawns_a_branch_is_alive_at_a_time,
       who_spawns_and_yields_goes_on_when_they_have_begun, a_worker_that_has_nothing_takes_a_branch_of_anothers_tree,
       every_one_of_many_siblings_begins, those_of_one_turn_begin_in_their_order,
-      those_of_the_last_turn_begin_first, who_has_spawned_nothing_waits_in_the_queue,
       spawning_without_end_keeps_nobody_waiting, whom_a_hook_spawned_need_not_wait_for_its_end,
       who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn,
       a_worker_that_sleeps_is_woken_for_those_that_wait,
