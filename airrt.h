@@ -99,9 +99,10 @@
  * those, a message of the mailbox comes before what has fired since. One hook is never interrupted. Actors that a hook
  * spawns begin (pre_start) before what waits in its worker's queue, in three turns of four: those of the last turn
  * first, in the order of their spawning, then who has spawned them, if its turn was over before its mailbox was empty,
- * so that of a tree of spawns a branch is alive at a time, not a generation; after a millisecond behind newer ones they
- * wait in the queue. A worker's queue is shared with others when it holds 50 us of work, judged by the turns before;
- * whom it has spawned, then or when the first has waited for as long; behind a turn that does not end, after a
+ * so that of a tree of spawns a branch is alive at a time, not a generation. After a millisecond behind newer ones they
+ * go to the queue: the oldest, a millisecond later two, then four, and so on, but one again where more wait by then; who
+ * has spawned goes with them. A worker's queue is shared with others when it holds 50 us of work, judged by the turns
+ * before; whom it has spawned, then or when the first has waited for as long; behind a turn that does not end, after a
  * millisecond or two, also if the others are busy (then half of the queue at a time), and with it the one actor that
  * runs here as soon as that turn is over: whom a hook has woken last, or, where turns take less than 2 us, who has
  * woken the one that runs, as an answer may come.
@@ -2714,7 +2715,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airr
 #define AIRRT_TURN_WORTH_MOVING_NS 2000  /* a thief whose turns were quicker than this took actors in vain ... */
 #define AIRRT_PRIVATE_NS_MIN AIRRT_MS(1) /* ... and the queue that they came from is not shared for so long, at first */
 #define AIRRT_PRIVATE_NS_MAX AIRRT_MS(64)
-#define AIRRT_FRESH_NS 1000000     /* who has been spawned waits so long behind newer ones, then in the queue */
+#define AIRRT_FRESH_NS 1000000     /* who has been spawned waits so long behind newer ones; see airrt_priv_age */
 #define AIRRT_LATE_NS AIRRT_MS(2)  /* a timer so late is any worker's */
 #define AIRRT_SPIN_LOOKS 100       /* of a searching worker before it parks */
 
@@ -4162,7 +4163,9 @@ typedef struct airrt_fresh {
     airrt_atomic_u32 head, tail;
     airrt_atomic_u32 offered;  /* so many of the oldest are for a worker that has nothing */
     airrt_atomic_u32 turned;   /* above are those of the turn that is running, the last one on top */
-    uint64_t since_ns;         /* when the oldest was first looked at; 0 = not yet */
+    uint32_t mark;             /* those below it have waited since then */
+    uint64_t since_ns;
+    uint32_t aged, left;       /* how many went to the queue the last time that some had waited long, and were left */
     airrt_atomic_ptr entries[AIRRT_FRESH_SIZE];
 } airrt_fresh;
 
@@ -5646,7 +5649,7 @@ static airrt_cell *airrt_priv_fresh_pop(airrt_worker *w, bool oldest) {
         if (oldest) airrt_store_relaxed(&f->head, ++head);
         else airrt_store_relaxed(&f->tail, --tail);
         airrt_store_relaxed(&f->turned, tail);
-        if (oldest || head == tail) f->since_ns = 0;
+        if ((int32_t)(f->mark - tail) > 0) f->mark = tail;
         if (head == tail) airrt_store_relaxed(&f->offered, 0);
     }
     airrt_priv_taking_end(w, thief);
@@ -6175,18 +6178,35 @@ AIRRT_API bool airrt_priv_goes_on(airrt_ctx *ctx) {
     ctx->left = timed && tick_ns < w->slow_until_ns ? 1 : left;
     return !over;
 }
-/* The oldest of `fresh` has waited for what is above it: then that is much, and so is what will come of it. It is
- * another worker's, if one has nothing. And none waits for ever, where spawning has no end. */
+/* How many of `fresh` go to the queue that have waited long: twice as many as the last time, but one where more wait
+ * than were left then. There much comes of each, as in a tree of spawns, and of many of them a generation. Pure. */
+static uint32_t airrt_priv_ageing(uint32_t last, uint32_t left, uint32_t waiting) {
+    if (!last || waiting > left) return 1;
+    return last < AIRRT_FRESH_SIZE ? last * 2 : last;
+}
+/* The oldest of `fresh` have waited for what is above them: then that is much, and so is what will come of them. One is
+ * another worker's, if that has nothing. And none waits for ever, where spawning has no end: they go to the queue; who
+ * has begun already, and has spawned since, is not counted. */
 static void airrt_priv_age(airrt_worker *w, uint64_t now) {
     airrt_fresh *f = &w->fresh;
-    airrt_cell *oldest;
+    uint32_t head = airrt_load_relaxed(&f->head), waiting = airrt_load_relaxed(&f->tail) - head;
+    bool some = (int32_t)(f->mark - head) > 0;
     airrt_store_relaxed(&f->offered, 0);
-    if (!airrt_priv_has_fresh(w)) f->since_ns = 0;
-    else if (!f->since_ns) f->since_ns = now;
-    else if (now - f->since_ns > AIRRT_FRESH_NS && (oldest = airrt_priv_fresh_pop(w, true)) != NULL)
+    if (some && now - f->since_ns <= AIRRT_FRESH_NS) {
+        if (now - f->since_ns > AIRRT_WORTH_MOVING_NS && now >= w->private_until_ns)
+            airrt_store_relaxed(&f->offered, 1);
+        return;
+    }
+    f->aged = some ? airrt_priv_ageing(f->aged, f->left, waiting) : 0;
+    for (uint32_t n = f->aged; n && (int32_t)(f->mark - airrt_load_relaxed(&f->head)) > 0;) {
+        airrt_cell *oldest = airrt_priv_fresh_pop(w, true);
+        if (!oldest) break;
+        n -= airrt_load_relaxed(&oldest->life) == AIRRT_STATE_STARTING;
         airrt_priv_queue_push(w, oldest);
-    else if (now - f->since_ns > AIRRT_WORTH_MOVING_NS && now >= w->private_until_ns)
-        airrt_store_relaxed(&f->offered, 1);
+    }
+    f->since_ns = now;
+    f->mark = airrt_load_relaxed(&f->tail);
+    f->left = f->mark - airrt_load_relaxed(&f->head);
 }
 /* What waits for another worker, and for too long. */
 static void airrt_priv_stand_in(airrt_worker *w) {
