@@ -94,18 +94,18 @@
  * the actor with a reason (on_error may decide otherwise); links pass it on, watchers are told. A panic leaks what the
  * hook held; locks it held stay locked.
  * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us, but no more when the machine's
- * tick has come (looked at every 32 messages, after each while some take more than 50 us): then timers and what comes
- * from threads outside have their turn, too. Timers that fire and results count as messages; when a turn was one of
- * those, a message of the mailbox comes before what has fired since. One hook is never interrupted. Actors that a hook
- * spawns begin (pre_start) before what waits in its worker's queue, in three turns of four: those of the last turn
- * first, in the order of their spawning, then who has spawned them, if its turn was over before its mailbox was empty,
- * so that of a tree of spawns a branch is alive at a time, not a generation. After a millisecond behind newer ones they
- * go to the queue: the oldest, a millisecond later two, then four, and so on, but one again where more wait by then; who
- * has spawned goes with them. A worker's queue is shared with others when it holds 50 us of work, judged by the turns
- * before; whom it has spawned, then or when the first has waited for as long; behind a turn that does not end, after a
- * millisecond or two, also if the others are busy (then half of the queue at a time), and with it the one actor that
- * runs here as soon as that turn is over: whom a hook has woken last, or, where turns take less than 2 us, who has
- * woken the one that runs, as an answer may come.
+ * tick has come (looked at every 32 messages, after each while some take more than 50 us; a pre_start counts as one):
+ * then timers and what comes from threads outside have their turn, too. Timers that fire and results count as messages;
+ * when a turn was one of those, a message of the mailbox comes before what has fired since. One hook is never
+ * interrupted. Actors that a hook spawns begin (pre_start) before what waits in its worker's queue, in three turns of
+ * four: those of the last turn first, in the order of their spawning, then who has spawned them, if its turn was over
+ * before its mailbox was empty, so that of a tree of spawns a branch is alive at a time, not a generation. After a
+ * millisecond behind newer ones they go to the queue: the oldest, a millisecond later two, then four, and so on, but
+ * one again where more wait by then; who has spawned goes with them. A worker's queue is shared with others when it
+ * holds 50 us of work, judged by the turns before; whom it has spawned, then or when the first has waited for as long;
+ * behind a turn that does not end, after a millisecond or two, also if the others are busy (then half of the queue at a
+ * time), and with it the one actor that runs here as soon as that turn is over: whom a hook has woken last, or, where
+ * turns take less than 2 us, who has woken the one that runs, as an answer may come.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
@@ -4229,6 +4229,7 @@ struct airrt_worker {
     airrt_atomic_u32 surplus;  /* how long its queue must be before others are woken for it or take from it */
     uint64_t paced_ns, paced_turns, paced_messages; /* when the pace was last looked at */
     uint64_t seen_tick_ns, seen_ns, seen_messages; /* when another tick of the machine was last seen */
+    uint64_t starts;           /* calls of pre_start: like messages as to the looks for it */
     uint64_t slow_until_ns;    /* there are messages that take long */
     airrt_worker *robbed;      /* whose actors it took last, and has not done with; when, and after how many turns */
     bool robbed_one;           /* one that had waited long in `fresh` */
@@ -6152,10 +6153,13 @@ static uint32_t airrt_priv_budget(uint64_t ns, uint64_t messages) {
     if (budget < AIRRT_TURN_MESSAGES) return AIRRT_TURN_MESSAGES;
     return budget > AIRRT_TURN_MESSAGES_MAX ? AIRRT_TURN_MESSAGES_MAX : (uint32_t)budget;
 }
+static uint64_t airrt_priv_messages_and_starts(const airrt_worker *w) {
+    return airrt_load_relaxed(&w->ctx.handled) + w->starts;
+}
 static void airrt_priv_see(airrt_worker *w, uint64_t tick_ns, uint64_t now_ns) {
     w->seen_tick_ns = tick_ns;
     w->seen_ns = now_ns;
-    w->seen_messages = airrt_load_relaxed(&w->ctx.handled);
+    w->seen_messages = airrt_priv_messages_and_starts(w);
 }
 /* A turn has as many messages as it may, and ends with the machine's tick: actors whose messages take long must not
  * keep the others, timers, and what comes from outside waiting for that many of them. */
@@ -6167,7 +6171,7 @@ AIRRT_API bool airrt_priv_goes_on(airrt_ctx *ctx) {
     uint64_t tick_ns = timed ? airrt_priv_machine_tick_ns(NULL) : w->seen_tick_ns;
     if (tick_ns != w->seen_tick_ns) {
         uint64_t now = airrt_priv_machine_ns(NULL);
-        if (now - w->seen_ns > (messages - w->seen_messages) * AIRRT_SLOW_NS)
+        if (now - w->seen_ns > (airrt_priv_messages_and_starts(w) - w->seen_messages) * AIRRT_SLOW_NS)
             w->slow_until_ns = tick_ns + AIRRT_SLOW_HOLD_NS;
         airrt_priv_see(w, tick_ns, now);
         w->hurry = true;
@@ -7241,6 +7245,8 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
     airrt_err err = AIRRT_UNLIKELY(w->system->sim != NULL) ? airrt_priv_sim_start(ctx) : AIRRT_OK;
     if (!err) err = type->start(ctx, cell->state, airrt_priv_args(cell));
     w->phase = AIRRT_PHASE_HANDLE;
+    w->starts++;
+    if (--ctx->left == 0 && !airrt_priv_goes_on(ctx)) ctx->left = 1;
     /* says airrt_priv_started, or ends */
     if (err == AIRRT_ERR_PENDING && (type->has & (AIRRT_HAS_KEEP_ | AIRRT_HAS_CHILD_))) {
         airrt_cold *cold = airrt_priv_cold(cell);
