@@ -2291,9 +2291,7 @@ static airrt_err airrt_priv_sup_ask_by_id(airrt_supervisor sup, airrt_sup_op op,
     airrt_sup_request *r = airrt_priv_request_of(id, ref);
     if (out) memset(out, 0, sizeof *out);
     if (!r) return AIRRT_ERR_NOMEM;
-    airrt_err err = id && strlen(id) > 63 ? airrt_priv_err(AIRRT_ERR_NOT_FOUND, "id", NULL) : AIRRT_OK;
-    if (err) airrt_priv_sup_let_go(r);
-    else err = airrt_priv_sup_ask(sup, op, r, AIRRT_FOREVER);
+    airrt_err err = airrt_priv_sup_ask(sup, op, r, AIRRT_FOREVER);
     if (!err && out) *out = op == AIRRT_SUP_RESTART_CHILD ? r->info[0].ref : r->ref;
     airrt_priv_sup_let_go(r);
     return err;

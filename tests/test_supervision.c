@@ -995,12 +995,15 @@ START_TEST(calls_to_what_is_no_supervisor_are_dead) {
     airrt_child_info info;
     airrt_child_counts counts;
     size_t count;
+    char longer[71] = "";
+    memset(longer, 'x', sizeof longer - 1);
     open_system();
     airrt_test_ok(kid_spawn(sys, (plan){ .name = 'k' }, NULL, &ref));
     airrt_supervisor actor = { ref.ref };
     for (int i = 0; i < 2; i++) {
         airrt_supervisor sup = i ? actor : none;
         airrt_test_is(airrt_supervisor_terminate_child(sup, "a"), AIRRT_ERR_DEAD);
+        airrt_test_is(airrt_supervisor_terminate_child(sup, longer), AIRRT_ERR_DEAD); /* nobody's id, but nobody to ask */
         airrt_test_is(airrt_supervisor_which_children(sup, &info, 1, &count), AIRRT_ERR_DEAD);
         airrt_test_is(airrt_supervisor_count_children(sup, &counts), AIRRT_ERR_DEAD);
         airrt_test_is(airrt_supervisor_get_child(sup, "a", &info), AIRRT_ERR_DEAD);

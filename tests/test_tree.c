@@ -231,6 +231,8 @@ START_TEST(an_id_that_is_too_long_is_nobodys) {
     airrt_test_is(airrt_supervisor_get_child(sup, longer, &info), AIRRT_ERR_NOT_FOUND);
     airrt_test_is(airrt_supervisor_set_health(sup, longer, &(airrt_health_desc){ 0 }), AIRRT_ERR_NOT_FOUND);
     airrt_test_is(airrt_supervisor_terminate_child(sup, longer), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(airrt_supervisor_restart_child(sup, longer, NULL), AIRRT_ERR_NOT_FOUND);
+    airrt_test_is(airrt_supervisor_delete_child(sup, longer), AIRRT_ERR_NOT_FOUND);
     close_system();
 } END_TEST
 
