@@ -362,7 +362,8 @@ typedef enum airrt_supervision_kind {
 typedef struct airrt_supervision_event {
     airrt_supervision_kind kind;
     uint32_t restart_count;
-    airrt_ref supervisor, child; /* child: zero for what is no actor */
+    airrt_ref supervisor, child; /* child: of the life that this is about, by now perhaps over; AIRRT_CHILD too: what
+                                    its start was given. Zero: its start failed before it had one */
     char id[32];                 /* the child's, as in its specification */
     char strategy[20];           /* "one_for_one" ... */
     uint32_t affected_count;     /* children that the strategy restarts or stops */

@@ -1782,6 +1782,23 @@ START_TEST(what_is_no_actor_is_started_stopped_and_restarted) { /* S1 */
     close_system();
 } END_TEST
 
+START_TEST(events_name_what_is_no_actor_by_what_its_start_was_given) {
+    int on = 0, starts = 0;
+    airrt_ref self, first;
+    crew c = { .max = 5, .count = 1, .members = { { light_spec((lamp_args){ &on, &starts, &self }), { .id = "l" } } } };
+    airrt_supervisor sup;
+    airrt_supervision_event e[8];
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    first = self;
+    airrt_test_ok(light_exited(first, &(airrt_reason){ .kind = AIRRT_EXIT_ERROR }));
+    settled(sup);
+    ck_assert_str_eq(event_letters(e, 8), "SFAR");
+    for (int i = 0; i < 3; i++) ck_assert(airrt_ref_equal(e[i].child, first));
+    ck_assert(airrt_ref_equal(e[3].child, self) && !airrt_ref_equal(self, first));
+    close_system();
+} END_TEST
+
 START_TEST(health_is_switched_on_and_off_while_it_runs) {
     crew c = crew_of("a", 5);
     airrt_supervisor sup;
@@ -2819,7 +2836,7 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       a_killed_supervisor_comes_back_with_its_named_children, a_start_that_fails_at_once_stops_the_others_in_order_too,
       an_init_that_panics_fails_the_start_and_leaks_nothing, a_child_that_a_broken_off_group_restart_left_is_gone,
       a_tree_is_shown_as_text, a_tree_is_shown_for_graphviz_and_mermaid,
-      what_is_no_actor_is_started_stopped_and_restarted, health_is_switched_on_and_off_while_it_runs,
+      what_is_no_actor_is_started_stopped_and_restarted, events_name_what_is_no_actor_by_what_its_start_was_given, health_is_switched_on_and_off_while_it_runs,
       a_child_has_its_defaults_filled_in, who_has_not_begun_by_its_start_timeout_does_not_start,
       a_pre_start_that_takes_too_long_returns_and_then_ends_with_timeout,
       attempts_count_anew_after_the_stable_time_that_was_asked_for, failing_to_start_for_long_is_not_running_stably,
