@@ -4507,6 +4507,17 @@ static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err,
     airrt_priv_notify(&answer->word, INT32_MAX); /* of a block that is never unmapped */
     return true;
 }
+/* What a spawner that waits for pre_start is to be told, ahead of the end that it waits for; it goes on waiting. */
+static void airrt_priv_forewarn(airrt_timer starter, const airrt_error *error) {
+    airrt_signal *answer = airrt_priv_signal_of(starter.slot);
+    uint32_t open = starter.generation << 4 | AIRRT_WORD_OPEN, word = open;
+    if (!answer || !airrt_cas(&answer->word, &word, open + (AIRRT_WORD_WRITING - AIRRT_WORD_OPEN), ACQUIRE, RELAXED))
+        return;
+    memcpy(answer->u.answer.out, error, sizeof *error);
+    answer->u.answer.reason = NULL; /* it stays as it is said here */
+    airrt_store_release(&answer->word, open);
+    airrt_priv_notify(&answer->word, INT32_MAX);
+}
 /* Ends a request that will not be answered. reason: why its callee has ended, if it has. */
 static void airrt_priv_end_request(airrt_system *system, uint32_t slot, uint32_t generation, airrt_err err,
                                    const airrt_reason *reason) {
@@ -4570,12 +4581,12 @@ static bool airrt_priv_await_more(airrt_system *system, airrt_signal *answer, ui
 }
 /* The same; false: nobody will answer any more. Does not free the block. */
 static bool airrt_priv_await(airrt_system *system, airrt_signal *answer, uint32_t open, uint64_t deadline) {
-    while (!airrt_priv_await_more(system, answer, open, deadline)) {
+    for (unsigned spins = 0; !airrt_priv_await_more(system, answer, open, deadline);) {
         uint32_t word = open;
         if (airrt_cas(&answer->word, &word, open + (AIRRT_WORD_GONE - AIRRT_WORD_OPEN), ACQ_REL, ACQUIRE) ||
             word - open > AIRRT_WORD_DONE - AIRRT_WORD_OPEN)
             return false;
-        deadline = AIRRT_FOREVER; /* somebody is writing: a few instructions */
+        airrt_priv_spin(&spins); /* somebody is writing: a few instructions */
     }
     return true;
 }
@@ -11416,11 +11427,11 @@ static AIRRT_COLD void airrt_priv_tell_spawn(airrt_system *system, airrt_news_ki
     airrt_news news = { .kind = kind, .actor = ref, .type = type->name, .reason = reason };
     airrt_priv_tell(system, &news);
 }
-/* Everything but the wait for pre_start; *question is what to wait for, if anything; why: where the answer's reason
- * goes. */
+/* Everything but the wait for pre_start; *question is what to wait for, if anything; said: where the answer's reason
+ * goes, or all that airrt_priv_forewarn says. */
 static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *type, const void *args,
                                         const airrt_spawn_desc *desc, airrt_ref *out, airrt_signal **question_out,
-                                        airrt_reason *why) {
+                                        airrt_error *said) {
     static const airrt_spawn_desc plain = { .name = NULL };
     airrt_ref none = { 0, 0 };
     airrt_worker *me = airrt_priv_me;
@@ -11499,7 +11510,8 @@ static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *
         if (type->timestamps) cell->cold->created_ns = airrt_priv_now(system);
     }
     if (waits) {
-        if (!(question = airrt_priv_question(system, NULL, 0, why))) goto fail;
+        memset(said, 0, sizeof *said);
+        if (!(question = airrt_priv_question(system, said, 0, &said->reason))) goto fail;
         cell->cold->starter.slot = question->index;
         cell->cold->starter.generation = AIRRT_WORD_GENERATION(airrt_load_relaxed(&question->word));
     }
@@ -11564,23 +11576,26 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
                                      const airrt_spawn_desc *desc, airrt_ref *out) {
     airrt_worker *me = airrt_priv_me;
     airrt_signal *question = NULL;
-    airrt_reason why = { .text = "" };
+    airrt_error said;
     airrt_ref ref;
     bool inside = me && me->system == system;
     if (!inside)
         airrt_fetch_add(&system->spawning, 1,
                         SEQ_CST); /* a shutdown that begins now waits until it is spawned or refused */
-    airrt_err err = airrt_priv_spawn_begin(system, type, args, desc, &ref, &question, &why);
+    airrt_err err = airrt_priv_spawn_begin(system, type, args, desc, &ref, &question, &said);
     if (!inside) airrt_fetch_add(&system->spawning, (uint32_t)-1, SEQ_CST);
     if (question) {
         uint64_t limit = airrt_priv_wait_until(system, desc && desc->start_timeout_ns ? desc->start_timeout_ns
                                                                                       : system->desc.start_timeout_ns);
         if (airrt_priv_await(system, question, airrt_priv_open_word(question), limit)) err = question->u.answer.err;
         else err = airrt_priv_in_vain(system), airrt_priv_order(ref, AIRRT_ORDER_EXPIRE);
-        if (err) {
+        if (err && said.err) {
+            airrt_priv_error = said;
+            err = said.err;
+        } else if (err) {
             const char *field = err == AIRRT_ERR_TIMEOUT ? "start_timeout_ns" : NULL;
-            airrt_discard(airrt_priv_err(err, field, why.text[0] ? why.text : NULL));
-            airrt_priv_error.reason = why;
+            airrt_discard(airrt_priv_err(err, field, said.reason.text[0] ? said.reason.text : NULL));
+            airrt_priv_error.reason = said.reason;
         }
         airrt_priv_signal_put(question);
         if (err) memset(&ref, 0, sizeof ref);

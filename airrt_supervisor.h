@@ -82,10 +82,11 @@
  * up by, in constant time, also after it was restarted. Up: _parent, _ancestors. Down: _find by id, _which_children,
  * _format, _print. All of a system: airrt_system_supervisors. Away: _remove, with all that is below.
  *
- * ERRORS (airrt_error_last has more: the field, the child's id, the reason of its end)
+ * ERRORS (airrt_error_last has more, also of NAME_start: the field, the child's id, the reason of its end)
  *     NOT_FOUND                          no such child
- *     START                              a child or its factory (init, pre_start, start) failed; id, reason
- *     BAD_SPEC                           a description that cannot be; field
+ *     START                              a child or its factory (init, pre_start, start) failed; id: of the called
+ *                                        supervisor's child; reason: of who failed, also further down
+ *     BAD_SPEC                           a description that cannot be; id, field
  *     ALREADY_STARTED, ALREADY_PRESENT   the id is taken; id
  *     RUNNING, RESTARTING, TYPE          not of a child that runs, backs off, has no id
  *     TIMEOUT                            it was not done in time; of airrt_supervisor_stop: it was killed then
@@ -397,8 +398,8 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
  * MONITOR: a monitor of airrt_supervision_event, or of airrt_event, as AIRRT_WATCH has, airrt_quiet for none; several
  * supervisors may have the same. It outlives the system. Makes
  *   airrt_err  NAME_start(airrt_system *, ARGS, MONITOR *, airrt_supervisor *out);    a root: from a thread, returns
- *                     when all children run, or with what failed: BAD_SPEC (airrt_error_last's text: which child, which
- *                     field), START, IGNORE, what init returned, TIMEOUT, NOMEM, CONTEXT (in a hook)
+ *                     when all children run, or with what failed: BAD_SPEC (airrt_error_last: which child, which
+ *                     field), START (which child, why), IGNORE, what init returned, TIMEOUT, NOMEM, CONTEXT (in a hook)
  *   airrt_spec NAME_spec(ARGS, MONITOR *);                                            as another's child
  * AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, init [, .max_restarts = N, .window_ns = NS, .auto_shutdown = A]) gives it its
  * body, in one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or
@@ -1570,11 +1571,11 @@ static void airrt_priv_sup_reply(airrt_sup *sup, airrt_sup_request *r, airrt_err
     const airrt_sup_answer said = airrt_priv_sup_said(r, err);
     airrt_priv_reply(sup->ctx, AIRRT_OK, &said, sizeof said);
 }
-/* The error of a call about this child. */
-static void airrt_priv_sup_blame(airrt_sup_request *r, airrt_err err, const airrt_kid *kid) {
-    airrt_priv_error_set(&r->error, err, NULL, kid->reason.text[0] ? kid->reason.text : NULL);
-    airrt_priv_text(r->error.id, sizeof r->error.id, kid->desc->id);
-    r->error.reason = kid->reason;
+/* The error of a start that has failed with this child. */
+static void airrt_priv_sup_blame(airrt_error *error, airrt_err err, const airrt_kid *kid) {
+    airrt_priv_error_set(error, err, NULL, kid->reason.text[0] ? kid->reason.text : NULL);
+    airrt_priv_text(error->id, sizeof error->id, kid->desc->id);
+    error->reason = kid->reason;
 }
 /* Answers the call that the job was for, if there is one. */
 static void airrt_priv_job_answer(airrt_sup *sup, airrt_err err) {
@@ -1768,15 +1769,18 @@ static void airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started
         return;
     }
     airrt_priv_kid_release(kid);
+    airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
     if (job->kind == AIRRT_JOB_BOOT) {
-        airrt_reason reason = airrt_priv_reason(AIRRT_EXIT_ERROR, AIRRT_ERR_START, 0, kid->reason.text);
-        airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
+        airrt_error said;
+        airrt_priv_sup_blame(&said, AIRRT_ERR_START, kid);
+        airrt_priv_forewarn(sup->ctx->cell->cold->starter, &said);
         airrt_priv_job_begin(sup, AIRRT_JOB_FAIL_BOOT, false, 0, job->at, 0);
-        job->reason = reason;
+        job->reason = kid->reason;
+        if (airrt_exit_is_normal(kid->reason.kind)) /* of the child; not of who cannot be without it */
+            job->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, AIRRT_ERR_START, kid->reason.code, kid->reason.text);
         return;
     }
-    airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
-    airrt_priv_sup_blame(job->request, AIRRT_ERR_START, kid);
+    airrt_priv_sup_blame(&job->request->error, AIRRT_ERR_START, kid);
     if (job->kind == AIRRT_JOB_START_CHILDREN) { /* those before it are stopped, those after it are forgotten */
         while (job->end > job->at) airrt_priv_kid_remove(sup, sup->kids[--job->end]);
         airrt_priv_job_begin(sup, AIRRT_JOB_ROLL_BACK, false, job->first, job->at, job->at);
@@ -1877,13 +1881,14 @@ AIRRT_API void airrt_priv_sup_run(airrt_ctx *ctx) {
     airrt_sup_call msg;
     airrt_priv_run(ctx, &msg, sizeof msg, AIRRT_ALIGNOF(airrt_sup_call), airrt_priv_sup_deliver);
 }
-/* The reason says what was wrong with which child: the error's own words do not leave this thread. */
+/* Who starts a root is told the error; the reason, for all others, says what was wrong with which child. */
 static airrt_err airrt_priv_sup_refuse(airrt_ctx *ctx, airrt_err err) {
     const airrt_error *e = airrt_error_last();
-    char text[128];
+    airrt_reason reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, NULL);
     if (e->err != err || (!e->field[0] && !e->id[0])) return err;
-    snprintf(text, sizeof text, "%.63s%s%.31s", e->id, e->id[0] && e->field[0] ? ": " : "", e->field);
-    const airrt_reason reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, text);
+    const int room = (int)(sizeof reason.text - sizeof ": " - strlen(e->field)); /* the field is not cut */
+    snprintf(reason.text, sizeof reason.text, "%.*s%s%s", room, e->id, e->id[0] && e->field[0] ? ": " : "", e->field);
+    airrt_priv_forewarn(ctx->cell->cold->starter, e);
     airrt_discard(airrt_ctx_leave(ctx, &reason));
     return err;
 }
