@@ -1738,6 +1738,17 @@ static bool airrt_priv_job_down(airrt_sup *sup) {
     }
     return true;
 }
+/* New children are not to be had of a system that is shut down; restarts go on. */
+static airrt_err airrt_priv_call_open(const airrt_sup *sup) {
+    const airrt_system *system = airrt_ctx_system(sup->ctx);
+    return airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING ? AIRRT_ERR_SHUTDOWN : AIRRT_OK;
+}
+/* What a start that failed is answered: SHUTDOWN, not START, if it is the system's shutdown that has ended it. */
+static airrt_err airrt_priv_start_failed(const airrt_sup *sup, const airrt_reason *reason) {
+    bool ended = reason->kind == AIRRT_EXIT_SHUTDOWN || reason->kind == AIRRT_EXIT_KILLED ||
+                 reason->err == AIRRT_ERR_SHUTDOWN;
+    return ended && airrt_priv_call_open(sup) ? AIRRT_ERR_SHUTDOWN : AIRRT_ERR_START;
+}
 /* A child's start was tried. */
 static void airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started how) {
     airrt_job *job = &sup->job;
@@ -1770,24 +1781,25 @@ static void airrt_priv_job_started(airrt_sup *sup, airrt_kid *kid, airrt_started
     }
     airrt_priv_kid_release(kid);
     airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
+    airrt_err err = airrt_priv_start_failed(sup, &kid->reason);
     if (job->kind == AIRRT_JOB_BOOT) {
         airrt_error said;
-        airrt_priv_sup_blame(&said, AIRRT_ERR_START, kid);
+        airrt_priv_sup_blame(&said, err, kid);
         airrt_priv_forewarn(sup->ctx->cell->cold->starter, &said);
         airrt_priv_job_begin(sup, AIRRT_JOB_FAIL_BOOT, false, 0, job->at, 0);
         job->reason = kid->reason;
         if (airrt_exit_is_normal(kid->reason.kind)) /* of the child; not of who cannot be without it */
-            job->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, AIRRT_ERR_START, kid->reason.code, kid->reason.text);
+            job->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, kid->reason.code, kid->reason.text);
         return;
     }
-    airrt_priv_sup_blame(&job->request->error, AIRRT_ERR_START, kid);
+    airrt_priv_sup_blame(&job->request->error, err, kid);
     if (job->kind == AIRRT_JOB_START_CHILDREN) { /* those before it are stopped, those after it are forgotten */
         while (job->end > job->at) airrt_priv_kid_remove(sup, sup->kids[--job->end]);
         airrt_priv_job_begin(sup, AIRRT_JOB_ROLL_BACK, false, job->first, job->at, job->at);
         return;
     }
     job->kind = AIRRT_JOB_NONE;
-    airrt_priv_job_answer(sup, AIRRT_ERR_START);
+    airrt_priv_job_answer(sup, err);
 }
 /* Up as far as possible; true: done, or it is another job now. */
 static bool airrt_priv_job_up(airrt_sup *sup) {
@@ -1822,7 +1834,7 @@ static airrt_err airrt_priv_job_done(airrt_sup *sup) {
     case AIRRT_JOB_RESTART_CHILD:
     case AIRRT_JOB_TERMINATE:
     case AIRRT_JOB_REMOVE: airrt_priv_job_answer(sup, AIRRT_OK); break;
-    case AIRRT_JOB_ROLL_BACK: airrt_priv_job_answer(sup, AIRRT_ERR_START); break;
+    case AIRRT_JOB_ROLL_BACK: airrt_priv_job_answer(sup, job->request->error.err); break;
     case AIRRT_JOB_FAIL_BOOT: return airrt_discard(airrt_ctx_leave(sup->ctx, &job->reason)), AIRRT_ERR_START;
     case AIRRT_JOB_GIVE_UP: return airrt_ctx_leave(sup->ctx, &job->reason);
     }
@@ -2070,11 +2082,6 @@ static airrt_err airrt_priv_call_addable(const airrt_sup *sup, airrt_sup_request
     return err;
 }
 /* All are added, or none. */
-/* New children are not to be had of a system that is shut down; restarts go on. */
-static airrt_err airrt_priv_call_open(const airrt_sup *sup) {
-    const airrt_system *system = airrt_ctx_system(sup->ctx);
-    return airrt_load_relaxed(&system->state) >= AIRRT_SYSTEM_DRAINING ? AIRRT_ERR_SHUTDOWN : AIRRT_OK;
-}
 static airrt_err airrt_priv_call_start(airrt_sup *sup, airrt_sup_request *r) {
     size_t first = sup->count;
     AIRRT_TRY(airrt_priv_call_open(sup));

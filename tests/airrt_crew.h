@@ -11,14 +11,18 @@
 #ifndef AIRRT_CREW_H_
 #define AIRRT_CREW_H_
 
-/* The faults-th allocation fails, from any thread; 0: none; ALL_FAIL; NO_THREADS: no thread is to be had. */
+/* The faults-th allocation fails, from any thread; 0: none; ALL_FAIL; NO_THREADS: no thread is to be had; HELD_UP: those
+ * of a hook wait as HOLD does, and succeed. */
 #define ALL_FAIL UINT32_MAX
 #define NO_THREADS (UINT32_MAX - 1)
+#define HELD_UP (UINT32_MAX - 2)
 static airrt_atomic_u32 fault_calls, faults;
+AIRRT_INLINE void hold(void);
 static int fault(const char *site) {
     uint32_t which = airrt_load_relaxed(&faults);
     if (which == ALL_FAIL) return site[0] != 0;
     if (which == NO_THREADS) return strcmp(site, "thread") == 0;
+    if (which == HELD_UP) return airrt_priv_me && strcmp(site, "alloc") == 0 ? hold(), 0 : 0;
     return which && site[0] && airrt_fetch_add(&fault_calls, 1, RELAXED) + 1 == which;
 }
 

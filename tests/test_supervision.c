@@ -1010,6 +1010,38 @@ START_TEST(nothing_new_is_started_in_a_system_that_is_shut_down) {
     close_system();
 } END_TEST
 
+static airrt_err errand_shutdown_now(errand *e) {
+    (void)e;
+    return airrt_system_shutdown(sys, &(airrt_shutdown_desc){ .now = true }, NULL);
+}
+/* Begins a call that is held up, and then a shutdown. */
+static void shut_down_upon(errand *e, errand *shutdown) {
+    uint32_t before = airrt_load_relaxed(&holding);
+    airrt_store_release(&held, 1);
+    errand_start(e);
+    airrt_test_eventually(airrt_load_acquire(&holding) == before + 1, 20);
+    airrt_store_relaxed(&faults, 0);
+    *shutdown = (errand){ .call = errand_shutdown_now };
+    errand_start(shutdown);
+    airrt_test_eventually(airrt_load_acquire(&sys->state) == AIRRT_SYSTEM_STOPPING, 20);
+}
+START_TEST(a_start_that_the_shutdown_ends_is_told_so) {
+    crew c = { .max = 5 };
+    airrt_supervisor sup;
+    errand shutdown;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    errand add = { .call = errand_add, .ref = sup.ref, .spec = kid_spec((plan){ .name = 'x' }), .desc = { .id = "x" } };
+    airrt_store_relaxed(&faults, HELD_UP); /* its supervisor makes room for it */
+    shut_down_upon(&add, &shutdown);
+    airrt_store_release(&held, 0);
+    airrt_test_is(errand_end(&add), AIRRT_ERR_SHUTDOWN);
+    ck_assert_str_eq(add.error.id, "x");
+    airrt_test_is(add.error.reason.err, AIRRT_ERR_SHUTDOWN);
+    airrt_test_ok(errand_end(&shutdown));
+    close_system();
+} END_TEST
+
 AIRRT_ACTOR(founder, order, airrt_none);
 static airrt_err founded;
 static airrt_err founder_handle(founder_ctx *ctx, airrt_none *state, const order *msg) {
@@ -2862,7 +2894,8 @@ START_TEST(more_children_than_memory_can_hold_are_no_memory) {
 SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_its_supervisor,
       a_significant_child_that_a_strategy_gives_up_ends_its_supervisor,
       of_dynamic_children_only_the_significant_are_waited_for, what_has_been_terminated_is_dead_when_the_call_returns,
-      who_is_dead_is_never_seen_alive_again, nothing_new_is_started_in_a_system_that_is_shut_down, a_root_is_not_started_in_a_hook,
+      who_is_dead_is_never_seen_alive_again, nothing_new_is_started_in_a_system_that_is_shut_down,
+      a_start_that_the_shutdown_ends_is_told_so, a_root_is_not_started_in_a_hook,
       one_failed_allocation_ends_no_supervisor_within_its_limit,
       what_a_child_was_described_with_is_copied, who_only_looks_need_not_count,
       a_start_that_fails_is_told_with_its_own_words_only,
