@@ -7109,8 +7109,8 @@ static void airrt_priv_bury(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_priv_cell_put(cell, successor);
     ctx->cell = NULL;
     if (starter.slot)
-        airrt_priv_answer(starter.slot, starter.generation, reason->err ? reason->err : AIRRT_ERR_DEAD, reason, NULL,
-                          0);
+        airrt_priv_end_request(system, starter.slot, starter.generation, reason->err ? reason->err : AIRRT_ERR_DEAD,
+                               reason);
     while ((signal = waiters) != NULL) {
         waiters = signal->next;
         airrt_priv_tell_waiter(signal, reason);

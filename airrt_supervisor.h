@@ -399,7 +399,8 @@ AIRRT_INLINE airrt_message_type airrt_priv_sup_message(void) { return airrt_sup_
  * supervisors may have the same. It outlives the system. Makes
  *   airrt_err  NAME_start(airrt_system *, ARGS, MONITOR *, airrt_supervisor *out);    a root: from a thread, returns
  *                     when all children run, or with what failed: BAD_SPEC (airrt_error_last: which child, which
- *                     field), START (which child, why), IGNORE, what init returned, TIMEOUT, NOMEM, CONTEXT (in a hook)
+ *                     field), START (which child, why), IGNORE, what init returned, TIMEOUT, NOMEM, SHUTDOWN,
+ *                     CONTEXT (in a hook)
  *   airrt_spec NAME_spec(ARGS, MONITOR *);                                            as another's child
  * AIRRT_SUPERVISOR_IMPL(NAME, STRATEGY, init [, .max_restarts = N, .window_ns = NS, .auto_shutdown = A]) gives it its
  * body, in one file. STRATEGY: airrt_one_for_one, airrt_one_for_all, airrt_rest_for_one, airrt_simple_one_for_one, or

@@ -1042,6 +1042,22 @@ START_TEST(a_start_that_the_shutdown_ends_is_told_so) {
     close_system();
 } END_TEST
 
+static airrt_err errand_root(errand *e) {
+    crew c = { .max = 5, .count = 1, .members = { { e->spec, { .id = "x" } } } };
+    airrt_supervisor sup;
+    return one_start(sys, (crew_args){ &c }, &events, &sup);
+}
+START_TEST(a_root_that_the_shutdown_ends_before_it_runs_is_told_so) {
+    errand root = { .call = errand_root, .spec = kid_spec((plan){ .name = 'x', .slow_start = true }) }, shutdown;
+    open_system();
+    shut_down_upon(&root, &shutdown);
+    airrt_test_is(errand_end(&root), AIRRT_ERR_SHUTDOWN);
+    ck_assert_int_eq(root.error.reason.kind, AIRRT_EXIT_KILLED);
+    airrt_store_release(&held, 0);
+    airrt_test_ok(errand_end(&shutdown));
+    close_system();
+} END_TEST
+
 AIRRT_ACTOR(founder, order, airrt_none);
 static airrt_err founded;
 static airrt_err founder_handle(founder_ctx *ctx, airrt_none *state, const order *msg) {
@@ -2895,7 +2911,7 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       a_significant_child_that_a_strategy_gives_up_ends_its_supervisor,
       of_dynamic_children_only_the_significant_are_waited_for, what_has_been_terminated_is_dead_when_the_call_returns,
       who_is_dead_is_never_seen_alive_again, nothing_new_is_started_in_a_system_that_is_shut_down,
-      a_start_that_the_shutdown_ends_is_told_so, a_root_is_not_started_in_a_hook,
+      a_start_that_the_shutdown_ends_is_told_so, a_root_that_the_shutdown_ends_before_it_runs_is_told_so, a_root_is_not_started_in_a_hook,
       one_failed_allocation_ends_no_supervisor_within_its_limit,
       what_a_child_was_described_with_is_copied, who_only_looks_need_not_count,
       a_start_that_fails_is_told_with_its_own_words_only,

@@ -697,7 +697,7 @@ START_TEST(shutdown_waits_for_a_spawn_that_has_begun) {
     pthread_join(spawner, NULL);
     pthread_join(closer, NULL);
     airrt_test_ok(ended);
-    ck_assert(spawned == AIRRT_OK || spawned == AIRRT_ERR_DEAD);
+    ck_assert(spawned == AIRRT_OK || spawned == AIRRT_ERR_SHUTDOWN);
     ck_assert_uint_eq(airrt_system_actors(world, NULL, 0), 0);
     WORLD_CLOSE();
 } END_TEST
