@@ -587,14 +587,14 @@ typedef struct airrt_info {
 } airrt_info;
 
 typedef struct airrt_shutdown_desc {
-    bool now;                 /* do not handle what is queued */
+    bool now;                 /* do not handle what is queued: kill all, in no order */
     uint64_t timeout_ns;      /* the whole; 0 = the system's stop_timeout_ns */
 } airrt_shutdown_desc;
 
 typedef struct airrt_shutdown_report {
     airrt_counts counts;      /* of the system's whole life; dead and dropped are what was lost */
     uint32_t stopped;         /* actors that ended by themselves after they were asked to */
-    uint32_t killed;          /* that ended only by force */
+    uint32_t killed;          /* that ended only by force; with .now all */
     uint32_t stuck;           /* that did not return from user code, with those that their supervisors gave up before */
     airrt_ref first_stuck;
 } airrt_shutdown_report;
@@ -2370,16 +2370,17 @@ AIRRT_API void airrt_system_close(airrt_system *system);
 /* Opens a system, runs body(system, arg) on this thread, shuts down, closes; the first error of these. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_run(const airrt_system_desc *desc,
                                                      airrt_err (*body)(airrt_system *system, void *arg), void *arg);
-/* Ends all actors. First, unless .now, what is queued is handled with all that it leads to, for half of the time at
- * most; then all are stopped, those of supervisors in their order: actors handle what waits by then, supervised ones
- * none that still wait; at the deadline the rest is killed. Timers are not waited for (but while one is always due the
- * first half does not end before its time); sends from outside are accepted until the receiver is stopped; requests
- * that were deferred and not answered by then end with SHUTDOWN. TIMEOUT: some were killed or are stuck, or messages
- * were lost or refused for lack of time. From the call on nothing can be spawned from outside; once it has returned
- * nobody waits in the system, not for those that are stuck either: who does is told SHUTDOWN, who blocks for room DEAD.
- * Topics go on: who reads a stream waits until its topic, or the system, is closed.
- * CONTEXT in a hook, and in a fork()ed child. Any thread, again and again: later calls wait for the first and report
- * the same. desc and out may be NULL. */
+/* Ends all actors. First what is queued is handled with all that it leads to, for half of the time at most; then all
+ * are stopped, those of supervisors in their order: actors handle what waits by then, supervised ones none that still
+ * wait; at the deadline the rest is killed. Timers are not waited for (but while one is always due the first half does
+ * not end before its time); sends from outside are accepted until the receiver is stopped; requests that were deferred
+ * and not answered by then end with SHUTDOWN. TIMEOUT: some were killed or are stuck, or messages were lost or refused
+ * for lack of time. With .now all are killed at once instead, each for itself, those of supervisors too: handlers that
+ * run return, post_stop runs (KILLED) in no order, no on_exit is asked, what is queued is lost. That is as asked, and
+ * OK; TIMEOUT: some are stuck. From the call on nothing can be spawned from outside; once it has returned nobody waits
+ * in the system, not for those that are stuck either: who does is told SHUTDOWN, who blocks for room DEAD. Topics go
+ * on: who reads a stream waits until its topic, or the system, is closed. CONTEXT in a hook, and in a fork()ed child.
+ * Any thread, again and again: later calls wait for the first and report the same. desc and out may be NULL. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                                           airrt_shutdown_report *out);
 /* Waits until no actor is runnable or running and nothing is queued; timers do not count, what they have sent does: in

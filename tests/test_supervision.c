@@ -1014,6 +1014,30 @@ static airrt_err errand_shutdown_now(errand *e) {
     (void)e;
     return airrt_system_shutdown(sys, &(airrt_shutdown_desc){ .now = true }, NULL);
 }
+START_TEST(a_shutdown_with_now_kills_children_too_and_is_ok) {
+    crew c = crew_of("ab", 5), low = { .max = 5, .count = 1, .members = { { polite_spec((plan){ .name = 'p' }),
+                                                                          { .id = "p", .name = "p" } } } };
+    airrt_supervisor sup;
+    airrt_shutdown_report report;
+    c.members[1] = (member){ one_spec((crew_args){ &low }, &events), { .id = "low" } };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    ck_assert_str_eq(happened(), "+a ");
+    hold_up("a");
+    tell("a", WORK);
+    errand shutdown = { .call = errand_shutdown_now };
+    errand_start(&shutdown);
+    airrt_test_eventually(course_is("kp "), 20); /* unasked, and before those that its supervisor has before it */
+    airrt_store_release(&held, 0);
+    airrt_test_ok(errand_end(&shutdown));
+    ck_assert_str_eq(happened(), "kp -a ");
+    ck_assert_uint_eq(airrt_load_relaxed(&worked), 0);
+    airrt_test_ok(airrt_system_shutdown(sys, NULL, &report));
+    ck_assert_uint_eq(report.killed, 4);
+    ck_assert_uint_eq(report.stopped, 0);
+    close_system();
+} END_TEST
+
 /* Begins a call that is held up, and then a shutdown. */
 static void shut_down_upon(errand *e, errand *shutdown) {
     uint32_t before = airrt_load_relaxed(&holding);
@@ -2911,7 +2935,7 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       a_significant_child_that_a_strategy_gives_up_ends_its_supervisor,
       of_dynamic_children_only_the_significant_are_waited_for, what_has_been_terminated_is_dead_when_the_call_returns,
       who_is_dead_is_never_seen_alive_again, nothing_new_is_started_in_a_system_that_is_shut_down,
-      a_start_that_the_shutdown_ends_is_told_so, a_root_that_the_shutdown_ends_before_it_runs_is_told_so, a_root_is_not_started_in_a_hook,
+      a_shutdown_with_now_kills_children_too_and_is_ok, a_start_that_the_shutdown_ends_is_told_so, a_root_that_the_shutdown_ends_before_it_runs_is_told_so, a_root_is_not_started_in_a_hook,
       one_failed_allocation_ends_no_supervisor_within_its_limit,
       what_a_child_was_described_with_is_copied, who_only_looks_need_not_count,
       a_start_that_fails_is_told_with_its_own_words_only,
