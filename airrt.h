@@ -4509,7 +4509,7 @@ static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err,
     return true;
 }
 /* What a spawner that waits for pre_start is to be told, ahead of the end that it waits for; it goes on waiting. */
-static void airrt_priv_forewarn(airrt_timer starter, const airrt_error *error) {
+AIRRT_INLINE void airrt_priv_forewarn(airrt_timer starter, const airrt_error *error) {
     airrt_signal *answer = airrt_priv_signal_of(starter.slot);
     uint32_t open = starter.generation << 4 | AIRRT_WORD_OPEN, word = open;
     if (!answer || !airrt_cas(&answer->word, &word, open + (AIRRT_WORD_WRITING - AIRRT_WORD_OPEN), ACQUIRE, RELAXED))
