@@ -242,7 +242,7 @@ START_TEST(every_one_of_many_siblings_begins) {
 } END_TEST
 
 /* Infants: one of a row, which sees who has begun before it; one of a chain, which spawns the next; one that waits. */
-enum { ROW = 20, ROWS = 500, WAITING = 200, CROWD = 1000, WAITS_SINCE = 1000 }; /* WAITS_SINCE: with that link of a chain */
+enum { ROW = 20, ROWS = 500, WAITING = 200, CROWD = 1000, WAITS_SINCE = 1000 }; /* the last: with that link */
 static airrt_atomic_u64 in_row, out_of_row, chain_goes_on, link_takes_ns, links_made, waited_for;
 static airrt_atomic_u32 nursery;           /* the worker of the last link, or of the nurse */
 static airrt_atomic_u64 taken_with_others; /* of a crowd, by another worker */
