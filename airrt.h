@@ -5851,7 +5851,6 @@ static airrt_cell *airrt_priv_find(airrt_worker *w) {
     if ((cell = airrt_priv_swap_next(w, staying)) != NULL) {
         if (AIRRT_LIKELY(++w->streak % 16)) return cell;
         airrt_priv_queue_push(w, cell); /* two that talk to each other must not starve the queue */
-        if (staying && (staying = airrt_priv_swap_next(w, NULL)) != NULL) airrt_priv_queue_push(w, staying);
     }
     bool fresh = airrt_priv_has_fresh(w);
     if (AIRRT_UNLIKELY(fresh) && ++w->fresh_streak % 4 && (cell = airrt_priv_fresh_pop(w, false)) != NULL) return cell;
