@@ -99,13 +99,14 @@
  * when a turn was one of those, a message of the mailbox comes before what has fired since. One hook is never
  * interrupted. Actors that a hook spawns begin (pre_start) before what waits in its worker's queue, in three turns of
  * four: those of the last turn first, in the order of their spawning, then who has spawned them, if its turn was over
- * before its mailbox was empty, so that of a tree of spawns a branch is alive at a time, not a generation. After a
- * millisecond behind newer ones they go to the queue: the oldest, a millisecond later two, then four, and so on, but
- * one again where more wait by then; who has spawned goes with them. A worker's queue is shared with others when it
- * holds 50 us of work, judged by the turns before; whom it has spawned, then or when the first has waited for as long;
- * behind a turn that does not end, after a millisecond or two, also if the others are busy (then half of the queue at a
- * time), and with it the one actor that runs here as soon as that turn is over: whom a hook has woken last, or, where
- * turns take less than 2 us, who has woken the one that runs, as an answer may come.
+ * before its mailbox was empty (each eighth time in a row behind all others, so that each who spawns without end has
+ * its share), so that of a tree of spawns a branch is alive at a time, not a generation. After a millisecond behind
+ * newer ones they go to the queue: the oldest, a millisecond later two, then four, and so on, but one again where more
+ * wait by then; who has spawned goes with them. A worker's queue is shared with others when it holds 50 us of work,
+ * judged by the turns before; whom it has spawned, then or when the first has waited for as long; behind a turn that
+ * does not end, after a millisecond or two, also if the others are busy (then half of the queue at a time), and with it
+ * the one actor that runs here as soon as that turn is over: whom a hook has woken last, or, where turns take less than
+ * 2 us, who has woken the one that runs, as an answer may come.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
@@ -4208,7 +4209,9 @@ struct airrt_worker {
     bool barrier;              /* a thief makes the barrier between the two for both */
     airrt_lock slot_lock;
     uint32_t streak, fresh_streak; /* how often in a row `next` was used, and `fresh` */
-    airrt_cell *staying;       /* see airrt_priv_stay; set only from the end of a turn to the next look */
+    const airrt_cell *parent;  /* who was the last to be put behind those that it has spawned; how often in a row */
+    uint32_t parent_turns;
+    airrt_cell *staying;       /* see airrt_priv_stays; set only from the end of a turn to the next look */
     bool may_stay;             /* its turns are short */
     airrt_patience patience[AIRRT_PATIENCE_SLOTS]; /* by the actor's place */
     uint32_t index, tick;
@@ -5623,6 +5626,19 @@ static void airrt_priv_fresh_push(airrt_worker *w, airrt_cell *cell) {
     airrt_store_relaxed(&f->entries[tail % AIRRT_FRESH_SIZE], cell);
     airrt_store_release(&f->tail, tail + 1); /* carries the actor's private state to a thief */
 }
+/* Behind all that wait there. False: no room. */
+static bool airrt_priv_fresh_push_last(airrt_worker *w, airrt_cell *cell) {
+    airrt_fresh *f = &w->fresh;
+    bool thief = airrt_priv_taking_begin(w);
+    uint32_t head = airrt_load_acquire(&f->head);
+    bool room = airrt_load_relaxed(&f->tail) - head < AIRRT_FRESH_SIZE;
+    if (room) {
+        airrt_store_relaxed(&f->entries[(head - 1) % AIRRT_FRESH_SIZE], cell);
+        airrt_store_release(&f->head, head - 1); /* carries the actor's private state to a thief */
+    }
+    airrt_priv_taking_end(w, thief);
+    return room;
+}
 AIRRT_INLINE bool airrt_priv_has_fresh(const airrt_worker *w) {
     return airrt_load_relaxed(&w->fresh.tail) != airrt_load_relaxed(&w->fresh.head);
 }
@@ -5800,11 +5816,18 @@ static AIRRT_COLD void airrt_priv_offer_room_now(airrt_system *system, airrt_cel
 AIRRT_INLINE void airrt_priv_offer_room(airrt_system *system, airrt_cell *cell, bool any) {
     if (AIRRT_UNLIKELY(cell->cold && cell->cold->wanters.first)) airrt_priv_offer_room_now(system, cell, any);
 }
-/* To the back of the queue; behind those that it has spawned in this turn. */
+/* Behind those that it has spawned in this turn; each eighth time in a row behind all that wait there, so that others
+ * that spawn have their turns. */
+static void airrt_priv_requeue_parent(airrt_worker *w, airrt_cell *cell) {
+    w->parent_turns = w->parent == cell ? w->parent_turns + 1 : 1;
+    w->parent = cell;
+    if (w->parent_turns % 8 || !airrt_priv_fresh_push_last(w, cell)) airrt_priv_fresh_push(w, cell);
+}
+/* To the back of the queue; or behind those that it has spawned. */
 static void airrt_priv_requeue(airrt_worker *w, airrt_cell *cell) {
     if (w->alone) airrt_priv_pinned_ring(w, AIRRT_BELL_WORK);
     else if (AIRRT_UNLIKELY(w->follow != NULL)) airrt_priv_hand_over(w, w->follow, cell);
-    else if (airrt_priv_has_newborn(w)) airrt_priv_fresh_push(w, cell);
+    else if (airrt_priv_has_newborn(w)) airrt_priv_requeue_parent(w, cell);
     else airrt_priv_queue_push(w, cell);
 }
 AIRRT_API void airrt_priv_turn_over(airrt_ctx *ctx) {

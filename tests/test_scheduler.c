@@ -806,6 +806,40 @@ START_TEST(each_that_waits_is_had_by_one_however_many_take) {
     small_world_end(system);
 } END_TEST
 
+/* Who spawns one for each message, and always has one more message. */
+enum { PARENTS = 20, PARENTS_TURNS = 20000 };
+static airrt_atomic_u64 parents_turns[PARENTS], all_turns;
+AIRRT_ACTOR(parent, word, airrt_none);
+static airrt_err parent_handle(parent_ctx *ctx, airrt_none *self, const word *m) {
+    infant_ref child;
+    (void)self;
+    airrt_count(&parents_turns[m->from], 1);
+    airrt_count(&all_turns, 1);
+    const airrt_spawn_desc alone = { .detached = true };
+    AIRRT_TRY(infant_spawn(airrt_ctx_system(&ctx->base), (infant_args){ .kind = WAITS }, &alone, &child));
+    airrt_ctx_yield(&ctx->base);
+    return airrt_load_acquire(&chain_goes_on) ? parent_send(parent_self(ctx), *m) : AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(parent, airrt_none, parent_handle);
+
+START_TEST(all_who_spawn_without_end_have_their_turns) {
+    airrt_system *system = small_world(1);
+    uint64_t least = UINT64_MAX;
+    airrt_store_release(&chain_goes_on, 1);
+    for (uint32_t i = 0; i < PARENTS; i++) {
+        parent_ref parent;
+        airrt_test_ok(parent_spawn(system, AIRRT_NONE, NULL, &parent));
+        airrt_test_ok(parent_send(parent, (word){ .from = i }));
+    }
+    airrt_test_eventually(airrt_load_acquire(&all_turns) > PARENTS_TURNS, TOO_LONG_S);
+    airrt_store_release(&chain_goes_on, 0);
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    for (int i = 0; i < PARENTS; i++)
+        if (airrt_load_acquire(&parents_turns[i]) < least) least = airrt_load_acquire(&parents_turns[i]);
+    ck_assert_uint_gt(least, airrt_load_acquire(&all_turns) / PARENTS / 4);
+    small_world_end(system);
+} END_TEST
+
 SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_again,
       whom_a_hook_woke_need_not_wait_for_its_end, of_a_tree_of_spawns_a_branch_is_alive_at_a_time,
       who_spawns_and_yields_goes_on_when_they_have_begun, a_worker_that_has_nothing_takes_a_branch_of_anothers_tree,
@@ -822,4 +856,5 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       what_waits_behind_a_long_turn_runs_though_no_other_worker_is_ever_idle,
       a_system_is_not_settled_while_a_worker_that_leaves_has_an_actor_in_its_hand,
       who_stays_for_an_answer_need_not_wait_for_the_end_of_that_turn,
-      each_that_waits_is_had_by_one_however_many_take);
+      each_that_waits_is_had_by_one_however_many_take,
+      all_who_spawn_without_end_have_their_turns);
