@@ -1899,8 +1899,10 @@ static airrt_err airrt_priv_sup_refuse(airrt_ctx *ctx, airrt_err err) {
     const airrt_error *e = airrt_error_last();
     airrt_reason reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, NULL);
     if (e->err != err || (!e->field[0] && !e->id[0])) return err;
-    const int room = (int)(sizeof reason.text - sizeof ": " - strlen(e->field)); /* the field is not cut */
-    snprintf(reason.text, sizeof reason.text, "%.*s%s%s", room, e->id, e->id[0] && e->field[0] ? ": " : "", e->field);
+    const size_t rest = strlen(e->field) + sizeof ": ", size = sizeof reason.text;
+    const int room = rest < size ? (int)(size - rest) : 0; /* the id is cut, not the field */
+    if (snprintf(reason.text, size, "%.*s%s%s", room, e->id, e->id[0] && e->field[0] ? ": " : "", e->field) < 0)
+        reason.text[0] = 0;
     airrt_priv_forewarn(ctx->cell->cold->starter, e);
     airrt_discard(airrt_ctx_leave(ctx, &reason));
     return err;
