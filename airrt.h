@@ -1276,7 +1276,7 @@ AIRRT_HOT bool airrt_priv_mailbox_take(airrt_mailbox *box, void *out, size_t siz
         return err;                                                                                        \
     }                                                                                                      \
     AIRRT_HOT airrt_err NAME##_send_(NAME *box, NAME##_msg msg, bool wait) {                               \
-        uint64_t word;                                                                                     \
+        uint64_t word = 0;                                                                                 \
         airrt_losses losses = { 0, (airrt_loss)0 };                                                        \
         NAME##_msg *slot = (NAME##_msg *)airrt_priv_mailbox_claim(&box->base, &word, sizeof msg,           \
                                                                   AIRRT_ALIGNOF(NAME##_msg));              \
@@ -1590,8 +1590,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
         return airrt_priv_spawn(system, &NAME##_actor_, &args, desc, out ? &out->ref : NULL);              \
     }                                                                                                      \
     AIRRT_HOT airrt_err NAME##_send_(NAME##_ref to, NAME##_msg msg, unsigned how) {                        \
-        airrt_cell *cell;                                                                                  \
-        uint64_t word;                                                                                     \
+        airrt_cell *cell = NULL;                                                                           \
+        uint64_t word = 0;                                                                                 \
         NAME##_msg *slot = (NAME##_msg *)airrt_priv_send_claim(to.ref, &NAME##_actor_, &cell, &word, sizeof msg, \
                                                                AIRRT_ALIGNOF(NAME##_msg));                 \
         if (AIRRT_LIKELY(slot != NULL)) {                                                                  \
@@ -8241,7 +8241,7 @@ static airrt_err airrt_priv_push_lane(airrt_cell *cell, uint64_t key, airrt_wrap
 /* The short way of a message in its envelope. False: the long way. */
 AIRRT_INLINE bool airrt_priv_push_wrapped(airrt_cell *cell, uint64_t key, const airrt_actor_type *type,
                                           airrt_wrap *wrap) {
-    uint64_t word;
+    uint64_t word = 0;
     if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->lanes))) return false;
     unsigned char *place = airrt_priv_claim_slot(cell, key, &word, type->slots);
     if (AIRRT_UNLIKELY(!place)) return false;
