@@ -4190,6 +4190,18 @@ typedef struct airrt_ends {
     struct { airrt_atomic_u64 ref, reason[AIRRT_REASON_WORDS]; } record[AIRRT_ENDS];
 } airrt_ends;
 
+/* Where a worker's thread says what it is inside of, by plain stores: who wants to find it empty makes the barrier for
+ * both. Of the process, and never unmapped: who looks at them needs nobody to be alive. */
+typedef struct airrt_post {
+    airrt_atomic_ptr inside AIRRT_ALIGNED(64);
+    airrt_atomic_u32 taken;
+} airrt_post;
+#define AIRRT_POSTS 256u
+static struct {
+    airrt_post at[AIRRT_POSTS];
+    airrt_atomic_u32 count; /* of those that ever were taken */
+} airrt_priv_posts;
+
 /* Whether an actor is to stay at the end of its turn. */
 typedef struct airrt_patience {
     uint16_t left;             /* how often it goes idle before it stays again */
@@ -4256,6 +4268,7 @@ struct airrt_worker {
     airrt_atomic_u32 gate;     /* its thread does nothing until it is set */
     airrt_atomic_u64 seen_turns; /* how many it had when somebody last looked whether they end */
     struct { uint64_t progress, since_ns; bool told; } watched; /* what the watch saw of it */
+    airrt_post *post;          /* while its thread works; NULL: there is no barrier, or all are taken */
     /* a pinned actor's own thread: no other actor runs on it, and it leaves with that one */
     bool alone;
     airrt_cell *pinned;        /* NULL: it has ended */
@@ -6371,14 +6384,28 @@ static AIRRT_COLD void airrt_priv_clear_out(airrt_worker *w) {
         airrt_priv_wake_one(w->system);
     }
 }
+static void airrt_priv_post_take(airrt_worker *w) {
+    for (uint32_t i = 0; i < AIRRT_POSTS && w->barrier && !w->post; i++) {
+        uint32_t free_now = 0, count = airrt_load_relaxed(&airrt_priv_posts.count);
+        if (!airrt_cas(&airrt_priv_posts.at[i].taken, &free_now, 1, SEQ_CST, RELAXED)) continue;
+        while (count <= i && !airrt_cas(&airrt_priv_posts.count, &count, i + 1, SEQ_CST, RELAXED)) {}
+        w->post = &airrt_priv_posts.at[i];
+    }
+}
+static void airrt_priv_post_give(airrt_worker *w) {
+    if (w->post) airrt_store_release(&w->post->taken, 0);
+    w->post = NULL;
+}
 static void *airrt_priv_thread(void *arg) {
     airrt_worker *w = arg;
     while (!airrt_load_acquire(&w->gate)) airrt_priv_wait(&w->gate, 0, AIRRT_FOREVER);
+    airrt_priv_post_take(w);
     airrt_priv_me = w;
     airrt_priv_work(w);
     if (!w->alone) airrt_priv_clear_out(w);
     airrt_priv_flush_all(w);
     airrt_priv_me = NULL;
+    airrt_priv_post_give(w);
     if (airrt_load_relaxed(&w->quit) == AIRRT_LEAVING_REPLACED)
         airrt_fetch_add(&w->system->replaced, (uint32_t)-1, SEQ_CST);
     airrt_store_release(&w->gone, 1);
@@ -9639,9 +9666,15 @@ typedef struct airrt_retained {
 
 #define AIRRT_TOPICS_MAX 16384u
 #define AIRRT_TOPIC_OPEN 2u /* of phase: [ generation 32 | - | open 1 | side 1 ] */
-/* A topic; never unmapped, so that stale handles find a generation that is not theirs. Publishers count themselves as
- * readers of the side that `phase` names. What is taken out of the tables waits until the sides have been changed, and
- * the one that was named until then is empty: now nobody can have it. */
+/* How a publisher is inside a topic: by its worker's post; NULL: it is counted, as other threads are, and publications
+ * from within others. */
+typedef struct airrt_inside {
+    airrt_post *post;
+    unsigned side;
+} airrt_inside;
+/* A topic; never unmapped, so that stale handles find a generation that is not theirs. Publishers are inside the side
+ * that `phase` names. What is taken out of the tables waits until the sides have been changed, and the one that was
+ * named until then is empty: now nobody can have it. */
 struct airrt_topic_core {
     airrt_atomic_u64 phase AIRRT_ALIGNED(64);
     airrt_atomic_ptr table;     /* airrt_subscribers: who has asked by a pattern */
@@ -9665,6 +9698,7 @@ struct airrt_topic_core {
     airrt_trash trash;           /* itself, when it is closed */
     airrt_topic_core *next_free; /* guarded by the topics' lock */
     airrt_trash *old;            /* of the sweeper: waits for the side that is not named */
+    void *settled;               /* of the sweeper: `fresh` when it made its last barrier */
     airrt_atomic_u32 readers[2] AIRRT_ALIGNED(64);
     airrt_atomic_u32 waste; /* pieces of trash */
     airrt_atomic_u32 sweeping;
@@ -9686,6 +9720,26 @@ static struct {
 
 /* ---- what publishers may still look at ---- */
 
+AIRRT_INLINE void airrt_priv_post_say(airrt_post *post, void *inside) {
+    airrt_store_release(&post->inside, inside);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* for the compiler */
+}
+AIRRT_INLINE void *airrt_priv_side_of(airrt_topic_core *core, uint64_t phase) { return (char *)core + (phase & 1); }
+/* From here on, who is inside the side that is not named is seen there, or has seen that it is not; and who is inside
+ * sees, when it leaves, what was waste by now. */
+static void airrt_priv_posts_settle(void) {
+    static airrt_atomic_u32 nothing;
+    if (airrt_load_seq(&airrt_priv_posts.count) && !airrt_priv_barrier()) /* it was taken away: */
+        airrt_priv_wait(&nothing, 0, airrt_priv_machine_ns(NULL) + 1000000); /* no store is hidden for so long */
+}
+/* Publishers are inside the side that is not named. */
+static bool airrt_priv_topic_occupied(airrt_topic_core *core) {
+    uint64_t old = ~airrt_load_seq(&core->phase) & 1;
+    if (airrt_load_seq(&core->readers[old])) return true;
+    for (uint32_t i = 0, n = airrt_load_seq(&airrt_priv_posts.count); i < n; i++)
+        if (airrt_load_seq(&airrt_priv_posts.at[i].inside) == airrt_priv_side_of(core, old)) return true;
+    return false;
+}
 /* Frees what nobody can have any more, as far as that is known now. Any thread, holding no lock. */
 static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
     for (;;) {
@@ -9693,8 +9747,13 @@ static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
         airrt_trash *done = NULL, *next;
         if (!airrt_cas(&core->sweeping, &nobody, 1, SEQ_CST, SEQ_CST)) return; /* who does looks again */
         for (;;) {
-            uint64_t phase = airrt_load_seq(&core->phase);
-            if (airrt_load_seq(&core->readers[~phase & 1])) break;
+            if (airrt_priv_topic_occupied(core)) {
+                void *fresh = airrt_load_seq(&core->fresh);
+                if (fresh == core->settled) break; /* who is inside sees when it leaves that there is waste */
+                core->settled = fresh;
+                airrt_priv_posts_settle();
+                continue;
+            }
             for (airrt_trash *trash = core->old; trash; trash = next) {
                 next = trash->next;
                 trash->next = done;
@@ -9702,16 +9761,22 @@ static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
                 airrt_fetch_add(&core->waste, (uint32_t)-1, SEQ_CST); /* now: its .drop may come here again */
             }
             core->old = airrt_exchange(&core->fresh, NULL, SEQ_CST);
+            core->settled = NULL;
             if (!core->old) break;
-            /* who comes from now on counts on the other side and cannot find it; those of this side may have it */
-            while (!airrt_cas(&core->phase, &phase, phase ^ 1, SEQ_CST, SEQ_CST)) {}
+            /* who comes from now on is inside the other side and cannot find it; those of this side may have it */
+            uint64_t phase = airrt_load_relaxed(&core->phase);
+            while (!airrt_cas(&core->phase, &phase, phase ^ 1, SEQ_CST, RELAXED)) {}
+            airrt_priv_posts_settle();
         }
+        const bool left = core->old != NULL;
+        const void *settled = core->settled, *fresh;
         airrt_store_seq(&core->sweeping, 0);
         for (airrt_trash *trash = done; trash; trash = next) {
             next = trash->next;
             trash->free(trash);
         }
-        if (!airrt_load_seq(&core->waste) || airrt_load_seq(&core->readers[~airrt_load_seq(&core->phase) & 1])) return;
+        fresh = airrt_load_seq(&core->fresh);
+        if (fresh == settled && (!(left || fresh) || airrt_priv_topic_occupied(core))) return;
     }
 }
 /* Leaves to the sweeper what has been taken out of the tables. */
@@ -9722,33 +9787,44 @@ static void airrt_priv_topic_waste(airrt_topic_core *core, airrt_trash *trash) {
         trash->next = first;
     } while (!airrt_cas(&core->fresh, &first, trash, SEQ_CST, RELAXED));
 }
-static void airrt_priv_topic_leave(airrt_topic_core *core, unsigned side) {
-    if (airrt_fetch_add(&core->readers[side], (uint32_t)-1, SEQ_CST) == 1 &&
-        AIRRT_UNLIKELY(airrt_load_seq(&core->waste)))
-        airrt_priv_topic_sweep(core);
+static void airrt_priv_topic_leave(airrt_topic_core *core, airrt_inside inside) {
+    if (inside.post) {
+        airrt_priv_post_say(inside.post, NULL);
+        if (AIRRT_LIKELY(!airrt_load_seq(&core->waste))) return;
+        (void)airrt_exchange(&inside.post->inside, NULL, SEQ_CST); /* a sweeper sees that, or we get its place */
+    } else if (airrt_fetch_add(&core->readers[inside.side], (uint32_t)-1, SEQ_CST) != 1 ||
+               AIRRT_LIKELY(!airrt_load_seq(&core->waste))) {
+        return;
+    }
+    airrt_priv_topic_sweep(core);
 }
 /* Until the leave nothing that the tables lead to is freed, nor the system. False: its phase is not `wanted`'s. */
-AIRRT_INLINE bool airrt_priv_topic_enter(airrt_topic_core *core, uint64_t wanted, unsigned *side) {
+AIRRT_INLINE bool airrt_priv_topic_enter(airrt_topic_core *core, uint64_t wanted, airrt_inside *inside) {
+    airrt_worker *me = airrt_priv_me;
     uint64_t phase = airrt_load_acquire(&core->phase);
+    inside->post = me && me->post && !airrt_load_relaxed(&me->post->inside) ? me->post : NULL;
     while (!((phase ^ wanted) & ~(uint64_t)1)) {
-        *side = phase & 1;
-        airrt_fetch_add(&core->readers[*side], 1,
-                        SEQ_CST); /* first: a sweeper sees us, or we see its change of sides */
+        inside->side = phase & 1;
+        /* first: a sweeper sees us, or we see its change of sides */
+        if (inside->post) airrt_priv_post_say(inside->post, airrt_priv_side_of(core, phase));
+        else airrt_fetch_add(&core->readers[inside->side], 1, SEQ_CST);
+        AIRRT_POINT("inside");
         uint64_t again = airrt_load_seq(&core->phase);
         if (AIRRT_LIKELY(again == phase)) return true;
-        airrt_priv_topic_leave(core, *side);
+        airrt_priv_topic_leave(core, *inside);
         phase = again;
     }
     return false;
 }
 /* Into a topic that cannot be reused meanwhile, open or not. Under the topics' lock: sweeps nothing, as that runs .drop
  * and takes the lock; the caller's leave does. */
-static void airrt_priv_topic_enter_locked(airrt_topic_core *core, unsigned *side) {
+static void airrt_priv_topic_enter_locked(airrt_topic_core *core, airrt_inside *inside) {
+    inside->post = NULL;
     for (;;) {
-        *side = airrt_load_acquire(&core->phase) & 1;
-        airrt_fetch_add(&core->readers[*side], 1, SEQ_CST); /* first: as airrt_priv_topic_enter */
-        if (AIRRT_LIKELY((airrt_load_seq(&core->phase) & 1) == *side)) return;
-        airrt_fetch_add(&core->readers[*side], (uint32_t)-1, SEQ_CST);
+        inside->side = airrt_load_acquire(&core->phase) & 1;
+        airrt_fetch_add(&core->readers[inside->side], 1, SEQ_CST); /* first: as airrt_priv_topic_enter */
+        if (AIRRT_LIKELY((airrt_load_seq(&core->phase) & 1) == inside->side)) return;
+        airrt_fetch_add(&core->readers[inside->side], (uint32_t)-1, SEQ_CST);
     }
 }
 AIRRT_INLINE airrt_topic_core *airrt_priv_topic_core(airrt_topic topic) {
@@ -9758,9 +9834,9 @@ AIRRT_INLINE uint64_t airrt_priv_topic_open_phase(airrt_topic topic) {
     return (uint64_t)topic.generation << 32 | AIRRT_TOPIC_OPEN;
 }
 /* NULL: closed, or never was. */
-AIRRT_INLINE airrt_topic_core *airrt_priv_topic_find(airrt_topic topic, unsigned *side) {
+AIRRT_INLINE airrt_topic_core *airrt_priv_topic_find(airrt_topic topic, airrt_inside *inside) {
     airrt_topic_core *core = airrt_priv_topic_core(topic);
-    return core && airrt_priv_topic_enter(core, airrt_priv_topic_open_phase(topic), side) ? core : NULL;
+    return core && airrt_priv_topic_enter(core, airrt_priv_topic_open_phase(topic), inside) ? core : NULL;
 }
 
 static void airrt_priv_shared_release(airrt_shared *shared, uint32_t refs) {
@@ -10148,18 +10224,18 @@ static void airrt_priv_tell_detached(const airrt_subscriber *subscriber) {
 /* The end of all subscriptions of an actor. */
 static void airrt_priv_release_topics(airrt_ref ref) {
     while (AIRRT_UNLIKELY(airrt_load_seq(&airrt_priv_topics.buckets[ref.slot % AIRRT_TOPIC_BUCKETS].count))) {
-        unsigned side = 0;
+        airrt_inside inside = { NULL, 0 };
         airrt_priv_lock(&airrt_priv_topics.lock);
         airrt_subscriber *subscriber = airrt_priv_subscriber_find_locked(NULL, ref);
         airrt_topic_core *core = subscriber ? subscriber->core : NULL;
         if (core) { /* it has not been reused, as it has this subscriber; it may be closing */
-            airrt_priv_topic_enter_locked(core, &side);
+            airrt_priv_topic_enter_locked(core, &inside);
             airrt_priv_detach_locked(subscriber);
         }
         airrt_priv_unlock(&airrt_priv_topics.lock);
         if (!core) return;
         airrt_priv_tell_detached(subscriber);
-        airrt_priv_topic_leave(core, side);
+        airrt_priv_topic_leave(core, inside);
     }
 }
 
@@ -10221,12 +10297,12 @@ static airrt_err airrt_priv_check_transport(const airrt_message_type *type, cons
 }
 /* Makes a topic known to its transport; closes it if that does not want it. */
 static airrt_err airrt_priv_topic_link(airrt_topic topic) {
-    unsigned side;
-    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    airrt_inside inside;
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed meanwhile");
     airrt_err err = core->transport->subscribe(core->transport->ctx, core->channel, topic);
     core->linked = !err; /* before the leave: then it may be freed */
-    airrt_priv_topic_leave(core, side);
+    airrt_priv_topic_leave(core, inside);
     if (!err) return AIRRT_OK;
     airrt_topic_close(topic);
     return airrt_priv_err(err, "transport", NULL);
@@ -10285,8 +10361,8 @@ AIRRT_API airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_ty
     return err;
 }
 AIRRT_API void airrt_topic_close(airrt_topic topic) {
-    unsigned side;
-    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    airrt_inside inside;
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     if (!core) return;
     airrt_priv_lock(&airrt_priv_topics.lock);
     uint64_t phase = airrt_load_relaxed(&core->phase), open = airrt_priv_topic_open_phase(topic);
@@ -10302,7 +10378,7 @@ AIRRT_API void airrt_topic_close(airrt_topic topic) {
         if (last) airrt_priv_tell_detached(last);
     }
     if (ours) airrt_priv_topic_waste(core, &core->trash);
-    airrt_priv_topic_leave(core, side);
+    airrt_priv_topic_leave(core, inside);
 }
 /* Until it is closed, nobody is inside, and its transport has been told. */
 static bool airrt_priv_topic_is_of(airrt_topic_core *core, const airrt_system *system) {
@@ -10335,9 +10411,9 @@ AIRRT_API size_t airrt_topic_subscribers(airrt_topic topic) {
     return airrt_load_acquire(&core->attached);
 }
 AIRRT_API size_t airrt_topic_receivers(airrt_topic topic, const char *subject, airrt_ref *out, size_t capacity) {
-    unsigned side;
+    airrt_inside inside;
     size_t found = 0;
-    airrt_topic_core *core = subject ? airrt_priv_topic_find(topic, &side) : NULL;
+    airrt_topic_core *core = subject ? airrt_priv_topic_find(topic, &inside) : NULL;
     if (!core) return 0;
     airrt_present here;
     airrt_priv_present(&here, core, subject, strlen(subject));
@@ -10347,7 +10423,7 @@ AIRRT_API size_t airrt_topic_receivers(airrt_topic topic, const char *subject, a
         if (found < capacity) out[found] = subscriber->to;
         found++;
     }
-    airrt_priv_topic_leave(core, side);
+    airrt_priv_topic_leave(core, inside);
     return found;
 }
 
@@ -10712,10 +10788,10 @@ static airrt_err airrt_priv_check_subject(const char *subject, size_t *length) {
 }
 /* p: subject, msg, and how. */
 static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) {
-    unsigned side;
+    airrt_inside inside;
     airrt_worker *me = airrt_priv_me;
     AIRRT_TRY(airrt_priv_check_subject(p->subject, &p->length));
-    p->core = airrt_priv_topic_find(topic, &side);
+    p->core = airrt_priv_topic_find(topic, &inside);
     if (!p->core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
     if (p->core->retained) p->joins = airrt_load_acquire(&p->core->joins); /* before the table */
     airrt_priv_present(&p->here, p->core, p->subject, p->length);
@@ -10733,7 +10809,7 @@ static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) 
     if (err) airrt_priv_unprepare(p);
     else airrt_priv_send_all(p);
     if (!err && !p->shared) p->core->type.drop((void *)(uintptr_t)p->msg);
-    airrt_priv_topic_leave(p->core, side);
+    airrt_priv_topic_leave(p->core, inside);
     return err ? airrt_priv_err(err, p->group ? "group" : "topic", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg,
@@ -10778,11 +10854,11 @@ static void airrt_priv_report_bytes(airrt_system *system, const airrt_message_ty
     airrt_priv_error = why;
 }
 AIRRT_API airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, size_t size) {
-    unsigned side;
+    airrt_inside inside;
     unsigned char small[512] AIRRT_ALIGNED(64);
     char subject[AIRRT_SUBJECT_MAX + 1];
     bool own = false;
-    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
     const airrt_message_type *type = &core->type;
     bool fits = type->size <= sizeof small && type->align <= 64;
@@ -10796,7 +10872,7 @@ AIRRT_API airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, si
         if (err) type->drop(msg);
     }
     if (!fits) airrt_priv_free(msg, 0);
-    airrt_priv_topic_leave(core, side);
+    airrt_priv_topic_leave(core, inside);
     return err;
 }
 
@@ -11272,11 +11348,11 @@ static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_
     airrt_subscribe_desc d;
     airrt_subscriber *added = NULL;
     airrt_catch_up *late = NULL;
-    unsigned side;
+    airrt_inside inside;
     AIRRT_TRY(airrt_priv_check_pattern(pattern));
     AIRRT_TRY(airrt_priv_check_subscribe(desc, !type, &d));
     if (type) AIRRT_TRY(airrt_priv_from(to, type));
-    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
     airrt_err err = AIRRT_ERR_DEAD;
     if (type && airrt_load_relaxed(&airrt_priv_table.cells[to.slot].system) != core->system) {
@@ -11293,7 +11369,7 @@ static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_
     else
         airrt_priv_catch_up_drop(late);
     if (out) *out = added;
-    airrt_priv_topic_leave(core, side);
+    airrt_priv_topic_leave(core, inside);
     return err ? airrt_priv_err(err, err == AIRRT_ERR_INVALID ? "system" : "topic", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_priv_subscribe(airrt_topic topic, airrt_ref to, airrt_actor_type *type,
@@ -11302,9 +11378,9 @@ AIRRT_API airrt_err airrt_priv_subscribe(airrt_topic topic, airrt_ref to, airrt_
     return airrt_priv_subscribe_to(topic, to, type, map, pattern, desc, NULL);
 }
 AIRRT_API airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, const char *pattern) {
-    unsigned side;
+    airrt_inside inside;
     bool told = false, all = false;
-    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
     airrt_priv_lock(&airrt_priv_topics.lock);
     airrt_subscriber *subscriber = airrt_priv_subscriber_find_locked(core, to);
@@ -11323,7 +11399,7 @@ AIRRT_API airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, cons
     if (all) airrt_priv_tell_detached(subscriber);
     if (told && airrt_priv_heard(core->system))
         airrt_priv_tell_subscriber(subscriber, AIRRT_NEWS_UNSUBSCRIBED, pattern);
-    airrt_priv_topic_leave(core, side);
+    airrt_priv_topic_leave(core, inside);
     return all || told ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOT_FOUND, "pattern", NULL);
 }
 
@@ -11332,14 +11408,14 @@ AIRRT_API airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, cons
 AIRRT_API airrt_err airrt_priv_stream_open(airrt_topic topic, const char *pattern, const airrt_subscribe_desc *desc,
                                            airrt_stream *out) {
     const airrt_ref nobody = { 0, 0 };
-    unsigned side;
+    airrt_inside inside;
     memset(out, 0, sizeof *out);
     out->topic = topic;
     AIRRT_TRY(airrt_priv_subscribe_to(topic, nobody, NULL, NULL, pattern, desc, &out->subscriber));
-    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     if (!core) return AIRRT_OK; /* closed meanwhile: it is at its end */
     out->steps = core->system->sim || core->system->desc.polled;
-    airrt_priv_topic_leave(core, side);
+    airrt_priv_topic_leave(core, inside);
     return AIRRT_OK;
 }
 static void airrt_priv_stream_forget(airrt_stream *stream) {
@@ -11354,14 +11430,14 @@ static airrt_err airrt_priv_stream_await(const airrt_stream *stream, airrt_share
     airrt_err err = AIRRT_ERR_EMPTY;
     for (bool in_time = true; in_time && err == AIRRT_ERR_EMPTY;) {
         uint32_t bell = airrt_load_acquire(&box->bell), expired;
-        unsigned side;
-        airrt_topic_core *core = airrt_priv_topic_find(stream->topic, &side);
+        airrt_inside inside;
+        airrt_topic_core *core = airrt_priv_topic_find(stream->topic, &inside);
         if (!core) return err;
         if ((err = airrt_mailbox_recv(box, out, AIRRT_NO_WAIT, &expired)) == AIRRT_ERR_EMPTY) {
             if (!deadline) deadline = airrt_priv_wait_until(core->system, timeout_ns ? timeout_ns : AIRRT_FOREVER);
             in_time = airrt_priv_wait_step(core->system, &box->bell, bell, deadline);
         }
-        airrt_priv_topic_leave(core, side);
+        airrt_priv_topic_leave(core, inside);
         if (!in_time && (err = airrt_mailbox_recv(box, out, AIRRT_NO_WAIT, &expired)) == AIRRT_ERR_EMPTY)
             err = AIRRT_ERR_TIMEOUT;
     }
@@ -11391,7 +11467,7 @@ AIRRT_API void airrt_stream_counts(const airrt_stream *stream, airrt_counts *out
 }
 AIRRT_API void airrt_stream_close(airrt_stream *stream) {
     airrt_subscriber *subscriber = stream->subscriber;
-    unsigned side = 0;
+    airrt_inside inside = { NULL, 0 };
     airrt_priv_stream_forget(stream);
     stream->subscriber = NULL;
     if (!subscriber) return;
@@ -11399,13 +11475,13 @@ AIRRT_API void airrt_stream_close(airrt_stream *stream) {
     airrt_priv_lock(&airrt_priv_topics.lock);
     bool attached = subscriber->attached; /* then its topic has not been reused */
     if (attached) {
-        airrt_priv_topic_enter_locked(core, &side);
+        airrt_priv_topic_enter_locked(core, &inside);
         airrt_priv_detach_locked(subscriber);
     }
     airrt_priv_unlock(&airrt_priv_topics.lock);
     if (attached) {
         airrt_priv_tell_detached(subscriber);
-        airrt_priv_topic_leave(core, side);
+        airrt_priv_topic_leave(core, inside);
     }
     airrt_priv_subscriber_release(subscriber);
 }

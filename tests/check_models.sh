@@ -15,7 +15,7 @@ explore() {
         cd "$out" || exit 2
         rm -f pan pan.*
         # shellcheck disable=SC2086 # options are words
-        spin -a $2 "$1.pml" && "${CC:-gcc}" -O1 -w -DSAFETY -DMEMLIM=4096 -DVECTORSZ=2048 -o pan pan.c &&
+        spin -a $2 "$1.pml" && "${CC:-gcc}" -O1 -w -DSAFETY -DCOLLAPSE -DMEMLIM=4096 -DVECTORSZ=2048 -o pan pan.c &&
             timeout -k 5 900 ./pan -m100000 -w22
     ) >"$out/log" 2>&1
     grep -q 'errors: 0' "$out/log" && ! grep -qE 'max search depth too small|Search not completed' "$out/log"
@@ -67,6 +67,9 @@ model weak_reopen '' CLEAR_FIRST LANE_ORDER=RELEASE CLEAR_ORDER=RELAXED
 model weak_slot '' TAKING_ORDER=RELEASE SEES_THIEF_ORDER=ACQUIRE SEES_TAKING_ORDER=ACQUIRE GONE_ORDER=RELAXED NO_SECOND_LOOK
 model weak_fresh '' TAKING_ORDER=RELEASE SEES_THIEF_ORDER=ACQUIRE SEES_TAKING_ORDER=ACQUIRE GONE_ORDER=RELAXED NO_SECOND_LOOK \
     TAIL_ORDER=RELAXED PUSH_DOES_NOT_LOOK_FOR_ROOM
+model weak_topic '' NO_CHANGE_OF_SIDES NO_BARRIER LOOKS_ONCE LEAVES_WITHOUT_A_LOOK TAKES_NO_PLACE OUT_ORDER=RELAXED \
+    PLACE_ORDER=RELEASE
+model weak_topic '-DRETIRES=2 -DROUNDS=1' NO_SECOND_LOOK RESTS_UNSETTLED
 model weak_room '' TAKEN_ONCE ANNOUNCE_ORDER=ACQ_REL FULL_ORDER=ACQUIRE LOOK_ORDER=RELAXED WAIT_UNANNOUNCED
 
 [ "${1:-}" = deep ] || exit 0

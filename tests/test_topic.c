@@ -653,12 +653,12 @@ END_TEST
 
 /* The places a publication looks at. */
 static uint32_t places_looked_at(airrt_topic topic, const char *subject) {
-    unsigned side = 0;
+    airrt_inside inside;
     airrt_present here;
-    airrt_topic_core *core = airrt_priv_topic_find(topic, &side);
+    airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     ck_assert_ptr_nonnull(core);
     airrt_priv_present(&here, core, subject, strlen(subject));
-    airrt_priv_topic_leave(core, side);
+    airrt_priv_topic_leave(core, inside);
     return here.count;
 }
 START_TEST(who_wants_other_subjects_costs_a_publisher_nothing) {

@@ -1,0 +1,148 @@
+/* weak_topic.pml: who is inside a topic says so at a post, by plain stores, and a sweeper makes the barrier for both; on
+ * C11 memory. airrt_priv_topic_enter, _leave, _sweep. Promises: what has been taken out of a topic is not freed while a
+ * publisher may look at it; and when all have left, nothing of it is left. */
+#ifndef RETIRES
+#define RETIRES 1
+#endif
+#ifndef ROUNDS
+#define ROUNDS 2
+#endif
+#define THREADS 2
+#define LOCATIONS 7
+#define STORES 16
+#include "weak.h"
+#define PHASE 0    /* the side that is named */
+#define INSIDE 1   /* 0: of nothing, else 1 + the side */
+#define TABLE 2    /* which of the tables is the topic's */
+#define WASTE 3
+#define SWEEPING 4
+#define FRESH 5    /* the tables taken out since the last change of sides, a bit each */
+#define USED 6     /* 1 + the table that was read last */
+
+#ifndef OUT_ORDER
+#define OUT_ORDER RELEASE
+#endif
+#ifndef PLACE_ORDER
+#define PLACE_ORDER SEQ_CST
+#endif
+byte freed, old, settled; /* sets of tables; old, settled: the sweeper's */
+
+/* A full barrier of every thread: what was stored before it is seen after it. */
+inline BARRIER() {
+    d_step {
+        for (w_t : 0 .. THREADS - 1) {
+            for (w_l : 0 .. LOCATIONS - 1) { views[w_t].seen[w_l] = at[w_l].newest }
+        }
+    }
+}
+byte w_t;
+/* out: publishers are inside the side that is not named. */
+inline occupied(ME, out) {
+    LOAD(ME, phase_now, PHASE, SEQ_CST);
+    LOAD(ME, out, INSIDE, SEQ_CST);
+    out = (out == 2 - phase_now) /* 1 + the other side */
+}
+inline sweep(ME) {
+    do
+    :: was = 0; CAS(ME, won, was, SWEEPING, 1, SEQ_CST);
+        if :: !won -> break :: else fi;
+        more = true;
+        do
+        :: more ->
+            occupied(ME, busy);
+            if
+            :: busy ->
+                LOAD(ME, was, FRESH, SEQ_CST);
+#ifdef RESTS_UNSETTLED
+                settled = was;
+#endif
+                more = was != settled;
+                settled = was
+            :: else ->
+                done = done | old;
+                if
+                :: old ->
+                    RMW(ME, was, WASTE, was - (old & 1) - (old >> 1 & 1) - (old >> 2), SEQ_CST);
+                    old = 0
+                :: else
+                fi;
+                RMW(ME, was, FRESH, 0, SEQ_CST);
+                old = was;
+                settled = 0;
+                more = old > 0;
+#ifndef NO_CHANGE_OF_SIDES
+                if :: more -> RMW(ME, was, PHASE, 1 - was, SEQ_CST) :: else fi
+#endif
+            fi;
+#ifndef NO_BARRIER
+            if :: more -> BARRIER() :: else fi
+#endif
+        :: else -> break
+        od;
+        left = old > 0;
+        seen = settled;
+        STORE(ME, SWEEPING, 0, SEQ_CST);
+        d_step { /* who frees a table comes after all reads of it */
+            assert(!at[USED].value[at[USED].newest] || !(done & (1 << (at[USED].value[at[USED].newest] - 1))) ||
+                   views[ME].seen[USED] == at[USED].newest);
+            freed = freed | done;
+            done = 0
+        }
+#ifdef LOOKS_ONCE
+        break;
+#endif
+        LOAD(ME, was, FRESH, SEQ_CST);
+        more = was != seen;
+        if
+        :: !more && (left || was) -> occupied(ME, busy); more = !busy
+        :: else
+        fi;
+        if :: !more -> break :: else fi
+    od
+}
+active proctype publisher() {
+    byte round, phase, again, table, waste, was, phase_now, busy, done, seen;
+    bool won, left, more;
+    for (round : 1 .. ROUNDS) {
+        LOAD(0, phase, PHASE, ACQUIRE);
+        do
+        :: STORE(0, INSIDE, 1 + phase, RELEASE);
+            LOAD(0, again, PHASE, SEQ_CST);
+#ifdef NO_SECOND_LOOK
+            again = phase;
+#endif
+            if
+            :: again == phase ->
+                LOAD(0, table, TABLE, ACQUIRE);
+                assert(!(freed & (1 << table)));
+                STORE(0, USED, 1 + table, RELAXED);
+                table = 0
+            :: else
+            fi;
+            STORE(0, INSIDE, 0, OUT_ORDER);
+            LOAD(0, waste, WASTE, SEQ_CST);
+#ifndef LEAVES_WITHOUT_A_LOOK
+            if
+            :: waste ->
+#ifndef TAKES_NO_PLACE
+                RMW(0, was, INSIDE, 0, PLACE_ORDER);
+#endif
+                sweep(0)
+            :: else
+            fi;
+#endif
+            if :: again == phase -> break :: else -> phase = again fi
+        od
+    }
+}
+active proctype changer() {
+    byte n, was, phase_now, busy, done, seen;
+    bool won, left, more;
+    for (n : 1 .. RETIRES) {
+        STORE(1, TABLE, n, RELEASE);
+        RMW(1, was, WASTE, was + 1, SEQ_CST);
+        RMW(1, was, FRESH, was | (1 << (n - 1)), SEQ_CST);
+        sweep(1)
+    }
+}
+init { timeout; assert(freed == (1 << RETIRES) - 1) }
