@@ -222,6 +222,9 @@ extern "C" {
 #endif
 #endif
 
+#ifndef AIRRT_POINT
+#define AIRRT_POINT(BETWEEN) ((void)0) /* between two steps of a thread: what others may do there, a test does */
+#endif
 /* Atomics are structs over the compiler's builtins: a plain access does not compile, C++ can read this header, and
  * ThreadSanitizer understands every one of them. A is a pointer to one of the five types. */
 typedef struct airrt_atomic_u64 { uint64_t v AIRRT_ALIGNED(8); } airrt_atomic_u64;
@@ -1136,7 +1139,12 @@ AIRRT_HOT void *airrt_priv_claim_slot(airrt_cell *cell, uint64_t key, uint64_t *
     uint64_t t = airrt_load_acquire(&cell->tail);
     for (;;) {
         if (AIRRT_UNLIKELY((t ^ key) & (AIRRT_GENERATION_ | AIRRT_OPEN_ | AIRRT_RESIZE_ | AIRRT_NORING_))) return NULL;
+        AIRRT_POINT("claim");
         uintptr_t ring = airrt_load_acquire(&cell->ring);
+        if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->tail) != t)) { /* the ring of a later life has other slots */
+            t = airrt_load_acquire(&cell->tail);
+            continue;
+        }
         uint64_t position = t & AIRRT_POSITION_, lap = AIRRT_POS1_ << (ring & 63);
         uint64_t span = (uint64_t)airrt_load_relaxed(&cell->capacity) << 28;
         uint64_t look = position - (span < lap ? span : lap);
@@ -2690,9 +2698,6 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airr
 #ifndef AIRRT_FAULT
 #define AIRRT_FAULT(SITE) 0 /* true makes the site fail: an allocation, a thread; SITE is a string */
 #endif
-#ifndef AIRRT_POINT
-#define AIRRT_POINT(BETWEEN) ((void)0) /* between two steps of a thread: what others may do there, a test does */
-#endif
 #ifndef AIRRT_ACTORS_MAX
 #define AIRRT_ACTORS_MAX \
     (sizeof(void *) > 4 ? (uint32_t)1 << 24 : (uint32_t)1 << 18) /* in the process; address space only */
@@ -3816,7 +3821,9 @@ static airrt_err airrt_priv_grow(airrt_cell *cell, uint64_t t, airrt_pools *pool
     uintptr_t old = 0;
     if (capacity != AIRRT_UNLIMITED) last = airrt_priv_log2_for(capacity);
     if (!(t & AIRRT_NORING_)) {
+        AIRRT_POINT("grow");
         old = airrt_load_acquire(&cell->ring);
+        if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->tail) != t)) return AIRRT_ERR_EXISTS;
         log2 = (uint32_t)(old & 63) + 1;
         backlog = airrt_priv_between(airrt_load_acquire(&cell->head), position);
     } else if (airrt_load_relaxed(&cell->traits) & AIRRT_EVICTING_) {
@@ -3873,8 +3880,14 @@ AIRRT_API airrt_err airrt_priv_push_slow(airrt_cell *cell, uint64_t key, airrt_p
         }
         uint64_t position = t & AIRRT_POSITION_;
         if (!(t & AIRRT_NORING_)) {
+            AIRRT_POINT("push");
             uintptr_t ring = airrt_load_acquire(&cell->ring);
             uint32_t capacity = airrt_load_relaxed(&cell->capacity);
+            uint64_t now = airrt_load_acquire(&cell->tail);
+            if (AIRRT_UNLIKELY(now != t)) { /* as airrt_priv_claim_slot */
+                t = now;
+                continue;
+            }
             uint64_t lap = AIRRT_POS1_ << (ring & 63), bound = (uint64_t)capacity << 28,
                      span = bound < lap ? bound : lap;
             uint64_t look = position - span,
@@ -8568,7 +8581,9 @@ AIRRT_API airrt_err airrt_priv_send_many(airrt_ref to, airrt_actor_type *type, c
             airrt_load_relaxed(&cell->type) == type && !airrt_load_relaxed(&cell->lanes) &&
             !(airrt_load_relaxed(&cell->traits) & AIRRT_EVICTING_)) {
             /* one swap claims a whole batch: frees are in order, so the last slot free says that all are */
+            AIRRT_POINT("batch");
             uintptr_t ring = airrt_load_acquire(&cell->ring);
+            if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->tail) != t)) continue; /* as airrt_priv_claim_slot */
             uint64_t position = t & AIRRT_POSITION_, lap = AIRRT_POS1_ << (ring & 63),
                      bound = (uint64_t)airrt_load_relaxed(&cell->capacity) << 28;
             uint64_t span = bound < lap ? bound : lap;
