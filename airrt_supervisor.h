@@ -1132,6 +1132,7 @@ static airrt_atomic_u64 airrt_priv_sup_lives;
 static airrt_err airrt_priv_sup_step(airrt_sup *sup);
 static bool airrt_priv_team_moved(airrt_sup *sup, airrt_ref before, airrt_ref now);
 static void airrt_priv_team_runs(airrt_sup *sup, bool runs);
+static void airrt_priv_team_lost(airrt_ref sup);
 static airrt_err airrt_priv_team_muster(airrt_sup *sup, airrt_sup_request *r);
 
 static bool airrt_priv_kid_is_supervisor(const airrt_kid *kid) { return kid->type->asked != NULL; }
@@ -2004,6 +2005,7 @@ static airrt_err airrt_priv_kid_late_kill(airrt_sup *sup, airrt_kid *kid) {
     }
     kid->alive = kid->escalates = false;
     kid->stuck = true;
+    airrt_priv_team_lost(kid->ref);
     return airrt_priv_kid_news(sup, kid, &airrt_priv_stuck);
 }
 /* A child runs (reason NULL), or has halted. */
@@ -3095,7 +3097,7 @@ static void airrt_priv_team_runs(airrt_sup *sup, bool runs) {
     airrt_priv_lock(&sup->team->lock);
     if (airrt_priv_team_mine(sup)) {
         sup->team->begun += runs;
-        sup->team->runs = runs;
+        sup->team->runs = runs && airrt_alive(airrt_ctx_self(sup->ctx)); /* not when it was given up meanwhile */
         airrt_priv_team_show(sup->team);
     }
     airrt_priv_unlock(&sup->team->lock);
@@ -3119,7 +3121,7 @@ static void airrt_priv_team_begin(airrt_team *team, const airrt_team_plan *plan,
     airrt_store_release(&team->generation, team->lives);
     airrt_priv_unlock(&team->lock);
 }
-/* The team of a supervisor, which is alive; NULL: none. Locked: teams. */
+/* The team of a supervisor, which is alive, or was until now; NULL: none. Locked: teams. */
 static airrt_team *airrt_priv_team_of(airrt_ref sup) {
     uint32_t made = airrt_load_relaxed(&airrt_priv_teams.made);
     for (uint32_t slot = 0; slot < made; slot++) {
@@ -3127,6 +3129,18 @@ static airrt_team *airrt_priv_team_of(airrt_ref sup) {
         if (airrt_ref_equal(team->plan.sup.ref, sup)) return team;
     }
     return NULL;
+}
+/* Who was given up as stuck has had a pool, if it is the supervisor of one: that reaches nobody from now on. */
+static void airrt_priv_team_lost(airrt_ref sup) {
+    airrt_priv_lock(&airrt_priv_teams.lock);
+    airrt_team *team = airrt_priv_team_of(sup);
+    if (team) {
+        airrt_priv_lock(&team->lock);
+        team->runs = false;
+        airrt_priv_team_show(team);
+        airrt_priv_unlock(&team->lock);
+    }
+    airrt_priv_unlock(&airrt_priv_teams.lock);
 }
 /* One that nobody uses any more, or a new one; NULL: none to be had. Locked: teams. */
 static airrt_team *airrt_priv_team_get(bool *full) {
