@@ -1817,6 +1817,149 @@ START_TEST(each_error_of_a_broker_occurs) {
 }
 END_TEST
 
+/* A monitor that holds the supervisor that tells it of a failure. */
+typedef struct lull { gate *door; } lull;
+typedef airrt_supervision_event lull_event_;
+enum { lull_is_noop_ = 0 };
+static void lull_record(lull *at, lull_event_ event) {
+    if (event.kind == AIRRT_CHILD_FAILED) gate_pass(at->door);
+}
+AIRRT_POOL_MONITORED(lulled, probe, lull);
+AIRRT_SUPERVISOR(house, airrt_none, airrt_quiet);
+static airrt_err house_init(airrt_children *children, const airrt_none *args) {
+    return (void)children, (void)args, AIRRT_OK;
+}
+AIRRT_SUPERVISOR_IMPL(house, airrt_one_for_one, house_init);
+static void lulled_is_dead(lulled pool, probe_ref guest) {
+    airrt_supervisor none;
+    probe_ref nobody;
+    size_t sent;
+    airrt_test_is(lulled_send(pool, (act){ .number = 1 }), AIRRT_ERR_DEAD);
+    airrt_test_is(lulled_send_key(pool, 1, (act){ .number = 1 }), AIRRT_ERR_DEAD);
+    airrt_test_is(lulled_broadcast(pool, (act){ .number = 1 }, &sent), AIRRT_ERR_DEAD);
+    ck_assert_uint_eq(lulled_size(pool), 0);
+    ck_assert_uint_eq(lulled_members(pool, &nobody, 1), 0);
+    airrt_test_is(lulled_supervisor(pool, &none), AIRRT_ERR_DEAD);
+    airrt_test_is(lulled_resize(pool, 3), AIRRT_ERR_DEAD);
+    airrt_test_is(lulled_add(pool, guest), AIRRT_ERR_DEAD);
+    airrt_test_is(lulled_remove(pool, guest), AIRRT_ERR_DEAD);
+}
+/* Its supervisor is stuck; what that does when it returns is not for the pool that has its place by then. */
+START_TEST(a_pool_whose_supervisor_was_given_up_as_stuck_reaches_nobody_ever) {
+    gate door = { 0 };
+    lull quiet = { &door };
+    diary book = { 0 };
+    airrt_supervisor above, sup;
+    lulled pool, next;
+    probe_ref old[3], now[3];
+    const airrt_pool_desc two = { .size = 2, .max_restarts = AIRRT_UNLIMITED };
+    const airrt_child_desc hasty = { .id = "pool", .name = "pool", .stop_timeout_ns = AIRRT_NO_WAIT,
+                                     .stuck_timeout_ns = AIRRT_MS(20) };
+    WORLD();
+    SPAWN(probe, guest, &book);
+    airrt_test_ok(house_start(world, AIRRT_NONE, NULL, &above));
+    airrt_test_ok(airrt_supervisor_start_child(above, lulled_spec_with((probe_args){ 0 }, &two, &quiet), &hasty, NULL));
+    airrt_test_ok(lulled_whereis(world, "pool", &pool));
+    ck_assert_uint_eq(lulled_members(pool, old, 3), 2);
+    airrt_test_ok(lulled_add(pool, guest));
+    airrt_test_ok(lulled_supervisor(pool, &sup));
+    TELL(old[0], .fn = act_fail);
+    GATE_ENTERED(&door);
+    airrt_test_ok(airrt_supervisor_terminate_child(above, "pool"));
+    ck_assert(!airrt_alive(sup.ref));
+    lulled_is_dead(pool, guest);
+    airrt_test_ok(airrt_supervisor_restart_child(above, "pool", NULL));
+    airrt_test_ok(lulled_whereis(world, "pool", &next));
+    ck_assert_uint_eq(next.pool.slot, pool.pool.slot);
+    ck_assert_uint_eq(lulled_members(next, now, 3), 2);
+    lulled_is_dead(pool, guest);
+    let_go(&door);
+    airrt_test_eventually(!airrt_alive(old[0].ref) && !airrt_alive(old[1].ref), 10);
+    lulled_is_dead(pool, guest);
+    ck_assert_uint_eq(lulled_size(next), 2);
+    for (int i = 0; i < 2; i++) airrt_test_ok(lulled_send(next, (act){ 0 }));
+    SETTLE();
+    for (int i = 0; i < 2; i++) ck_assert_uint_eq(accepted(now[i]), 1);
+    ck_assert(airrt_alive(guest.ref));
+    ck_assert_uint_eq(COUNT(book.acts), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* All that close one at once may have looked it up before, and come to it when there is another in its place. */
+enum { CLOSERS = 2, CLOSES = 300 };
+static struct { crew pool[CLOSES]; airrt_atomic_u32 opened, closed; } closes;
+static void *close_each(void *arg) {
+    for (uint32_t i = 0; i < CLOSES; i++) {
+        while (airrt_load_acquire(&closes.opened) <= i) sched_yield();
+        crew_close(closes.pool[i]);
+        airrt_fetch_add(&closes.closed, 1, RELEASE);
+    }
+    return arg;
+}
+START_TEST(a_pool_that_several_threads_close_at_once_is_closed_once_and_the_next_one_stays) {
+    pthread_t threads[CLOSERS];
+    airrt_supervisor sup, its;
+    WORLD();
+    memset((void *)&closes, 0, sizeof closes);
+    for (int i = 0; i < CLOSERS; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, close_each, NULL), 0);
+    for (uint32_t i = 0; i < CLOSES; i++) {
+        closes.pool[i] = pool_open(&(airrt_pool_desc){ .size = 2 });
+        airrt_test_ok(crew_supervisor(closes.pool[i], &sup));
+        airrt_store_release(&closes.opened, i + 1);
+        while (airrt_alive(sup.ref)) sched_yield();
+        crew next = pool_open(&(airrt_pool_desc){ .size = 2 });
+        while (airrt_load_acquire(&closes.closed) < CLOSERS * (i + 1)) sched_yield();
+        ck_assert_uint_eq(crew_size(closes.pool[i]), 0);
+        ck_assert_uint_eq(crew_size(next), 2);
+        airrt_test_ok(crew_supervisor(next, &its));
+        crew_close(next);
+    }
+    for (int i = 0; i < CLOSERS; i++) ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert_uint_eq(COUNT(letters.count), 0);
+    WORLD_CLOSE();
+} END_TEST
+/* The same in slow motion: the lock is held while another pool begins there. */
+static void *close_one(void *pool) {
+    crew_close(*(crew *)pool);
+    return NULL;
+}
+START_TEST(who_comes_to_close_a_pool_when_there_is_another_in_its_place_closes_nothing) {
+    pthread_t thread;
+    OPEN(pool, .size = 2);
+    airrt_team *team = airrt_priv_team(pool.pool);
+    airrt_priv_lock(&team->lock);
+    ck_assert_int_eq(pthread_create(&thread, NULL, close_one, &pool), 0);
+    airrt_test_eventually(airrt_load_acquire(&team->lock.word) == 2, 10); /* it waits for the lock */
+    const uint32_t next = ++team->lives;
+    airrt_store_release(&team->generation, next);
+    airrt_priv_unlock(&team->lock);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    crew other = { { pool.pool.slot, next } };
+    ck_assert_uint_eq(crew_size(other), 2);
+    airrt_test_ok(crew_send(other, (act){ 0 }));
+    crew_close(other);
+    airrt_test_is(crew_send(other, (act){ 0 }), AIRRT_ERR_DEAD);
+    WORLD_CLOSE();
+} END_TEST
+
+START_TEST(a_pool_in_the_place_of_a_larger_one_is_as_a_new_one) {
+    enum { KEYS = 300 };
+    static probe_ref large[16], fresh[2], reused[3];
+    OPEN(pool, .size = 16, .route = AIRRT_ROUTE_KEY);
+    crew other = pool_open(&(airrt_pool_desc){ .size = 2, .route = AIRRT_ROUTE_KEY });
+    ck_assert_uint_eq(crew_members(pool, large, 16), 16);
+    crew_close(pool);
+    crew next = pool_open(&(airrt_pool_desc){ .size = 2, .route = AIRRT_ROUTE_KEY });
+    ck_assert_uint_eq(next.pool.slot, pool.pool.slot);
+    ck_assert_uint_eq(crew_size(next), 2);
+    ck_assert_uint_eq(crew_members(other, fresh, 2), 2);
+    ck_assert_uint_eq(crew_members(next, reused, 3), 2);
+    for (uint64_t key = 0; key < KEYS; key++)
+        ck_assert_int_eq(airrt_ref_equal(member_at(next, key).ref, reused[0].ref),
+                         airrt_ref_equal(member_at(other, key).ref, fresh[0].ref));
+    WORLD_CLOSE();
+} END_TEST
+
 SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_left_has_the_same_share_whoever_has_left_or_ended, least_loaded_is_the_one_with_the_shortest_queue,
       a_key_stays_with_its_member, keys_of_those_who_stay_do_not_move_whoever_leaves,
       keys_do_not_move_when_one_that_has_ended_is_taken_out, keys_of_one_that_has_ended_are_shared_by_all_others, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
@@ -1859,4 +2002,8 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       own_members_of_a_pool_that_begins_again_are_in_the_places_of_own_ones,
       a_resize_of_a_pool_that_is_closed_meanwhile_leaves_the_next_one_alone,
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
-      a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one);
+      a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one,
+      a_pool_whose_supervisor_was_given_up_as_stuck_reaches_nobody_ever,
+      a_pool_that_several_threads_close_at_once_is_closed_once_and_the_next_one_stays,
+      who_comes_to_close_a_pool_when_there_is_another_in_its_place_closes_nothing,
+      a_pool_in_the_place_of_a_larger_one_is_as_a_new_one);
