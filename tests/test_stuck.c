@@ -553,6 +553,67 @@ START_TEST(a_stuck_child_is_given_up_in_its_time_though_its_health_is_asked_for_
     journal_close(&events);
 } END_TEST
 
+/* There are 256 workers at most, those that are stuck included. */
+typedef struct many { crew crew; airrt_supervisor sup; airrt_test_fault memory; } many;
+static void all_but_two_stuck(many *m) {
+    m->crew = hasty("ab");
+    m->crew.max = AIRRT_UNLIMITED;
+    m->crew.members[0].desc.stuck_timeout_ns = 1; /* a tick of the wheel */
+    open_with((airrt_system_desc){ .workers = 2, .allocator = airrt_test_allocator(&m->memory) });
+    airrt_test_ok(one_start(sys, (crew_args){ &m->crew }, &events, &m->sup));
+    for (uint32_t i = 1; i <= AIRRT_WORKERS_MAX - 2; i++) {
+        kid_ref a = kid_named("a");
+        hold_up("a");
+        airrt_test_ok(airrt_supervisor_terminate_child(m->sup, "a"));
+        ck_assert(!airrt_alive(a.ref));
+        ck_assert_uint_eq(airrt_load_acquire(&sys->abandoned), i);
+        airrt_test_ok(airrt_supervisor_restart_child(m->sup, "a", NULL));
+        told_by(kid_named("b"));
+    }
+    hold_up("a");
+}
+/* It is tried again and again: so many times more. */
+static void tried_in_vain(many *m, uint64_t times) {
+    uint64_t before = airrt_load_acquire(&m->memory.calls); /* each takes memory for a worker, and gives it back */
+    airrt_test_eventually(airrt_load_acquire(&m->memory.calls) >= before + times, 20);
+}
+START_TEST(with_256_workers_the_next_one_that_is_stuck_is_given_up_when_another_has_returned) {
+    static many m;
+    all_but_two_stuck(&m);
+    kid_ref a = kid_named("a");
+    errand e = { .call = errand_terminate, .ref = m.sup.ref, .id = "a" };
+    errand_start(&e);
+    airrt_test_eventually(lane_has_order(a.ref, AIRRT_ORDER_KILL), 20);
+    tried_in_vain(&m, 3);
+    ck_assert(airrt_alive(a.ref));
+    ck_assert(!airrt_load_acquire(&e.done));
+    ck_assert_uint_eq(airrt_load_acquire(&sys->abandoned), AIRRT_WORKERS_MAX - 2);
+    ck_assert_uint_eq(airrt_load_acquire(&sys->made), AIRRT_WORKERS_MAX);
+    told_by(kid_named("b")); /* one worker is left, and serves all others */
+    airrt_store_release(&held, 0);
+    airrt_test_ok(errand_end(&e));
+    ck_assert(!airrt_alive(a.ref));
+    airrt_test_ok(airrt_supervisor_restart_child(m.sup, "a", NULL));
+    told_by(kid_named("a"));
+    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    close_system();
+    airrt_test_fault_clean(&m.memory);
+} END_TEST
+START_TEST(a_system_of_256_workers_that_are_all_but_one_stuck_shuts_down_and_says_so) {
+    static many m;
+    airrt_shutdown_report report;
+    all_but_two_stuck(&m);
+    airrt_test_is(airrt_system_shutdown(sys, &(airrt_shutdown_desc){ .timeout_ns = AIRRT_SEC(1) }, &report),
+                  AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_eq(report.stuck, AIRRT_WORKERS_MAX - 1);
+    airrt_test_balanced(sys);
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(!airrt_priv_unended(sys), 20);
+    airrt_system_close(sys);
+    airrt_test_fault_clean(&m.memory);
+    journal_close(&events);
+} END_TEST
+
 SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close,
       a_close_waits_for_threads_that_are_slow_to_leave_when_all_actors_have_ended,
@@ -572,4 +633,6 @@ SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_stuck_child_is_given_up_in_its_time_though_its_health_is_asked_for_anew_meanwhile,
       a_stuck_pinned_child_is_given_up_with_its_own_thread_only,
       a_pinned_child_may_return_at_the_very_moment_it_is_given_up,
-      a_pinned_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close);
+      a_pinned_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close,
+      with_256_workers_the_next_one_that_is_stuck_is_given_up_when_another_has_returned,
+      a_system_of_256_workers_that_are_all_but_one_stuck_shuts_down_and_says_so);
