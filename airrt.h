@@ -8768,18 +8768,26 @@ AIRRT_API airrt_err airrt_mailbox_send_with(airrt_mailbox *box, const void *msg,
 AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t timeout_ns, uint32_t *expired) {
     airrt_cell *cell = &box->cell;
     uint64_t deadline = UINT64_MAX - 2; /* not asked for yet */
+    uint64_t there = 0;                 /* with the first one that had expired, when that was found */
     unsigned spins = 0;
     *expired = 0;
-    if (box->plain && timeout_ns == AIRRT_NO_WAIT && airrt_priv_box_is_empty(box)) return AIRRT_ERR_EMPTY;
+    if (!timeout_ns) timeout_ns = AIRRT_FOREVER;
+    const bool waits = timeout_ns != AIRRT_NO_WAIT;
+    if (box->plain && !waits && airrt_priv_box_is_empty(box)) return AIRRT_ERR_EMPTY;
     for (;;) {
         airrt_wrap *wrap;
         uint32_t bell = airrt_load_acquire(&box->bell);
         if (airrt_priv_box_take(box, out, &wrap)) {
             if (wrap && wrap->envelope.deadline_ns && airrt_priv_box_now(box) >= wrap->envelope.deadline_ns) {
                 airrt_count(&box->expired, 1);
-                ++*expired;
+                if (++*expired == 1) there = airrt_priv_waiting(cell) + 1;
                 airrt_priv_box_drop(box, NULL, wrap);
-                continue;
+                if (*expired <= there) continue;
+                /* what comes meanwhile may expire without end */
+                if (deadline == UINT64_MAX - 2) deadline = airrt_priv_deadline(timeout_ns);
+                if (deadline == AIRRT_FOREVER || airrt_priv_machine_ns(NULL) < deadline) continue;
+                airrt_priv_box_room(box);
+                return waits ? airrt_priv_err(AIRRT_ERR_TIMEOUT, NULL, NULL) : AIRRT_ERR_EMPTY;
             }
             if (wrap) {
                 memcpy(out, airrt_priv_wrapped(wrap), box->type.size);
@@ -8793,8 +8801,8 @@ AIRRT_API airrt_err airrt_mailbox_recv(airrt_mailbox *box, void *out, uint64_t t
         uint64_t t = airrt_load_acquire(&cell->tail), head = airrt_load_acquire(&cell->head);
         bool empty = (t & AIRRT_POSITION_) == head && !(uint32_t)airrt_load_seq(&cell->guests);
         if (!(t & AIRRT_OPEN_) && empty) return airrt_priv_err(AIRRT_ERR_CLOSED, NULL, NULL);
-        if (timeout_ns == AIRRT_NO_WAIT) return AIRRT_ERR_EMPTY;
-        if (deadline == UINT64_MAX - 2) deadline = airrt_priv_deadline(timeout_ns ? timeout_ns : AIRRT_FOREVER);
+        if (!waits) return AIRRT_ERR_EMPTY;
+        if (deadline == UINT64_MAX - 2) deadline = airrt_priv_deadline(timeout_ns);
         if (!empty) { /* a sender is between claim and publication */
             if (deadline != AIRRT_FOREVER && airrt_priv_machine_ns(NULL) >= deadline)
                 return airrt_priv_err(AIRRT_ERR_TIMEOUT, NULL, NULL);
