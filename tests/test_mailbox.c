@@ -2437,6 +2437,67 @@ START_TEST(send_with_no_options_is_a_send) {
     note_box_close(&box);
 } END_TEST
 
+/* A mailbox that is never empty: whoever drops one that has expired sends another, which has expired, too. */
+typedef struct ember ember;
+typedef struct fire {
+    struct ember_box *box;
+    airrt_test_clock clock;
+    uint64_t burnt, deadline;
+    bool goes_on;
+} fire;
+struct ember { fire *of; uint32_t number; };
+static void ember_drop(ember *msg);
+AIRRT_MESSAGE(ember, .drop = ember_drop);
+AIRRT_MAILBOX(ember_box, ember);
+static void ember_burn(fire *of, uint32_t number) {
+    airrt_test_ok(SEND_WITH(ember_box, of->box, ((ember){ of, number }), .ttl_ns = 5));
+    airrt_test_clock_advance(&of->clock, 10);
+}
+static void ember_drop(ember *msg) {
+    fire *of = msg->of;
+    of->burnt++;
+    if (!of->goes_on) return;
+    if (airrt_test_now_ns() > of->deadline) of->goes_on = false; /* too long */
+    else ember_burn(of, msg->number);
+}
+static void receive_beside_a_fire(bool lanes, uint32_t backlog) {
+    ember_box box;
+    fire f = { .box = &box, .goes_on = true, .deadline = airrt_test_deadline_ns(10) };
+    ember out;
+    OPEN(ember_box, &box, .lanes = lanes, .clock = airrt_test_clock_start(&f.clock));
+    for (uint32_t i = 0; i < backlog; i++) ember_burn(&f, i);
+    airrt_test_is(ember_box_try_recv(&box, &out), AIRRT_ERR_EMPTY);
+    ck_assert_uint_eq(f.burnt, backlog + 1); /* and no more */
+    airrt_test_is(ember_box_recv(&box, &out, 1), AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_eq(f.burnt, 2 * (backlog + 1));
+    airrt_test_is(ember_box_recv(&box, &out, AIRRT_MS(2)), AIRRT_ERR_TIMEOUT);
+    ck_assert(f.goes_on);
+    airrt_test_ok(ember_box_send(&box, (ember){ &f, 7 })); /* behind those that have expired */
+    for (int i = 0; i < 2; i++) {
+        airrt_test_ok(i ? ember_box_recv(&box, &out, 1) : ember_box_try_recv(&box, &out));
+        ck_assert_uint_eq(out.number, 7);
+        airrt_test_ok(ember_box_send(&box, (ember){ &f, 7 }));
+    }
+    ck_assert(f.goes_on);
+    f.goes_on = false;
+    airrt_test_ok(ember_box_recv(&box, &out, AIRRT_FOREVER));
+    ck_assert_uint_eq(out.number, 7);
+    for (uint32_t i = 0; i < backlog; i++) ember_burn(&f, i);
+    ember_box_seal(&box);
+    airrt_test_is(ember_box_try_recv(&box, &out), AIRRT_ERR_CLOSED);
+    BALANCED(&box);
+    ember_box_close(&box);
+}
+START_TEST(receive_gives_up_in_time_beside_messages_that_expire_without_end) {
+    receive_beside_a_fire(false, 3);
+} END_TEST
+START_TEST(receive_from_lanes_gives_up_in_time_beside_messages_that_expire_without_end) {
+    receive_beside_a_fire(true, 3);
+} END_TEST
+START_TEST(receive_gives_up_in_time_beside_one_message_that_expires_again_and_again) {
+    receive_beside_a_fire(false, 1);
+} END_TEST
+
 SUITE("mailbox", 60,
     capacity_is_1000_by_default, open_with_too_large_a_capacity_names_it,
     open_with_an_unknown_policy_names_it, largest_capacity_is_accepted,
@@ -2509,4 +2570,7 @@ SUITE("mailbox", 60,
     out_of_memory_while_evicting_loses_nothing_uncounted, refused_messages_stay_the_callers,
     length_is_the_number_of_messages_queued, positions_may_wrap_around, positions_of_evicting_mailboxes_may_wrap_around,
     positions_of_growing_mailboxes_may_wrap_around, positions_may_wrap_around_under_many_senders, message_without_content_is_a_message,
-    send_with_an_unknown_priority_names_it, send_with_no_options_is_a_send);
+    send_with_an_unknown_priority_names_it, send_with_no_options_is_a_send,
+      receive_gives_up_in_time_beside_messages_that_expire_without_end,
+      receive_from_lanes_gives_up_in_time_beside_messages_that_expire_without_end,
+      receive_gives_up_in_time_beside_one_message_that_expires_again_and_again);
