@@ -1139,6 +1139,77 @@ START_TEST(a_message_on_its_way_is_dropped_with_the_mailbox) {
     close_system();
 } END_TEST
 
+/* ---- a stop that comes into a burst ------------------------------------------------------------------------------ */
+
+enum { BEFORE = 20, BEHIND = 40 };
+typedef struct burst { airrt_priority priority; bool pinned; } burst;
+/* a, which is in the middle of a burst, b beside it. */
+static kid_ref in_a_burst(burst how, crew *c, airrt_supervisor *sup) {
+    const airrt_send_desc desc = { .priority = how.priority };
+    *c = crew_of("ab", 5);
+    c->members[0].desc.pinned = how.pinned;
+    open_with((airrt_system_desc){ .workers = 2, .mailbox = { .lanes = how.priority != 0 } });
+    airrt_test_ok(all_start(sys, (crew_args){ c }, &events, sup));
+    kid_ref a = kid_named("a");
+    airrt_store_release(&held, 1);
+    for (int i = 0; i < BEFORE; i++) airrt_test_ok(kid_send_with(a, (order){ WORK }, &desc));
+    airrt_test_ok(kid_send_with(a, (order){ HOLD }, &desc));
+    for (int i = 0; i < BEHIND; i++) airrt_test_ok(kid_send_with(a, (order){ WORK }, &desc));
+    airrt_test_eventually(airrt_load_acquire(&holding) == 1, 20);
+    ck_assert_uint_eq(airrt_load_acquire(&worked), BEFORE);
+    return a;
+}
+static const burst bursts[] = {
+    { 0, false }, { 0, true }, { AIRRT_PRIORITY_HIGH, false }, { AIRRT_PRIORITY_HIGH, true }
+};
+static void begin_a_burst(void) {
+    happened();
+    airrt_store_relaxed(&worked, 0);
+    airrt_store_relaxed(&holding, 0);
+    memset((void *)&letters, 0, sizeof letters);
+}
+START_TEST(a_stop_in_a_burst_is_obeyed_before_its_next_message_and_the_rest_are_dead_letters) {
+    for (size_t i = 0; i < sizeof bursts / sizeof *bursts; i++) {
+        crew c;
+        airrt_supervisor sup;
+        begin_a_burst();
+        kid_ref a = in_a_burst(bursts[i], &c, &sup);
+        errand e = { .call = errand_terminate, .ref = sup.ref, .id = "a" };
+        errand_start(&e);
+        airrt_test_eventually(lane_has_order(a.ref, AIRRT_ORDER_HALT), 20);
+        airrt_store_release(&held, 0);
+        airrt_test_ok(errand_end(&e));
+        airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+        airrt_test_balanced(sys);
+        ck_assert_uint_eq(airrt_load_acquire(&worked), BEFORE);
+        ck_assert_uint_eq(airrt_load_acquire(&letters.count), BEHIND);
+        ck_assert_uint_eq(airrt_load_acquire(&letters.why[AIRRT_LOSS_DIED]), BEHIND);
+        ck_assert_str_eq(happened(), "+a +b -a ");
+        close_system();
+    }
+} END_TEST
+START_TEST(a_group_restart_in_a_burst_leaves_the_rest_of_it_to_the_next_life) {
+    for (size_t i = 0; i < sizeof bursts / sizeof *bursts; i++) {
+        crew c;
+        airrt_supervisor sup;
+        begin_a_burst();
+        kid_ref a = in_a_burst(bursts[i], &c, &sup);
+        tell("b", FAIL);
+        airrt_test_eventually(lane_has_order(a.ref, AIRRT_ORDER_HALT), 20);
+        airrt_store_release(&held, 0);
+        settled(sup);
+        airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+        airrt_test_balanced(sys);
+        told t = told_by(a);
+        ck_assert_int_eq(t.done, BEHIND); /* in the next life */
+        ck_assert_uint_eq(t.restarts, 1);
+        ck_assert_uint_eq(airrt_load_acquire(&worked), BEFORE + BEHIND);
+        ck_assert_uint_eq(airrt_load_acquire(&letters.count), 0);
+        ck_assert_str_eq(happened(), "+a +b -b -a +a +b ");
+        close_system();
+    }
+} END_TEST
+
 SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
       a_nested_supervisors_order_to_stop_survives_what_comes_before_it,
       who_waits_for_a_killed_child_is_told_when_it_halts, who_waits_while_a_child_backs_off_is_told_of_the_end_it_had,
@@ -1168,4 +1239,6 @@ SUITE("kept", 120, an_order_to_stop_survives_a_panic_before_it,
       a_message_it_fails_on_is_given_again_and_quarantined_though_its_mailbox_is_dropped,
       what_comes_after_a_mailbox_was_dropped_stays,
       who_asks_a_child_that_drops_its_mailbox_is_told_dead,
-      a_call_to_a_supervisor_that_drops_its_mailbox_is_dead, a_message_on_its_way_is_dropped_with_the_mailbox);
+      a_call_to_a_supervisor_that_drops_its_mailbox_is_dead, a_message_on_its_way_is_dropped_with_the_mailbox,
+      a_stop_in_a_burst_is_obeyed_before_its_next_message_and_the_rest_are_dead_letters,
+      a_group_restart_in_a_burst_leaves_the_rest_of_it_to_the_next_life);
