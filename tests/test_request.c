@@ -2082,6 +2082,120 @@ START_TEST(all_actors_ask_all_others_on_all_workers) {
     world_end();
 } END_TEST
 
+/* ---- slots are used again at once -------------------------------------------------------------------------------- */
+
+static void lanes_begin(bool lanes) { /* sends to priority lanes go the long way, and so do their answers */
+    airrt_system_desc desc = { .polled = true, .mailbox = { .lanes = lanes }, .clock = airrt_test_clock_start(&ticks),
+                               .dead_letters = { .fn = airrt_test_letters_fn, .ctx = &letters } };
+    memset(books, 0, sizeof books);
+    airrt_test_ok(airrt_system_open(&desc, &world));
+}
+/* Again, by everybody and in every way. */
+static void answer_again(node_ref by, answer_promise old) {
+    const airrt_reason why = words_for(0);
+    copies[0] = old;
+    answer_fulfil(old, 666);
+    answer_decline(old, AIRRT_ERR_LIMIT);
+    answer_decline_with(old, &why);
+    tell(by, (note){ .fn = fulfil_copy, .number = 668 });
+    settle();
+}
+START_TEST(an_answer_that_comes_again_or_late_does_not_reach_the_question_that_has_its_slot_by_then) {
+    enum { ANSWERED, DECLINED, TIMED_OUT, ENDS };
+    for (int lanes = 0; lanes < 2; lanes++) {
+        lanes_begin(lanes);
+        node_ref a = make(0), b = make(1), c = make(2);
+        for (uint64_t round = 0; round < 4 * ENDS; round++) {
+            bid(a, b, defer_for_others, 1, AIRRT_MS(50));
+            const answer_promise old = copies[0];
+            if (round % ENDS == ANSWERED) answer_fulfil(old, 5);
+            if (round % ENDS == DECLINED) answer_decline(old, AIRRT_ERR_LIMIT);
+            pass(AIRRT_MS(51));
+            ck_assert_uint_eq(COUNT(books[0].results), 2 * round + 1);
+            bid(a, b, defer_for_others, 2, AIRRT_SEC(5));
+            const answer_promise now = copies[0];
+            ck_assert_uint_eq(now.slot, old.slot);
+            ck_assert_uint_ne(now.generation, old.generation);
+            const uint64_t before = late();
+            answer_again(c, old);
+            ck_assert_uint_eq(COUNT(books[0].results), 2 * round + 1);
+            ck_assert_uint_eq(waiting(), 1);
+            ck_assert_uint_eq(late(), before + 1); /* the actor's */
+            answer_fulfil(now, 42);
+            settle();
+            COMES(0, 2 * round + 1, AIRRT_OK, 2, 42);
+            answer_again(c, old);
+            answer_again(c, now);
+            ck_assert_uint_eq(COUNT(books[0].results), 2 * round + 2);
+        }
+        world_end();
+    }
+} END_TEST
+
+static answer_promise first_promise;
+static airrt_atomic_u64 same_slot;
+/* Number 1 is answered, with a promise that is kept; at number 2 that one is answered again, first. */
+static airrt_err answer_the_old_one_first(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state;
+    answer_promise promise = answer_defer(NODE(ctx));
+    if (msg->number == 1) first_promise = promise;
+    else {
+        airrt_fetch_add(&same_slot, promise.slot == first_promise.slot, RELAXED);
+        ck_assert(promise.slot != first_promise.slot || promise.generation != first_promise.generation);
+        answer_fulfil(first_promise, 666);
+        answer_decline(first_promise, AIRRT_ERR_LIMIT);
+    }
+    answer_fulfil(promise, 40 + msg->number);
+    return AIRRT_OK;
+}
+START_TEST(a_threads_question_is_not_answered_by_what_was_meant_for_the_one_before) {
+    for (int lanes = 0; lanes < 2; lanes++) {
+        lanes_begin(lanes);
+        node_ref b = make(1);
+        for (int round = 0; round < 20; round++) {
+            for (uint64_t n = 1; n <= 2; n++) {
+                uint64_t value = 0;
+                const note question = { .fn = answer_the_old_one_first, .number = n };
+                airrt_test_ok(answer_ask(b, question, AIRRT_SEC(20), &value));
+                ck_assert_uint_eq(value, 40 + n);
+            }
+        }
+        ck_assert_uint_eq(COUNT(same_slot), 20 * ((uint64_t)lanes + 1));
+        world_end();
+    }
+} END_TEST
+
+/* A thread that asks again and again, while another one answers all that was ever asked, the newest one last. */
+enum { ASKED = 2000 };
+static answer_promise ever[ASKED];
+static airrt_atomic_u64 so_far;
+static airrt_err promise_one(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state;
+    ever[msg->number] = answer_defer(NODE(ctx));
+    airrt_store_release(&so_far, msg->number + 1);
+    return AIRRT_OK;
+}
+static void *answer_all_ever_asked(void *unused) {
+    for (uint64_t n = 0; n < ASKED; n++) {
+        while (airrt_load_acquire(&so_far) <= n) sched_yield();
+        for (uint64_t old = n < 8 ? 0 : n - 8; old <= n; old++) answer_fulfil(ever[old], old);
+    }
+    return unused;
+}
+START_TEST(each_question_of_a_thread_has_its_own_answer_though_all_before_are_answered_again) {
+    pthread_t thread;
+    world_begin(true);
+    node_ref b = make(1);
+    ck_assert_int_eq(pthread_create(&thread, NULL, answer_all_ever_asked, NULL), 0);
+    for (uint64_t n = 0; n < ASKED; n++) {
+        uint64_t value = UINT64_MAX;
+        airrt_test_ok(answer_ask(b, (note){ .fn = promise_one, .number = n }, AIRRT_SEC(20), &value));
+        ck_assert_uint_eq(value, n);
+    }
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    world_end();
+} END_TEST
+
 SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_meanwhile,
       a_reply_to_what_was_no_request_is_not_a_late_one,
       there_is_a_result_for_everything_that_a_handler_does, a_reply_cannot_come_too_early,
@@ -2128,4 +2242,7 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_question_that_is_over_is_skipped_whatever_the_clock_of_whom_it_is_asked,
       pinned_and_prioritised_actors_ask_as_others, a_seed_decides_what_becomes_of_questions,
       who_is_refused_with_words_has_them_in_its_result, a_thread_that_is_refused_with_words_is_told_them,
-      each_of_many_may_refuse_with_words, all_actors_ask_all_others_on_all_workers);
+      each_of_many_may_refuse_with_words, all_actors_ask_all_others_on_all_workers,
+      an_answer_that_comes_again_or_late_does_not_reach_the_question_that_has_its_slot_by_then,
+      a_threads_question_is_not_answered_by_what_was_meant_for_the_one_before,
+      each_question_of_a_thread_has_its_own_answer_though_all_before_are_answered_again);
