@@ -1880,6 +1880,122 @@ START_TEST(an_event_is_stamped_by_the_clock_of_its_topic) {
 }
 END_TEST
 
+/* ---- closing while others publish -------------------------------------------------------------------------------- */
+
+static struct { notes topic, next; notes_stream stream; } closing;
+static void close_and_open_another(void) {
+    notes_close(closing.topic);
+    closing.next = topic_open(0);
+    airrt_test_ok(notes_stream_open(closing.next, "#", NULL, &closing.stream));
+}
+START_TEST(a_topic_that_is_closed_during_a_publication_has_no_successor_in_its_place_before_the_end_of_that) {
+    static const char *const points[] = { "table", "audience" };
+    for (int i = 0; i < 2; i++) {
+        const note *event;
+        notes_stream last, any;
+        WORLD();
+        closing.topic = topic_open(0);
+        airrt_test_ok(notes_stream_open(closing.topic, "#", NULL, &last));
+        airrt_test_ok(notes_stream_open(closing.topic, "b", NULL, &any)); /* so that subjects are looked for */
+        AT_POINT(points[i], close_and_open_another);
+        PUBLISH(closing.topic, "a", 1);
+        POINT_PASSED();
+        ck_assert_uint_ne(closing.next.topic.slot, closing.topic.topic.slot);
+        airrt_test_is(notes_stream_try_recv(&closing.stream, &event), AIRRT_ERR_EMPTY);
+        note refused = note_make(2);
+        airrt_test_is(notes_publish(closing.topic, "a", refused), AIRRT_ERR_DEAD);
+        note_drop(&refused);
+        notes_stream_close(&last);
+        notes_stream_close(&any);
+        notes after = topic_open(0);
+        ck_assert_uint_eq(after.topic.slot, closing.topic.topic.slot);
+        ck_assert_uint_ne(after.topic.generation, closing.topic.topic.generation);
+        PUBLISH(closing.next, "a", 3);
+        STREAM_GIVES(&closing.stream, 3, "a");
+        notes_stream_close(&closing.stream);
+        WORLD_CLOSE();
+    }
+} END_TEST
+
+enum { TOPICS = 200, PUBLISHERS = 2 };
+static notes ever_open[TOPICS];
+static airrt_atomic_u64 opened, published, refused_ever;
+/* To the newest topic; some that are refused are of one that was closed meanwhile. */
+static void *publish_to_the_newest(void *unused) {
+    for (uint64_t n; (n = airrt_load_acquire(&opened)) <= TOPICS;) {
+        note event = note_make(n - 1);
+        airrt_err err = notes_publish(ever_open[n - 1], "a.b", event);
+        if (err) note_drop(&event);
+        MUST(err == AIRRT_OK || err == AIRRT_ERR_DEAD);
+        airrt_fetch_add(err ? &refused_ever : &published, 1, RELAXED);
+    }
+    return unused;
+}
+START_TEST(whoever_publishes_while_a_topic_is_closed_reaches_nobody_of_the_next_one) {
+    pthread_t threads[PUBLISHERS];
+    notes_stream streams[2]; /* of subjects, and of patterns */
+    const note *event;
+    WORLD();
+    for (uint64_t round = 0; round < TOPICS; round++) {
+        const uint64_t before = airrt_load_acquire(&published);
+        airrt_test_ok(notes_open(world, NULL, &ever_open[round]));
+        for (int i = 0; i < 2; i++)
+            airrt_test_ok(notes_stream_open(ever_open[round], i ? "#" : "a.b",
+                                            &(airrt_subscribe_desc){ .backpressure = AIRRT_BACKPRESSURE_LATEST },
+                                            &streams[i]));
+        airrt_store_release(&opened, round + 1);
+        for (int i = 0; i < PUBLISHERS && round == 0; i++)
+            ck_assert_int_eq(pthread_create(&threads[i], NULL, publish_to_the_newest, NULL), 0);
+        airrt_test_eventually(airrt_load_acquire(&published) > before, 20);
+        notes_close(ever_open[round]);
+        for (int i = 0; i < 2; i++) {
+            while (notes_stream_try_recv(&streams[i], &event) == AIRRT_OK) MUST(event->number == round);
+            notes_stream_close(&streams[i]);
+        }
+    }
+    airrt_store_release(&opened, TOPICS + 1);
+    for (int i = 0; i < PUBLISHERS; i++) ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert_uint_lt(airrt_priv_topics.made, 10);
+    WORLD_CLOSE();
+    ck_assert_uint_eq(NOTE_DROPS(), airrt_load_acquire(&published) + airrt_load_acquire(&refused_ever));
+} END_TEST
+
+/* Trash that tells when it is freed. */
+typedef struct told_trash { airrt_trash trash; bool freed; } told_trash;
+static void trash_freed(airrt_trash *trash) { ((told_trash *)(void *)trash)->freed = true; }
+static void throw_away(airrt_topic_core *core, told_trash *what) {
+    memset(what, 0, sizeof *what);
+    what->trash.free = trash_freed;
+    airrt_priv_topic_waste(core, &what->trash);
+    airrt_priv_topic_sweep(core);
+}
+START_TEST(what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_seen_it) {
+    WORLD();
+    notes topic = topic_open(0);
+    for (int first = 0; first < 2; first++) { /* who comes first may leave last */
+        told_trash one, two, three;
+        unsigned side[3];
+        airrt_topic_core *core = airrt_priv_topic_find(topic.topic, &side[0]);
+        ck_assert_ptr_nonnull(core);
+        throw_away(core, &one);
+        ck_assert(!one.freed);
+        ck_assert_ptr_eq(airrt_priv_topic_find(topic.topic, &side[1]), core);
+        throw_away(core, &two);
+        ck_assert(!one.freed && !two.freed);
+        airrt_priv_topic_leave(core, side[first]);
+        ck_assert(one.freed == !first && !two.freed);
+        ck_assert_ptr_eq(airrt_priv_topic_find(topic.topic, &side[2]), core);
+        throw_away(core, &three);
+        ck_assert(one.freed == !first && !two.freed && !three.freed);
+        airrt_priv_topic_leave(core, side[!first]);
+        ck_assert(one.freed && !three.freed);
+        airrt_priv_topic_leave(core, side[2]);
+        ck_assert(two.freed && three.freed);
+        PUBLISH(topic, "a", 1);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
 SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_everything_fits,
       a_hostile_pattern_takes_no_exponential_time, an_event_reaches_all_whose_pattern_fits,
       nothing_is_missed_from_the_subscription_on, an_event_without_receivers_is_dropped_at_once,
@@ -1913,4 +2029,7 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       a_retained_value_with_a_successor_is_not_given_behind_it, a_failed_publication_retains_nothing, who_is_being_refused_takes_no_room_from_others,
       an_event_is_stamped_by_the_clock_of_its_topic, a_group_is_sent_a_message_each,
       who_is_known_to_have_ended_is_in_no_group_and_has_left_room, without_memory_a_publication_loses_nothing,
-      without_memory_a_subscription_changes_nothing);
+      without_memory_a_subscription_changes_nothing,
+      a_topic_that_is_closed_during_a_publication_has_no_successor_in_its_place_before_the_end_of_that,
+      whoever_publishes_while_a_topic_is_closed_reaches_nobody_of_the_next_one,
+      what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_seen_it);
