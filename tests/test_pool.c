@@ -1,4 +1,6 @@
 /* test_pool.c: pools of supervised actors: routes, members that end, come and go; and subscriptions of such actors. */
+static void noted(const char *what);
+#define AIRRT_SUPERVISOR_NOTE(ARGS, WHAT, REASON) ((void)(REASON), noted(WHAT))
 #define AIRRT_IMPLEMENTATION
 #include "airrt_supervisor.h"
 #include "airrt_test.h"
@@ -1817,12 +1819,12 @@ START_TEST(each_error_of_a_broker_occurs) {
 }
 END_TEST
 
-/* A monitor that holds the supervisor that tells it of a failure. */
-typedef struct lull { gate *door; } lull;
+/* A monitor that holds the supervisor that tells it of such a thing. */
+typedef struct lull { gate *door; airrt_supervision_kind at; } lull;
 typedef airrt_supervision_event lull_event_;
 enum { lull_is_noop_ = 0 };
 static void lull_record(lull *at, lull_event_ event) {
-    if (event.kind == AIRRT_CHILD_FAILED) gate_pass(at->door);
+    if (event.kind == at->at) gate_pass(at->door);
 }
 AIRRT_POOL_MONITORED(lulled, probe, lull);
 AIRRT_SUPERVISOR(house, airrt_none, airrt_quiet);
@@ -1847,14 +1849,14 @@ static void lulled_is_dead(lulled pool, probe_ref guest) {
 /* Its supervisor is stuck; what that does when it returns is not for the pool that has its place by then. */
 START_TEST(a_pool_whose_supervisor_was_given_up_as_stuck_reaches_nobody_ever) {
     gate door = { 0 };
-    lull quiet = { &door };
+    lull quiet = { &door, AIRRT_CHILD_FAILED };
     diary book = { 0 };
     airrt_supervisor above, sup;
     lulled pool, next;
     probe_ref old[3], now[3];
     const airrt_pool_desc two = { .size = 2, .max_restarts = AIRRT_UNLIMITED };
     const airrt_child_desc hasty = { .id = "pool", .name = "pool", .stop_timeout_ns = AIRRT_NO_WAIT,
-                                     .stuck_timeout_ns = AIRRT_MS(20) };
+                                     .stuck_timeout_ns = AIRRT_MS(200) };
     WORLD();
     SPAWN(probe, guest, &book);
     airrt_test_ok(house_start(world, AIRRT_NONE, NULL, &above));
@@ -1882,6 +1884,47 @@ START_TEST(a_pool_whose_supervisor_was_given_up_as_stuck_reaches_nobody_ever) {
     for (int i = 0; i < 2; i++) ck_assert_uint_eq(accepted(now[i]), 1);
     ck_assert(airrt_alive(guest.ref));
     ck_assert_uint_eq(COUNT(book.acts), 0);
+    WORLD_CLOSE();
+} END_TEST
+
+/* The same while it begins: it has begun, for itself, before it learns of its end. */
+static lulled beginning;
+static airrt_atomic_u64 began, seen_then;
+static void noted(const char *what) {
+    if (!beginning.pool.generation || strcmp(what, "start") != 0) return;
+    airrt_fetch_add(&seen_then, lulled_size(beginning), RELAXED);
+    airrt_fetch_add(&began, 1, RELEASE);
+}
+typedef struct starting { airrt_supervisor above; lull *quiet; airrt_err err; pthread_t thread; } starting;
+static void *start_lulled(void *arg) {
+    starting *it = (starting *)arg;
+    const airrt_pool_desc one = { .size = 1 };
+    const airrt_child_desc hasty = { .id = "pool", .name = "pool", .start_timeout_ns = AIRRT_SEC(1),
+                                     .stuck_timeout_ns = AIRRT_SEC(1) };
+    airrt_spec spec = lulled_spec_with((probe_args){ 0 }, &one, it->quiet);
+    it->err = airrt_supervisor_start_child(it->above, spec, &hasty, NULL);
+    return NULL;
+}
+START_TEST(a_pool_whose_supervisor_is_given_up_while_it_begins_reaches_nobody) {
+    gate door = { 0 };
+    lull quiet = { &door, AIRRT_CHILD_STARTED };
+    starting it = { .quiet = &quiet };
+    airrt_supervisor sup;
+    world_open(&(airrt_system_desc){ .workers = 2, .clock = airrt_test_clock_start(&clockwork) });
+    SPAWN(probe, guest, NULL);
+    airrt_test_ok(house_start(world, AIRRT_NONE, NULL, &it.above));
+    ck_assert_int_eq(pthread_create(&it.thread, NULL, start_lulled, &it), 0);
+    GATE_ENTERED(&door);
+    airrt_test_ok(lulled_whereis(world, "pool", &beginning));
+    airrt_test_ok(lulled_supervisor(beginning, &sup));
+    airrt_test_eventually((airrt_test_clock_advance(&clockwork, AIRRT_MS(100)), !airrt_alive(sup.ref)), 10);
+    ck_assert_int_eq(pthread_join(it.thread, NULL), 0);
+    airrt_test_is(it.err, AIRRT_ERR_START);
+    lulled_is_dead(beginning, guest);
+    let_go(&door);
+    ck_assert_uint_eq(COUNT(began), 1);
+    ck_assert_uint_eq(COUNT(seen_then), 0);
+    lulled_is_dead(beginning, guest);
     WORLD_CLOSE();
 } END_TEST
 
@@ -2004,6 +2047,7 @@ SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_le
       who_has_looked_a_pool_up_before_its_close_finds_nobody_of_the_next_one,
       a_broadcast_to_a_pool_that_is_closed_meanwhile_does_not_reach_the_next_one,
       a_pool_whose_supervisor_was_given_up_as_stuck_reaches_nobody_ever,
+      a_pool_whose_supervisor_is_given_up_while_it_begins_reaches_nobody,
       a_pool_that_several_threads_close_at_once_is_closed_once_and_the_next_one_stays,
       who_comes_to_close_a_pool_when_there_is_another_in_its_place_closes_nothing,
       a_pool_in_the_place_of_a_larger_one_is_as_a_new_one);
