@@ -3439,11 +3439,19 @@ typedef struct airrt_worker airrt_worker;
 static _Thread_local airrt_worker *airrt_priv_me;
 static airrt_magazine *airrt_priv_magazine(const airrt_pool *pool);
 
-/* All that is shared by the systems of this process. Guarded by lock: pools, systems. */
+/* Of an open system, for threads that have no more of it than an address in a cell: while it is pinned the system is not
+ * freed. Never unmapped. */
+typedef struct airrt_anchor {
+    airrt_atomic_ptr system; /* NULL: not open. Changed under the process's lock */
+    airrt_atomic_u32 pins;
+    bool taken;              /* guarded by the process's lock */
+    struct airrt_anchor *next;
+} airrt_anchor;
+/* All that is shared by the systems of this process. Guarded by lock: pools; anchors may be read without. */
 static struct {
     airrt_lock lock;
     struct { uint64_t key; airrt_pool *value; } *pools;
-    airrt_system *systems;
+    airrt_atomic_ptr anchors; /* the first of all that there ever were */
     uint32_t pool_count;
 } airrt_priv_process;
 
@@ -4338,7 +4346,7 @@ struct airrt_system {
     airrt_atomic_u32 quit;     /* workers leave */
     airrt_atomic_u32 polling;  /* a thread is inside airrt_system_poll */
     airrt_atomic_u32 live;     /* actors, counted only with max_actors */
-    airrt_atomic_u32 pins;     /* outside threads that are about to touch this struct */
+    airrt_anchor *anchor;      /* pinned by outside threads that are about to touch this struct */
     airrt_atomic_u32 spawning; /* outside threads inside spawn */
     airrt_atomic_u32 quiet;    /* futex word: bumped when the last worker parks, or an actor ends during shutdown */
     airrt_atomic_u32 settlers; /* threads that want `quiet` bumped */
@@ -4375,7 +4383,6 @@ struct airrt_system {
     airrt_shutdown_report report;
     airrt_letters letters;
     airrt_jam jam;
-    airrt_system *next_system; /* guarded by the process's lock */
 };
 
 static airrt_magazine *airrt_priv_magazine(const airrt_pool *pool) {
@@ -4620,16 +4627,43 @@ static bool airrt_priv_await(airrt_system *system, airrt_signal *answer, uint32_
     }
     return true;
 }
-/* Pins the open system of a cell, so that it is not closed meanwhile; NULL if it is. */
+/* Pins the open system of a cell, so that it is not closed meanwhile; NULL if it is. Takes no lock. */
 static airrt_system *airrt_priv_pin(airrt_cell *cell) {
-    airrt_system *found = airrt_load_acquire(&cell->system), *open;
-    airrt_priv_lock(&airrt_priv_process.lock);
-    for (open = airrt_priv_process.systems; open && open != found; open = open->next_system) {}
-    if (open) airrt_fetch_add(&open->pins, 1, ACQUIRE);
-    airrt_priv_unlock(&airrt_priv_process.lock);
-    return open;
+    airrt_system *found = airrt_load_acquire(&cell->system);
+    airrt_anchor *at = found ? airrt_load_acquire(&airrt_priv_process.anchors) : NULL;
+    while (at && airrt_load_relaxed(&at->system) != found) at = at->next;
+    if (!at) return NULL;
+    AIRRT_POINT("pin");
+    airrt_fetch_add(&at->pins, 1, SEQ_CST); /* first: who closes it sees us, or we see that it is closed */
+    if (AIRRT_LIKELY(airrt_load_seq(&at->system) == found)) return found;
+    airrt_fetch_add(&at->pins, (uint32_t)-1, RELEASE);
+    return NULL;
 }
-static void airrt_priv_unpin(airrt_system *system) { airrt_fetch_add(&system->pins, (uint32_t)-1, RELEASE); }
+static void airrt_priv_unpin(airrt_system *system) { airrt_fetch_add(&system->anchor->pins, (uint32_t)-1, RELEASE); }
+/* NULL: no memory. */
+static airrt_anchor *airrt_priv_anchor_take(void) {
+    airrt_priv_lock(&airrt_priv_process.lock);
+    airrt_anchor *at = airrt_load_relaxed(&airrt_priv_process.anchors), *first = at;
+    while (at && at->taken) at = at->next;
+    if (!at && (at = airrt_priv_alloc_lasting(sizeof *at, 64)) != NULL) {
+        memset(at, 0, sizeof *at);
+        at->next = first;
+        airrt_store_release(&airrt_priv_process.anchors, at); /* pairs with airrt_priv_pin */
+    }
+    if (at) at->taken = true;
+    airrt_priv_unlock(&airrt_priv_process.lock);
+    return at;
+}
+static void airrt_priv_anchor_set(airrt_anchor *at, airrt_system *system) {
+    airrt_priv_lock(&airrt_priv_process.lock);
+    airrt_store_seq(&at->system, system);
+    airrt_priv_unlock(&airrt_priv_process.lock);
+}
+static void airrt_priv_anchor_give(airrt_anchor *at) {
+    airrt_priv_lock(&airrt_priv_process.lock);
+    at->taken = false;
+    airrt_priv_unlock(&airrt_priv_process.lock);
+}
 
 /* ---- >>news: to listeners ---- */
 
@@ -5796,14 +5830,14 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
     airrt_worker *me = airrt_priv_me;
     if (AIRRT_UNLIKELY(airrt_load_relaxed(&cell->traits) & AIRRT_PINNED_)) {
         airrt_worker *its = cell->cold->pinned;
-        airrt_fetch_add(&system->pins, 1, ACQUIRE);
+        airrt_fetch_add(&system->anchor->pins, 1, ACQUIRE);
         airrt_priv_pinned_ring(its, AIRRT_BELL_WORK);
         airrt_priv_unpin(system);
     } else if (AIRRT_LIKELY(me && me->system == system && !me->alone)) {
         airrt_cell *displaced = airrt_priv_swap_next(me, cell);
         if (displaced) airrt_priv_queue_push(me, displaced);
     } else {
-        airrt_fetch_add(&system->pins, 1, ACQUIRE); /* once it is pushed the actor may end, and the system with it */
+        airrt_fetch_add(&system->anchor->pins, 1, ACQUIRE); /* once it is pushed the actor may end, and the system with it */
         airrt_priv_shared_push(system, &cell, 1);
         airrt_priv_wake_one(system);
         if (system->desc.wake.fn) system->desc.wake.fn(system->desc.wake.ctx);
@@ -7053,7 +7087,10 @@ static bool airrt_priv_recall_from(const airrt_ends *ends, airrt_ref ref, airrt_
 static bool airrt_priv_recall(airrt_ref ref, airrt_reason *out) {
     bool found = false;
     airrt_priv_lock(&airrt_priv_process.lock);
-    for (airrt_system *s = ref.generation ? airrt_priv_process.systems : NULL; s && !found; s = s->next_system) {
+    airrt_anchor *at = ref.generation ? airrt_load_relaxed(&airrt_priv_process.anchors) : NULL;
+    for (; at && !found; at = at->next) {
+        airrt_system *s = airrt_load_relaxed(&at->system);
+        if (!s) continue;
         found = airrt_priv_recall_from(&s->ends, ref, out);
         for (uint32_t i = 0; i < airrt_priv_made(s) && !found; i++)
             found = airrt_priv_recall_from(&s->workers[i]->ends, ref, out);
@@ -12002,6 +12039,7 @@ static void airrt_priv_quit(airrt_system *system) {
 AIRRT_STB_BEGIN_
 static void airrt_priv_system_free_all(airrt_system *system) {
     airrt_allocator allocator = system->desc.allocator;
+    airrt_priv_anchor_give(system->anchor);
     for (uint32_t i = 0; i < airrt_priv_made(system); i++)
         airrt_priv_system_free(system, system->workers[i], sizeof(airrt_worker));
     airrt_priv_sim_close(system->sim);
@@ -12022,9 +12060,11 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
     system->letters.limit = d.dead_letters.keep;
     system->process = getpid();
     airrt_err err = AIRRT_OK;
-    if (d.sim && !airrt_priv_sim_open(system)) {
+    if (!(system->anchor = airrt_priv_anchor_take()) || (d.sim && !airrt_priv_sim_open(system))) {
+        const char *what = system->anchor ? "sim" : "system";
+        if (system->anchor) airrt_priv_anchor_give(system->anchor);
         d.allocator.free_fn(system, sizeof *system, d.allocator.ctx);
-        return airrt_priv_err(AIRRT_ERR_NOMEM, "sim", NULL);
+        return airrt_priv_err(AIRRT_ERR_NOMEM, what, NULL);
     }
     for (uint32_t i = 0; i < d.workers && !err; i++) {
         system->workers[i] = airrt_priv_worker_make(system, i);
@@ -12044,10 +12084,7 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
         airrt_priv_system_free_all(system);
         return err;
     }
-    airrt_priv_lock(&airrt_priv_process.lock);
-    system->next_system = airrt_priv_process.systems;
-    airrt_priv_process.systems = system;
-    airrt_priv_unlock(&airrt_priv_process.lock);
+    airrt_priv_anchor_set(system->anchor, system);
     *out = system;
     return AIRRT_OK;
 }
@@ -12443,15 +12480,9 @@ static void airrt_priv_leave_behind(airrt_system *system) {
 AIRRT_API void airrt_system_close(airrt_system *system) {
     if (!system || airrt_priv_me || system->process != getpid()) return;
     airrt_discard(airrt_system_shutdown(system, NULL, NULL));
-    airrt_priv_lock(&airrt_priv_process.lock);
-    for (airrt_system **at = &airrt_priv_process.systems; *at; at = &(*at)->next_system) {
-        if (*at != system) continue;
-        *at = system->next_system;
-        break;
-    }
-    airrt_priv_unlock(&airrt_priv_process.lock);
+    airrt_priv_anchor_set(system->anchor, NULL);
     unsigned spins = 0;
-    while (airrt_load_acquire(&system->pins)) airrt_priv_spin(&spins);
+    while (airrt_load_seq(&system->anchor->pins)) airrt_priv_spin(&spins);
     if (system->sim) airrt_priv_sim_return(system->sim);
     airrt_priv_topics_close(system);
     airrt_priv_letters_close(system);

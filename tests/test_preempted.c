@@ -1,16 +1,16 @@
 /* test_preempted.c: a sender that is off the processor in the middle of a send, while its receiver ends and another
- * actor, of another type, takes its place: with a ring of more and smaller slots. */
+ * actor, of another type, takes its place, with a ring of more and smaller slots; or its system is closed. */
 static void test_point(const char *between);
 #define AIRRT_POINT(BETWEEN) test_point(BETWEEN)
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h"
 #include "airrt_test.h"
 
-/* What others do once, when this thread comes to a point for the n-th time. */
-static _Thread_local struct { const char *point; unsigned n; void (*what)(void); } others;
+/* What others do once, when this thread comes to a point. */
+static _Thread_local struct { const char *point; void (*what)(void); } others;
 static void test_point(const char *between) {
     void (*now)(void) = others.what;
-    if (!now || strcmp(others.point, between) != 0 || --others.n > 0) return;
+    if (!now || strcmp(others.point, between) != 0) return;
     others.what = NULL;
     now();
 }
@@ -86,25 +86,25 @@ static void end(void) {
     airrt_test_ok(airrt_system_shutdown(sys, NULL, NULL));
     airrt_system_close(sys);
 }
-#define AT_POINT(POINT, N) (others.point = (POINT), others.n = (N), others.what = the_place_is_taken)
+#define AT_POINT(POINT, WHAT) (others.point = (POINT), others.what = (WHAT))
 
 START_TEST(a_sender_that_claims_a_place_of_a_life_that_is_over_reaches_nobody) {
     begin(2);
-    AT_POINT("claim", 1);
+    AT_POINT("claim", the_place_is_taken);
     airrt_test_is(large_try_send(first, one), AIRRT_ERR_DEAD);
     end();
 }
 END_TEST
 START_TEST(a_sender_to_a_full_mailbox_whose_actor_ends_meanwhile_reaches_nobody) {
     begin(64);
-    AT_POINT("push", 1);
+    AT_POINT("push", the_place_is_taken);
     airrt_test_is(large_try_send(first, one), AIRRT_ERR_DEAD);
     end();
 }
 END_TEST
 START_TEST(a_sender_that_grows_the_ring_of_a_life_that_is_over_reaches_nobody) {
     begin(4);
-    AT_POINT("grow", 1);
+    AT_POINT("grow", the_place_is_taken);
     airrt_test_is(large_try_send(first, one), AIRRT_ERR_DEAD);
     end();
 }
@@ -112,14 +112,59 @@ END_TEST
 START_TEST(a_batch_for_a_life_that_is_over_reaches_nobody) {
     size_t done = 7;
     begin(2);
-    AT_POINT("batch", 1);
+    AT_POINT("batch", the_place_is_taken);
     airrt_test_is(large_send_many(first, two, 2, &done), AIRRT_ERR_DEAD);
     ck_assert_uint_eq(done, 0);
     end();
 }
 END_TEST
 
+
+/* ---- between systems ---- */
+
+static void somebody_else_sends(void) {
+    airrt_test_ok(finder_send_with(finds, (tick){ 0 }, &(airrt_send_desc){ .correlation = 1 }));
+}
+static void the_system_is_closed(void) {
+    airrt_store_release(&held, 0);
+    airrt_system_close(sys);
+}
+static void it_is_closed_and_another_one_opened(void) {
+    the_system_is_closed();
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &sys));
+}
+START_TEST(a_thread_that_is_preempted_in_a_send_keeps_no_other_sender_waiting) {
+    begin(64);
+    AT_POINT("pin", somebody_else_sends);
+    airrt_test_is(large_try_send(first, one), AIRRT_ERR_FULL);
+    ck_assert_ptr_null((void *)(uintptr_t)others.what);
+    airrt_store_release(&held, 0);
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    airrt_test_balanced(sys);
+    airrt_system_close(sys);
+}
+END_TEST
+START_TEST(a_sender_whose_system_is_closed_meanwhile_reaches_nobody) {
+    begin(64);
+    AT_POINT("pin", the_system_is_closed);
+    airrt_test_is(large_try_send(first, one), AIRRT_ERR_DEAD);
+    ck_assert_ptr_null((void *)(uintptr_t)others.what);
+}
+END_TEST
+START_TEST(a_sender_whose_system_is_another_one_meanwhile_reaches_nobody) {
+    begin(64);
+    AT_POINT("pin", it_is_closed_and_another_one_opened);
+    airrt_test_is(large_try_send(first, one), AIRRT_ERR_DEAD);
+    ck_assert_ptr_null((void *)(uintptr_t)others.what);
+    airrt_test_balanced(sys);
+    airrt_system_close(sys);
+}
+END_TEST
+
 SUITE("preempted", 60, a_sender_that_claims_a_place_of_a_life_that_is_over_reaches_nobody,
       a_sender_to_a_full_mailbox_whose_actor_ends_meanwhile_reaches_nobody,
       a_sender_that_grows_the_ring_of_a_life_that_is_over_reaches_nobody,
-      a_batch_for_a_life_that_is_over_reaches_nobody);
+      a_batch_for_a_life_that_is_over_reaches_nobody,
+      a_thread_that_is_preempted_in_a_send_keeps_no_other_sender_waiting,
+      a_sender_whose_system_is_closed_meanwhile_reaches_nobody,
+      a_sender_whose_system_is_another_one_meanwhile_reaches_nobody);

@@ -146,7 +146,8 @@ static void *close_it(void *arg) {
 static bool is_listed(void) {
     bool found = false;
     airrt_priv_lock(&airrt_priv_process.lock);
-    for (airrt_system *s = airrt_priv_process.systems; s; s = s->next_system) found |= s == sys;
+    for (airrt_anchor *at = airrt_load_acquire(&airrt_priv_process.anchors); at; at = at->next)
+        found |= airrt_load_acquire(&at->system) == sys;
     airrt_priv_unlock(&airrt_priv_process.lock);
     return found;
 }
@@ -163,7 +164,7 @@ START_TEST(a_close_waits_for_threads_that_are_slow_to_leave_when_all_actors_have
     airrt_store_release(&held, 0); /* it returns after the shutdown and before the close */
     airrt_test_eventually(!airrt_priv_unended(sys), 20);
     size_t before = airrt_test_log_count(&logged, 1, NULL);
-    airrt_fetch_add(&sys->pins, 1, ACQUIRE); /* the close waits: we come first to the lock that leaving threads need */
+    airrt_fetch_add(&sys->anchor->pins, 1, ACQUIRE); /* the close waits: we come first to the lock that leaving threads need */
     ck_assert_int_eq(pthread_create(&thread, NULL, close_it, &closed), 0);
     airrt_test_eventually(!is_listed(), 20);
     airrt_priv_lock(&airrt_priv_process.lock);

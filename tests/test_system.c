@@ -917,10 +917,10 @@ START_TEST(shutdown_ends_within_its_time) {
             airrt_err err = airrt_system_shutdown(world, &(airrt_shutdown_desc){ .timeout_ns = times[i] }, &report);
             uint64_t took = airrt_priv_machine_ns(NULL) - begin;
             airrt_test_is(err, AIRRT_ERR_TIMEOUT);
-            ck_assert_uint_eq(report.stuck, (unsigned)stuck);
-            ck_assert_uint_eq(report.stopped + report.killed, 2u - (unsigned)stuck);
+            ck_assert_uint_ge(report.stuck, (unsigned)stuck); /* more: the other had no processor after its kill */
+            ck_assert_uint_eq(report.stopped + report.killed + report.stuck, 2u);
             ck_assert_uint_lt(took, given + (uint64_t)(airrt_test_slowness() * 2e9));
-            if (!stuck) airrt_test_balanced(world);
+            if (!report.stuck) airrt_test_balanced(world);
             else left_behind[i] = world;           /* its memory stays with what is stuck: no leak, but lost to us */
             GATE_OPEN(&at);
             airrt_system_close(world);
