@@ -126,13 +126,14 @@
  *     rings: one consumer; AIRRT_SPSC one producer, AIRRT_MPSC many. Mailboxes: many senders, one receiver
  * Sends are lock-free: a sender that is preempted between claiming a slot and publishing it delays the messages behind
  * it in that one mailbox, and nothing else; attaching a ring takes a few instructions during which other senders to the
- * same mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim. No function is
- * async-signal-safe. fork, while a system is open: the child has none of its threads, and perhaps locks that nobody
- * will unlock; it may only exec or exit. airrt_system_close does nothing in it, _shutdown returns CONTEXT: an inherited
- * atexit handler may call them. After the last close, or before the first open, a process may fork as it likes, and the
- * child open systems of its own. exit, from a thread or a hook: handlers go on while atexit handlers run, and end with
- * the process: nothing is drained, no post_stop runs. An atexit handler may close the system first, unless exit was
- * called in a hook, where closing does nothing.
+ * same mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim; a thread outside that wakes an
+ * idle actor puts it into the workers' shared queue under a lock of a few instructions, for which others who do so, and
+ * workers that look there, wait. No function is async-signal-safe. fork, while a system is open: the child has none of
+ * its threads, and perhaps locks that nobody will unlock; it may only exec or exit. airrt_system_close does nothing in
+ * it, _shutdown returns CONTEXT: an inherited atexit handler may call them. After the last close, or before the first
+ * open, a process may fork as it likes, and the child open systems of its own. exit, from a thread or a hook: handlers
+ * go on while atexit handlers run, and end with the process: nothing is drained, no post_stop runs. An atexit handler
+ * may close the system first, unless exit was called in a hook, where closing does nothing.
  *
  * SIMULATION (>>simulation, examples/simulation.c)
  * A system opened with .sim = &(airrt_sim_desc){ .seed = N } is run by the thread that opened it: the seed decides who
@@ -3439,8 +3440,8 @@ typedef struct airrt_worker airrt_worker;
 static _Thread_local airrt_worker *airrt_priv_me;
 static airrt_magazine *airrt_priv_magazine(const airrt_pool *pool);
 
-/* Of an open system, for threads that have no more of it than an address in a cell: while it is pinned the system is not
- * freed. Never unmapped. */
+/* Of an open system, for threads that have no more of it than an address in a cell: while it is pinned the system is
+ * not freed. Never unmapped. */
 typedef struct airrt_anchor {
     airrt_atomic_ptr system; /* NULL: not open. Changed under the process's lock */
     airrt_atomic_u32 pins;
@@ -5837,7 +5838,8 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
         airrt_cell *displaced = airrt_priv_swap_next(me, cell);
         if (displaced) airrt_priv_queue_push(me, displaced);
     } else {
-        airrt_fetch_add(&system->anchor->pins, 1, ACQUIRE); /* once it is pushed the actor may end, and the system with it */
+        /* once it is pushed the actor may end, and the system with it */
+        airrt_fetch_add(&system->anchor->pins, 1, ACQUIRE);
         airrt_priv_shared_push(system, &cell, 1);
         airrt_priv_wake_one(system);
         if (system->desc.wake.fn) system->desc.wake.fn(system->desc.wake.ctx);
