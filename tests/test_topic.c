@@ -1969,30 +1969,45 @@ static void throw_away(airrt_topic_core *core, told_trash *what) {
     airrt_priv_topic_waste(core, &what->trash);
     airrt_priv_topic_sweep(core);
 }
+/* Who is inside: as threads are, or as workers, by their posts. */
+static airrt_topic_core *come_in(notes topic, airrt_worker *as, airrt_inside *in) {
+    airrt_priv_me = as;
+    airrt_topic_core *core = airrt_priv_topic_find(topic.topic, in);
+    airrt_priv_me = NULL;
+    return core;
+}
 START_TEST(what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_seen_it) {
+    static airrt_worker workers[3];
     WORLD();
     notes topic = topic_open(0);
-    for (int first = 0; first < 2; first++) { /* who comes first may leave last */
+    for (int i = 0; i < 3; i++) {
+        workers[i].barrier = airrt_priv_barrier_open();
+        airrt_priv_post_take(&workers[i]);
+    }
+    for (int round = 0; round < 4; round++) {
+        const int first = round % 2; /* who comes first may leave last */
+        airrt_worker *as = round < 2 ? NULL : workers;
         told_trash one, two, three;
-        unsigned side[3];
-        airrt_topic_core *core = airrt_priv_topic_find(topic.topic, &side[0]);
+        airrt_inside in[3];
+        airrt_topic_core *core = come_in(topic, as, &in[0]);
         ck_assert_ptr_nonnull(core);
         throw_away(core, &one);
         ck_assert(!one.freed);
-        ck_assert_ptr_eq(airrt_priv_topic_find(topic.topic, &side[1]), core);
+        ck_assert_ptr_eq(come_in(topic, as ? as + 1 : NULL, &in[1]), core);
         throw_away(core, &two);
         ck_assert(!one.freed && !two.freed);
-        airrt_priv_topic_leave(core, side[first]);
+        airrt_priv_topic_leave(core, in[first]);
         ck_assert(one.freed == !first && !two.freed);
-        ck_assert_ptr_eq(airrt_priv_topic_find(topic.topic, &side[2]), core);
+        ck_assert_ptr_eq(come_in(topic, as ? as + 2 : NULL, &in[2]), core);
         throw_away(core, &three);
         ck_assert(one.freed == !first && !two.freed && !three.freed);
-        airrt_priv_topic_leave(core, side[!first]);
+        airrt_priv_topic_leave(core, in[!first]);
         ck_assert(one.freed && !three.freed);
-        airrt_priv_topic_leave(core, side[2]);
+        airrt_priv_topic_leave(core, in[2]);
         ck_assert(two.freed && three.freed);
         PUBLISH(topic, "a", 1);
     }
+    for (int i = 0; i < 3; i++) airrt_priv_post_give(&workers[i]);
     WORLD_CLOSE();
 } END_TEST
 
