@@ -9567,10 +9567,11 @@ AIRRT_API airrt_timer airrt_priv_defer(airrt_ctx *ctx) {
 }
 AIRRT_INLINE void airrt_priv_fulfil_how(uint32_t slot, uint32_t generation, airrt_err err, const airrt_reason *reason,
                                         const void *value, size_t size) {
-    bool answered = slot && airrt_priv_answer(slot, generation, err, reason, value, size);
+    if (!slot) return; /* nobody has asked */
+    bool answered = airrt_priv_answer(slot, generation, err, reason, value, size);
     const airrt_worker *me = airrt_priv_me;
     const airrt_envelope *envelope = me ? me->ctx.envelope : NULL;
-    if (envelope && slot && envelope->promise_slot == slot && envelope->promise_generation == generation)
+    if (envelope && envelope->promise_slot == slot && envelope->promise_generation == generation)
         airrt_priv_unbind(envelope);
     if (!answered && me) airrt_priv_late(me->system);
 }

@@ -437,6 +437,23 @@ START_TEST(a_promise_is_kept_by_anyone_once) {
     world_end();
 } END_TEST
 
+static airrt_err fulfil_nobodys(airrt_ctx *ctx, node_state *state, const note *msg) {
+    (void)state;
+    answer_promise promise = answer_defer(NODE(ctx)); /* zero: the message is no request */
+    answer_fulfil(promise, msg->number);
+    answer_decline(promise, AIRRT_ERR_FAILED);
+    answer_decline_with(promise, &(airrt_reason){ .kind = AIRRT_EXIT_ERROR });
+    answer_reply(NODE(ctx), msg->number);
+    return AIRRT_OK;
+}
+START_TEST(an_answer_to_who_has_not_asked_is_not_counted) {
+    world_begin(false);
+    tell(make(0), (note){ .fn = fulfil_nobodys });
+    settle();
+    ck_assert_uint_eq(late(), 0);
+    world_end();
+} END_TEST
+
 START_TEST(answers_of_any_size_arrive_whole) {
     world_begin(false);
     node_ref a = make(0), b = make(1);
@@ -2199,7 +2216,8 @@ START_TEST(each_question_of_a_thread_has_its_own_answer_though_all_before_are_an
 SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_meanwhile,
       a_reply_to_what_was_no_request_is_not_a_late_one,
       there_is_a_result_for_everything_that_a_handler_does, a_reply_cannot_come_too_early,
-      a_second_reply_reaches_nobody_and_is_counted, a_promise_is_kept_by_anyone_once, answers_of_any_size_arrive_whole,
+      a_second_reply_reaches_nobody_and_is_counted, an_answer_to_who_has_not_asked_is_not_counted,
+      a_promise_is_kept_by_anyone_once, answers_of_any_size_arrive_whole,
       a_result_comes_behind_what_was_sent_before_it, a_result_comes_though_the_mailbox_is_full,
       a_result_takes_a_place_also_in_simulation, a_result_takes_a_place_also_where_somebody_has_waited_for_room,
       a_result_comes_behind_messages_of_low_priority_that_were_sent_before_it,
