@@ -658,7 +658,8 @@ typedef enum airrt_route {
     AIRRT_ROUTE_DEFAULT = 0,  /* ROUND_ROBIN */
     AIRRT_ROUTE_ROUND_ROBIN,  /* one after the other of those that live, over all senders */
     AIRRT_ROUTE_RANDOM,       /* each that lives with the same chance */
-    AIRRT_ROUTE_LEAST_LOADED, /* the one with the fewest messages in its mailbox, of several in turn; looks at all */
+    AIRRT_ROUTE_LEAST_LOADED, /* an idle one; else the one with the fewest messages in its mailbox; of several in turn.
+                                 Looks at them until one is idle */
     AIRRT_ROUTE_KEY           /* the one of the key (without a key: of 0), as NAME_send_key */
 } airrt_route;
 typedef struct airrt_pool_desc {
@@ -2746,14 +2747,19 @@ static uint64_t airrt_priv_pick_from(const airrt_team *team, uint32_t count, uin
     }
     return 0;
 }
+/* What a member has to do: its messages, and the one that it handles, if it does. */
+static uint64_t airrt_priv_member_load(airrt_ref ref) {
+    bool idle = airrt_load_acquire(&airrt_priv_table.cells[ref.slot].tail) & AIRRT_IDLE_;
+    return airrt_queued(ref) + !idle;
+}
 static AIRRT_COLD uint64_t airrt_priv_pick_least(const airrt_team *team, uint32_t count, uint32_t first,
                                                  uint32_t *passed) {
     uint64_t best = 0, least = UINT64_MAX;
     for (uint32_t i = 0, at = first; i < count && least > 0; i++, at = at + 1 == count ? 0 : at + 1) {
         uint64_t word = airrt_load_acquire(&team->members[at]);
         if (!airrt_priv_member_takes(word)) continue;
-        uint64_t waiting = airrt_queued(airrt_priv_member(word));
-        if (waiting < least) least = waiting, best = word, *passed = i;
+        uint64_t load = airrt_priv_member_load(airrt_priv_member(word));
+        if (load < least) least = load, best = word, *passed = i;
     }
     return best;
 }

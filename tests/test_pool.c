@@ -124,6 +124,25 @@ START_TEST(least_loaded_is_the_one_with_the_shortest_queue) {
 }
 END_TEST
 
+/* Though nothing waits there. */
+START_TEST(who_is_at_work_is_not_picked_while_another_is_idle) {
+    gate door = { 0 };
+    OPEN(pool, .route = AIRRT_ROUTE_LEAST_LOADED);
+    probe_ref held = member_at(pool, 0);
+    TELL(held, .fn = act_gate, .arg = &door);
+    GATE_ENTERED(&door);
+    ck_assert_uint_eq(airrt_queued(held.ref), 0);
+    for (uint64_t i = 0; i < 1000; i++) { /* two are idle, whether the one before has ended its turn or not */
+        airrt_counts counts;
+        airrt_test_ok(crew_send(pool, (act){ 0 }));
+        airrt_test_eventually((airrt_system_counts(world, &counts), counts.handled >= i + 1), 10);
+    }
+    ck_assert_uint_eq(accepted(held), 1);
+    GATE_OPEN(&door);
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(a_key_stays_with_its_member) {
     enum { KEYS = 2000 };
     static probe_ref before[KEYS];
@@ -2004,6 +2023,7 @@ START_TEST(a_pool_in_the_place_of_a_larger_one_is_as_a_new_one) {
 } END_TEST
 
 SUITE("pool", 30, round_robin_gives_each_the_same, random_reaches_all, who_is_left_has_the_same_share_whoever_has_left_or_ended, least_loaded_is_the_one_with_the_shortest_queue,
+      who_is_at_work_is_not_picked_while_another_is_idle,
       a_key_stays_with_its_member, keys_of_those_who_stay_do_not_move_whoever_leaves,
       keys_do_not_move_when_one_that_has_ended_is_taken_out, keys_of_one_that_has_ended_are_shared_by_all_others, each_place_has_its_share_of_the_keys_and_another_one_moves_no_other_key,
       members_come_and_go_at_run_time, who_is_taken_out_handles_what_it_has,
