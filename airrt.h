@@ -2084,8 +2084,10 @@ typedef struct airrt_stream {
  *       no more publications; streams end when they are read to the end. The system's close does it too. Stale: nothing
  *   airrt_err NAME_publish(NAME, const char *subject, MSG);
  *       to all whose pattern fits, once each; nobody is no error. OK: airrt owns the event. Errors: nobody was given
- *       it, and it is still the caller's: DEAD (closed), INVALID (subject), NOMEM, LIMIT (a subject more than .retain),
- *       what a transport's publish returns. A mailbox that cannot grow for lack of memory refuses the event for itself
+ *       it, and it is still the caller's: DEAD (closed), INVALID (subject), NOMEM, LIMIT (a subject more than .retain:
+ *       let that be more than there can be; a place takes 32 to 64 bytes from the start, its subject and last event
+ *       memory once there is one), what a transport's publish returns. A mailbox that cannot grow for lack of memory
+ *       refuses the event for itself
  *   size_t NAME_subscribers(NAME);
  *       actors and streams that subscribe now; the dead are none
  *   airrt_err NAME_stream_open(NAME, const char *pattern, const airrt_subscribe_desc *, NAME_stream *out);

@@ -701,7 +701,10 @@ typedef struct airrt_pool_id { uint32_t slot, generation; } airrt_pool_id;
  *   airrt_err NAME_send(NAME, ACTOR_msg);
  *       as .route says; then as ACTOR_send to the member; when that has just ended, to the next one, which is no
  *       refusal. FULL is that member's: no other one is tried. DEAD: no member lives: because the pool is closed or has
- *       given up, as NAME_supervisor tells, or all have ended, or it is being restarted
+ *       given up, as NAME_supervisor tells, or all have ended, or it is being restarted. Whose it is is decided now:
+ *       who sends to a full member that BLOCKs waits (an actor rests) for that one, though others are idle by then. To
+ *       avoid that: ACTOR_try_send to NAME_pick's, and on FULL to another of NAME_members; or the members ask for their
+ *       next message when they have done the last
  *   airrt_err NAME_send_key(NAME, uint64_t key, ACTOR_msg);
  *       the same by consistent hash: a key stays with its member, also over restarts; members that come or go take only
  *       their own share of the keys with them. Its cost does not depend on how many there are
