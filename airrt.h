@@ -528,7 +528,16 @@ typedef struct airrt_log_item {
     airrt_ref actor;          /* zero if none */
     const char *file;
     int line;
+    const char *type;         /* the actor's, as written in AIRRT_ACTOR; NULL if it has gone, or there is none */
+    const char *name;         /* the actor's; "" if none. Valid during the call, as reason is */
+    const airrt_reason *reason; /* of "an actor has failed", how; of a supervisor that has given up, how the child did
+                                   that it has given up over; else NULL */
 } airrt_log_item;
+/* For .log = { airrt_log_stderr, NULL }: writes a line about it to stderr, as
+ *     airrt: error: a root supervisor has given up: shop 3.1 "main" (error 7: no disk)
+ * with the type, slot.generation and name of the actor, what its reason is, and the code if that is not 0. Any thread;
+ * waits as long as stderr does. Without a hook airrt itself writes nothing, anywhere. */
+AIRRT_API void airrt_log_stderr(const airrt_log_item *item, void *ctx);
 
 /* A hook that has been running for longer than .overrun_ns: told once, while it runs, before twice that time is over
  * (if the machine lets the thread run), even when all workers are busy. Pinned actors may take their time. */
@@ -4444,9 +4453,36 @@ AIRRT_INLINE airrt_ref airrt_priv_ref(const airrt_cell *cell) {
     airrt_ref ref = { cell->slot, airrt_priv_generation(cell) };
     return ref;
 }
+static void airrt_priv_name_text(const airrt_cell *cell, char *out, size_t room);
+static AIRRT_COLD void airrt_priv_log_why(airrt_system *system, int level, airrt_ref actor, const char *text,
+                                          const airrt_reason *reason, int line) {
+    if (!system->desc.log.fn) return;
+    const airrt_cell *cell = airrt_priv_cell(actor);
+    const airrt_actor_type *type = cell ? airrt_load_relaxed(&cell->type) : NULL;
+    char name[256] = "";
+    if (cell) airrt_priv_name_text(cell, name, sizeof name);
+    const bool there = type && airrt_priv_generation(cell) == actor.generation; /* else it may be a successor's */
+    airrt_log_item item = { level, text, actor, "airrt.h", line, there ? type->name : NULL, there ? name : "", reason };
+    system->desc.log.fn(&item, system->desc.log.ctx);
+}
 static void airrt_priv_log(airrt_system *system, int level, airrt_ref actor, const char *text, int line) {
-    airrt_log_item item = { level, text, actor, "airrt.h", line };
-    if (system->desc.log.fn) system->desc.log.fn(&item, system->desc.log.ctx);
+    airrt_priv_log_why(system, level, actor, text, NULL, line);
+}
+AIRRT_API void airrt_log_stderr(const airrt_log_item *item, void *ctx) {
+    static const char *const levels[] = { "note", "error", "warning", "note" };
+    char who[384] = "", why[128] = "";
+    const airrt_reason *reason = item->reason;
+    (void)ctx;
+    if (item->actor.generation)
+        snprintf(who, sizeof who, ": %s %u.%u%s%s%s", item->type ? item->type : "actor", (unsigned)item->actor.slot,
+                 (unsigned)item->actor.generation, item->name[0] ? " \"" : "", item->name, item->name[0] ? "\"" : "");
+    if (reason) {
+        const char *said = reason->text[0] ? reason->text : reason->err ? airrt_err_str(reason->err) : "";
+        char code[16] = "";
+        if (reason->code) snprintf(code, sizeof code, " %d", (int)reason->code);
+        snprintf(why, sizeof why, " (%s%s%s%s)", airrt_exit_str(reason->kind), code, said[0] ? ": " : "", said);
+    }
+    fprintf(stderr, "airrt: %s: %s%s%s\n", levels[item->level & 3], item->text, who, why);
 }
 
 static void airrt_priv_append(airrt_fifo *fifo, airrt_signal *signal) {
@@ -7343,12 +7379,13 @@ static void airrt_priv_started(airrt_ctx *ctx) {
     cold->starter.slot = 0;
     if (cold->keeper.generation) airrt_priv_report_to_keeper(cell, NULL);
 }
-/* A hook has failed: listeners are told, whatever is decided. */
+/* A hook has failed: the log and listeners are told, whatever is decided. */
 static void airrt_priv_tell_error(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_system *system = airrt_priv_worker(ctx)->system;
-    if (!airrt_priv_heard(system) || airrt_exit_is_normal(reason->kind)) return;
+    if ((!system->desc.log.fn && !airrt_priv_heard(system)) || airrt_exit_is_normal(reason->kind)) return;
     airrt_reason kept = *reason;
-    airrt_priv_tell_actor(system, ctx->cell, AIRRT_NEWS_ERROR, &kept);
+    airrt_priv_log_why(system, 2, airrt_priv_ref(ctx->cell), "an actor has failed", &kept, __LINE__);
+    if (airrt_priv_heard(system)) airrt_priv_tell_actor(system, ctx->cell, AIRRT_NEWS_ERROR, &kept);
 }
 /* Runs pre_start on zeroed state. False: it failed and the actor is gone. */
 static bool airrt_priv_begin(airrt_ctx *ctx) {

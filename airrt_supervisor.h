@@ -1603,14 +1603,15 @@ static void airrt_priv_job_begin(airrt_sup *sup, airrt_job_kind kind, bool up, s
 static const airrt_reason airrt_priv_gave_up = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "restart limit exceeded" };
 static const airrt_reason airrt_priv_auto_shut = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "automatic shutdown" };
 static const airrt_reason airrt_priv_sup_shutdown = { .kind = AIRRT_EXIT_SHUTDOWN, .text = "stopped" };
-static void airrt_priv_sup_give_up(airrt_sup *sup, const airrt_reason *reason) {
+/* over: the child because of whose end; NULL: it is as it is wanted. */
+static void airrt_priv_sup_give_up(airrt_sup *sup, const airrt_reason *reason, const airrt_kid *over) {
     airrt_priv_job_begin(sup, AIRRT_JOB_GIVE_UP, false, 0, sup->count, 0);
     sup->job.reason = *reason;
     if (sup->team) airrt_priv_team_runs(sup, false);
-    if (reason == &airrt_priv_sup_shutdown || reason == &airrt_priv_auto_shut) return; /* as it is wanted */
+    if (!over) return;
     bool root = !(airrt_load_relaxed(&sup->ctx->cell->traits) & AIRRT_KEPT_);
-    airrt_priv_log(airrt_ctx_system(sup->ctx), root ? 1 : 2, airrt_ctx_self(sup->ctx),
-                   root ? "a root supervisor has given up" : "a supervisor has given up", __LINE__);
+    airrt_priv_log_why(airrt_ctx_system(sup->ctx), root ? 1 : 2, airrt_ctx_self(sup->ctx),
+                       root ? "a root supervisor has given up" : "a supervisor has given up", &over->reason, __LINE__);
 }
 static bool airrt_priv_sup_last_significant(const airrt_sup *sup, const airrt_kid *gone) {
     for (size_t i = 0; i < sup->count; i++) {
@@ -1674,14 +1675,14 @@ static void airrt_priv_sup_restart(airrt_sup *sup, airrt_kid *kid) {
     }
     kid->state = AIRRT_CHILD_UNDEFINED;
     airrt_priv_kid_release(kid);
-    if (d.kind != AIRRT_DECISION_STOP) airrt_priv_sup_give_up(sup, &airrt_priv_gave_up);
-    else if (airrt_priv_sup_shuts(sup, kid)) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut);
+    if (d.kind != AIRRT_DECISION_STOP) airrt_priv_sup_give_up(sup, &airrt_priv_gave_up, kid);
+    else if (airrt_priv_sup_shuts(sup, kid)) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut, NULL);
 }
 /* A child wants its supervisor to fail with it. */
 static void airrt_priv_sup_escalated(airrt_sup *sup, airrt_kid *kid) {
     airrt_priv_sup_tell(sup, AIRRT_CHILD_FAILED, kid, &kid->reason);
     kid->state = AIRRT_CHILD_UNDEFINED;
-    airrt_priv_sup_give_up(sup, &kid->reason);
+    airrt_priv_sup_give_up(sup, &kid->reason, kid);
 }
 /* A child has ended by itself. */
 static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
@@ -1702,7 +1703,7 @@ static void airrt_priv_sup_ended(airrt_sup *sup, airrt_kid *kid) {
     kid->state = AIRRT_CHILD_UNDEFINED;
     bool shuts = airrt_priv_sup_shuts(sup, kid);
     if (kid->desc->restart == AIRRT_RESTART_TEMPORARY || sup->dynamic) airrt_priv_kid_remove(sup, kid);
-    if (shuts) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut);
+    if (shuts) airrt_priv_sup_give_up(sup, &airrt_priv_auto_shut, NULL);
 }
 
 /* A child of the job has stopped. news: it was up until now. */
@@ -1863,7 +1864,7 @@ static airrt_err airrt_priv_sup_step(airrt_sup *sup) {
         }
         if (sup->asked) {
             sup->asked = false;
-            airrt_priv_sup_give_up(sup, &airrt_priv_sup_shutdown);
+            airrt_priv_sup_give_up(sup, &airrt_priv_sup_shutdown, NULL);
         } else if (sup->ended_first && !sup->held) {
             airrt_kid *kid = sup->ended_first;
             airrt_priv_kid_unqueue(sup, kid);

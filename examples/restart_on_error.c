@@ -91,7 +91,8 @@ static airrt_err body(airrt_system *system, void *arg) {
 
 int main(void) {
     result r = { 0 };
-    airrt_err err = airrt_system_run(NULL, body, &r);
+    /* Each failure is a line on stderr, with what the actor said. */
+    airrt_err err = airrt_system_run(&(airrt_system_desc){ .log = { airrt_log_stderr, NULL } }, body, &r);
     if (err) return fprintf(stderr, "restart_on_error: %s\n", airrt_err_str(err)), 1;
     printf("start %u: total %ld\n", (unsigned)r.pages[0].restarts, r.pages[0].total);
     for (int i = 1; i < 3; i++)

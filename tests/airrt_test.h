@@ -238,13 +238,23 @@ AIRRT_INLINE void airrt_test_unlock(airrt_atomic_u32 *lock) { airrt_store_releas
 typedef struct airrt_test_log {
     airrt_atomic_u32 lock;
     airrt_atomic_u64 count;                          /* of all items */
-    airrt_log_item items[AIRRT_TEST_RECORDS];
+    airrt_log_item items[AIRRT_TEST_RECORDS];        /* their names and reasons are here: */
+    char names[AIRRT_TEST_RECORDS][64];
+    airrt_reason reasons[AIRRT_TEST_RECORDS];
 } airrt_test_log;
 AIRRT_INLINE void airrt_test_log_fn(const airrt_log_item *item, void *ctx) {
     airrt_test_log *log = (airrt_test_log *)ctx;
     airrt_test_lock(&log->lock);
     uint64_t count = airrt_load_relaxed(&log->count);
-    if (count < AIRRT_TEST_RECORDS) log->items[count] = *item;
+    if (count < AIRRT_TEST_RECORDS) {
+        log->items[count] = *item;
+        snprintf(log->names[count], sizeof log->names[count], "%.63s", item->name);
+        log->items[count].name = log->names[count];
+        if (item->reason) {
+            log->reasons[count] = *item->reason;
+            log->items[count].reason = &log->reasons[count];
+        }
+    }
     airrt_store_release(&log->count, count + 1);
     airrt_test_unlock(&log->lock);
 }

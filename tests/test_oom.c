@@ -1440,7 +1440,7 @@ static const char quiet[] =
     "airrt_ctx_yield airrt_discard airrt_err_is_fatal airrt_err_is_retryable airrt_err_str airrt_error_last "
     "airrt_event_pair "
     "airrt_event_severity airrt_event_text airrt_exit_is_normal airrt_exit_str airrt_histogram_add "
-    "airrt_histogram_quantile "
+    "airrt_histogram_quantile airrt_log_stderr "
     "airrt_loss_str airrt_message_id airrt_meter_close airrt_one_for_all_decide airrt_one_for_one_decide airrt_queued "
     "airrt_room "
     "airrt_ref_equal airrt_rest_for_one_decide airrt_restart_str airrt_restart_wanted airrt_severity_str "

@@ -525,7 +525,14 @@ START_TEST(a_pool_that_gives_up_is_told_to_the_log) {
     airrt_test_ok(crew_send(alone, (act){ .fn = act_fail }));
     airrt_test_ok(airrt_wait(sup.ref, AIRRT_SEC(10), NULL));
     ck_assert_uint_eq(airrt_test_log_count(&logged, 1, "a root supervisor has given up"), 1);
-    ck_assert(airrt_ref_equal(logged.items[0].actor, sup.ref));
+    const airrt_log_item *failed = &logged.items[0], *gave_up = &logged.items[1]; /* who, and why */
+    ck_assert_str_eq(failed->text, "an actor has failed");
+    ck_assert_str_eq(failed->type, "probe");
+    ck_assert_str_eq(failed->name, "");
+    ck_assert_int_eq(failed->reason->kind, AIRRT_EXIT_ERROR);
+    ck_assert(airrt_ref_equal(gave_up->actor, sup.ref));
+    ck_assert_str_eq(gave_up->type, "crew");
+    ck_assert_mem_eq(gave_up->reason, failed->reason, sizeof *gave_up->reason);
     airrt_test_ok(head_start(world, AIRRT_NONE, NULL, &sup));
     airrt_test_ok(crew_whereis(world, "crew", &pool));
     airrt_test_ok(crew_send(pool, (act){ .fn = act_fail }));

@@ -702,6 +702,45 @@ START_TEST(shutdown_waits_for_a_spawn_that_has_begun) {
     WORLD_CLOSE();
 } END_TEST
 
+/* What airrt_log_stderr writes about all that `logged` has. */
+static void written_of_logged(char *out, size_t room) {
+    FILE *file = tmpfile();
+    ck_assert_ptr_nonnull(file);
+    int own = dup(2);
+    ck_assert_int_ge(dup2(fileno(file), 2), 0);
+    for (uint64_t i = 0; i < airrt_load_acquire(&logged.count); i++) airrt_log_stderr(&logged.items[i], NULL);
+    fflush(stderr);
+    dup2(own, 2);
+    close(own);
+    rewind(file);
+    out[fread(out, 1, room - 1, file)] = 0;
+    fclose(file);
+}
+START_TEST(the_log_says_who_has_failed_and_how) {
+    char text[1024], expected[1024];
+    probe_ref named;
+    WORLD();
+    airrt_test_ok(probe_spawn(world, (probe_args){ 0 }, &(airrt_spawn_desc){ .name = "till" }, &named));
+    SPAWN(probe, other, NULL);
+    TELL(named, .fn = act_fail);
+    SETTLE();
+    TELL(other, .fn = act_error);
+    SETTLE();
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 2, "an actor has failed"), 2);
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 0, NULL), 2);
+    ck_assert_str_eq(logged.items[0].type, "probe");
+    ck_assert_str_eq(logged.items[0].name, "till");
+    ck_assert_str_eq(logged.items[0].reason->text, "as told");
+    written_of_logged(text, sizeof text);
+    snprintf(expected, sizeof expected,
+             "airrt: warning: an actor has failed: probe %u.%u \"till\" (error 42: as told)\n"
+             "airrt: warning: an actor has failed: probe %u.%u (error: %s)\n",
+             (unsigned)named.ref.slot, (unsigned)named.ref.generation, (unsigned)other.ref.slot,
+             (unsigned)other.ref.generation, airrt_err_str(logged.items[1].reason->err));
+    ck_assert_str_eq(text, expected);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(stuck_actor_is_reported_and_left_alone) {
     static gate at;
     static diary book;
@@ -1883,7 +1922,7 @@ START_TEST(system_lives_through_a_famine) {
     }
 } END_TEST
 
-SUITE("system", 60,
+SUITE("system", 60, the_log_says_who_has_failed_and_how,
     invalid_config_names_the_field, invalid_mailbox_of_a_spawn_names_the_field, all_defaults_open_and_close,
     one_worker_and_256_workers_open, max_actors_counts_the_living, failed_spawns_do_not_count_for_max_actors,
     actors_are_listed_with_their_facts,
