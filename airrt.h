@@ -1857,7 +1857,7 @@ extern "C" {
  *       TIMEOUT; what NAME_refuse gave, or NAME_refuse_with, and its reason; FULL, NOMEM;
  *       FAILED: the mailbox has dropped it by its policy, or it was quarantined (unless it was deferred or forwarded
  *       before). On errors *out is zero, and whose the message is says airrt_error_last's sent: true, it was accepted;
- *       false, it is still the caller's
+ *       false, it is still the caller's. out may be NULL: only whether there was a reply
  * for who is asked
  *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is only counted,
  *       and one to a message that is no request does nothing
@@ -4576,7 +4576,7 @@ static bool airrt_priv_answer(uint32_t slot, uint32_t generation, airrt_err err,
     uint32_t open = generation << 4 | AIRRT_WORD_OPEN;
     if (!airrt_cas(&answer->word, &open, generation << 4 | AIRRT_WORD_WRITING, ACQUIRE, RELAXED)) return false;
     if (!err && size != answer->u.answer.size) err = AIRRT_ERR_TYPE;
-    if (!err && size) memcpy(answer->u.answer.out, value, size);
+    if (!err && size && answer->u.answer.out) memcpy(answer->u.answer.out, value, size);
     if (reason && answer->u.answer.reason) *answer->u.answer.reason = *reason;
     answer->u.answer.err = err;
     airrt_store_release(&answer->word, generation << 4 | AIRRT_WORD_DONE); /* pairs with airrt_priv_await */
@@ -9412,7 +9412,7 @@ AIRRT_API airrt_err airrt_priv_unstash(airrt_ctx *ctx, uint32_t n) {
 static airrt_err airrt_priv_ask_how(airrt_ref to, airrt_actor_type *type, const void *msg, uint64_t timeout_ns,
                                     void *out, size_t size, unsigned how) {
     airrt_reason reason = { .err = AIRRT_OK };
-    memset(out, 0, size);
+    if (out) memset(out, 0, size);
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for an answer");
     if (!timeout_ns) timeout_ns = AIRRT_SEC(5);
     airrt_cell *cell = airrt_priv_cell(to);
@@ -11628,6 +11628,9 @@ static AIRRT_COLD void airrt_priv_tell_spawn(airrt_system *system, airrt_news_ki
     airrt_news news = { .kind = kind, .actor = ref, .type = type->name, .reason = reason };
     airrt_priv_tell(system, &news);
 }
+static AIRRT_COLD airrt_err airrt_priv_no_system(void) {
+    return airrt_priv_err(AIRRT_ERR_INVALID, "system", "is NULL");
+}
 /* Everything but the wait for pre_start; *question is what to wait for, if anything; said: where the answer's reason
  * goes, or all that airrt_priv_forewarn says. */
 static airrt_err airrt_priv_spawn_begin(airrt_system *system, airrt_actor_type *type, const void *args,
@@ -11779,6 +11782,10 @@ AIRRT_API airrt_err airrt_priv_spawn(airrt_system *system, airrt_actor_type *typ
     airrt_signal *question = NULL;
     airrt_error said;
     airrt_ref ref;
+    if (AIRRT_UNLIKELY(!system)) {
+        if (out) memset(out, 0, sizeof *out);
+        return airrt_priv_no_system();
+    }
     bool inside = me && me->system == system;
     if (!inside)
         airrt_fetch_add(&system->spawning, 1,
@@ -12092,6 +12099,7 @@ AIRRT_API airrt_err airrt_system_open(const airrt_system_desc *desc, airrt_syste
     airrt_system_desc d;
     memset(&d, 0, sizeof d);
     if (desc) d = *desc;
+    if (!out) return airrt_priv_err(AIRRT_ERR_INVALID, "out", "is NULL");
     *out = NULL;
     AIRRT_TRY(airrt_priv_system_check(&d));
     airrt_system *system = AIRRT_FAULT("system") ? NULL : d.allocator.alloc_fn(sizeof *system, 64, d.allocator.ctx);
@@ -12371,6 +12379,7 @@ static airrt_err airrt_priv_settle_until(airrt_system *system, uint64_t deadline
     return err;
 }
 AIRRT_API airrt_err airrt_system_settle(airrt_system *system, uint64_t timeout_ns) {
+    if (!system) return airrt_priv_no_system();
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, NULL);
     airrt_err err =
         airrt_priv_settle_until(system, airrt_priv_wait_until(system, timeout_ns ? timeout_ns : AIRRT_SEC(5)));
@@ -12463,6 +12472,7 @@ static airrt_err airrt_priv_shutdown_locked(airrt_system *system, const airrt_sh
 }
 AIRRT_API airrt_err airrt_system_shutdown(airrt_system *system, const airrt_shutdown_desc *desc,
                                           airrt_shutdown_report *out) {
+    if (!system) return airrt_priv_no_system();
     if (airrt_priv_me) return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a hook must not wait for the end of its system");
     if (system->process != getpid())
         return airrt_priv_err(AIRRT_ERR_CONTEXT, NULL, "a forked child has none of its threads");

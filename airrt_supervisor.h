@@ -2855,7 +2855,7 @@ AIRRT_API airrt_err airrt_priv_pool_ask(airrt_pool_id pool, airrt_route route, u
     airrt_err err;
     uint32_t tries = 0;
     uint64_t left = timeout_ns ? timeout_ns : AIRRT_SEC(5);
-    memset(out, 0, size);
+    if (out) memset(out, 0, size);
     do {
         AIRRT_TRY(airrt_priv_pool_pick(pool, route, key, &to));
         if (tries && left == AIRRT_NO_WAIT) return airrt_priv_err(AIRRT_ERR_TIMEOUT, "pool", NULL);

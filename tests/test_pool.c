@@ -1037,6 +1037,7 @@ START_TEST(a_pool_is_asked_as_it_is_sent_to) {
     }
     airrt_test_is(crew_ask_who(pool, (act){ .number = 1 }, 0, &one), AIRRT_ERR_NO_REPLY);
     ck_assert(airrt_error_last()->sent);
+    airrt_test_ok(crew_ask_who(pool, (act){ .fn = act_who }, 0, NULL)); /* that it was answered is all */
     WORLD_CLOSE();
 } END_TEST
 

@@ -446,6 +446,19 @@ static airrt_err fulfil_nobodys(airrt_ctx *ctx, node_state *state, const note *m
     answer_reply(NODE(ctx), msg->number);
     return AIRRT_OK;
 }
+/* Else it is as with one. */
+START_TEST(a_reply_that_nobody_wants_to_see_needs_no_room) {
+    uint64_t value;
+    world_begin(false);
+    node_ref a = make(0);
+    airrt_test_ok(answer_ask(a, (note){ .fn = reply, .number = 1 }, AIRRT_SEC(20), NULL));
+    airrt_test_is(answer_ask(a, (note){ .number = 1 }, AIRRT_SEC(20), NULL), AIRRT_ERR_NO_REPLY);
+    airrt_test_is(answer_ask((node_ref){ { 0, 0 } }, (note){ .fn = reply }, AIRRT_SEC(20), NULL), AIRRT_ERR_DEAD);
+    airrt_test_ok(answer_ask(a, (note){ .fn = reply, .number = 1 }, AIRRT_SEC(20), &value));
+    ck_assert_uint_eq(late(), 0);
+    world_end();
+} END_TEST
+
 START_TEST(an_answer_to_who_has_not_asked_is_not_counted) {
     world_begin(false);
     tell(make(0), (note){ .fn = fulfil_nobodys });
@@ -2217,6 +2230,7 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       a_reply_to_what_was_no_request_is_not_a_late_one,
       there_is_a_result_for_everything_that_a_handler_does, a_reply_cannot_come_too_early,
       a_second_reply_reaches_nobody_and_is_counted, an_answer_to_who_has_not_asked_is_not_counted,
+      a_reply_that_nobody_wants_to_see_needs_no_room,
       a_promise_is_kept_by_anyone_once, answers_of_any_size_arrive_whole,
       a_result_comes_behind_what_was_sent_before_it, a_result_comes_though_the_mailbox_is_full,
       a_result_takes_a_place_also_in_simulation, a_result_takes_a_place_also_where_somebody_has_waited_for_room,

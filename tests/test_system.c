@@ -74,6 +74,19 @@ START_TEST(invalid_config_names_the_field) {
     INVALID_FIELD("clock", .clock = { .wall_ns = airrt_test_clock_wall_ });
 } END_TEST
 
+START_TEST(without_a_system_nothing_is_done_and_the_error_says_so) {
+    probe_ref ref = { { 5, 5 } };
+    airrt_test_is(airrt_system_open(NULL, NULL), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "out");
+    airrt_test_is(probe_spawn(NULL, (probe_args){ 0 }, NULL, &ref), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "system");
+    ck_assert(airrt_ref_equal(ref.ref, nobody));
+    airrt_test_is(airrt_system_settle(NULL, 0), AIRRT_ERR_INVALID);
+    airrt_test_is(airrt_system_shutdown(NULL, NULL, NULL), AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "system");
+    airrt_system_close(NULL);
+} END_TEST
+
 START_TEST(invalid_mailbox_of_a_spawn_names_the_field) {
     probe_ref ref = { { 5, 5 } };
     POLLED_WORLD();
@@ -1923,7 +1936,7 @@ START_TEST(system_lives_through_a_famine) {
 } END_TEST
 
 SUITE("system", 60, the_log_says_who_has_failed_and_how,
-    invalid_config_names_the_field, invalid_mailbox_of_a_spawn_names_the_field, all_defaults_open_and_close,
+    invalid_config_names_the_field, without_a_system_nothing_is_done_and_the_error_says_so, invalid_mailbox_of_a_spawn_names_the_field, all_defaults_open_and_close,
     one_worker_and_256_workers_open, max_actors_counts_the_living, failed_spawns_do_not_count_for_max_actors,
     actors_are_listed_with_their_facts,
     polled_system_runs_only_when_polled, poll_runs_at_most_its_budget, poll_inside_a_hook_does_nothing,
