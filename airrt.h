@@ -142,7 +142,7 @@
  *     airrt_sim_run, airrt_sim_step, airrt_system_settle    time passes; so many steps; what can be done now
  *     airrt_sim_client       what a thread would do: may ask, stop, wait, beside other clients
  *     airrt_sim_inject       (airrt_fault){ AIRRT_FAULT_CRASH, .actor = ref, .nth = 2 }; by chance: .faults of the desc
- *     AIRRT_PROBE_IMPL       in the place of an actor: NAME_expect, NAME_expect_none
+ *     AIRRT_PROBE_IMPL       in the place of an actor: NAME_expect, NAME_expect_none; AIRRT_PROBE_REQUEST answers
  *     airrt_sim_calm         no more faults: does it come to rest?
  *     airrt_sim_check        accounting and run queue, between any two steps
  *     a loop over seeds      with AIRRT_SIM_RANDOM or AIRRT_SIM_PCT; the seed that fails fails again
@@ -2647,30 +2647,55 @@ AIRRT_API airrt_clock airrt_system_clock(const airrt_system *system);
  *                                                        looks only
  *   airrt_err NAME_expect_none(airrt_system *, uint64_t for_ns);                    EXISTS if one comes within that
  *                                                                                   time
- *   void      NAME_forget(void);                                                    drops what has not been expected
+ *   void      NAME_forget(void);                                                    drops what has not been expected;
+ *                                                        who has asked is told NO_REPLY
+ * Who asks it a request waits, by the time of the request, until the test has taken that. NAME_expect leaves it without
+ * an answer: NO_REPLY. AIRRT_PROBE_REQUEST(NAME, REQUEST), after an AIRRT_REQUEST(REQUEST, NAME, REPLY), makes
+ *   airrt_err NAME_expect_REQUEST(airrt_system *, uint64_t timeout_ns, NAME_msg *out, REQUEST_promise *promise);
+ *                                                        the same as NAME_expect, and the answer is the test's to give:
+ *                                                        REQUEST_fulfil, _decline. All zero: nobody has asked
  * In simulation only. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect(airrt_system *system, airrt_mailbox *box, uint64_t timeout_ns,
-                                                          void *out);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect_none(airrt_system *system, airrt_mailbox *box,
+typedef struct airrt_kept { struct airrt_kept *next; airrt_timer promise; void *msg; } airrt_kept;
+typedef struct airrt_probed { airrt_kept *first, *last; } airrt_probed; /* private: what has come, in order */
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect(airrt_system *system, airrt_probed *box, uint64_t timeout_ns,
+                                                          void *out, size_t size, airrt_timer *promise);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_expect_none(airrt_system *system, const airrt_probed *box,
                                                                uint64_t for_ns);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airrt_message_type type, const void *msg);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_sim_keep(airrt_ctx *ctx, airrt_probed *box, airrt_message_type type,
+                                                        const void *msg);
+AIRRT_API void airrt_priv_sim_forget(airrt_probed *box, airrt_message_type type);
 #define AIRRT_PROBE_IMPL(NAME)                                                                             \
     AIRRT_GENERATED_BEGIN_                                                                                 \
-    static airrt_mailbox NAME##_received_;                                                                 \
+    static airrt_probed NAME##_received_;                                                                  \
     AIRRT_INLINE airrt_err NAME##_keep_(NAME##_ctx *ctx, airrt_none *state, const NAME##_msg *msg) {       \
-        (void)ctx, (void)state;                                                                            \
-        return airrt_priv_sim_keep(&NAME##_received_, NAME##_message_(), msg);                             \
+        (void)state;                                                                                       \
+        return airrt_priv_sim_keep(&ctx->base, &NAME##_received_, NAME##_message_(), msg);                 \
     }                                                                                                      \
     AIRRT_ACTOR_IMPL(NAME, airrt_none, NAME##_keep_);                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_expect(airrt_system *system, uint64_t timeout_ns, NAME##_msg *out) { \
-        return airrt_priv_sim_expect(system, &NAME##_received_, timeout_ns, out);                          \
+        return airrt_priv_sim_expect(system, &NAME##_received_, timeout_ns, out, sizeof *out, NULL);       \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_expect_none(airrt_system *system, uint64_t for_ns) {     \
         return airrt_priv_sim_expect_none(system, &NAME##_received_, for_ns);                              \
     }                                                                                                      \
-    AIRRT_INLINE void NAME##_forget(void) { airrt_mailbox_close(&NAME##_received_); }                      \
+    AIRRT_INLINE void NAME##_forget(void) { airrt_priv_sim_forget(&NAME##_received_, NAME##_message_()); } \
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(NAME##_msg) > 0, #NAME " is not an actor")
+#define AIRRT_PROBE_REQUEST(NAME, REQUEST)                                                                 \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_expect_##REQUEST(airrt_system *system_, uint64_t timeout_ns_, \
+                                                                   REQUEST##_target_msg_ *out_,            \
+                                                                   REQUEST##_promise *promise_) {          \
+        airrt_timer handle_;                                                                               \
+        airrt_err err_ =                                                                                   \
+            airrt_priv_sim_expect(system_, &NAME##_received_, timeout_ns_, out_, sizeof *out_, &handle_);  \
+        promise_->slot = handle_.slot;                                                                     \
+        promise_->generation = handle_.generation;                                                         \
+        return err_;                                                                                       \
+    }                                                                                                      \
+    AIRRT_GENERATED_END_                                                                                   \
+    AIRRT_STATIC_ASSERT(AIRRT_SAME_TYPE_(NAME##_ref, REQUEST##_target_ref_),                               \
+                        "AIRRT_PROBE_REQUEST(" #NAME ", " #REQUEST "): asks another actor")
 
 #ifdef __cplusplus
 }
@@ -13347,34 +13372,59 @@ AIRRT_API airrt_err airrt_sim_check(airrt_system *system) {
                ? AIRRT_OK
                : airrt_priv_err(AIRRT_ERR_INVALID, "accounting", "the identity does not hold");
 }
-AIRRT_API airrt_err airrt_priv_sim_keep(airrt_mailbox *box, airrt_message_type type, const void *msg) {
-    airrt_mailbox_desc desc = { .unbounded = true };
-    airrt_losses losses;
+AIRRT_API airrt_err airrt_priv_sim_keep(airrt_ctx *ctx, airrt_probed *box, airrt_message_type type, const void *msg) {
+    const size_t align = type.align > 8 ? type.align : 8, at = AIRRT_ROUND_UP_(sizeof(airrt_kept), align);
     airrt_sim *sim = airrt_priv_sim_here;
+    if (!airrt_priv_worker(ctx)->system->sim)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "system", "a probe is for simulated ones");
     airrt_priv_sim_here = NULL; /* a probe is no part of what is tested */
-    airrt_err err = box->is_open ? AIRRT_OK : airrt_mailbox_open(box, type, &desc);
-    if (!err) err = airrt_mailbox_send_with(box, msg, NULL, false, &losses);
+    airrt_kept *kept = airrt_priv_alloc(at + type.size, align);
+    if (kept) kept->promise = airrt_priv_defer(ctx);
     airrt_priv_sim_here = sim;
-    return err;
+    if (!kept) return airrt_priv_err(AIRRT_ERR_NOMEM, "probe", NULL);
+    kept->next = NULL;
+    kept->msg = memcpy((unsigned char *)kept + at, msg, type.size);
+    if (box->first) box->last->next = kept;
+    else box->first = kept;
+    box->last = kept;
+    return AIRRT_OK;
 }
-AIRRT_API airrt_err airrt_priv_sim_expect(airrt_system *system, airrt_mailbox *box, uint64_t timeout_ns, void *out) {
+static airrt_kept *airrt_priv_sim_take(airrt_probed *box) {
+    airrt_kept *kept = box->first;
+    if (kept) box->first = kept->next;
+    return kept;
+}
+AIRRT_API airrt_err airrt_priv_sim_expect(airrt_system *system, airrt_probed *box, uint64_t timeout_ns, void *out,
+                                          size_t size, airrt_timer *promise) {
+    const airrt_timer none = { 0, 0 };
+    if (promise) *promise = none;
     AIRRT_TRY(airrt_priv_sim_usable(system));
     uint64_t deadline = airrt_priv_wait_until(system, timeout_ns ? timeout_ns : AIRRT_SEC(5));
-    uint32_t expired;
     do {
-        if (box->is_open && !airrt_mailbox_recv(box, out, AIRRT_NO_WAIT, &expired)) return AIRRT_OK;
+        airrt_kept *kept = airrt_priv_sim_take(box);
+        if (!kept) continue;
+        memcpy(out, kept->msg, size);
+        if (promise) *promise = kept->promise;
+        else airrt_priv_fulfil(kept->promise.slot, kept->promise.generation, AIRRT_ERR_NO_REPLY, NULL, 0);
+        airrt_priv_free(kept, 0);
+        return AIRRT_OK;
     } while (airrt_priv_sim_wait(system->sim, deadline));
     AIRRT_TRY(airrt_priv_sim_over(system->sim));
     return airrt_priv_err(AIRRT_ERR_TIMEOUT, NULL, NULL);
 }
-AIRRT_API airrt_err airrt_priv_sim_expect_none(airrt_system *system, airrt_mailbox *box, uint64_t for_ns) {
+AIRRT_API airrt_err airrt_priv_sim_expect_none(airrt_system *system, const airrt_probed *box, uint64_t for_ns) {
     AIRRT_TRY(airrt_priv_sim_usable(system));
     uint64_t deadline = airrt_priv_wait_until(system, for_ns);
     do {
-        if (box->is_open && airrt_mailbox_length(box))
-            return airrt_priv_err(AIRRT_ERR_EXISTS, NULL, "a message has come");
+        if (box->first) return airrt_priv_err(AIRRT_ERR_EXISTS, NULL, "a message has come");
     } while (airrt_priv_sim_wait(system->sim, deadline));
     return airrt_priv_sim_over(system->sim);
+}
+AIRRT_API void airrt_priv_sim_forget(airrt_probed *box, airrt_message_type type) {
+    for (airrt_kept *kept; (kept = airrt_priv_sim_take(box)) != NULL; airrt_priv_free(kept, 0)) {
+        airrt_priv_fulfil(kept->promise.slot, kept->promise.generation, AIRRT_ERR_NO_REPLY, NULL, 0);
+        type.drop(kept->msg);
+    }
 }
 
 #endif /* AIRRT_IMPLEMENTATION */

@@ -1425,6 +1425,7 @@ static const sweep sweeps[] = {
  * send that its exited is; what a topic's observer is told. */
 static const char elsewhere[] =
     "AIRRT_CHILD:started AIRRT_OBSERVER:published AIRRT_PROBE_IMPL:expect AIRRT_PROBE_IMPL:expect_none "
+    "AIRRT_PROBE_REQUEST:expect "
     "AIRRT_PROBE_IMPL:forget airrt_sim_calm airrt_sim_check airrt_sim_client airrt_sim_event_format airrt_sim_hash "
     "airrt_sim_inject airrt_sim_now_ns airrt_sim_random airrt_sim_run airrt_sim_stats_of airrt_sim_step";
 /* What needs no memory, asked with none there: nothing of it looks for some. */

@@ -97,6 +97,25 @@ AIRRT_ACTOR_IMPL(restless, uint32_t, restless_handle, .pre_start = restless_open
 
 AIRRT_ACTOR(sink, say, airrt_none);
 AIRRT_PROBE_IMPL(sink);
+AIRRT_REQUEST(depth, sink, uint32_t);
+AIRRT_PROBE_REQUEST(sink, depth);
+
+/* Asks a sink, and notes what comes of it. */
+AIRRT_ACTOR(diver, say, sink_ref);
+static depth_result dived;
+static uint32_t dives;
+static say diver_map(const depth_result *result) {
+    dived = *result;
+    dives++;
+    return (say){ SAY_LOOP, 0, 0 };
+}
+AIRRT_ASKER(diver, depth, diver_map);
+static airrt_err diver_open(diver_ctx *ctx, sink_ref *sink, const sink_ref *args) { return (void)ctx, *sink = *args, AIRRT_OK; }
+static airrt_err diver_handle(diver_ctx *ctx, sink_ref *sink, const say *msg) {
+    if (msg->kind == SAY_LOOP) return AIRRT_OK;
+    return diver_ask_depth(ctx, *sink, *msg, AIRRT_SEC(1), 0);
+}
+AIRRT_ACTOR_IMPL(diver, sink_ref, diver_handle, .pre_start = diver_open);
 
 /* ---- helpers ---- */
 
@@ -822,6 +841,57 @@ START_TEST(what_pools_and_topics_do_comes_from_the_seed) {
     }
 } END_TEST
 
+#define DIVED(N, ERR)                                                  \
+    do {                                                               \
+        airrt_test_ok(airrt_system_settle(system, 0));                 \
+        ck_assert_uint_eq(dives, (N));                                 \
+        ck_assert_str_eq(airrt_err_str(dived.err), airrt_err_str(ERR)); \
+    } while (0)
+START_TEST(a_probe_is_asked_and_the_test_answers) {
+    airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 21 });
+    sink_ref sink;
+    diver_ref diver;
+    depth_promise promise, other;
+    say got;
+    dives = 0;
+    airrt_test_ok(sink_spawn(system, AIRRT_NONE, NULL, &sink));
+    airrt_test_ok(diver_spawn(system, sink, NULL, &diver));
+    airrt_test_is(sink_expect_depth(system, AIRRT_MS(1), &got, &promise), AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_eq(promise.slot, 0);
+    for (uint32_t i = 1; i <= 4; i++) airrt_test_ok(diver_send(diver, (say){ SAY_GET, 0, i }));
+    airrt_test_ok(sink_expect_depth(system, 0, &got, &promise));
+    ck_assert_uint_eq(got.number, 1);
+    airrt_test_ok(sink_expect_depth(system, 0, &got, &other)); /* both are open */
+    ck_assert_uint_eq(got.number, 2);
+    depth_decline(other, AIRRT_ERR_NOT_FOUND);
+    DIVED(1, AIRRT_ERR_NOT_FOUND);
+    depth_fulfil(promise, 77);
+    DIVED(2, AIRRT_OK);
+    ck_assert_uint_eq(dived.value, 77);
+    airrt_test_ok(sink_expect(system, 0, &got)); /* handled, without an answer */
+    DIVED(3, AIRRT_ERR_NO_REPLY);
+    airrt_test_ok(airrt_sim_run(system, AIRRT_SEC(2))); /* time ends the one that nobody looks at */
+    DIVED(4, AIRRT_ERR_TIMEOUT);
+    airrt_test_ok(sink_expect_depth(system, AIRRT_NO_WAIT, &got, &promise));
+    depth_fulfil(promise, 78); /* reaches nobody */
+    airrt_test_ok(diver_send(diver, (say){ SAY_GET, 0, 5 }));
+    airrt_test_is(sink_expect_none(system, AIRRT_MS(1)), AIRRT_ERR_EXISTS);
+    sink_forget();
+    DIVED(5, AIRRT_ERR_NO_REPLY);
+    airrt_test_ok(diver_send(diver, (say){ SAY_GET, 0, 6 }));
+    airrt_test_ok(airrt_system_settle(system, 0));
+    airrt_test_ok(airrt_kill(sink.ref));
+    DIVED(6, AIRRT_ERR_DEAD);
+    airrt_test_ok(sink_expect_depth(system, 0, &got, &promise));
+    ck_assert_uint_eq(got.number, 6);
+    airrt_test_ok(sink_spawn(system, AIRRT_NONE, NULL, &sink));
+    airrt_test_ok(sink_send(sink, (say){ SAY_ADD, 0, 7 })); /* nobody asks */
+    airrt_test_ok(sink_expect_depth(system, 0, &got, &promise));
+    ck_assert_uint_eq(promise.slot, 0);
+    depth_fulfil(promise, 1);
+    close_sim(system);
+} END_TEST
+
 START_TEST(a_probe_tells_what_came_and_what_did_not) {
     airrt_system *system = open_sim(&(airrt_sim_desc){ .seed = 20 });
     sink_ref sink;
@@ -959,6 +1029,6 @@ SUITE("simulation", 60, an_ordered_full_mailbox_refuses_one_event,
       a_stall_makes_timers_late_and_a_jump_moves_the_wall_clock_only, chances_keep_to_their_budget_and_can_be_left_out,
       wakes_for_nothing_do_no_harm, a_check_finds_a_lost_message_and_a_lost_actor,
       clients_run_beside_each_other_when_their_time_has_come, what_pools_and_topics_do_comes_from_the_seed,
-      a_probe_tells_what_came_and_what_did_not,
+      a_probe_tells_what_came_and_what_did_not, a_probe_is_asked_and_the_test_answers,
       ids_made_in_hooks_come_from_the_seed,
       what_is_sent_to_nobody_is_refused_by_no_system, a_trace_tells_every_step, a_simulation_survives_every_allocation_failure);

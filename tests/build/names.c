@@ -37,6 +37,8 @@ static airrt_err handle(me_ctx *self, state *kept, const msg *next) { return (vo
 AIRRT_ACTOR_IMPL_OBSERVED(me, state, receivers, handle);
 AIRRT_ACTOR(out, msg, args);
 AIRRT_PROBE_IMPL(out);
+AIRRT_REQUEST(promise, out, msg);
+AIRRT_PROBE_REQUEST(out, promise);
 AIRRT_REQUEST(reply, me, msg);
 static msg result(const reply_result *from) { return from->value; }
 AIRRT_ASKER(me, reply, result);
