@@ -325,7 +325,7 @@ AIRRT_HOT bool airrt_priv_monitor_wants(const airrt_monitor *m, airrt_severity s
     X(MAILBOX_DEQUEUED, "message_dequeued", TRACE)       /* queue_size without it */              \
     X(MAILBOX_BACKPRESSURE, "backpressure_applied", WARNING) /* strategy, queue_size */           \
     X(MAILBOX_FULL, "capacity_reached", WARNING)         /* queue_size */                         \
-    X(MAILBOX_DROPPED, "message_dropped", ERROR)         /* why */
+    X(MAILBOX_DROPPED, "message_dropped", WARNING)       /* why: by its policy, or expired */
 #define AIRRT_KIND_ENUM_(NAME, WORD, SEVERITY) AIRRT_##NAME,
 #define AIRRT_KIND_SEVERITY_(NAME, WORD, SEVERITY) case AIRRT_##NAME: return AIRRT_SEVERITY_##SEVERITY;
 
