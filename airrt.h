@@ -2553,7 +2553,7 @@ typedef enum airrt_sim_event_kind {
     AIRRT_SIM_FAILED,       /* actor; value: airrt_exit of the failure; text: its words */
     AIRRT_SIM_ENDED,        /* actor; value: airrt_exit; text */
     AIRRT_SIM_SENT,         /* actor to other; value: the airrt_err */
-    AIRRT_SIM_HANDLED,      /* actor, a message; value: the airrt_err of its handler */
+    AIRRT_SIM_HANDLED,      /* actor, a message; value: the airrt_err of its handler; text: the message's type */
     AIRRT_SIM_LOST,         /* actor: whose message; value: airrt_loss, 100 more if the sender keeps it */
     AIRRT_SIM_TURN,         /* actor; value: how many messages at most */
     AIRRT_SIM_TIMERS,       /* value: how many fired */
@@ -2567,6 +2567,7 @@ typedef struct airrt_sim_event {
     uint32_t actor, other;
     uint64_t value;
     const char *text;       /* valid during the call; NULL: none */
+    const char *type;       /* STARTED, FAILED, ENDED, HANDLED, TURN: the actor's; else NULL */
 } airrt_sim_event;
 /* Writes one line about it, without a newline. Returns its length, as snprintf. */
 AIRRT_API size_t airrt_sim_event_format(const airrt_sim_event *event, char *out, size_t size);
@@ -2631,7 +2632,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_client(airrt_system *system, void 
 /* Checks, between any two steps: the accounting identity; that nobody sleeps who has something to do; that whoever does
  * not sleep is in the run queue. INVALID (airrt_error_last: field "accounting" or "queue"). */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_check(airrt_system *system);
-/* Zero without .sim. The hash is over all events so far, and their times: the same on every machine. */
+/* Zero without .sim. The hash is over all events so far (but for their .type, and the text of HANDLED), and their
+ * times: the same on every machine. */
 AIRRT_API uint64_t airrt_sim_now_ns(const airrt_system *system);
 AIRRT_API uint64_t airrt_sim_hash(const airrt_system *system);
 AIRRT_API void airrt_sim_stats_of(const airrt_system *system, airrt_sim_stats *out);
@@ -12750,15 +12752,20 @@ static bool airrt_priv_sim_spent(const airrt_sim *sim) {
 
 /* ---- what has happened ---- */
 
-static void airrt_priv_sim_note(airrt_sim *sim, airrt_sim_event_kind kind, uint32_t actor, uint32_t other,
-                                uint64_t value, const char *text) {
-    airrt_sim_event event = { sim->stats.steps, sim->now_ns, kind, actor, other, value, text };
+static void airrt_priv_sim_note_of(airrt_sim *sim, airrt_sim_event_kind kind, uint32_t actor, uint32_t other,
+                                   uint64_t value, const char *text, const char *type) {
+    airrt_sim_event event = { sim->stats.steps, sim->now_ns, kind, actor, other, value, text, type };
     uint64_t hash = sim->stats.hash;
     hash = airrt_priv_mix(hash ^ event.now_ns) + (uint64_t)kind;
     hash = airrt_priv_mix(hash ^ ((uint64_t)actor << 32 | other)) + value;
+    if (kind == AIRRT_SIM_HANDLED) text = NULL;
     for (; text && *text; text++) hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
     sim->stats.hash = airrt_priv_mix(hash);
     if (sim->desc.trace.fn) sim->desc.trace.fn(&event, sim->desc.trace.ctx);
+}
+static void airrt_priv_sim_note(airrt_sim *sim, airrt_sim_event_kind kind, uint32_t actor, uint32_t other,
+                                uint64_t value, const char *text) {
+    airrt_priv_sim_note_of(sim, kind, actor, other, value, text, NULL);
 }
 AIRRT_API const char *airrt_fault_str(airrt_fault_kind kind) {
     static const char *const names[] = { "none",  "crash", "error", "start", "slow_start", "slow_stop",
@@ -12772,10 +12779,11 @@ AIRRT_API size_t airrt_sim_event_format(const airrt_sim_event *event, char *out,
     char to[16] = "";
     if (event->kind == AIRRT_SIM_SENT) snprintf(to, sizeof to, " -> #%u", (unsigned)event->other);
     int length =
-        snprintf(out, size, "%llu %llu.%09llu %s #%u%s %llu%s%s", (unsigned long long)event->step,
+        snprintf(out, size, "%llu %llu.%09llu %s #%u%s%s%s %llu%s%s", (unsigned long long)event->step,
                  (unsigned long long)(event->now_ns / 1000000000u), (unsigned long long)(event->now_ns % 1000000000u),
-                 kind, (unsigned)event->actor, to, (unsigned long long)event->value,
-                 event->text && *event->text ? " " : "", event->text ? event->text : "");
+                 kind, (unsigned)event->actor, event->type ? " " : "", event->type ? event->type : "", to,
+                 (unsigned long long)event->value, event->text && *event->text ? " " : "",
+                 event->text ? event->text : "");
     return length < 0 ? 0 : (size_t)length;
 }
 
@@ -12862,12 +12870,14 @@ static void airrt_priv_sim_hear(const airrt_news *news, void *ctx) {
         entry = airrt_priv_sim_enter(sim, news->actor);
         airrt_priv_sim_note(sim, AIRRT_SIM_SPAWNED, entry ? entry->id : 0, airrt_priv_sim_self(sim), 0, news->type);
         break;
-    case AIRRT_NEWS_STARTED: airrt_priv_sim_note(sim, AIRRT_SIM_STARTED, id, 0, news->count, NULL); break;
-    case AIRRT_NEWS_ERROR:
-        airrt_priv_sim_note(sim, AIRRT_SIM_FAILED, id, 0, (uint64_t)news->reason->kind, news->reason->text);
+    case AIRRT_NEWS_STARTED:
+        airrt_priv_sim_note_of(sim, AIRRT_SIM_STARTED, id, 0, news->count, NULL, news->type);
         break;
+    case AIRRT_NEWS_ERROR:
     case AIRRT_NEWS_ENDED:
-        airrt_priv_sim_note(sim, AIRRT_SIM_ENDED, id, 0, (uint64_t)news->reason->kind, news->reason->text);
+        airrt_priv_sim_note_of(sim, news->kind == AIRRT_NEWS_ERROR ? AIRRT_SIM_FAILED : AIRRT_SIM_ENDED, id, 0,
+                               (uint64_t)news->reason->kind, news->reason->text, news->type);
+        if (news->kind == AIRRT_NEWS_ERROR) break;
         if ((entry = airrt_priv_sim_find(sim, news->actor)) == NULL) break;
         sim->of_slot[news->actor.slot] = 0;
         airrt_priv_sim_remove(sim, (uint32_t)(entry - sim->entries));
@@ -12966,7 +12976,7 @@ static airrt_err airrt_priv_sim_deliver(airrt_ctx *ctx, void *state, const void 
         type->msg.drop((void *)(uintptr_t)msg); /* it is the handler's, unless it is an event's */
     if (crash) airrt_panic(0, "injected: crash");
     airrt_err err = error ? airrt_priv_fail(ctx, 0, "injected: error") : type->deliver(ctx, state, msg);
-    airrt_priv_sim_note(sim, AIRRT_SIM_HANDLED, id, 0, (uint64_t)err, NULL);
+    airrt_priv_sim_note_of(sim, AIRRT_SIM_HANDLED, id, 0, (uint64_t)err, type->msg.name, type->name);
     return err;
 }
 /* An actor has something to do: not yet? */
@@ -13139,7 +13149,7 @@ static void airrt_priv_sim_go(airrt_sim *sim, uint32_t index) {
         uint32_t budget = airrt_priv_sim_before_delay(sim, &sim->entries[index], airrt_priv_sim_budget(sim));
         if (!budget) return; /* later */
         airrt_priv_sim_unready(sim, index);
-        airrt_priv_sim_note(sim, AIRRT_SIM_TURN, entry.id, 0, budget, NULL);
+        airrt_priv_sim_note_of(sim, AIRRT_SIM_TURN, entry.id, 0, budget, NULL, airrt_priv_type(entry.cell)->name);
         airrt_priv_sim_turn(sim, entry.cell, budget);
         airrt_priv_sim_age(sim);
     }

@@ -949,6 +949,11 @@ static void count_event(const airrt_sim_event *event, void *ctx) {
     ck_assert_uint_gt(length, 0);
     ck_assert_int_eq(sscanf(line, "%llu", &step), 1);
     ck_assert_uint_eq(step, event->step);
+    if (event->kind == AIRRT_SIM_HANDLED) { /* who handles, and what */
+        ck_assert_ptr_nonnull(event->type);
+        ck_assert_str_eq(event->text, strcmp(event->type, "echo") == 0 ? "say" : "tick");
+        ck_assert_ptr_nonnull(strstr(line, strcmp(event->type, "echo") == 0 ? " echo 0 say" : " ticker 0 tick"));
+    }
     ((uint32_t *)ctx)[event->kind]++;
 }
 START_TEST(a_trace_tells_every_step) {
