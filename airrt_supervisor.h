@@ -251,7 +251,7 @@ typedef struct airrt_child_info {
 typedef struct airrt_children airrt_children;
 /* Adds a child; it is started when init has returned OK. Of an airrt_simple_one_for_one exactly one, the template.
  * errors BAD_SPEC (airrt_error_last names the field), NOMEM; the supervisor's start then fails with it, whatever init
- * returns. Ids that are there twice are found after init. */
+ * returns. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_children_add(airrt_children *children, airrt_spec spec,
                                                        const airrt_child_desc *desc);
 
@@ -1014,6 +1014,7 @@ typedef struct airrt_kid {
     bool leaving;                /* it is to end: its end, of whatever kind, is not a failure */
     bool ended;                  /* in the queue of those that have ended by themselves */
     struct airrt_kid *next_ended;
+    struct airrt_kid *next_id;   /* in its chain of sup->ids */
     airrt_reason reason;         /* of its last end */
     uint32_t restarts, attempt;
     uint64_t started_ns, ended_ns; /* of its last life */
@@ -1108,6 +1109,7 @@ struct airrt_sup {
     const void *args;
     airrt_ctx *ctx;              /* of the hook that runs */
     airrt_kid **kids;            /* in start order */
+    airrt_kid **ids;             /* as many chains as kids has room, by hash; behind kids, if these have ids */
     size_t count, room;
     airrt_kid *template;         /* of dynamic children; not in kids */
     bool dynamic, booting, held, asked;
@@ -1201,10 +1203,24 @@ static airrt_err airrt_priv_bad_child(const airrt_kid *kid, airrt_err err) {
     airrt_priv_text(airrt_priv_error.id, sizeof airrt_priv_error.id, kid->desc->id);
     return err;
 }
+/* The chain that a child with this id is in; there is room for one. */
+static airrt_kid **airrt_priv_kid_chain(const airrt_sup *sup, const char *id) {
+    return &sup->ids[airrt_message_type_id(id) % sup->room];
+}
 static airrt_kid *airrt_priv_kid_find(const airrt_sup *sup, const char *id) {
-    for (size_t i = 0; i < sup->count; i++)
-        if (strcmp(sup->kids[i]->desc->id, id) == 0) return sup->kids[i];
-    return NULL;
+    airrt_kid *kid = sup->count ? *airrt_priv_kid_chain(sup, id) : NULL;
+    while (kid && strcmp(kid->desc->id, id) != 0) kid = kid->next_id;
+    return kid;
+}
+static void airrt_priv_kid_chain_in(airrt_sup *sup, airrt_kid *kid) {
+    airrt_kid **chain = airrt_priv_kid_chain(sup, kid->desc->id);
+    kid->next_id = *chain;
+    *chain = kid;
+}
+static void airrt_priv_kid_chain_out(airrt_sup *sup, airrt_kid *kid) {
+    airrt_kid **at = airrt_priv_kid_chain(sup, kid->desc->id);
+    while (*at != kid) at = &(*at)->next_id;
+    *at = kid->next_id;
 }
 /* Children are in the order of their numbers, which go up. Where this one is, or would be. */
 static size_t airrt_priv_kid_at(const airrt_sup *sup, uint64_t number) {
@@ -1222,23 +1238,6 @@ static size_t airrt_priv_kid_index(const airrt_sup *sup, const airrt_kid *kid) {
 static airrt_kid *airrt_priv_kid_by_number(const airrt_sup *sup, uint64_t number) {
     size_t i = airrt_priv_kid_at(sup, number);
     return i < sup->count && sup->kids[i]->number == number ? sup->kids[i] : NULL;
-}
-static int airrt_priv_kid_compare_ids(const void *a, const void *b) {
-    const airrt_kid *const *left = (const airrt_kid *const *)a, *const *right = (const airrt_kid *const *)b;
-    return strcmp((*left)->desc->id, (*right)->desc->id);
-}
-/* No two children of init have the same id: looked at once, as there may be many. */
-static airrt_err airrt_priv_kids_check(const airrt_sup *sup) {
-    if (sup->count < 2 || sup->dynamic) return AIRRT_OK;
-    airrt_kid **sorted = (airrt_kid **)airrt_priv_alloc(sup->count * sizeof *sorted, 16);
-    if (!sorted) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
-    memcpy(sorted, sup->kids, sup->count * sizeof *sorted);
-    qsort(sorted, sup->count, sizeof *sorted, airrt_priv_kid_compare_ids);
-    const airrt_kid *twice = NULL;
-    for (size_t i = 1; i < sup->count; i++)
-        if (strcmp(sorted[i - 1]->desc->id, sorted[i]->desc->id) == 0) twice = sorted[i];
-    airrt_priv_free(sorted, sup->count * sizeof *sorted);
-    return twice ? airrt_priv_bad_child(twice, airrt_priv_bad_spec("id", "twice")) : AIRRT_OK;
 }
 static airrt_health_desc airrt_priv_health_filled(const airrt_health_desc *desc) {
     airrt_health_desc filled = *desc;
@@ -1297,22 +1296,36 @@ static airrt_err airrt_priv_kid_check(const airrt_sup *sup, airrt_kid *kid) {
     airrt_window_open(&kid->window, d->max_restarts ? d->max_restarts : AIRRT_UNLIMITED, d->window_ns);
     return airrt_priv_window_ready(&kid->window);
 }
+static size_t airrt_priv_kids_size(const airrt_sup *sup, size_t room) {
+    return room * (sup->dynamic ? 1 : 2) * sizeof *sup->kids;
+}
 /* Room for n more; then adding does not fail. */
 static airrt_err airrt_priv_kids_reserve(airrt_sup *sup, size_t n) {
     if (sup->count + n <= sup->room) return AIRRT_OK;
     size_t room = sup->room ? sup->room * 2 : 8;
     if (room < sup->count + n) room = sup->count + n;
-    airrt_kid **grown = (airrt_kid **)airrt_priv_alloc(room * sizeof *grown, 16);
+    airrt_kid **grown = (airrt_kid **)airrt_priv_alloc(airrt_priv_kids_size(sup, room), 16);
     if (!grown) return airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
+    memset(grown, 0, airrt_priv_kids_size(sup, room));
     if (sup->count) memcpy(grown, sup->kids, sup->count * sizeof *grown);
-    airrt_priv_free(sup->kids, sup->room * sizeof *grown);
+    airrt_priv_free(sup->kids, airrt_priv_kids_size(sup, sup->room));
     sup->kids = grown;
     sup->room = room;
+    if (sup->dynamic) return AIRRT_OK;
+    sup->ids = grown + room;
+    for (size_t i = 0; i < sup->count; i++) airrt_priv_kid_chain_in(sup, sup->kids[i]);
     return AIRRT_OK;
 }
 static void airrt_priv_kid_add(airrt_sup *sup, airrt_kid *kid) {
     kid->number = ++sup->numbers;
     sup->kids[sup->count++] = kid;
+    if (!sup->dynamic) airrt_priv_kid_chain_in(sup, kid);
+}
+/* Child number i is none of its children any more. */
+static void airrt_priv_kid_take(airrt_sup *sup, size_t i) {
+    if (!sup->dynamic) airrt_priv_kid_chain_out(sup, sup->kids[i]);
+    memmove(&sup->kids[i], &sup->kids[i + 1], (sup->count - i - 1) * sizeof *sup->kids);
+    sup->count--;
 }
 static void airrt_priv_kid_disarm(airrt_sup *sup, airrt_kid *kid) {
     kid->stamp++;
@@ -1428,8 +1441,7 @@ static void airrt_priv_kid_remove(airrt_sup *sup, airrt_kid *kid) {
     airrt_priv_kid_health_stop(sup, kid);
     airrt_priv_kid_unqueue(sup, kid);
     airrt_priv_kid_release(kid);
-    memmove(&sup->kids[i], &sup->kids[i + 1], (sup->count - i - 1) * sizeof *sup->kids);
-    sup->count--;
+    airrt_priv_kid_take(sup, i);
     airrt_priv_kid_free(kid);
 }
 
@@ -1440,6 +1452,7 @@ AIRRT_API airrt_err airrt_children_add(airrt_children *children, airrt_spec spec
     airrt_kid *kid = airrt_priv_kid_new(&spec, desc ? desc : &none);
     airrt_err err = !kid ? AIRRT_ERR_NOMEM : sup->template ? airrt_priv_bad_spec("template", "more than one")
                                                            : airrt_priv_kid_check(sup, kid);
+    if (!err && airrt_priv_kid_find(sup, kid->desc->id)) err = airrt_priv_bad_spec("id", "twice");
     if (err == AIRRT_ERR_BAD_SPEC) airrt_discard(airrt_priv_bad_child(kid, err));
     if (!err && !sup->dynamic) err = airrt_priv_kids_reserve(sup, 1);
     if (err && kid) airrt_priv_kid_free(kid);
@@ -1931,7 +1944,6 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     airrt_priv_error.err = AIRRT_OK; /* not one of before */
     airrt_err err = sup->type->init(&children, args);
     if (!err) err = children.err;
-    if (!err) err = airrt_priv_kids_check(sup);
     if (!err && sup->dynamic && !sup->template) err = airrt_priv_bad_spec("template", "none");
     if (!err && !airrt_priv_timer_get(airrt_priv_type(ctx->cell), &sup->spare_timer, &sup->spare_wrap))
         err = airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
@@ -1972,7 +1984,7 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
         sup->settlers = r->next;
         airrt_priv_sup_answer(r, AIRRT_ERR_DEAD);
     }
-    airrt_priv_free(sup->kids, sup->room * sizeof *sup->kids);
+    airrt_priv_free(sup->kids, airrt_priv_kids_size(sup, sup->room));
     airrt_window_close(&sup->window);
     if (reason) AIRRT_SUPERVISOR_NOTE(sup->args, sup->booting ? "start_fail" : "exit", reason);
     airrt_priv_free(sup, sizeof *sup);
@@ -2099,8 +2111,8 @@ static airrt_err airrt_priv_call_start(airrt_sup *sup, airrt_sup_request *r) {
     for (size_t i = 0; !err && i < r->kid_count; i++)
         if ((err = airrt_priv_call_addable(sup, r, r->kids[i])) == AIRRT_OK) airrt_priv_kid_add(sup, r->kids[i]);
     if (!err) err = airrt_priv_call_job(sup, r, AIRRT_JOB_START_CHILDREN, true, first, sup->count);
-    if (err) sup->count = first; /* the kids are still the request's */
-    else if (r->kid_count) memset(r->kids, 0, r->kid_count * sizeof *r->kids);
+    while (err && sup->count > first) airrt_priv_kid_take(sup, sup->count - 1); /* they are still the request's */
+    if (!err && r->kid_count) memset(r->kids, 0, r->kid_count * sizeof *r->kids);
     return err;
 }
 static airrt_err airrt_priv_call_terminate(airrt_sup *sup, airrt_sup_request *r, airrt_job_kind kind, airrt_kid *kid) {

@@ -85,6 +85,53 @@ START_TEST(a_batch_with_a_bad_member_starts_nothing) {
     close_system();
 } END_TEST
 
+/* Many children are found by their ids, of whichever call they are, and as their number grows and shrinks. */
+#define MANY 20000
+AIRRT_ACTOR(idle, order, airrt_none);
+static airrt_err idle_handle(idle_ctx *ctx, airrt_none *state, const order *msg) {
+    return (void)ctx, (void)state, (void)msg, AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(idle, airrt_none, idle_handle);
+START_TEST(of_very_many_children_each_is_known_by_its_id) {
+    crew c = crew_of("", 5);
+    airrt_child_counts counts;
+    char(*ids)[16] = calloc(MANY, sizeof *ids);
+    airrt_child_desc *descs = calloc(MANY, sizeof *descs);
+    airrt_batch_child *children = calloc(MANY, sizeof *children);
+    airrt_ref *refs = calloc(MANY, sizeof *refs);
+    ck_assert(ids && descs && children && refs);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(ids[i], sizeof ids[i], "child-%d", i);
+        descs[i].id = ids[i];
+        children[i] = (airrt_batch_child){ idle_spec(AIRRT_NONE), &descs[i] };
+    }
+    open_system();
+    airrt_supervisor sup = root_of(&c);
+    descs[MANY - 1].id = ids[7]; /* twice in the batch */
+    airrt_test_is(airrt_supervisor_start_children(sup, children, MANY, refs), AIRRT_ERR_ALREADY_PRESENT);
+    ck_assert_str_eq(airrt_error_last()->id, ids[7]);
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.specs, 0);
+    descs[MANY - 1].id = ids[MANY - 1];
+    airrt_test_ok(airrt_supervisor_start_children(sup, children, MANY, refs));
+    for (int i = 0; i < MANY; i += 997) ck_assert(airrt_ref_equal(child(sup, ids[i]).ref, refs[i]));
+    airrt_test_is(airrt_supervisor_start_children(sup, children + 5, 1, NULL), AIRRT_ERR_ALREADY_STARTED);
+    ck_assert_str_eq(airrt_error_last()->id, ids[5]);
+    for (int i = 0; i < MANY; i += 997) {
+        airrt_child_info info;
+        airrt_test_ok(airrt_supervisor_terminate_child(sup, ids[i]));
+        airrt_test_is(airrt_supervisor_start_children(sup, children + i, 1, NULL), AIRRT_ERR_ALREADY_PRESENT);
+        airrt_test_ok(airrt_supervisor_delete_child(sup, ids[i]));
+        airrt_test_is(airrt_supervisor_get_child(sup, ids[i], &info), AIRRT_ERR_NOT_FOUND);
+        airrt_test_ok(airrt_supervisor_start_children(sup, children + i, 1, &refs[i]));
+        ck_assert(airrt_ref_equal(child(sup, ids[i]).ref, refs[i]));
+    }
+    airrt_test_ok(airrt_supervisor_count_children(sup, &counts));
+    ck_assert_uint_eq(counts.active, MANY);
+    close_system();
+    free(ids), free(descs), free(children), free(refs);
+} END_TEST
+
 /* While b starts: a fails, and only then b goes on. */
 static void *fail_a_meanwhile(void *arg) {
     airrt_test_eventually(airrt_load_acquire(&holding), 20);
@@ -383,7 +430,7 @@ START_TEST(a_failure_that_ends_the_supervisor_is_an_event_too) {
 
 SUITE("tree", 60, a_batch_starts_in_order_and_gives_the_handles, a_batch_that_fails_half_way_is_rolled_back_in_reverse,
       a_batch_with_a_bad_member_starts_nothing, a_child_of_a_batch_that_ends_before_the_roll_back_is_forgotten_too,
-      a_batch_without_memory_changes_nothing, dynamic_children_come_in_batches_too, a_status_says_how_it_stands,
+      of_very_many_children_each_is_known_by_its_id, a_batch_without_memory_changes_nothing, dynamic_children_come_in_batches_too, a_status_says_how_it_stands,
       a_status_counts_who_backs_off, a_branch_is_found_by_its_id, an_id_that_is_too_long_is_nobodys,
       a_branch_is_removed_with_all_below_it,
       a_system_has_as_many_roots_as_one_likes, a_root_that_does_not_start_says_why, an_error_before_leaves_nothing_in_the_next_one,
