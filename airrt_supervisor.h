@@ -260,7 +260,8 @@ typedef enum airrt_auto_shutdown {
     AIRRT_AUTO_SHUTDOWN_ANY,     /* ends with the first significant child that ends without being restarted */
     AIRRT_AUTO_SHUTDOWN_ALL      /* with the last one */
 } airrt_auto_shutdown;
-/* Instead of what AIRRT_SUPERVISOR_IMPL says, from init; 0 = that. */
+/* Instead of what AIRRT_SUPERVISOR_IMPL says, from init, before or after its children; 0 = that. What there is not is
+ * found after init: BAD_SPEC. */
 AIRRT_API void airrt_children_limits(airrt_children *children, uint32_t max_restarts, uint64_t window_ns,
                                      airrt_auto_shutdown auto_shutdown);
 
@@ -1284,8 +1285,6 @@ static airrt_err airrt_priv_kid_check(const airrt_sup *sup, airrt_kid *kid) {
         return airrt_priv_bad_spec("backoff", "jitter must be 0 to 1");
     if (d->significant && d->restart == AIRRT_RESTART_PERMANENT)
         return airrt_priv_bad_spec("significant", "a permanent child never ends for good");
-    if (d->significant && sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_NEVER)
-        return airrt_priv_bad_spec("significant", "without auto_shutdown it would mean nothing");
     bool supervisor = airrt_priv_kid_is_supervisor(kid);
     if (!d->type) d->type = supervisor ? AIRRT_CHILD_SUPERVISOR : AIRRT_CHILD_WORKER;
     if (!d->start_timeout_ns) d->start_timeout_ns = supervisor ? AIRRT_FOREVER : AIRRT_SEC(30);
@@ -1295,6 +1294,22 @@ static airrt_err airrt_priv_kid_check(const airrt_sup *sup, airrt_kid *kid) {
     d->health = airrt_priv_health_filled(&d->health);
     airrt_window_open(&kid->window, d->max_restarts ? d->max_restarts : AIRRT_UNLIMITED, d->window_ns);
     return airrt_priv_window_ready(&kid->window);
+}
+/* Does its end mean something, if it is significant? Not known before init has returned. */
+static airrt_err airrt_priv_kid_fits(const airrt_sup *sup, const airrt_kid *kid) {
+    return kid->desc->significant && sup->auto_shutdown == AIRRT_AUTO_SHUTDOWN_NEVER
+               ? airrt_priv_bad_spec("significant", "without auto_shutdown it would mean nothing")
+               : AIRRT_OK;
+}
+/* What only all that init has said can tell. */
+static airrt_err airrt_priv_kids_check(const airrt_sup *sup) {
+    if ((unsigned)sup->auto_shutdown > AIRRT_AUTO_SHUTDOWN_ALL) return airrt_priv_bad_spec("auto_shutdown", "no such");
+    if (sup->dynamic && !sup->template) return airrt_priv_bad_spec("template", "none");
+    airrt_err err = sup->template ? airrt_priv_kid_fits(sup, sup->template) : AIRRT_OK;
+    if (err) return airrt_priv_bad_child(sup->template, err);
+    for (size_t i = 0; i < sup->count; i++)
+        if ((err = airrt_priv_kid_fits(sup, sup->kids[i])) != AIRRT_OK) return airrt_priv_bad_child(sup->kids[i], err);
+    return AIRRT_OK;
 }
 static size_t airrt_priv_kids_size(const airrt_sup *sup, size_t room) {
     return room * (sup->dynamic ? 1 : 2) * sizeof *sup->kids;
@@ -1944,7 +1959,7 @@ AIRRT_API airrt_err airrt_priv_sup_begin(airrt_ctx *ctx, void *state, const void
     airrt_priv_error.err = AIRRT_OK; /* not one of before */
     airrt_err err = sup->type->init(&children, args);
     if (!err) err = children.err;
-    if (!err && sup->dynamic && !sup->template) err = airrt_priv_bad_spec("template", "none");
+    if (!err) err = airrt_priv_kids_check(sup);
     if (!err && !airrt_priv_timer_get(airrt_priv_type(ctx->cell), &sup->spare_timer, &sup->spare_wrap))
         err = airrt_priv_err(AIRRT_ERR_NOMEM, NULL, NULL);
     airrt_window_open(&sup->window, sup->max_restarts, sup->window_ns);
@@ -2094,6 +2109,7 @@ static airrt_err airrt_priv_call_job(airrt_sup *sup, airrt_sup_request *r, airrt
 /* Can this one be added? */
 static airrt_err airrt_priv_call_addable(const airrt_sup *sup, airrt_sup_request *r, airrt_kid *kid) {
     airrt_err err = airrt_priv_kid_check(sup, kid);
+    if (!err) err = airrt_priv_kid_fits(sup, kid);
     if (err) r->error = *airrt_error_last();
     const airrt_kid *other = err || sup->dynamic ? NULL : airrt_priv_kid_find(sup, kid->desc->id);
     if (other) {

@@ -732,6 +732,40 @@ START_TEST(wrong_specs_are_refused_with_their_field_before_anything_starts) { /*
     close_system();
 } END_TEST
 
+/* Its limits come last. */
+static airrt_err late_limits_init(airrt_children *children, const crew_args *args) {
+    const crew *c = args->crew;
+    for (size_t i = 0; i < c->count; i++)
+        AIRRT_TRY(airrt_children_add(children, c->members[i].spec, &c->members[i].desc));
+    airrt_children_limits(children, c->max, c->window, c->shutdown);
+    return AIRRT_OK;
+}
+AIRRT_SUPERVISOR(late_limits, crew_args, journal);
+AIRRT_SUPERVISOR_IMPL(late_limits, airrt_one_for_one, late_limits_init);
+AIRRT_SUPERVISOR(late_simple, crew_args, journal);
+AIRRT_SUPERVISOR_IMPL(late_simple, airrt_simple_one_for_one, late_limits_init);
+typedef airrt_err limits_start(airrt_system *, crew_args, journal *, airrt_supervisor *);
+START_TEST(limits_and_children_may_be_said_in_any_order) {
+    static limits_start *const starts[] = { one_start, late_limits_start, simple_start, late_simple_start };
+    open_system();
+    for (int i = 0; i < 4; i++) {
+        crew c = { .shutdown = AIRRT_AUTO_SHUTDOWN_ANY, .count = 1, .members = { member_of('a', AIRRT_RESTART_TRANSIENT) } };
+        airrt_supervisor sup;
+        c.members[0].desc.significant = true;
+        airrt_test_ok(starts[i](sys, (crew_args){ &c }, &events, &sup));
+        airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(20)));
+        c.shutdown = AIRRT_AUTO_SHUTDOWN_NEVER;
+        airrt_test_is(starts[i](sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_BAD_SPEC);
+        ck_assert_str_eq(airrt_error_last()->field, "significant");
+        ck_assert_str_eq(airrt_error_last()->id, "a");
+        c.shutdown = (airrt_auto_shutdown)3;
+        airrt_test_is(starts[i](sys, (crew_args){ &c }, &events, &sup), AIRRT_ERR_BAD_SPEC);
+        ck_assert_str_eq(airrt_error_last()->field, "auto_shutdown");
+        ck_assert_str_eq(airrt_error_last()->id, "");
+    }
+    close_system();
+} END_TEST
+
 /* ---- health ------------------------------------------------------------------------------------------------------ */
 
 /* One whose init looks at no error. */
@@ -2957,6 +2991,7 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       a_child_that_ends_normally_before_it_runs_fails_its_supervisor, a_restart_that_fails_is_tried_again_and_counted,
       a_restart_that_never_succeeds_ends_the_supervisor, a_child_with_nothing_to_run_is_no_failure,
       what_init_returns_is_what_start_returns, wrong_specs_are_refused_with_their_field_before_anything_starts,
+      limits_and_children_may_be_said_in_any_order,
       a_wrong_spec_fails_the_start_also_when_init_goes_on, the_longest_id_and_name_and_the_greatest_backoff_are_taken,
       a_child_that_is_unhealthy_too_often_is_restarted, a_child_that_does_not_answer_in_time_is_unhealthy,
       a_child_without_health_is_not_asked, calls_from_a_hook_are_refused, calls_to_what_is_no_supervisor_are_dead,
