@@ -202,7 +202,7 @@ typedef struct airrt_child_desc {
                                     at */
     const char *name;            /* its name in the system; NULL = none; at most 63 bytes, copied */
     airrt_restart restart;
-    airrt_child_type type;       /* what which_children and count_children call it; 0 = what it is */
+    airrt_child_type type;       /* what which_children, count_children and trees call it; 0 = what it is */
     uint64_t start_timeout_ns;   /* 0 = 30 s, of supervisors AIRRT_FOREVER; who has not begun then does not start; a
                                     pre_start that is running is let return, within .stuck_timeout_ns; its actor ends
                                     with TIMEOUT */
@@ -1074,6 +1074,7 @@ typedef struct airrt_sup_request {
     airrt_error error;           /* the answer */
     airrt_child_counts counts;
     airrt_supervisor_status status;
+    bool supervisor;             /* GET: the child is one, whatever it is called */
     uint64_t activity;
     uint32_t begun;              /* MUSTER */
     size_t count, capacity;
@@ -1288,7 +1289,7 @@ static airrt_err airrt_priv_kid_check(const airrt_sup *sup, airrt_kid *kid) {
     bool supervisor = airrt_priv_kid_is_supervisor(kid);
     if (!d->type) d->type = supervisor ? AIRRT_CHILD_SUPERVISOR : AIRRT_CHILD_WORKER;
     if (!d->start_timeout_ns) d->start_timeout_ns = supervisor ? AIRRT_FOREVER : AIRRT_SEC(30);
-    if (!d->stop_timeout_ns) d->stop_timeout_ns = d->type == AIRRT_CHILD_SUPERVISOR ? AIRRT_FOREVER : AIRRT_SEC(5);
+    if (!d->stop_timeout_ns) d->stop_timeout_ns = supervisor ? AIRRT_FOREVER : AIRRT_SEC(5);
     if (!d->stuck_timeout_ns) d->stuck_timeout_ns = AIRRT_SEC(5);
     if (!d->window_ns) d->window_ns = AIRRT_SEC(60);
     d->health = airrt_priv_health_filled(&d->health);
@@ -2158,8 +2159,11 @@ static airrt_err airrt_priv_call_stopped(const airrt_kid *kid) {
 }
 static airrt_err airrt_priv_call_by_id(airrt_sup *sup, airrt_sup_op op, airrt_sup_request *r) {
     airrt_kid *kid = sup->dynamic ? sup->template : airrt_priv_kid_find(sup, r->id);
-    if (op == AIRRT_SUP_GET && kid && strcmp(kid->desc->id, r->id) == 0)
-        return airrt_priv_kid_info(kid, r->info), AIRRT_OK;
+    if (op == AIRRT_SUP_GET && kid && strcmp(kid->desc->id, r->id) == 0) {
+        airrt_priv_kid_info(kid, r->info);
+        r->supervisor = airrt_priv_kid_is_supervisor(kid);
+        return AIRRT_OK;
+    }
     if (op == AIRRT_SUP_GET) return AIRRT_ERR_NOT_FOUND;
     if (sup->dynamic) return AIRRT_ERR_TYPE;
     if (!kid) return AIRRT_ERR_NOT_FOUND;
@@ -2407,15 +2411,20 @@ AIRRT_API airrt_err airrt_supervisor_count_children(airrt_supervisor sup, airrt_
     airrt_priv_sup_let_go(r);
     return err;
 }
-AIRRT_API airrt_err airrt_supervisor_get_child(airrt_supervisor sup, const char *id, airrt_child_info *out) {
+/* *supervisor: whether the child is one. */
+static airrt_err airrt_priv_get_child(airrt_supervisor sup, const char *id, airrt_child_info *out, bool *supervisor) {
     airrt_sup_request *r = airrt_priv_request(1);
     memset(out, 0, sizeof *out);
     if (!r) return AIRRT_ERR_NOMEM;
     airrt_priv_text(r->id, sizeof r->id, id);
     airrt_err err = airrt_priv_sup_ask(sup, AIRRT_SUP_GET, r, AIRRT_FOREVER);
-    if (!err) *out = r->info[0];
+    if (!err) *out = r->info[0], *supervisor = r->supervisor;
     airrt_priv_sup_let_go(r);
     return err;
+}
+AIRRT_API airrt_err airrt_supervisor_get_child(airrt_supervisor sup, const char *id, airrt_child_info *out) {
+    bool supervisor;
+    return airrt_priv_get_child(sup, id, out, &supervisor);
 }
 AIRRT_API airrt_err airrt_supervisor_set_health(airrt_supervisor sup, const char *id, const airrt_health_desc *health) {
     airrt_sup_request *r = airrt_priv_request(0);
@@ -2448,9 +2457,10 @@ AIRRT_API airrt_err airrt_supervisor_get_status(airrt_supervisor sup, airrt_supe
 }
 AIRRT_API airrt_err airrt_supervisor_find(airrt_supervisor sup, const char *id, airrt_supervisor *out) {
     airrt_child_info info;
+    bool supervisor;
     memset(out, 0, sizeof *out);
-    AIRRT_TRY(airrt_supervisor_get_child(sup, id, &info));
-    if (info.type != AIRRT_CHILD_SUPERVISOR) return airrt_priv_err(AIRRT_ERR_TYPE, "id", "a worker");
+    AIRRT_TRY(airrt_priv_get_child(sup, id, &info, &supervisor));
+    if (!supervisor) return airrt_priv_err(AIRRT_ERR_TYPE, "id", "a worker");
     if (!airrt_priv_supervisor_type(info.ref)) return airrt_priv_err(AIRRT_ERR_DEAD, NULL, "it does not run");
     out->ref = info.ref;
     return AIRRT_OK;

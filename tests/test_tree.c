@@ -265,6 +265,28 @@ START_TEST(a_branch_is_found_by_its_id) {
     close_system();
 } END_TEST
 
+START_TEST(what_a_child_is_called_decides_nothing) {
+    crew c = crew_of("ab", 5), none = crew_of("", 5);
+    airrt_supervisor found;
+    c.members[0].desc.type = AIRRT_CHILD_SUPERVISOR;
+    c.members[1].desc.type = AIRRT_CHILD_WORKER;
+    c.members[1].desc.name = NULL;
+    c.members[1].spec = one_spec((crew_args){ &none }, &events);
+    open_system();
+    airrt_supervisor sup = root_of(&c);
+    ck_assert_int_eq(child(sup, "a").type, AIRRT_CHILD_SUPERVISOR);
+    ck_assert_int_eq(child(sup, "b").type, AIRRT_CHILD_WORKER);
+    ck_assert_uint_eq(child(sup, "a").stop_timeout_ns, AIRRT_SEC(5));
+    ck_assert_uint_eq(child(sup, "b").stop_timeout_ns, AIRRT_FOREVER);
+    airrt_test_is(airrt_supervisor_find(sup, "a", &found), AIRRT_ERR_TYPE);
+    airrt_test_ok(airrt_supervisor_find(sup, "b", &found));
+    ck_assert(airrt_ref_equal(found.ref, child(sup, "b").ref));
+    for (char id[2] = "a"; *id < 'c'; ++*id) airrt_test_ok(airrt_supervisor_terminate_child(sup, id));
+    airrt_test_is(airrt_supervisor_find(sup, "a", &found), AIRRT_ERR_TYPE);
+    airrt_test_is(airrt_supervisor_find(sup, "b", &found), AIRRT_ERR_DEAD);
+    close_system();
+} END_TEST
+
 START_TEST(an_id_that_is_too_long_is_nobodys) {
     static char longest[64], longer[71];
     crew c = crew_of("a", 5);
@@ -431,7 +453,7 @@ START_TEST(a_failure_that_ends_the_supervisor_is_an_event_too) {
 SUITE("tree", 60, a_batch_starts_in_order_and_gives_the_handles, a_batch_that_fails_half_way_is_rolled_back_in_reverse,
       a_batch_with_a_bad_member_starts_nothing, a_child_of_a_batch_that_ends_before_the_roll_back_is_forgotten_too,
       of_very_many_children_each_is_known_by_its_id, a_batch_without_memory_changes_nothing, dynamic_children_come_in_batches_too, a_status_says_how_it_stands,
-      a_status_counts_who_backs_off, a_branch_is_found_by_its_id, an_id_that_is_too_long_is_nobodys,
+      a_status_counts_who_backs_off, a_branch_is_found_by_its_id, what_a_child_is_called_decides_nothing, an_id_that_is_too_long_is_nobodys,
       a_branch_is_removed_with_all_below_it,
       a_system_has_as_many_roots_as_one_likes, a_root_that_does_not_start_says_why, an_error_before_leaves_nothing_in_the_next_one,
       no_error_is_both_fatal_and_retryable, five_per_minute_are_five,
