@@ -2444,9 +2444,10 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_replay(airrt_system *syst
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_dead_letters_drop(airrt_system *system, uint64_t id);
 AIRRT_API void airrt_dead_letters_counts(airrt_system *system, airrt_dead_letter_counts *out);
 
-/* Stops an actor: no more messages, its timers are cancelled, what is queued is handled, post_stop; waits for its end,
- * and kills it when the time is spent (TIMEOUT if even that did not end it in a second). timeout_ns 0 = 5 s. DEAD if it
- * has ended. SHUTDOWN: it is stuck, and its system has been shut down. CONTEXT in hooks. */
+/* Stops an actor: no more messages, its timers are cancelled, what is queued is handled, post_stop; waits for its end.
+ * TIMEOUT: the time was spent, and it was killed: what was queued then is lost; airrt_error_last's text tells if not
+ * even that has ended it in a second. timeout_ns 0 = 5 s. DEAD if it has ended. SHUTDOWN: it is stuck, and its system
+ * has been shut down. CONTEXT in hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_ns);
 /* The same without waiting; allowed in hooks. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
@@ -12617,9 +12618,9 @@ static void airrt_priv_kill_life(airrt_ref ref, const airrt_signal *wait, uint32
     if (!airrt_priv_signal(ref, signal)) airrt_priv_signal_put(signal);
 }
 /* Waits for the end, after ordering it (0: no order) and, when the time is spent, a kill, for which a second is
- * given. */
+ * given: TIMEOUT then, *text says what came of it. */
 static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64_t order, uint64_t deadline,
-                                     airrt_reason *out) {
+                                     airrt_reason *out, const char **text) {
     airrt_reason reason;
     memset(&reason, 0, sizeof reason);
     airrt_signal *wait = airrt_priv_question(system, NULL, 0, &reason);
@@ -12639,11 +12640,13 @@ static airrt_err airrt_priv_wait_for(airrt_system *system, airrt_ref ref, uint64
         if (kept) airrt_priv_kill_life(ref, wait, open);
         else airrt_priv_order(ref, AIRRT_ORDER_KILL);
         told = airrt_priv_await(system, wait, open, airrt_priv_wait_until(system, AIRRT_SEC(1)));
+        if (told && reason.kind == AIRRT_EXIT_KILLED) *text = "it was killed";
+        else if (!told) *text = "not even a kill has ended it in a second";
     }
     if (!told) return airrt_priv_in_vain(system); /* the actor frees it */
     airrt_priv_signal_put(wait);
     if (out) *out = reason;
-    return AIRRT_OK;
+    return *text ? AIRRT_ERR_TIMEOUT : AIRRT_OK;
 }
 static airrt_err airrt_priv_end(airrt_ref ref, uint64_t order, uint64_t timeout_ns, airrt_reason *out) {
     if (out) memset(out, 0, sizeof *out);
@@ -12652,10 +12655,11 @@ static airrt_err airrt_priv_end(airrt_ref ref, uint64_t order, uint64_t timeout_
     bool lives = order ? airrt_alive(ref) : airrt_priv_lives(ref); /* else the reason could not be had yet */
     airrt_system *system = cell && lives ? airrt_priv_pin(cell) : NULL;
     airrt_err err = AIRRT_ERR_DEAD;
-    if (system) err = airrt_priv_wait_for(system, ref, order, airrt_priv_wait_until(system, timeout_ns), out);
+    const char *text = NULL;
+    if (system) err = airrt_priv_wait_for(system, ref, order, airrt_priv_wait_until(system, timeout_ns), out, &text);
     if (err == AIRRT_ERR_DEAD && !order && !airrt_priv_lives(ref) && airrt_priv_recall(ref, out)) err = AIRRT_OK;
     if (system) airrt_priv_unpin(system);
-    return err ? airrt_priv_err(err, NULL, NULL) : AIRRT_OK;
+    return err ? airrt_priv_err(err, NULL, text) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_stop(airrt_ref ref, uint64_t timeout_ns) {
     return airrt_priv_end(ref, AIRRT_ORDER_STOP, timeout_ns ? timeout_ns : AIRRT_SEC(5), NULL);

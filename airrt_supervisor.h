@@ -89,7 +89,8 @@
  *     BAD_SPEC                           a description that cannot be; id, field
  *     ALREADY_STARTED, ALREADY_PRESENT   the id is taken; id
  *     RUNNING, RESTARTING, TYPE          not of a child that runs, backs off, has no id
- *     TIMEOUT                            it was not done in time; of airrt_supervisor_stop: it was killed then
+ *     TIMEOUT                            it was not done in time; of airrt_supervisor_stop: it was killed then, and
+ *                                        its children with it
  *     DEAD                               there is no such supervisor (any more): also who has given up
  *     NOMEM                              nothing was done
  * airrt_err_is_retryable and airrt_err_is_fatal tell START from BAD_SPEC. What happens without being asked for is an

@@ -354,6 +354,31 @@ START_TEST(a_child_that_does_not_stop_in_time_is_killed) { /* S4 */
     close_system();
 } END_TEST
 
+START_TEST(a_stop_that_had_to_kill_says_so) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    kid_ref alone;
+    open_system();
+    airrt_test_ok(kid_spawn(sys, (plan){ .name = 'x' }, &(airrt_spawn_desc){ .name = "x" }, &alone));
+    errand stop = { .call = errand_stop, .ref = alone.ref, .timeout_ns = 1 };
+    hold_up("x");
+    airrt_test_ok(kid_send(alone, (order){ WORK })); /* a stop would still handle it */
+    errand_start(&stop);
+    airrt_test_eventually(lane_has_order(alone.ref, AIRRT_ORDER_KILL), 20);
+    airrt_store_release(&held, 0);
+    airrt_test_is(errand_end(&stop), AIRRT_ERR_TIMEOUT);
+    ck_assert_ptr_nonnull(strstr(stop.error.text, "kill")); /* ended within a second after it, or not */
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    hold_up("a");
+    airrt_test_is(airrt_supervisor_stop(sup, 1), AIRRT_ERR_TIMEOUT);
+    ck_assert_ptr_nonnull(strstr(airrt_error_last()->text, "kill"));
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(airrt_priv_living(sys) == 0, 20);
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_supervisor_stop(sup, AIRRT_SEC(20)));
+    close_system();
+} END_TEST
+
 START_TEST(no_wait_kills_at_once) {
     crew c = { .count = 1,
                .members = { { polite_spec((plan){ .name = 'p' }), { .id = "p", .stop_timeout_ns = AIRRT_NO_WAIT } } } };
@@ -2981,7 +3006,7 @@ SUITE("supervision", 120, a_child_that_escalates_during_a_group_restart_fails_it
       a_poison_message_is_quarantined_and_the_next_are_handled,
       a_transient_child_that_ends_normally_stays_down_and_starts_as_a_new_actor, a_temporary_child_is_forgotten,
       a_terminated_child_leaves_dead_letters_and_a_free_name, a_child_with_on_exit_takes_its_time,
-      a_child_that_does_not_stop_in_time_is_killed, no_wait_kills_at_once,
+      a_child_that_does_not_stop_in_time_is_killed, a_stop_that_had_to_kill_says_so, no_wait_kills_at_once,
       max_n_allows_n_and_then_the_supervisor_ends_with_shutdown, a_child_may_have_a_limit_of_its_own,
       escalation_restarts_the_branch_in_place, a_strategy_of_ones_own_is_followed,
       a_child_that_a_strategy_gives_up_is_gone, a_strategy_that_leaves_out_who_has_failed_ends_the_supervisor,
