@@ -1559,7 +1559,8 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   NAME_ref  NAME_self(const NAME_ctx *);
  *   airrt_err NAME_exit(NAME_ctx *);              return it: the actor ends normally, what is queued is a dead letter
  *   airrt_err NAME_fail(NAME_ctx *, int32_t code, const char *text);      return it: the actor fails; text is copied
- *   airrt_err NAME_ignore(NAME_ctx *);            return it from pre_start: there is nothing to run
+ *   airrt_err NAME_ignore(NAME_ctx *);            return it from pre_start: there is nothing to run. From elsewhere it
+ *                                                 is an error as any other
  *   airrt_err NAME_after(NAME_ctx *, uint64_t delay_ns, MSG, airrt_timer *out);     to itself, on the control lane;
  *                                                 those of one time in the order in which they were armed; 0 = soon
  *   airrt_err NAME_every(NAME_ctx *, uint64_t period_ns, MSG, const airrt_every_desc *, airrt_timer *out);
@@ -6587,7 +6588,6 @@ static const airrt_reason *airrt_priv_reason_of(airrt_ctx *ctx, airrt_err err) {
     ctx->leaver = NULL;
     if (err == AIRRT_ERR_EXIT && told) return &ctx->reason; /* it has said how */
     if (err == AIRRT_ERR_EXIT) return &airrt_priv_normal;
-    if (err == AIRRT_ERR_IGNORE) return &airrt_priv_ignored;
     if (!told) ctx->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
     return &ctx->reason;
 }
@@ -7436,7 +7436,9 @@ static bool airrt_priv_begin(airrt_ctx *ctx) {
     if (!err && airrt_load_relaxed(&cell->life) == AIRRT_STATE_RUNNING) return true; /* one that has said so already */
     if (err) {
         airrt_timer starter = { 0, 0 };
-        const airrt_reason *reason = airrt_priv_reason_of(ctx, err), why = *reason;
+        const airrt_reason *reason = airrt_priv_reason_of(ctx, err);
+        if (err == AIRRT_ERR_IGNORE) reason = &airrt_priv_ignored;
+        const airrt_reason why = *reason;
         if (cell->cold) {
             starter = cell->cold->starter;
             cell->cold->starter.slot = 0;
@@ -9300,7 +9302,7 @@ AIRRT_API airrt_err airrt_priv_fail(airrt_ctx *ctx, int32_t code, const char *te
 }
 AIRRT_API airrt_err airrt_priv_leave(airrt_ctx *ctx, airrt_err how) {
     ctx->leaver = NULL;
-    return how; /* EXIT and IGNORE stand for a normal end by themselves */
+    return how; /* EXIT, and of a start IGNORE, stand for a normal end by themselves */
 }
 AIRRT_API airrt_err airrt_ctx_leave(airrt_ctx *ctx, const airrt_reason *reason) {
     if ((unsigned)reason->kind > AIRRT_EXIT_NO_PROCESS)

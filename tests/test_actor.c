@@ -244,6 +244,35 @@ START_TEST(ignore_in_pre_start_is_reported_by_spawn) {
     WORLD_CLOSE();
 } END_TEST
 
+static airrt_err act_watch_arg(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)state;
+    return airrt_watch(ctx, *(airrt_ref *)msg->arg, NULL);
+}
+static airrt_err act_ignore(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    return (void)state, (void)msg, probe_ignore(PROBE(ctx));
+}
+static airrt_err down_ignores(airrt_ctx *ctx, diary *book, const airrt_down *down) {
+    return (void)book, (void)down, probe_ignore(PROBE(ctx));
+}
+START_TEST(ignore_from_any_hook_but_pre_start_is_a_failure) {
+    diary books[3] = { { .action = AIRRT_ACTION_STOP }, { .down = down_ignores }, { 0 } };
+    WORLD();
+    SPAWN(probe, handles, &books[0]);
+    SPAWN(probe, watches, &books[1]);
+    SPAWN(probe, watched, &books[2]);
+    TELL(watches, act_watch_arg, &watched.ref, 0);
+    TELL(handles, act_ignore, NULL, 0);
+    SETTLE();
+    TELL(watched, act_exit, NULL, 0);
+    SETTLE();
+    for (int i = 0; i < 2; i++) {
+        STOPPED_FOR(&books[i], AIRRT_EXIT_ERROR);
+        airrt_test_is(books[i].stopped.err, AIRRT_ERR_IGNORE);
+        ck_assert_uint_eq(COUNT(books[i].errors), 1);
+    }
+    WORLD_CLOSE();
+} END_TEST
+
 static airrt_err start_waits(airrt_ctx *ctx, diary *book) {
     (void)ctx;
     gate_pass(book->arg);
@@ -1453,10 +1482,6 @@ START_TEST(mailbox_positions_of_actors_may_wrap_around) {
     WORLD_CLOSE();
 } END_TEST
 
-static airrt_err act_watch_arg(airrt_ctx *ctx, probe_state *state, const act *msg) {
-    (void)state;
-    return airrt_watch(ctx, *(airrt_ref *)msg->arg, NULL);
-}
 static airrt_err act_say_and_exit(airrt_ctx *ctx, probe_state *state, const act *msg) {
     (void)state;
     for (uint64_t i = 1; i <= msg->number; i++) AIRRT_TRY(probe_send(*(probe_ref *)msg->arg, NOTE(i)));
@@ -2415,6 +2440,7 @@ SUITE("actor", 60,
     every_start_has_a_zeroed_state_and_the_arguments_of_the_spawn, failing_pre_start_is_returned_by_spawn,
     pre_start_that_calls_fail_is_reported, panic_in_pre_start_is_reported_by_spawn,
     who_leaves_with_a_reason_ends_with_it_if_there_is_such_a_kind, ignore_in_pre_start_is_reported_by_spawn,
+    ignore_from_any_hook_but_pre_start_is_a_failure,
     pre_start_that_takes_too_long_is_a_timeout, detached_spawn_does_not_wait_for_pre_start,
     detached_actor_whose_start_fails_is_gone, messages_sent_to_a_start_that_fails_are_dead_letters,
     actor_spawned_inside_an_actor_stops_with_it, detached_actor_spawned_inside_an_actor_lives_on,
