@@ -1853,8 +1853,8 @@ extern "C" {
  * NAME_result (below),
  *   and airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only
  *       (CONTEXT in hooks). DEAD: nobody there (airrt_error_last's reason has kind 0; also when a shutdown had ended it
- *       before it was asked), or it failed on this one or was ended first (the reason says why; one that restarts may
- *       be asked again: airrt_alive); SHUTDOWN: it was ended with its system; NO_REPLY: handled without an answer;
+ *       before it was asked), or it failed on this one or was ended first (the reason says why, and the text that it
+ *       is this; one that resumes or restarts may be asked again: airrt_alive); SHUTDOWN: it was ended with its system; NO_REPLY: handled without an answer;
  *       TIMEOUT; what NAME_refuse gave, or NAME_refuse_with, and its reason; FULL, NOMEM;
  *       FAILED: the mailbox has dropped it by its policy, or it was quarantined (unless it was deferred or forwarded
  *       before). On errors *out is zero, and whose the message is says airrt_error_last's sent: true, it was accepted;
@@ -9466,7 +9466,9 @@ static airrt_err airrt_priv_ask_how(airrt_ref to, airrt_actor_type *type, const 
     if (question) airrt_priv_signal_put(question);
     if (system) airrt_priv_unpin(system);
     if (!err) return AIRRT_OK;
-    airrt_discard(airrt_priv_err(err, NULL, NULL));
+    const bool failed = err == AIRRT_ERR_DEAD && reason.kind; /* and perhaps it has not ended */
+    airrt_discard(
+        airrt_priv_err(err, NULL, failed ? "it failed on the request, or ended before it had answered" : NULL));
     airrt_priv_error.reason = reason;
     airrt_priv_error.sent = sent;
     return err;

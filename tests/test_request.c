@@ -1188,6 +1188,20 @@ START_TEST(a_thread_hears_why_its_request_has_ended) {
     world_end();
 } END_TEST
 
+START_TEST(one_that_fails_on_a_request_and_goes_on_is_not_said_to_have_ended) {
+    uint64_t value;
+    world_begin(true);
+    books[0].action = AIRRT_ACTION_RESUME;
+    node_ref a = make(0);
+    airrt_test_is(answer_ask(a, (note){ .fn = fails, .number = 3 }, AIRRT_SEC(20), &value), AIRRT_ERR_DEAD);
+    ck_assert(airrt_alive(a.ref));
+    ck_assert_str_ne(airrt_error_last()->text, airrt_err_str(AIRRT_ERR_DEAD));
+    airrt_test_ok(node_stop(a, AIRRT_SEC(20)));
+    airrt_test_is(answer_ask(a, (note){ .fn = fails, .number = 3 }, AIRRT_SEC(20), &value), AIRRT_ERR_DEAD);
+    ck_assert_str_eq(airrt_error_last()->text, airrt_err_str(AIRRT_ERR_DEAD));
+    world_end();
+} END_TEST
+
 START_TEST(a_thread_that_is_refused_with_words_is_told_them) {
     static const struct { airrt_err (*how)(airrt_ctx *, node_state *, const note *); uint64_t number; } ways[] = {
         { refuse_with, 0 }, { refuse_with, 9 }, { decline_with, 0 }, { decline_with, 9 } };
@@ -2253,6 +2267,7 @@ SUITE("request", 60, a_result_comes_as_a_message_with_its_tag, who_asks_goes_on_
       the_end_of_who_is_asked_is_the_result_with_its_reason, who_is_killed_ends_what_is_queued_to_it,
       a_restart_ends_what_is_handled_and_keeps_what_is_queued, without_a_receiver_the_message_is_still_the_askers,
       a_full_mailbox_is_full_and_one_that_drops_is_a_result, a_thread_hears_why_its_request_has_ended,
+    one_that_fails_on_a_request_and_goes_on_is_not_said_to_have_ended,
       replies_to_an_earlier_life_reach_nobody, a_result_that_is_queued_to_one_who_fails_reaches_nobody,
       replies_to_the_dead_reach_nobody,
       who_is_stopped_hears_of_its_open_questions_before_it_ends, shutdown_ends_requests_with_an_answer_or_says_so,
