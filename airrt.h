@@ -92,7 +92,7 @@
  * end. They halt, with handle, name and mailbox, until their supervisor starts them again or gives them up; airrt_wait
  * and those who watch are told of every such end. Failing: a hook that returns an error, NAME_fail or airrt_panic ends
  * the actor with a reason (on_error may decide otherwise); links pass it on, watchers are told. A panic leaks what the
- * hook held; locks it held stay locked.
+ * hook held; locks it held stay locked; of C++ no destructor runs. An exception that leaves a hook ends the process.
  * Fairness: an actor has 64 messages a turn, or as many quick ones as take about 10 us, but no more when the machine's
  * tick has come (looked at every 32 messages, after each while some take more than 50 us; a pre_start counts as one):
  * then timers and what comes from threads outside have their turn, too. Timers that fire and results count as messages;
@@ -1498,7 +1498,7 @@ typedef struct airrt_every_desc {
     uint64_t first_ns; /* delay of the first; 0 = the period */
 } airrt_every_desc;
 
-/* Hooks may call these; each takes the ctx that the hook was given. */
+/* Hooks may call these; each takes &ctx->base of the NAME_ctx * that the hook was given. */
 AIRRT_API airrt_system *airrt_ctx_system(const airrt_ctx *ctx);
 AIRRT_API airrt_ref airrt_ctx_self(const airrt_ctx *ctx);
 /* NULL after a plain send, and for timers. */
@@ -1707,7 +1707,11 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   airrt_err    handle(NAME_ctx *, STATE *, const MSG *)           required; owns what the message refers to
  *   .pre_start = airrt_err f(NAME_ctx *, STATE *, const ARGS *)     at every start and restart; what it has taken is
  *                                                                   its own to give back when it does not return OK:
- *                                                                   neither of the next two is called then
+ *                                                                   neither of the next two is called then. What
+ *                                                                   begins a loop is NAME_after(ctx, 0, ...), which a
+ *                                                                   restart cancels; a message sent to itself is kept
+ *                                                                   over a supervisor's restart, and there would be
+ *                                                                   two loops
  *   .post_stop = void f(NAME_ctx *, STATE *, const airrt_reason *)  at every end of an incarnation that had started,
  *                                                                   also a killed one
  *   .on_error  = airrt_action f(NAME_ctx *, STATE *, const airrt_reason *)   a hook returned an error; absent: STOP
@@ -1715,7 +1719,11 @@ AIRRT_API AIRRT_NORETURN void airrt_panic(int32_t code, const char *text);
  *   .on_exit   = airrt_err f(NAME_ctx *, STATE *, const airrt_down *)        a linked actor has ended, for any reason;
  *                                                                   not asked when that is the parent
  *                                                                   (airrt_spawn); absent: abnormal reasons end this
- *                                                                   one with the same reason
+ *                                                                   one with the same reason. Also: its supervisor
+ *                                                                   wants it to stop (.from: that supervisor, reason
+ *                                                                   SHUTDOWN). Who then returns OK goes on, and is to
+ *                                                                   end by NAME_exit when it has drained: else it is
+ *                                                                   killed after its .stop_timeout_ns
  *   .health    = airrt_health f(NAME_ctx *, STATE *)                asked by airrt_probe; absent: healthy
  *   .mailbox   = { .capacity =, .backpressure =, .unbounded =, .lanes = }    the type's default mailbox
  *   .redeliver = K   the message on which handle failed, also a timer's, comes again after the restart; the K-th
@@ -1854,11 +1862,11 @@ extern "C" {
  *   and airrt_err NAME_ask(ACTOR_ref, ACTOR_msg, uint64_t timeout_ns, REPLY *out);   waits, 0 = 5 s; from threads only
  *       (CONTEXT in hooks). DEAD: nobody there (airrt_error_last's reason has kind 0; also when a shutdown had ended it
  *       before it was asked), or it failed on this one or was ended first (the reason says why, and the text that it
- *       is this; one that resumes or restarts may be asked again: airrt_alive); SHUTDOWN: it was ended with its system; NO_REPLY: handled without an answer;
- *       TIMEOUT; what NAME_refuse gave, or NAME_refuse_with, and its reason; FULL, NOMEM;
- *       FAILED: the mailbox has dropped it by its policy, or it was quarantined (unless it was deferred or forwarded
- *       before). On errors *out is zero, and whose the message is says airrt_error_last's sent: true, it was accepted;
- *       false, it is still the caller's. out may be NULL: only whether there was a reply
+ *       is this; one that resumes or restarts may be asked again: airrt_alive); SHUTDOWN: it was ended with its
+ *       system; NO_REPLY: handled without an answer; TIMEOUT; what NAME_refuse gave, or NAME_refuse_with, and its
+ *       reason; FULL, NOMEM; FAILED: the mailbox has dropped it by its policy, or it was quarantined (unless it was
+ *       deferred or forwarded before). On errors *out is zero, and whose the message is says airrt_error_last's sent:
+ *       true, it was accepted; false, it is still the caller's. out may be NULL: only whether there was a reply
  * for who is asked
  *   void NAME_reply(ACTOR_ctx *, REPLY);           answers the message being handled; a second answer is only counted,
  *       and one to a message that is no request does nothing
@@ -2455,8 +2463,9 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_stop_async(airrt_ref ref);
 /* Ends it before its next message; does not wait. A handler that is running returns first. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_kill(airrt_ref ref);
 /* Waits for an actor's end; OK: *out (may be NULL) is why. Also for one that has ended already: each worker remembers
- * its last 64 ends, until the system is closed. DEAD: forgotten, or there never was one. TIMEOUT; SHUTDOWN as of
- * airrt_stop; NOMEM; CONTEXT in hooks. timeout_ns 0 = 5 s. On errors *out is zero. */
+ * its last 64 ends, until the system is closed. DEAD: its end is forgotten, or there never was one; of a handle that
+ * was good it says that it has ended, and not why. TIMEOUT; SHUTDOWN as of airrt_stop; NOMEM; CONTEXT in hooks.
+ * timeout_ns 0 = 5 s. On errors *out is zero. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_wait(airrt_ref ref, uint64_t timeout_ns, airrt_reason *out);
 /* Runs the actor's .health hook, between its messages and before those queued. timeout_ns 0 = 1 s. TIMEOUT: it is busy,
  * or stuck; SHUTDOWN as of airrt_stop; FAILED: the hook has panicked; *out is then UNHEALTHY, as after DEAD. CONTEXT in
@@ -2628,7 +2637,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_inject(airrt_system *system, const
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_calm(airrt_system *system);
 /* Adds a client: fn(system, arg) is called once, after_ns from now or later, as a step, as if on a thread of its own:
  * calls in it may wait; others go on meanwhile, other clients too, inside of those calls. So a client that waits
- * returns only after those that began during its wait. */
+ * returns only after those that began during its wait, and what it sets up in several calls that wait may be seen half
+ * done: add the others after that. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_sim_client(airrt_system *system, void (*fn)(airrt_system *system, void *arg),
                                                      void *arg, uint64_t after_ns);
 /* Checks, between any two steps: the accounting identity; that nobody sleeps who has something to do; that whoever does
@@ -9467,8 +9477,7 @@ static airrt_err airrt_priv_ask_how(airrt_ref to, airrt_actor_type *type, const 
     if (system) airrt_priv_unpin(system);
     if (!err) return AIRRT_OK;
     const bool failed = err == AIRRT_ERR_DEAD && reason.kind; /* and perhaps it has not ended */
-    airrt_discard(
-        airrt_priv_err(err, NULL, failed ? "it failed on the request, or ended before it had answered" : NULL));
+    airrt_discard(airrt_priv_err(err, NULL, failed ? "it failed on it, or ended before it had answered" : NULL));
     airrt_priv_error.reason = reason;
     airrt_priv_error.sent = sent;
     return err;

@@ -54,8 +54,20 @@
  * in its mailbox are dead letters; restart_child makes a new actor of it.
  * A stop lets the running handler return, then runs post_stop; what is queued, or has fired, is not handled. A child
  * type with an on_exit hook is asked there (from: the supervisor, reason SHUTDOWN) and ends when it returns NAME_exit
- * or an error, now or later. While a supervisor starts or stops a child it does nothing else: ends of other children
- * and calls wait in order. Between two tries to restart a child, and while one backs off, it serves both.
+ * or an error, now or later: one whose on_exit is only for links, and returns OK, is killed after .stop_timeout_ns. A
+ * child that handles what it has before it ends (as in the program above, where no job has the number 0):
+ *     static airrt_err asked(worker_ctx *ctx, int *done, const airrt_down *down) { // linked to nobody: it is to stop
+ *         (void)done, (void)down;
+ *         return worker_send(worker_self(ctx), (job){ 0 }); // behind what is queued; FULL: an error, it ends at once
+ *     }
+ *     static airrt_err work(worker_ctx *ctx, int *done, const job *msg) {
+ *         if (msg->n == 0) return worker_exit(ctx);
+ *         ++*done;
+ *         return AIRRT_OK;
+ *     }
+ *     AIRRT_ACTOR_IMPL(worker, int, work, .on_exit = asked);
+ * While a supervisor starts or stops a child it does nothing else: ends of other children and calls wait in order.
+ * Between two tries to restart a child, and while one backs off, it serves both.
  * A child whose on_error says ESCALATE fails its supervisor: it stops the others and ends with the child's reason.
  * airrt_stop and airrt_kill of a child that is restarting or backs off do nothing: terminate_child is what ends it.
  * Who waits for the end of such a one, with airrt_stop too, is told when it begins again: of the end it has had.
