@@ -7817,8 +7817,8 @@ static void airrt_priv_deliver_probe(airrt_ctx *ctx, airrt_signal *probe) {
     w->probe = probe; /* so that a panic in the hook is an answer too */
     w->phase = AIRRT_PHASE_SIGNAL;
     airrt_health health = AIRRT_HEALTHY;
-    if (probe->kind != AIRRT_SIGNAL_CHECK || (airrt_priv_type(ctx->cell)->has & AIRRT_HAS_HEALTH_))
-        health = airrt_priv_type(ctx->cell)->health(ctx, ctx->cell->state);
+    const airrt_actor_type *type = airrt_priv_type(ctx->cell);
+    if (type->has & AIRRT_HAS_HEALTH_) health = type->health(ctx, ctx->cell->state);
     w->phase = AIRRT_PHASE_HANDLE;
     w->probe = NULL;
     airrt_priv_answer_probe(probe, AIRRT_OK, &health);
@@ -11185,9 +11185,6 @@ static airrt_err airrt_priv_server_deliver(airrt_ctx *ctx, void *server, const v
 static airrt_err airrt_priv_server_start(airrt_ctx *ctx, void *server, const void *args) {
     return (void)ctx, (void)server, (void)args, AIRRT_OK;
 }
-static airrt_health airrt_priv_server_health(airrt_ctx *ctx, void *server) {
-    return (void)ctx, (void)server, AIRRT_HEALTHY;
-}
 static void airrt_priv_server_stop(airrt_ctx *ctx, void *server, const airrt_reason *reason) {
     airrt_server_state *state = server;
     (void)ctx, (void)reason;
@@ -11209,7 +11206,7 @@ static void airrt_priv_server_describe(airrt_actor_type *type) {
 /* Not by AIRRT_ACTOR_IMPL, whose type is a name of the whole program: with AIRRT_STATIC there are several of these. */
 static airrt_actor_type airrt_priv_server = {
     .name = "airrt_server", .run = airrt_priv_server_run, .deliver = airrt_priv_server_deliver,
-    .start = airrt_priv_server_start, .stop = airrt_priv_server_stop, .health = airrt_priv_server_health,
+    .start = airrt_priv_server_start, .stop = airrt_priv_server_stop,
     .message = airrt_served_message_type, .describe = airrt_priv_server_describe,
     .state_size = sizeof(airrt_server_state), .state_align = AIRRT_ALIGNOF(airrt_server_state), .args_align = 1
 };

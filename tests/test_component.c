@@ -75,6 +75,17 @@ START_TEST(a_start_is_done_when_the_child_says_so) {
     close_all();
 } END_TEST
 
+START_TEST(a_child_that_is_no_actor_says_that_it_is_healthy) {
+    crew c = crew_of_engines("a");
+    airrt_supervisor sup;
+    airrt_health health = AIRRT_UNHEALTHY;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(airrt_probe(child(sup, "a").ref, AIRRT_SEC(20), &health));
+    ck_assert_int_eq(health, AIRRT_HEALTHY);
+    close_all();
+} END_TEST
+
 /* Starts an engine "a" on a thread of its own, below a supervisor of "z"; returns when its start is pending. */
 static airrt_supervisor start_pending(errand *a, engine_args args, uint64_t start_timeout_ns) {
     static crew c;
@@ -279,7 +290,7 @@ START_TEST(a_successor_takes_the_place_of_its_predecessor_among_max_actors) {
     close_all();
 } END_TEST
 
-SUITE("component", 60, a_child_can_be_stopped_while_its_start_is_pending,
+SUITE("component", 60, a_child_that_is_no_actor_says_that_it_is_healthy, a_child_can_be_stopped_while_its_start_is_pending,
       news_of_a_child_that_waits_for_its_next_start_come_too_late, a_start_is_done_when_the_child_says_so, who_starts_a_child_waits_for_its_pending_start,
       a_pending_start_that_fails_says_why, a_pending_start_has_a_time, a_stop_is_asked_for_and_waited_for,
       who_does_not_end_when_asked_is_ended, a_child_that_breaks_is_started_again_and_asked_as_before,

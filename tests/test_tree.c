@@ -450,7 +450,40 @@ START_TEST(a_failure_that_ends_the_supervisor_is_an_event_too) {
     close_system();
 } END_TEST
 
-SUITE("tree", 60, a_batch_starts_in_order_and_gives_the_handles, a_batch_that_fails_half_way_is_rolled_back_in_reverse,
+/* ---- supervisors as actors ------------------------------------------------------------------------------------------- */
+
+static void expect_healthy(airrt_ref ref) {
+    airrt_health health = AIRRT_UNHEALTHY;
+    airrt_test_ok(airrt_probe(ref, AIRRT_SEC(20), &health));
+    ck_assert_int_eq(health, AIRRT_HEALTHY);
+}
+AIRRT_POOL(team, kid);
+START_TEST(whoever_has_no_health_hook_is_healthy) {
+    crew low = crew_of("a", 5), top = crew_of("", 5);
+    airrt_supervisor sup;
+    airrt_ref ref;
+    airrt_health health = AIRRT_HEALTHY;
+    low.members[0].desc.backoff = delay_of(1000);
+    top.members[top.count++] = (member){ one_spec((crew_args){ &low }, &events), { .id = "low", .backoff = delay_of(1000) } };
+    top.members[top.count++] = (member){ team_spec((plan){ .name = 't' }, &(airrt_pool_desc){ .size = 2 }), { .id = "team" } };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &top }, &events, &sup));
+    expect_healthy(sup.ref);
+    expect_healthy(child(sup, "team").ref);
+    ref = child(sup, "low").ref;
+    expect_healthy(ref);
+    tell("a", FAIL);
+    airrt_test_eventually(child((airrt_supervisor){ ref }, "a").state == AIRRT_CHILD_RESTARTING, 20);
+    expect_healthy(ref);
+    airrt_test_ok(airrt_kill(ref));
+    airrt_test_eventually(child(sup, "low").state == AIRRT_CHILD_RESTARTING, 20); /* it says nothing before it runs again */
+    airrt_test_is(airrt_probe(ref, AIRRT_MS(1), &health), AIRRT_ERR_TIMEOUT);
+    ck_assert_int_eq(health, AIRRT_UNHEALTHY);
+    expect_healthy(sup.ref);
+    close_system();
+} END_TEST
+
+SUITE("tree", 60, whoever_has_no_health_hook_is_healthy, a_batch_starts_in_order_and_gives_the_handles, a_batch_that_fails_half_way_is_rolled_back_in_reverse,
       a_batch_with_a_bad_member_starts_nothing, a_child_of_a_batch_that_ends_before_the_roll_back_is_forgotten_too,
       of_very_many_children_each_is_known_by_its_id, a_batch_without_memory_changes_nothing, dynamic_children_come_in_batches_too, a_status_says_how_it_stands,
       a_status_counts_who_backs_off, a_branch_is_found_by_its_id, what_a_child_is_called_decides_nothing, an_id_that_is_too_long_is_nobodys,
