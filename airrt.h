@@ -1524,7 +1524,8 @@ AIRRT_API void airrt_ctx_yield(airrt_ctx *ctx);                     /* others ha
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_watch(airrt_ctx *ctx, airrt_ref ref, uint64_t *id);
 /* No DOWN with this id comes any more. NOT_FOUND: it has come already, or never was. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_unwatch(airrt_ctx *ctx, uint64_t id);
-/* Ties two actors: who ends abnormally ends the other too, unless that one has on_exit. Linking twice is once. */
+/* Ties two actors: who ends abnormally ends the other too, unless that one has on_exit or is a supervisor, which ends
+ * only with who has spawned it. Linking twice is once. */
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_link(airrt_ctx *ctx, airrt_ref ref);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_unlink(airrt_ctx *ctx, airrt_ref ref);
 /* True: the timer's message will not be delivered, not even if it was on its way. False: it has been delivered, or is
@@ -7750,7 +7751,8 @@ static bool airrt_priv_deliver_down(airrt_ctx *ctx, airrt_signal *signal) {
     airrt_priv_worker(ctx)->phase = AIRRT_PHASE_SIGNAL;
     if (!link) {
         if (type->has & AIRRT_HAS_DOWN_) err = type->down(ctx, cell->state, &down);
-    } else if (parent || (!(type->has & AIRRT_HAS_EXIT_) && !airrt_exit_is_normal(down.reason.kind))) {
+    } else if (parent || (!(type->has & (AIRRT_HAS_EXIT_ | AIRRT_HAS_KEEP_)) &&
+                          !airrt_exit_is_normal(down.reason.kind))) {
         airrt_priv_die(ctx, &down.reason);
         return false;
     } else if (type->has & AIRRT_HAS_EXIT_) {

@@ -483,7 +483,92 @@ START_TEST(whoever_has_no_health_hook_is_healthy) {
     close_system();
 } END_TEST
 
-SUITE("tree", 60, whoever_has_no_health_hook_is_healthy, a_batch_starts_in_order_and_gives_the_handles, a_batch_that_fails_half_way_is_rolled_back_in_reverse,
+/* Links itself to whom it is told, or spawns a supervisor; told of nobody it fails. */
+typedef struct tie { airrt_ref to; const crew *crew; airrt_ref *out; } tie;
+AIRRT_MESSAGE(tie);
+AIRRT_ACTOR(tied, tie, airrt_none);
+static airrt_err tied_handle(tied_ctx *ctx, airrt_none *state, const tie *msg) {
+    (void)state;
+    if (msg->crew)
+        return airrt_spawn(airrt_ctx_system(&ctx->base), one_spec((crew_args){ msg->crew }, &events), NULL, msg->out);
+    return msg->to.generation ? airrt_link(&ctx->base, msg->to) : tied_fail(ctx, 1, "as asked");
+}
+AIRRT_ACTOR_IMPL(tied, airrt_none, tied_handle);
+static void expect_failed(tied_ref ref) {
+    airrt_reason why;
+    airrt_test_ok(airrt_wait(ref.ref, AIRRT_SEC(20), &why));
+    ck_assert_int_eq(why.kind, AIRRT_EXIT_ERROR);
+}
+START_TEST(who_is_linked_to_a_supervisor_fails_without_it) { /* as in Erlang/OTP */
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    tied_ref stranger;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    kid_ref a = kid_named("a");
+    airrt_test_ok(tied_spawn(sys, AIRRT_NONE, NULL, &stranger));
+    airrt_test_ok(tied_send(stranger, (tie){ .to = sup.ref }));
+    airrt_test_ok(tied_send(stranger, (tie){ .to = a.ref }));
+    airrt_test_ok(tied_send(stranger, (tie){ .crew = NULL }));
+    expect_failed(stranger);
+    settled(sup);
+    ck_assert(airrt_alive(sup.ref));
+    ck_assert_int_eq(told_by(a).restarts, 1); /* it is no supervisor */
+    close_system();
+} END_TEST
+START_TEST(a_child_that_is_linked_to_its_supervisor_is_restarted_as_others_are) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    c.members[c.count++] = (member){ tied_spec(AIRRT_NONE), { .id = "tied", .name = "tied" } };
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    for (uint32_t round = 1; round <= 2; round++) {
+        airrt_test_ok(tied_send_name(sys, "tied", (tie){ .to = sup.ref }));
+        airrt_test_ok(tied_send_name(sys, "tied", (tie){ .crew = NULL }));
+        airrt_test_eventually(child(sup, "tied").restarts == round, 20);
+    }
+    settled(sup);
+    ck_assert_int_eq(told_by(kid_named("a")).restarts, 0);
+    close_system();
+} END_TEST
+START_TEST(a_supervisor_that_ends_abnormally_ends_who_is_linked_to_it) {
+    crew c = crew_of("a", 5);
+    airrt_supervisor sup;
+    tied_ref stranger;
+    airrt_reason why;
+    open_system();
+    airrt_test_ok(one_start(sys, (crew_args){ &c }, &events, &sup));
+    airrt_test_ok(tied_spawn(sys, AIRRT_NONE, NULL, &stranger));
+    airrt_test_ok(tied_send(stranger, (tie){ .to = sup.ref }));
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    airrt_test_ok(airrt_kill(sup.ref));
+    airrt_test_ok(airrt_wait(stranger.ref, AIRRT_SEC(20), &why));
+    ck_assert_int_eq(why.kind, AIRRT_EXIT_KILLED);
+    close_system();
+} END_TEST
+START_TEST(a_supervisor_ends_with_the_actor_that_has_spawned_it) {
+    crew c = crew_of("a", 5);
+    airrt_ref sup = { 0, 0 };
+    tied_ref parent;
+    airrt_reason why;
+    open_system();
+    airrt_test_ok(tied_spawn(sys, AIRRT_NONE, NULL, &parent));
+    airrt_test_ok(tied_send(parent, (tie){ .crew = &c, .out = &sup }));
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    ck_assert(airrt_alive(kid_named("a").ref));
+    airrt_test_ok(tied_send(parent, (tie){ .crew = NULL }));
+    expect_failed(parent);
+    airrt_test_ok(airrt_wait(sup, AIRRT_SEC(20), &why));
+    ck_assert_int_eq(why.kind, AIRRT_EXIT_ERROR);
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    ck_assert_str_eq(happened(), "+a -a ");
+    close_system();
+} END_TEST
+
+SUITE("tree", 60, who_is_linked_to_a_supervisor_fails_without_it,
+      a_child_that_is_linked_to_its_supervisor_is_restarted_as_others_are,
+      a_supervisor_that_ends_abnormally_ends_who_is_linked_to_it, a_supervisor_ends_with_the_actor_that_has_spawned_it,
+      whoever_has_no_health_hook_is_healthy, a_batch_starts_in_order_and_gives_the_handles, a_batch_that_fails_half_way_is_rolled_back_in_reverse,
       a_batch_with_a_bad_member_starts_nothing, a_child_of_a_batch_that_ends_before_the_roll_back_is_forgotten_too,
       of_very_many_children_each_is_known_by_its_id, a_batch_without_memory_changes_nothing, dynamic_children_come_in_batches_too, a_status_says_how_it_stands,
       a_status_counts_who_backs_off, a_branch_is_found_by_its_id, what_a_child_is_called_decides_nothing, an_id_that_is_too_long_is_nobodys,
