@@ -4146,7 +4146,8 @@ enum {
     /* of a supervisor, to those it keeps */
     AIRRT_ORDER_HALT = 16,  /* stop now; what is queued stays */
     AIRRT_ORDER_BURY = 32,  /* to one that has halted: it will not go on */
-    AIRRT_ORDER_LOST = 64   /* no order: its handle is dead already, though it has not returned from user code */
+    AIRRT_ORDER_LOST = 64,  /* no order: its handle is dead already, though it has not returned from user code */
+    AIRRT_ORDER_HALTED = 128 /* no order: it has halted, and is whose who takes this away */
 };
 #define AIRRT_LANE_GENERATION_SHIFT 42
 #define AIRRT_LANE_ORDER_SHIFT 32
@@ -5047,8 +5048,7 @@ AIRRT_INLINE bool airrt_priv_lane_lost(uint64_t lane) { return lane >> AIRRT_LAN
 /* It ends what the actor itself has begun: one that is abandoned gets it, and disposes of it when it returns. */
 static bool airrt_priv_belongs(const airrt_signal *signal) {
     return signal->kind == AIRRT_SIGNAL_TIMER || signal->kind == AIRRT_SIGNAL_DOWN ||
-           signal->kind == AIRRT_SIGNAL_UNTIE || signal->kind == AIRRT_SIGNAL_KEPT ||
-           signal->kind == AIRRT_SIGNAL_ANSWER;
+           signal->kind == AIRRT_SIGNAL_UNTIE || signal->kind == AIRRT_SIGNAL_ANSWER;
 }
 /* Gives a signal to an actor; false: it has ended, the signal is still the caller's. */
 static bool airrt_priv_signal(airrt_ref to, airrt_signal *signal) {
@@ -7000,7 +7000,8 @@ static bool airrt_priv_rest(airrt_cell *cell) {
 }
 
 /* ---- kept actors. One that a supervisor keeps is not buried when it ends: it halts, with its handle, name and
- * mailbox, and tells. From then on nobody runs it: it is the supervisor's alone, which revives or releases it. ---- */
+ * mailbox, and tells. From then on nobody runs it, until it is taken: by the supervisor, which revives or releases it,
+ * or, when that has ended or been given up, by who finds it without one. ---- */
 
 /* What it needs for telling; to be had before it can run. */
 static bool airrt_priv_keep_ready(airrt_cold *cold) {
@@ -7013,26 +7014,44 @@ static void airrt_priv_keep_forget(airrt_cold *cold) {
         if (cold->reports[i]) airrt_priv_signal_put(cold->reports[i]);
     cold->reports[0] = cold->reports[1] = NULL;
 }
-/* Tells the supervisor; false: it has ended. reason NULL: started. Who has halted is not to be touched any more after
- * true. */
+/* Tells the supervisor; false: it has ended, or was given up. reason NULL: started. Who has halted is not to be touched
+ * any more, after false only by who takes it. */
 static bool airrt_priv_report_to_keeper(airrt_cell *cell, const airrt_reason *reason) {
     airrt_cold *cold = cell->cold;
+    const airrt_ref keeper = cold->keeper;
     airrt_signal *report = cold->reports[reason ? 1 : 0];
-    if (!report) return false;
-    cold->reports[reason ? 1 : 0] = NULL;
-    report->near = !reason;
-    report->parent = false;
-    report->owner = airrt_priv_ref(cell);
-    report->u.kept.child = cold->keeper_child | (reason && cold->escalates ? AIRRT_KEPT_ESCALATES_ : 0);
-    if (reason) report->u.kept.reason = *reason;
-    if (airrt_priv_signal(cold->keeper, report)) return true;
-    airrt_priv_signal_put(report);
+    if (report) {
+        cold->reports[reason ? 1 : 0] = NULL;
+        report->near = !reason;
+        report->parent = false;
+        report->owner = airrt_priv_ref(cell);
+        report->u.kept.child = cold->keeper_child | (reason && cold->escalates ? AIRRT_KEPT_ESCALATES_ : 0);
+        if (reason) report->u.kept.reason = *reason;
+    }
+    if (reason) airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_HALTED << AIRRT_LANE_ORDER_SHIFT, ACQ_REL);
+    if (report && airrt_priv_signal(keeper, report)) return true;
+    if (report) airrt_priv_signal_put(report);
     return false;
 }
-/* The supervisor's: lets a halted one go on, begun afresh. False: no memory, nothing has changed. */
-AIRRT_INLINE bool airrt_priv_revive(airrt_cell *cell) {
+/* Takes a halted one. False: it has not halted, or another one has taken it. */
+static bool airrt_priv_take_halted(airrt_ref ref) {
+    const uint64_t halted = (uint64_t)AIRRT_ORDER_HALTED << AIRRT_LANE_ORDER_SHIFT;
+    airrt_cell *cell = airrt_priv_cell(ref);
+    uint64_t lane = airrt_load_acquire(&cell->lane);
+    do {
+        if (lane >> AIRRT_LANE_GENERATION_SHIFT != ref.generation || !(lane & halted)) return false;
+    } while (!airrt_cas(&cell->lane, &lane, lane & ~halted, ACQ_REL, ACQUIRE));
+    return true;
+}
+/* The supervisor's: lets a halted one go on, begun afresh. False: no memory, nothing has changed; or it is not its. */
+AIRRT_INLINE bool airrt_priv_revive(airrt_ref ref) {
     const uint64_t orders = ((uint64_t)1 << (AIRRT_LANE_GENERATION_SHIFT - AIRRT_LANE_ORDER_SHIFT)) - 1;
-    if (!airrt_priv_keep_ready(cell->cold)) return false;
+    airrt_cell *cell = airrt_priv_cell(ref);
+    if (!airrt_priv_take_halted(ref)) return false;
+    if (!airrt_priv_keep_ready(cell->cold)) {
+        airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_HALTED << AIRRT_LANE_ORDER_SHIFT, ACQ_REL);
+        return false;
+    }
     cell->cold->reasoned = cell->cold->escalates = cell->cold->forced = false;
     airrt_store_relaxed(&cell->cold->fate, AIRRT_FATE_KEPT);
     airrt_fetch_or(&cell->tail, AIRRT_OPEN_, RELEASE);
@@ -7051,10 +7070,12 @@ static void airrt_priv_uncount(airrt_cell *cell) {
     if (!cell->cold || !airrt_exchange(&cell->cold->released, 1, RELAXED))
         airrt_fetch_add(&system->live, (uint32_t)-1, RELAXED);
 }
-/* The supervisor's: buries a halted one; at once its name is free and sends to it are refused. */
-static AIRRT_COLD void airrt_priv_release(airrt_cell *cell) {
+/* Buries a halted one, unless another one has taken it; at once its name is free and sends to it are refused. */
+static AIRRT_COLD void airrt_priv_release_halted(airrt_ref ref) {
+    airrt_cell *cell = airrt_priv_cell(ref);
+    if (!airrt_priv_take_halted(ref)) return;
     airrt_priv_release_name((airrt_system *)airrt_load_relaxed(&cell->system), cell);
-    airrt_priv_release_topics(airrt_priv_ref(cell));
+    airrt_priv_release_topics(ref);
     airrt_priv_shut(cell);
     airrt_priv_uncount(cell); /* its successor may take its place at once */
     airrt_fetch_or(&cell->lane, (uint64_t)AIRRT_ORDER_BURY << AIRRT_LANE_ORDER_SHIFT, RELEASE);
@@ -7111,7 +7132,7 @@ static void airrt_priv_refuse_signal(airrt_system *system, airrt_cell *cell, air
                         AIRRT_LOSS_DIED, reason);
         break;
     case AIRRT_SIGNAL_KEPT: /* who has halted has nobody else any more */
-        if (!signal->near && !signal->parent) airrt_priv_release(airrt_priv_cell(signal->owner));
+        if (!signal->near && !signal->parent) airrt_priv_release_halted(signal->owner);
         break;
     case AIRRT_SIGNAL_CHECK: break;
     case AIRRT_SIGNAL_WAIT:
@@ -7347,7 +7368,8 @@ static void airrt_priv_halt(airrt_ctx *ctx, const airrt_reason *reason) {
     airrt_priv_make_room(cell); /* for those who wait for what this turn has taken */
     airrt_priv_offer_room(w->system, cell, true);
     ctx->cell = NULL;
-    if (airrt_priv_report_to_keeper(cell, &why)) return;
+    const airrt_ref self = airrt_priv_ref(cell);
+    if (airrt_priv_report_to_keeper(cell, &why) || !airrt_priv_take_halted(self)) return;
     ctx->cell = cell; /* nobody keeps it any more */
     w->signals = cold->held;
     cold->held = 0;
@@ -9159,7 +9181,7 @@ static airrt_err airrt_priv_check_name(const char *name) {
 }
 /* Opens a new actor: from here on its handle reaches it. */
 static void airrt_priv_open(airrt_cell *cell, uint64_t lane, uint64_t tail) {
-    airrt_store_relaxed(&cell->lane, lane);
+    airrt_store_release(&cell->lane, lane); /* pairs with airrt_priv_keeper_of */
     airrt_store_release(&cell->tail, tail);
 }
 /* The same with a name, so that it is never that of one who does not take messages. */
@@ -12216,6 +12238,36 @@ static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot, airrt_r
         return ++*slot, cell;
     }
     return NULL;
+}
+/* The supervisor that keeps an actor; generation 0: none, or the actor has ended. */
+static airrt_ref airrt_priv_keeper_of(airrt_ref ref) {
+    airrt_ref keeper = { 0, 0 };
+    airrt_cell *cell = airrt_priv_cell(ref);
+    if (airrt_load_acquire(&cell->lane) >> AIRRT_LANE_GENERATION_SHIFT != ref.generation) return keeper;
+    if (airrt_priv_guest(cell, ref.generation, AIRRT_GUEST_EVICTOR)) return keeper; /* its burial waits for us */
+    if (airrt_load_relaxed(&cell->traits) & AIRRT_KEPT_) keeper = cell->cold->keeper;
+    airrt_priv_guest(cell, ref.generation, -AIRRT_GUEST_EVICTOR);
+    return keeper;
+}
+/* Ends a kept actor that has no supervisor any more, and does not wait for it: its name is free at once. */
+static void airrt_priv_orphan(airrt_ref ref) {
+    airrt_cell *cell = airrt_priv_cell(ref);
+    airrt_priv_release_halted(ref);
+    bool stays = !airrt_priv_guest(cell, ref.generation, AIRRT_GUEST_EVICTOR); /* so that the name is not another's */
+    if (airrt_priv_order(ref, AIRRT_ORDER_KILL) && stays)
+        airrt_priv_release_name((airrt_system *)airrt_load_relaxed(&cell->system), cell);
+    if (stays) airrt_priv_guest(cell, ref.generation, -AIRRT_GUEST_EVICTOR);
+}
+/* The same of all that are below a supervisor which has been given up: it cannot. What it may yet do to them, when it
+ * returns, airrt_priv_kid_start sees to. */
+static AIRRT_COLD void airrt_priv_orphan_all(airrt_system *system, airrt_ref lost) {
+    uint32_t slot = 0;
+    airrt_ref ref;
+    while (airrt_priv_each(system, &slot, &ref)) {
+        airrt_ref above = airrt_priv_keeper_of(ref);
+        while (above.generation && !airrt_ref_equal(above, lost)) above = airrt_priv_keeper_of(above);
+        if (above.generation) airrt_priv_orphan(ref);
+    }
 }
 /* Of the workers and the threads outside: all but what living actors have in their mailboxes. */
 static void airrt_priv_tallies(airrt_system *system, airrt_counts *out) {

@@ -86,7 +86,8 @@
  * (AIRRT_FAULT_SLOW_STOP). A kill that comes from elsewhere (airrt_kill) is not
  * watched in this way. A supervisor that is killed kills its children and does not wait for them: their names are free
  * at once, but the names of those further down only when they have ended; a restart that comes before that is a failed
- * one, and tried again.
+ * one, and tried again. When one is given up, all that are below it are killed and not waited for either: all their
+ * names are free at once, and when it returns it starts nobody any more.
  *
  * TREES
  * A root is started with NAME_start, a supervisor below another with airrt_supervisor_start_child(above,
@@ -1456,7 +1457,7 @@ static void airrt_priv_kid_unqueue(airrt_sup *sup, airrt_kid *kid) {
 }
 /* Lets go of its actor, which has halted. */
 static void airrt_priv_kid_release(airrt_kid *kid) {
-    if (kid->alive && kid->halted) airrt_priv_release(airrt_priv_cell(kid->ref));
+    if (kid->alive && kid->halted) airrt_priv_release_halted(kid->ref);
     kid->alive = kid->halted = kid->escalates = false;
 }
 static void airrt_priv_kid_free(airrt_kid *kid) {
@@ -1520,8 +1521,13 @@ static airrt_started airrt_priv_kid_cannot(airrt_kid *kid, airrt_err err) {
     kid->reason = airrt_priv_reason(AIRRT_EXIT_ERROR, err, 0, airrt_err_str(err));
     return AIRRT_STARTED_FAILED;
 }
+/* Whether this supervisor has been given up, and comes late. One look that is also a write: those who have given it up
+ * have seen what was done before it, or it sees that. */
+static bool airrt_priv_sup_is_lost(const airrt_sup *sup) {
+    return airrt_priv_lane_lost(airrt_fetch_or(&sup->ctx->cell->lane, (uint64_t)0, SEQ_CST));
+}
 /* Begins to start a child that does not run: afresh, or its halted actor again. */
-static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
+static airrt_started airrt_priv_kid_begin(airrt_sup *sup, airrt_kid *kid) {
     airrt_system *system = airrt_ctx_system(sup->ctx);
     airrt_priv_kid_disarm(sup, kid);
     airrt_err relief = airrt_priv_want_relief(system, kid->desc->stuck_timeout_ns);
@@ -1534,7 +1540,7 @@ static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
     if (airrt_priv_kid_is_no_actor(kid)) airrt_priv_kid_release(kid);
     if (kid->alive) {
         kid->halted = false;
-        if (!airrt_priv_revive(airrt_priv_cell(kid->ref))) {
+        if (!airrt_priv_revive(kid->ref)) {
             kid->halted = true;
             return airrt_priv_kid_cannot(kid, AIRRT_ERR_NOMEM);
         }
@@ -1556,6 +1562,13 @@ static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
     }
     kid->state = AIRRT_CHILD_STARTING;
     return AIRRT_STARTED_WAIT;
+}
+/* The same, but for a supervisor that has been given up: it has nobody any more. */
+static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
+    if (airrt_priv_sup_is_lost(sup)) return airrt_priv_kid_cannot(kid, AIRRT_ERR_DEAD);
+    airrt_started how = airrt_priv_kid_begin(sup, kid);
+    if (kid->alive && airrt_priv_sup_is_lost(sup)) airrt_priv_orphan(kid->ref);
+    return how;
 }
 /* Asks a child to stop; true: it does not run (any more). */
 static bool airrt_priv_kid_stop(airrt_sup *sup, airrt_kid *kid) {
@@ -1998,12 +2011,7 @@ AIRRT_API void airrt_priv_sup_end(airrt_ctx *ctx, void *state, const airrt_reaso
     for (size_t i = 0; i < sup->count; i++) {
         airrt_kid *kid = sup->kids[i];
         if (sup->team && kid->known.generation) airrt_priv_team_moved(sup, kid->known, airrt_priv_no_ref);
-        if (kid->alive && !kid->halted) {
-            /* its successor may need it first */
-            airrt_priv_release_name(airrt_ctx_system(ctx), airrt_priv_cell(kid->ref));
-            airrt_priv_order(kid->ref, AIRRT_ORDER_KILL);
-        }
-        airrt_priv_kid_release(kid);
+        if (kid->alive) airrt_priv_orphan(kid->ref);
         airrt_priv_kid_free(kid);
     }
     if (sup->template) airrt_priv_kid_free(sup->template);
@@ -2049,6 +2057,7 @@ static airrt_err airrt_priv_kid_late_kill(airrt_sup *sup, airrt_kid *kid) {
         airrt_priv_kid_limit(sup, kid);
         return AIRRT_OK;
     }
+    if (kid->type->has & AIRRT_HAS_KEEP_) airrt_priv_orphan_all(airrt_ctx_system(sup->ctx), kid->ref);
     kid->alive = kid->escalates = false;
     kid->stuck = true;
     airrt_priv_team_lost(kid->ref);
@@ -2060,7 +2069,7 @@ AIRRT_API airrt_err airrt_priv_sup_kept(airrt_ctx *ctx, void *state, uint64_t nu
     airrt_sup *sup = ((airrt_sup_state *)state)->sup;
     airrt_kid *kid = sup ? airrt_priv_kid_by_number(sup, number & ~AIRRT_KEPT_ESCALATES_) : NULL;
     if (!kid || !airrt_ref_equal(kid->ref, ref)) { /* of a life before this one */
-        if (reason && reason->kind) airrt_priv_release(airrt_priv_cell(ref));
+        if (reason && reason->kind) airrt_priv_release_halted(ref);
         return AIRRT_OK;
     }
     sup->ctx = ctx;

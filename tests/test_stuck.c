@@ -616,6 +616,217 @@ START_TEST(a_system_of_256_workers_that_are_all_but_one_stuck_shuts_down_and_say
 } END_TEST
 
 SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
+} END_TEST
+
+/* ---- supervisors that do not return ---------------------------------------------------------------------------------- */
+
+/* One for one, but the next time it is asked it waits as HOLD does. */
+static airrt_atomic_u32 hangs;
+static airrt_decision hang_decide(const airrt_failure *f) {
+    if (airrt_exchange(&hangs, 0, ACQ_REL)) hold();
+    return airrt_one_for_one_decide(f);
+}
+AIRRT_SUPERVISOR(hanging, crew_args, airrt_quiet);
+AIRRT_SUPERVISOR_IMPL(hanging, hang, crew_init);
+static void hang_up(const char *name) {
+    uint32_t before = airrt_load_acquire(&holding);
+    airrt_store_release(&held, 1);
+    airrt_store_release(&hangs, 1);
+    tell(name, FAIL);
+    airrt_test_eventually(airrt_load_acquire(&holding) == before + 1, 20);
+}
+static airrt_state state_of(airrt_ref ref) {
+    airrt_info info;
+    airrt_test_ok(airrt_get_info(ref, &info));
+    return info.state;
+}
+static bool is_buried(airrt_ref ref) {
+    return airrt_load_acquire(&airrt_priv_cell(ref)->lane) >> AIRRT_LANE_GENERATION_SHIFT != ref.generation;
+}
+static const airrt_child_desc hasty_low = { .id = "low", .stop_timeout_ns = AIRRT_NO_WAIT, .stuck_timeout_ns = STUCK };
+/* A root, and below it a supervisor "low" that hangs: of a, which it is to restart, b, which has ended meanwhile, c, which
+ * backs off, p, which has a thread of its own, and "deep", the supervisor of d and e, which backs off. */
+typedef struct branch { crew top, low, deep; airrt_supervisor sup, stuck; airrt_ref below[7]; } branch;
+static void grow(branch *b) {
+    const char *names[] = { "a", "b", "c", "p", "d", "e" };
+    *b = (branch){ .top = crew_of("", 100), .low = crew_of("abcp", 100), .deep = crew_of("de", 100) };
+    b->low.members[2].desc.backoff = b->deep.members[1].desc.backoff = delay_of(1000);
+    b->low.members[3].desc.pinned = true;
+    b->low.members[b->low.count++] = (member){ one_spec((crew_args){ &b->deep }, &events), { .id = "deep" } };
+    b->top.members[b->top.count++] = (member){ hanging_spec((crew_args){ &b->low }, NULL), hasty_low };
+    airrt_test_ok(one_start(sys, (crew_args){ &b->top }, &events, &b->sup));
+    b->stuck.ref = child(b->sup, "low").ref;
+    for (int i = 0; i < 6; i++) b->below[i] = kid_named(names[i]).ref;
+    b->below[6] = child(b->stuck, "deep").ref;
+    tell("c", FAIL);
+    airrt_test_eventually(child(b->stuck, "c").state == AIRRT_CHILD_RESTARTING, 20);
+    tell("e", FAIL);
+    airrt_test_eventually(child((airrt_supervisor){ b->below[6] }, "e").state == AIRRT_CHILD_RESTARTING, 20);
+    hang_up("a");
+    tell("b", FAIL);
+    airrt_test_eventually(state_of(b->below[1]) == AIRRT_STATE_RESTARTING, 20);
+}
+static void expect_free(const char *name) {
+    airrt_ref ref;
+    airrt_test_is(airrt_whereis(sys, name, &ref), AIRRT_ERR_NOT_FOUND);
+}
+static void give_up_low(branch *b) {
+    airrt_test_ok(airrt_supervisor_terminate_child(b->sup, "low"));
+    ck_assert(!airrt_alive(b->stuck.ref));
+    expect_free("a"), expect_free("b"), expect_free("c"), expect_free("p"), expect_free("d"), expect_free("e");
+    for (int i = 0; i < 7; i++) airrt_test_eventually(is_buried(b->below[i]), 20);
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    ck_assert_uint_eq(airrt_priv_living(sys), 1);
+    airrt_test_balanced(sys);
+}
+START_TEST(who_is_below_a_supervisor_that_is_given_up_ends_and_its_successor_has_the_names) {
+    branch b;
+    open_hasty(2);
+    grow(&b);
+    give_up_low(&b);
+    airrt_test_ok(airrt_supervisor_restart_child(b.sup, "low", NULL));
+    kid_ref a = kid_named("a"), d = kid_named("d");
+    airrt_store_release(&held, 0); /* what it does now is nobody's */
+    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    settled(b.sup);
+    ck_assert(airrt_ref_equal(kid_named("a").ref, a.ref));
+    ck_assert(airrt_ref_equal(kid_named("d").ref, d.ref));
+    ck_assert_uint_eq(told_by(a).restarts, 0);
+    ck_assert_uint_eq(told_by(d).restarts, 0);
+    close_system();
+} END_TEST
+static void shut_down_with_a_stuck_supervisor(branch *b) {
+    airrt_shutdown_report report;
+    open_hasty(2);
+    grow(b);
+    give_up_low(b);
+    airrt_test_ok(airrt_supervisor_restart_child(b->sup, "low", NULL));
+    uint64_t start = airrt_priv_machine_ns(NULL);
+    airrt_test_is(airrt_system_shutdown(sys, NULL, &report), AIRRT_ERR_TIMEOUT);
+    ck_assert_uint_lt(airrt_priv_machine_ns(NULL) - start, AIRRT_SEC(15)); /* of 30: nobody waits for it */
+    ck_assert_uint_eq(report.stuck, 1);
+    ck_assert(airrt_ref_equal(report.first_stuck, b->stuck.ref));
+    airrt_test_balanced(sys);
+}
+START_TEST(a_supervisor_that_was_given_up_may_return_after_the_shutdown) {
+    branch b;
+    shut_down_with_a_stuck_supervisor(&b);
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    ck_assert_uint_eq(airrt_priv_unended(sys), 0);
+    airrt_test_balanced(sys);
+    size_t before = airrt_test_log_count(&logged, 1, NULL);
+    airrt_system_close(sys);
+    ck_assert_uint_eq(airrt_test_log_count(&logged, 1, NULL), before); /* nothing was left behind */
+    journal_close(&events);
+} END_TEST
+START_TEST(a_supervisor_that_was_given_up_may_return_after_the_close) {
+    branch b;
+    shut_down_with_a_stuck_supervisor(&b);
+    airrt_system_close(sys);
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(is_buried(b.stuck.ref), 20);
+    journal_close(&events);
+} END_TEST
+
+START_TEST(a_supervisor_may_return_at_the_very_moment_it_is_given_up) {
+    crew top = crew_of("", 1000), low = crew_of("abc", 1000);
+    airrt_supervisor sup;
+    uint32_t given_up = 0;
+    top.members[top.count++] = (member){ hanging_spec((crew_args){ &low }, NULL), hasty_low };
+    top.members[0].desc.stuck_timeout_ns = AIRRT_MS(2);
+    open_hasty(2);
+    airrt_test_ok(one_start(sys, (crew_args){ &top }, &events, &sup));
+    for (uint64_t round = 0; round < 100; round++) {
+        errand e = { .call = errand_terminate, .ref = sup.ref, .id = "low" };
+        kid_ref b = kid_named("b");
+        hang_up("a");
+        errand_start(&e);
+        uint64_t until = airrt_priv_machine_ns(NULL) + AIRRT_US(1500) + round * 20000;
+        if (round % 2) airrt_discard(kid_send(b, (order){ FAIL }));
+        while (airrt_priv_machine_ns(NULL) < until) sched_yield();
+        given_up += airrt_load_acquire(&sys->abandoned) != 0;
+        airrt_store_release(&held, 0);
+        airrt_test_ok(errand_end(&e));
+        airrt_test_ok(airrt_supervisor_restart_child(sup, "low", NULL));
+        ck_assert(!airrt_ref_equal(kid_named("b").ref, b.ref));
+        airrt_test_eventually(is_buried(b.ref), 20); /* a kill is not waited for */
+        airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+        settled(sup);
+        for (size_t i = 0; i < low.count; i++) ck_assert_uint_eq(told_by(kid_named(low.members[i].desc.id)).restarts, 0);
+    }
+    printf("given up before it returned: %u of 100\n", (unsigned)given_up);
+    let_go_and_close();
+} END_TEST
+
+/* A pool's supervisor is held up by the one who listens to it. */
+static void sink_hold(const airrt_stamp *stamp, const void *event, void *ctx) {
+    (void)stamp, (void)ctx;
+    if (((const airrt_supervision_event *)event)->kind == AIRRT_CHILD_FAILED && airrt_exchange(&hangs, 0, ACQ_REL)) hold();
+}
+AIRRT_POOL_MONITORED(team, kid, journal);
+START_TEST(the_members_of_a_pool_end_when_its_supervisor_is_given_up) {
+    crew top = crew_of("", 100);
+    airrt_supervisor sup;
+    journal loud;
+    team before, after;
+    airrt_ref members[2];
+    const airrt_pool_desc of_two = { .size = 2 };
+    airrt_test_ok(journal_open(&loud, &(airrt_monitor_desc){ .sink = { sink_hold, NULL } }));
+    open_hasty(2);
+    top.members[top.count++] = (member){ team_spec_with((plan){ .name = 't' }, &of_two, &loud), hasty_low };
+    airrt_test_ok(one_start(sys, (crew_args){ &top }, &events, &sup));
+    airrt_test_ok(team_from(child(sup, "low").ref, &before));
+    ck_assert_uint_eq(airrt_pool_members(before.pool, members, 2), 2);
+    airrt_store_release(&held, 1);
+    airrt_store_release(&hangs, 1);
+    airrt_test_ok(team_send(before, (order){ FAIL }));
+    airrt_test_eventually(airrt_load_acquire(&holding) == 1, 20);
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "low"));
+    for (int i = 0; i < 2; i++) airrt_test_eventually(is_buried(members[i]), 20);
+    airrt_test_is(team_send(before, (order){ WORK }), AIRRT_ERR_DEAD);
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "low", NULL));
+    airrt_test_ok(team_from(child(sup, "low").ref, &after));
+    airrt_test_ok(team_send(after, (order){ WORK }));
+    airrt_test_eventually(airrt_load_acquire(&worked) == 1, 20);
+    airrt_store_release(&held, 0);
+    airrt_test_eventually(!airrt_load_acquire(&sys->abandoned), 20);
+    ck_assert_uint_eq(airrt_pool_size(after.pool), 2);
+    close_system();
+    journal_close(&loud);
+} END_TEST
+
+START_TEST(who_is_below_a_supervisor_that_is_late_in_simulation_ends_before_it) {
+    crew top = crew_of("", 100), low = crew_of("ab", 100);
+    airrt_supervisor sup;
+    top.members[top.count++] = (member){ one_spec((crew_args){ &low }, &events), hasty_low };
+    open_with((airrt_system_desc){ .sim = &(airrt_sim_desc){ .seed = 1 } });
+    airrt_test_ok(one_start(sys, (crew_args){ &top }, &events, &sup));
+    airrt_ref late = child(sup, "low").ref;
+    airrt_test_ok(airrt_sim_inject(sys, &(airrt_fault){ AIRRT_FAULT_SLOW_STOP, late, 1, AIRRT_SEC(1) }));
+    airrt_test_ok(airrt_supervisor_terminate_child(sup, "low"));
+    airrt_test_ok(airrt_supervisor_restart_child(sup, "low", NULL));
+    airrt_test_ok(airrt_sim_check(sys));
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_MS(100)));
+    ck_assert(!is_buried(late));
+    const char *course_of_it = happened();
+    ck_assert_ptr_nonnull(strstr(course_of_it, "-a "));
+    ck_assert_ptr_nonnull(strstr(course_of_it, "-b "));
+    ck_assert_uint_eq(strlen(course_of_it), strlen("+a +b -a -b +a +b "));
+    airrt_test_ok(airrt_sim_run(sys, AIRRT_SEC(2)));
+    ck_assert(is_buried(late));
+    ck_assert_str_eq(happened(), "");
+    airrt_test_ok(airrt_sim_check(sys));
+    close_system();
+} END_TEST
+
+SUITE("stuck", 60, who_is_below_a_supervisor_that_is_given_up_ends_and_its_successor_has_the_names,
+      a_supervisor_that_was_given_up_may_return_after_the_shutdown,
+      a_supervisor_that_was_given_up_may_return_after_the_close,
+      a_supervisor_may_return_at_the_very_moment_it_is_given_up,
+      the_members_of_a_pool_end_when_its_supervisor_is_given_up,
+      who_is_below_a_supervisor_that_is_late_in_simulation_ends_before_it,
+      a_stuck_child_is_given_up_and_its_supervisor_goes_on,
       a_child_that_stays_stuck_is_reported_and_left_behind_by_shutdown_and_close,
       a_close_waits_for_threads_that_are_slow_to_leave_when_all_actors_have_ended,
       one_after_the_other_gets_stuck_and_the_places_are_used_again, without_a_thread_or_memory_it_is_tried_again,
