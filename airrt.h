@@ -12239,36 +12239,6 @@ static airrt_cell *airrt_priv_each(airrt_system *system, uint32_t *slot, airrt_r
     }
     return NULL;
 }
-/* The supervisor that keeps an actor; generation 0: none, or the actor has ended. */
-static airrt_ref airrt_priv_keeper_of(airrt_ref ref) {
-    airrt_ref keeper = { 0, 0 };
-    airrt_cell *cell = airrt_priv_cell(ref);
-    if (airrt_load_acquire(&cell->lane) >> AIRRT_LANE_GENERATION_SHIFT != ref.generation) return keeper;
-    if (airrt_priv_guest(cell, ref.generation, AIRRT_GUEST_EVICTOR)) return keeper; /* its burial waits for us */
-    if (airrt_load_relaxed(&cell->traits) & AIRRT_KEPT_) keeper = cell->cold->keeper;
-    airrt_priv_guest(cell, ref.generation, -AIRRT_GUEST_EVICTOR);
-    return keeper;
-}
-/* Ends a kept actor that has no supervisor any more, and does not wait for it: its name is free at once. */
-static void airrt_priv_orphan(airrt_ref ref) {
-    airrt_cell *cell = airrt_priv_cell(ref);
-    airrt_priv_release_halted(ref);
-    bool stays = !airrt_priv_guest(cell, ref.generation, AIRRT_GUEST_EVICTOR); /* so that the name is not another's */
-    if (airrt_priv_order(ref, AIRRT_ORDER_KILL) && stays)
-        airrt_priv_release_name((airrt_system *)airrt_load_relaxed(&cell->system), cell);
-    if (stays) airrt_priv_guest(cell, ref.generation, -AIRRT_GUEST_EVICTOR);
-}
-/* The same of all that are below a supervisor which has been given up: it cannot. What it may yet do to them, when it
- * returns, airrt_priv_kid_start sees to. */
-static AIRRT_COLD void airrt_priv_orphan_all(airrt_system *system, airrt_ref lost) {
-    uint32_t slot = 0;
-    airrt_ref ref;
-    while (airrt_priv_each(system, &slot, &ref)) {
-        airrt_ref above = airrt_priv_keeper_of(ref);
-        while (above.generation && !airrt_ref_equal(above, lost)) above = airrt_priv_keeper_of(above);
-        if (above.generation) airrt_priv_orphan(ref);
-    }
-}
 /* Of the workers and the threads outside: all but what living actors have in their mailboxes. */
 static void airrt_priv_tallies(airrt_system *system, airrt_counts *out) {
     memset(out, 0, sizeof *out);

@@ -1563,6 +1563,36 @@ static airrt_started airrt_priv_kid_begin(airrt_sup *sup, airrt_kid *kid) {
     kid->state = AIRRT_CHILD_STARTING;
     return AIRRT_STARTED_WAIT;
 }
+/* The supervisor that keeps an actor; generation 0: none, or the actor has ended. */
+static airrt_ref airrt_priv_keeper_of(airrt_ref ref) {
+    airrt_ref keeper = { 0, 0 };
+    airrt_cell *cell = airrt_priv_cell(ref);
+    if (airrt_load_acquire(&cell->lane) >> AIRRT_LANE_GENERATION_SHIFT != ref.generation) return keeper;
+    if (airrt_priv_guest(cell, ref.generation, AIRRT_GUEST_EVICTOR)) return keeper; /* its burial waits for us */
+    if (airrt_load_relaxed(&cell->traits) & AIRRT_KEPT_) keeper = cell->cold->keeper;
+    airrt_priv_guest(cell, ref.generation, -AIRRT_GUEST_EVICTOR);
+    return keeper;
+}
+/* Ends a kept actor that has no supervisor any more, and does not wait for it: its name is free at once. */
+static void airrt_priv_orphan(airrt_ref ref) {
+    airrt_cell *cell = airrt_priv_cell(ref);
+    airrt_priv_release_halted(ref);
+    bool stays = !airrt_priv_guest(cell, ref.generation, AIRRT_GUEST_EVICTOR); /* so that the name is not another's */
+    if (airrt_priv_order(ref, AIRRT_ORDER_KILL) && stays)
+        airrt_priv_release_name((airrt_system *)airrt_load_relaxed(&cell->system), cell);
+    if (stays) airrt_priv_guest(cell, ref.generation, -AIRRT_GUEST_EVICTOR);
+}
+/* The same of all that are below a supervisor which has been given up: it cannot. What it may yet do to them, when it
+ * returns, airrt_priv_kid_start sees to. */
+static AIRRT_COLD void airrt_priv_orphan_all(airrt_system *system, airrt_ref lost) {
+    uint32_t slot = 0;
+    airrt_ref ref;
+    while (airrt_priv_each(system, &slot, &ref)) {
+        airrt_ref above = airrt_priv_keeper_of(ref);
+        while (above.generation && !airrt_ref_equal(above, lost)) above = airrt_priv_keeper_of(above);
+        if (above.generation) airrt_priv_orphan(ref);
+    }
+}
 /* The same, but for a supervisor that has been given up: it has nobody any more. */
 static airrt_started airrt_priv_kid_start(airrt_sup *sup, airrt_kid *kid) {
     if (airrt_priv_sup_is_lost(sup)) return airrt_priv_kid_cannot(kid, AIRRT_ERR_DEAD);

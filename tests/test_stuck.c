@@ -615,9 +615,6 @@ START_TEST(a_system_of_256_workers_that_are_all_but_one_stuck_shuts_down_and_say
     journal_close(&events);
 } END_TEST
 
-SUITE("stuck", 60, a_stuck_child_is_given_up_and_its_supervisor_goes_on,
-} END_TEST
-
 /* ---- supervisors that do not return ---------------------------------------------------------------------------------- */
 
 /* One for one, but the next time it is asked it waits as HOLD does. */
