@@ -95,7 +95,7 @@ AIRRT_ACTOR_IMPL(idle, airrt_none, idle_handle);
 START_TEST(of_very_many_children_each_is_known_by_its_id) {
     crew c = crew_of("", 5);
     airrt_child_counts counts;
-    char(*ids)[16] = calloc(MANY, sizeof *ids);
+    char(*ids)[20] = calloc(MANY, sizeof *ids);
     airrt_child_desc *descs = calloc(MANY, sizeof *descs);
     airrt_batch_child *children = calloc(MANY, sizeof *children);
     airrt_ref *refs = calloc(MANY, sizeof *refs);

@@ -16,4 +16,7 @@ static airrt_err counter_handle(counter_ctx *ctx, long *total, const counter_msg
 AIRRT_ACTOR_IMPL(counter, long, counter_handle);
 #endif
 
-int main(void) { return counter_spawn(NULL, AIRRT_NONE, NULL, NULL) == AIRRT_OK; }
+int main(void) {
+    airrt_system *system;
+    return airrt_system_open(NULL, &system) || counter_spawn(system, AIRRT_NONE, NULL, NULL);
+}
