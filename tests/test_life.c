@@ -461,6 +461,31 @@ START_TEST(linking_from_both_sides_is_once) {
     WORLD_CLOSE();
 } END_TEST
 
+static gate both;
+static airrt_err act_link_at_the_same_time(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    gate_pass(&both);
+    return act_link(ctx, state, msg);
+}
+START_TEST(linking_from_both_sides_at_once_is_once) {
+    diary book = { 0 }, other = { 0 };
+    WORLD();
+    SPAWN(trap, one, &book);
+    SPAWN(trap, two, &other);
+    errand e = { .ref = two.ref }, f = { .ref = one.ref };
+    SEND(trap, one, act_link_at_the_same_time, &e, 0);
+    SEND(trap, two, act_link_at_the_same_time, &f, 0);
+    airrt_test_eventually(airrt_load_acquire(&both.entered) == 2, 20); /* their ties pass each other */
+    GATE_OPEN(&both);
+    SETTLE();
+    SEND(trap, one, act_unlink, &e, 0);
+    SETTLE();
+    airrt_test_ok(e.err);
+    airrt_test_ok(airrt_kill(two.ref));
+    SETTLE();
+    ck_assert_uint_eq(COUNT(book.exits), 0);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(one_unlink_undoes_two_links) {
     diary book = { 0 };
     POLLED_WORLD();
@@ -3014,7 +3039,7 @@ SUITE("life", 60,
     restart_in_place_fires_down, own_watches_end_with_the_incarnation,
     abnormal_end_takes_the_linked_along, link_works_both_ways, abnormal_end_runs_along_a_chain_of_links,
     normal_end_leaves_the_linked, on_exit_hears_of_the_end_and_lives_on, unlink_unties,
-    unlinked_actor_survives_the_other_side, linking_twice_is_once, linking_from_both_sides_is_once,
+    unlinked_actor_survives_the_other_side, linking_twice_is_once, linking_from_both_sides_is_once, linking_from_both_sides_at_once_is_once,
     one_unlink_undoes_two_links, linking_to_the_dead_is_no_process,
     stop_handles_what_is_queued_and_refuses_the_rest, kill_loses_what_is_queued, stop_whose_time_is_spent_kills,
     hooks_may_stop_and_kill_others_and_themselves, wait_tells_the_reason, wait_tells_the_reason_of_one_that_has_ended_already,

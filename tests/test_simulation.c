@@ -1017,6 +1017,20 @@ START_TEST(a_shutdown_within_a_shutdown_is_refused) {
     close_sim(system);
 } END_TEST
 
+START_TEST(a_probe_in_a_system_that_is_not_simulated_fails) {
+    airrt_system *system;
+    airrt_reason why;
+    sink_ref sink;
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &system));
+    airrt_test_ok(sink_spawn(system, AIRRT_NONE, NULL, &sink));
+    airrt_test_ok(sink_send(sink, (say){ SAY_LOOP, 0, 0 }));
+    airrt_test_ok(airrt_wait(sink.ref, AIRRT_SEC(20), &why));
+    ck_assert_int_eq(why.kind, AIRRT_EXIT_ERROR);
+    airrt_test_is(why.err, AIRRT_ERR_INVALID);
+    airrt_test_balanced(system);
+    airrt_system_close(system);
+} END_TEST
+
 SUITE("simulation", 60, an_ordered_full_mailbox_refuses_one_event,
       who_waits_for_a_stream_makes_steps_in_virtual_time, a_shutdown_within_a_shutdown_is_refused, calls_that_wait_run_the_simulation, a_year_of_timers_takes_no_time, what_is_due_at_the_end_of_a_run_is_done,
       settle_does_not_wait_for_timers, steps_end_with_empty_or_limit, a_busy_system_ages_and_can_be_shut_down,
@@ -1035,5 +1049,6 @@ SUITE("simulation", 60, an_ordered_full_mailbox_refuses_one_event,
       wakes_for_nothing_do_no_harm, a_check_finds_a_lost_message_and_a_lost_actor,
       clients_run_beside_each_other_when_their_time_has_come, what_pools_and_topics_do_comes_from_the_seed,
       a_probe_tells_what_came_and_what_did_not, a_probe_is_asked_and_the_test_answers,
+      a_probe_in_a_system_that_is_not_simulated_fails,
       ids_made_in_hooks_come_from_the_seed,
       what_is_sent_to_nobody_is_refused_by_no_system, a_trace_tells_every_step, a_simulation_survives_every_allocation_failure);
