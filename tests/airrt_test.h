@@ -23,6 +23,10 @@
  *   airrt_test_log, airrt_test_letters  recorders for the log and dead-letter hooks
  *   airrt_test_threads(N, FN, ARG)      runs FN(ARG) on N threads and joins them
  *   airrt_test_random(&SEED)            the next random number; the same seed, the same numbers
+ *   AT_POINT(POINT, FN), POINT_PASSED() what others do when this thread comes to a point between two steps, and that it was
+ *                                       there; before airrt.h:  static void airrt_test_point(const char *between);
+ *                                                               #define AIRRT_POINT(BETWEEN) airrt_test_point(BETWEEN)
+ *                                                               #define AIRRT_TEST_POINTS
  */
 #ifndef AIRRT_TEST_H_
 #define AIRRT_TEST_H_
@@ -75,6 +79,21 @@ AIRRT_INLINE int airrt_test_main(const char *name, double seconds, const TTest *
             airrt_err_str(airrt_test_want_));                                                           \
     } while (0)
 #define airrt_test_ok(X) airrt_test_is(X, AIRRT_OK)
+
+/* ---- between two steps of a thread ------------------------------------------------------------------------------ */
+
+#ifdef AIRRT_TEST_POINTS
+/* Done once, as if by others, when this thread comes to the point. */
+static _Thread_local struct { const char *point; void (*what)(void); } airrt_test_others;
+static void airrt_test_point(const char *between) {
+    void (*now)(void) = airrt_test_others.what;
+    if (!now || strcmp(airrt_test_others.point, between) != 0) return;
+    airrt_test_others.what = NULL;
+    now();
+}
+#define AT_POINT(POINT, WHAT) (airrt_test_others.point = (POINT), airrt_test_others.what = (WHAT))
+#define POINT_PASSED() ck_assert_ptr_null((void *)(uintptr_t)airrt_test_others.what)
+#endif
 
 /* ---- waiting for a condition ------------------------------------------------------------------------------------ */
 

@@ -1,19 +1,11 @@
 /* test_preempted.c: a sender that is off the processor in the middle of a send, while its receiver ends and another
  * actor, of another type, takes its place, with a ring of more and smaller slots; or its system is closed. */
-static void test_point(const char *between);
-#define AIRRT_POINT(BETWEEN) test_point(BETWEEN)
+static void airrt_test_point(const char *between);
+#define AIRRT_POINT(BETWEEN) airrt_test_point(BETWEEN)
+#define AIRRT_TEST_POINTS
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h"
 #include "airrt_test.h"
-
-/* What others do once, when this thread comes to a point. */
-static _Thread_local struct { const char *point; void (*what)(void); } others;
-static void test_point(const char *between) {
-    void (*now)(void) = others.what;
-    if (!now || strcmp(others.point, between) != 0) return;
-    others.what = NULL;
-    now();
-}
 
 typedef struct page { unsigned char bytes[60000]; } page;
 typedef struct tick { uint64_t number; } tick;
@@ -77,7 +69,7 @@ static void begin(unsigned n) {
     for (unsigned i = 0; i < n; i++) airrt_test_ok(large_send(first, one));
 }
 static void end(void) {
-    ck_assert_ptr_null((void *)(uintptr_t)others.what); /* the point was passed */
+    POINT_PASSED();
     airrt_store_release(&held, 0);
     airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
     ck_assert_uint_eq(airrt_load_acquire(&right), TICKS);
@@ -86,8 +78,6 @@ static void end(void) {
     airrt_test_ok(airrt_system_shutdown(sys, NULL, NULL));
     airrt_system_close(sys);
 }
-#define AT_POINT(POINT, WHAT) (others.point = (POINT), others.what = (WHAT))
-
 START_TEST(a_sender_that_claims_a_place_of_a_life_that_is_over_reaches_nobody) {
     begin(2);
     AT_POINT("claim", the_place_is_taken);
@@ -137,7 +127,7 @@ START_TEST(a_thread_that_is_preempted_in_a_send_keeps_no_other_sender_waiting) {
     begin(64);
     AT_POINT("pin", somebody_else_sends);
     airrt_test_is(large_try_send(first, one), AIRRT_ERR_FULL);
-    ck_assert_ptr_null((void *)(uintptr_t)others.what);
+    POINT_PASSED();
     airrt_store_release(&held, 0);
     airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
     airrt_test_balanced(sys);
@@ -148,14 +138,14 @@ START_TEST(a_sender_whose_system_is_closed_meanwhile_reaches_nobody) {
     begin(64);
     AT_POINT("pin", the_system_is_closed);
     airrt_test_is(large_try_send(first, one), AIRRT_ERR_DEAD);
-    ck_assert_ptr_null((void *)(uintptr_t)others.what);
+    POINT_PASSED();
 }
 END_TEST
 START_TEST(a_sender_whose_system_is_another_one_meanwhile_reaches_nobody) {
     begin(64);
     AT_POINT("pin", it_is_closed_and_another_one_opened);
     airrt_test_is(large_try_send(first, one), AIRRT_ERR_DEAD);
-    ck_assert_ptr_null((void *)(uintptr_t)others.what);
+    POINT_PASSED();
     airrt_test_balanced(sys);
     airrt_system_close(sys);
 }

@@ -1,8 +1,9 @@
 /* test_topic.c: topics: patterns, publishing, subscribers that are slow or die, streams, retained values, groups. */
 static int test_fault(const char *site);
-static void test_point(const char *between);
+static void airrt_test_point(const char *between);
 #define AIRRT_FAULT(SITE) test_fault(SITE)
-#define AIRRT_POINT(BETWEEN) test_point(BETWEEN)
+#define AIRRT_POINT(BETWEEN) airrt_test_point(BETWEEN)
+#define AIRRT_TEST_POINTS
 #define AIRRT_IMPLEMENTATION
 #include "airrt.h"
 #include "airrt_test.h"
@@ -19,16 +20,6 @@ static int test_fault(const char *site) {
     return airrt_load_relaxed(&fault_at) &&
            airrt_fetch_add(&fault_calls, 1u, RELAXED) + 1 == airrt_load_relaxed(&fault_at);
 }
-/* What is done once, as if by others, when this thread comes to a point. */
-static _Thread_local struct { const char *point; void (*what)(void); } others;
-static void test_point(const char *between) {
-    void (*now)(void) = others.what;
-    if (!now || strcmp(others.point, between) != 0) return;
-    others.what = NULL;
-    now();
-}
-#define AT_POINT(POINT, WHAT) (others.point = (POINT), others.what = (WHAT))
-#define POINT_PASSED() ck_assert_ptr_null((void *)(uintptr_t)others.what)
 static void fault_arm(uint64_t n) {
     airrt_store_relaxed(&fault_calls, 0u);
     airrt_store_relaxed(&fault_at, n);
@@ -907,7 +898,7 @@ START_TEST(what_can_still_be_found_is_not_left_to_the_sweeper) {
         snprintf(name, sizeof name, "s%d", i);
         airrt_test_ok(notes_stream_open(between.topic, name, NULL, &streams[i]));
         if (i < 9) notes_stream_close(&streams[i]);
-        if (!others.what && i < 9) AT_POINT("audiences", look_at_waste);
+        if (!airrt_test_others.what && i < 9) AT_POINT("audiences", look_at_waste);
     }
     POINT_PASSED();
     ck_assert_uint_eq(between.waste, 0);
