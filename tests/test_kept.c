@@ -1145,6 +1145,10 @@ typedef struct burst { airrt_priority priority; bool pinned; } burst;
 /* a, which is in the middle of a burst, b beside it. */
 static kid_ref in_a_burst(burst how, crew *c, airrt_supervisor *sup) {
     const airrt_send_desc desc = { .priority = how.priority };
+    happened();
+    airrt_store_relaxed(&worked, 0);
+    airrt_store_relaxed(&holding, 0);
+    memset((void *)&letters, 0, sizeof letters);
     *c = crew_of("ab", 5);
     c->members[0].desc.pinned = how.pinned;
     open_with((airrt_system_desc){ .workers = 2, .mailbox = { .lanes = how.priority != 0 } });
@@ -1161,17 +1165,10 @@ static kid_ref in_a_burst(burst how, crew *c, airrt_supervisor *sup) {
 static const burst bursts[] = {
     { 0, false }, { 0, true }, { AIRRT_PRIORITY_HIGH, false }, { AIRRT_PRIORITY_HIGH, true }
 };
-static void begin_a_burst(void) {
-    happened();
-    airrt_store_relaxed(&worked, 0);
-    airrt_store_relaxed(&holding, 0);
-    memset((void *)&letters, 0, sizeof letters);
-}
 START_TEST(a_stop_in_a_burst_is_obeyed_before_its_next_message_and_the_rest_are_dead_letters) {
     for (size_t i = 0; i < sizeof bursts / sizeof *bursts; i++) {
         crew c;
         airrt_supervisor sup;
-        begin_a_burst();
         kid_ref a = in_a_burst(bursts[i], &c, &sup);
         errand e = { .call = errand_terminate, .ref = sup.ref, .id = "a" };
         errand_start(&e);
@@ -1191,7 +1188,6 @@ START_TEST(a_group_restart_in_a_burst_leaves_the_rest_of_it_to_the_next_life) {
     for (size_t i = 0; i < sizeof bursts / sizeof *bursts; i++) {
         crew c;
         airrt_supervisor sup;
-        begin_a_burst();
         kid_ref a = in_a_burst(bursts[i], &c, &sup);
         tell("b", FAIL);
         airrt_test_eventually(lane_has_order(a.ref, AIRRT_ORDER_HALT), 20);
