@@ -126,14 +126,13 @@
  *     rings: one consumer; AIRRT_SPSC one producer, AIRRT_MPSC many. Mailboxes: many senders, one receiver
  * Sends are lock-free: a sender that is preempted between claiming a slot and publishing it delays the messages behind
  * it in that one mailbox, and nothing else; attaching a ring takes a few instructions during which other senders to the
- * same mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim; a thread outside that wakes an
- * idle actor puts it into the workers' shared queue under a lock of a few instructions, for which others who do so, and
- * workers that look there, wait. No function is async-signal-safe. fork, while a system is open: the child has none of
- * its threads, and perhaps locks that nobody will unlock; it may only exec or exit. airrt_system_close does nothing in
- * it, _shutdown returns CONTEXT: an inherited atexit handler may call them. After the last close, or before the first
- * open, a process may fork as it likes, and the child open systems of its own. exit, from a thread or a hook: handlers
- * go on while atexit handlers run, and end with the process: nothing is drained, no post_stop runs. An atexit handler
- * may close the system first, unless exit was called in a hook, where closing does nothing.
+ * same mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim. No function is
+ * async-signal-safe. fork, while a system is open: the child has none of its threads, and perhaps locks that nobody
+ * will unlock; it may only exec or exit. airrt_system_close does nothing in it, _shutdown returns CONTEXT: an inherited
+ * atexit handler may call them. After the last close, or before the first open, a process may fork as it likes, and the
+ * child open systems of its own. exit, from a thread or a hook: handlers go on while atexit handlers run, and end with
+ * the process: nothing is drained, no post_stop runs. An atexit handler may close the system first, unless exit was
+ * called in a hook, where closing does nothing.
  *
  * SIMULATION (>>simulation, examples/simulation.c)
  * A system opened with .sim = &(airrt_sim_desc){ .seed = N } is run by the thread that opened it: the seed decides who
@@ -4420,7 +4419,8 @@ struct airrt_system {
     airrt_atomic_u32 idle AIRRT_ALIGNED(64);
     airrt_atomic_u32 tokens;
     airrt_atomic_u32 last_asleep; /* the bit of a worker */
-    /* overflow of the run queues and what comes from outside; guarded by shared_lock */
+    airrt_atomic_ptr inbox AIRRT_ALIGNED(64); /* what comes from outside, the last one first */
+    /* the same in order, and the overflow of the run queues; guarded by shared_lock */
     airrt_lock shared_lock AIRRT_ALIGNED(64);
     airrt_cell *shared_head, *shared_tail;
     airrt_atomic_u32 shared_count;
@@ -5646,6 +5646,16 @@ AIRRT_INLINE void airrt_priv_fetch(const airrt_cell *cell) {
     __builtin_prefetch(cell, 1);
     __builtin_prefetch(&cell->head, 1);
 }
+/* Behind all that are in the shared queue. */
+static void airrt_priv_shared_append(airrt_system *system, airrt_cell *first, airrt_cell *last, uint32_t n) {
+    const uint32_t at = (uint32_t)(first - airrt_priv_table.cells);
+    airrt_priv_lock(&system->shared_lock);
+    if (airrt_load_relaxed(&system->shared_count)) system->shared_tail->u.queued.next = at;
+    else system->shared_head = first;
+    system->shared_tail = last;
+    airrt_fetch_add(&system->shared_count, n, SEQ_CST); /* visible before the look for sleepers */
+    airrt_priv_unlock(&system->shared_lock);
+}
 /* Links cells in the order of the shared queue. Whoever takes them out knows some steps ahead what to fetch into its
  * cache: many that are ready are mostly not there any more, and one after the other takes long. */
 enum { AIRRT_FETCH_AHEAD = 12 };
@@ -5655,12 +5665,30 @@ static void airrt_priv_shared_push(airrt_system *system, airrt_cell *const *cell
         cells[i]->u.queued.next = (uint32_t)(cells[i + 1 < n ? i + 1 : i] - base);
         cells[i]->u.queued.ahead = (uint32_t)(cells[i + AIRRT_FETCH_AHEAD < n ? i + AIRRT_FETCH_AHEAD : i] - base);
     }
-    airrt_priv_lock(&system->shared_lock);
-    if (airrt_load_relaxed(&system->shared_count)) system->shared_tail->u.queued.next = (uint32_t)(cells[0] - base);
-    else system->shared_head = cells[0];
-    system->shared_tail = cells[n - 1];
-    airrt_fetch_add(&system->shared_count, n, SEQ_CST); /* visible before the look for sleepers */
-    airrt_priv_unlock(&system->shared_lock);
+    airrt_priv_shared_append(system, cells[0], cells[n - 1], n);
+}
+/* From outside, without a lock: who is preempted here keeps nobody waiting. */
+static void airrt_priv_inbox_push(airrt_system *system, airrt_cell *cell) {
+    void *newest = airrt_load_relaxed(&system->inbox);
+    do {
+        cell->u.link = newest;
+        AIRRT_POINT("inbox");
+    } while (!airrt_cas(&system->inbox, &newest, cell, SEQ_CST, RELAXED)); /* visible before the look for sleepers */
+}
+/* What has come from outside, in its order, behind all that wait. */
+static void airrt_priv_inbox_take(airrt_system *system) {
+    airrt_cell *last = airrt_exchange(&system->inbox, NULL, SEQ_CST), *first = last;
+    uint32_t n = 0;
+    for (airrt_cell *cell = last, *older; cell; cell = older, n++) {
+        older = cell->u.link;
+        cell->u.queued.next = cell->u.queued.ahead = (uint32_t)(first - airrt_priv_table.cells); /* of the last: any */
+        first = cell;
+    }
+    if (n) airrt_priv_shared_append(system, first, last, n);
+}
+/* Does anything wait for whichever worker? */
+static bool airrt_priv_shared_any(const airrt_system *system) {
+    return airrt_load_seq(&system->shared_count) || airrt_load_seq(&system->inbox);
 }
 static void airrt_priv_queue_push(airrt_worker *w, airrt_cell *cell) {
     airrt_queue *q = &w->queue;
@@ -5864,6 +5892,7 @@ static bool airrt_priv_has_work(const airrt_worker *w) {
 /* One actor from the shared queue, and a fair share of the rest into the own one. */
 static airrt_cell *airrt_priv_shared_pop(airrt_worker *w) {
     airrt_system *system = w->system;
+    if (airrt_load_seq(&system->inbox)) airrt_priv_inbox_take(system);
     if (airrt_load_seq(&system->shared_count) == 0) return NULL;
     airrt_priv_lock(&system->shared_lock);
     uint32_t count = airrt_load_relaxed(&system->shared_count),
@@ -5918,7 +5947,7 @@ AIRRT_API void airrt_priv_wake(airrt_cell *cell) {
     } else {
         /* once it is pushed the actor may end, and the system with it */
         airrt_fetch_add(&system->anchor->pins, 1, ACQUIRE);
-        airrt_priv_shared_push(system, &cell, 1);
+        airrt_priv_inbox_push(system, cell);
         airrt_priv_wake_one(system);
         if (system->desc.wake.fn) system->desc.wake.fn(system->desc.wake.ctx);
         airrt_priv_unpin(system);
@@ -6089,7 +6118,7 @@ static void airrt_priv_watch_one(airrt_system *system, airrt_worker *w, uint64_t
 }
 /* Does anything wait for a worker, wherever? */
 static bool airrt_priv_all_wait(airrt_system *system) {
-    if (airrt_load_seq(&system->shared_count)) return true;
+    if (airrt_priv_shared_any(system)) return true;
     for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
         airrt_worker *w = system->workers[i];
         if (airrt_priv_has_work(w) || airrt_load_relaxed(&w->wheel.due_ns) <= airrt_priv_now(system)) return true;
@@ -6172,7 +6201,7 @@ static airrt_cell *airrt_priv_look(airrt_worker *w) {
 }
 /* Is there work that a worker which has none would take? */
 static bool airrt_priv_work_waits(const airrt_system *system) {
-    if (airrt_load_seq(&system->shared_count)) return true;
+    if (airrt_priv_shared_any(system)) return true;
     for (uint32_t i = 0; i < airrt_priv_made(system); i++) {
         const airrt_worker *w = system->workers[i];
         uint64_t n = airrt_load_seq(&w->queue.tail) - airrt_load_seq(&w->queue.head);
@@ -6566,7 +6595,7 @@ AIRRT_API size_t airrt_system_poll(airrt_system *system, size_t budget) {
 AIRRT_API uint64_t airrt_system_idle_ns(airrt_system *system) {
     if (!system->desc.polled) return AIRRT_FOREVER;
     airrt_worker *w = system->workers[0];
-    if (airrt_load_relaxed(&system->shared_count) || airrt_priv_has_work(w)) return 0;
+    if (airrt_priv_shared_any(system) || airrt_priv_has_work(w)) return 0;
     uint64_t due = airrt_load_relaxed(&w->wheel.due_ns), now = airrt_priv_now(system);
     return due == AIRRT_FOREVER ? AIRRT_FOREVER : due > now ? due - now : 0;
 }
@@ -12410,7 +12439,7 @@ static bool airrt_priv_in_no_turn(const airrt_worker *w) {
 static bool airrt_priv_is_quiet(airrt_system *system) {
     uint32_t before = airrt_load_seq(&system->idle);
     bool quiet = (before >> 16) == system->worker_count && !(before & (AIRRT_SLEEPING1 - 1)) &&
-                 !airrt_load_seq(&system->shared_count) && !airrt_load_seq(&system->tokens);
+                 !airrt_priv_shared_any(system) && !airrt_load_seq(&system->tokens);
     for (uint32_t i = 0; quiet && i < airrt_priv_made(system); i++)
         quiet = !airrt_load_seq(&system->workers[i]->looking) && airrt_priv_in_no_turn(system->workers[i]) &&
                 !airrt_priv_has_work(system->workers[i]);

@@ -112,6 +112,24 @@ END_TEST
 
 /* ---- between systems ---- */
 
+static small_ref waking;
+static void somebody_else_is_served(void) {
+    airrt_test_ok(small_send(next, (tick){ 7 }));
+    airrt_test_eventually(airrt_load_acquire(&right) == 1, 20);
+}
+START_TEST(a_thread_that_is_preempted_while_it_wakes_an_actor_keeps_no_other_waiting) {
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .workers = 1 }, &sys));
+    airrt_test_ok(small_spawn(sys, AIRRT_NONE, NULL, &next));
+    airrt_test_ok(small_spawn(sys, AIRRT_NONE, NULL, &waking));
+    airrt_test_ok(airrt_system_settle(sys, AIRRT_SEC(20)));
+    AT_POINT("inbox", somebody_else_is_served);
+    airrt_test_ok(small_send(waking, (tick){ 7 }));
+    POINT_PASSED();
+    airrt_test_eventually(airrt_load_acquire(&right) == 2, 20);
+    airrt_test_balanced(sys);
+    airrt_system_close(sys);
+}
+END_TEST
 static void somebody_else_sends(void) {
     airrt_test_ok(finder_send_with(finds, (tick){ 0 }, &(airrt_send_desc){ .correlation = 1 }));
 }
@@ -155,6 +173,7 @@ SUITE("preempted", 60, a_sender_that_claims_a_place_of_a_life_that_is_over_reach
       a_sender_to_a_full_mailbox_whose_actor_ends_meanwhile_reaches_nobody,
       a_sender_that_grows_the_ring_of_a_life_that_is_over_reaches_nobody,
       a_batch_for_a_life_that_is_over_reaches_nobody,
+      a_thread_that_is_preempted_while_it_wakes_an_actor_keeps_no_other_waiting,
       a_thread_that_is_preempted_in_a_send_keeps_no_other_sender_waiting,
       a_sender_whose_system_is_closed_meanwhile_reaches_nobody,
       a_sender_whose_system_is_another_one_meanwhile_reaches_nobody);
