@@ -2775,7 +2775,10 @@ AIRRT_API void airrt_priv_sim_forget(airrt_probed *box, airrt_message_type type)
 #define AIRRT_PRIVATE_NS_MAX AIRRT_MS(64)
 #define AIRRT_FRESH_NS 1000000     /* who has been spawned waits so long behind newer ones; see airrt_priv_age */
 #define AIRRT_LATE_NS AIRRT_MS(2)  /* a timer so late is any worker's */
-#define AIRRT_SPIN_LOOKS 100       /* of a searching worker before it parks */
+#define AIRRT_LOOKS_MIN 100        /* of a searching worker before it parks, ... */
+#define AIRRT_LOOKS_MAX 800        /* ... and when it was woken again and again ... */
+#define AIRRT_SHORT_SLEEP_NS 50000 /* ... before this: to wake one costs as much as to look on for so long; ... */
+#define AIRRT_LOOKS_VAIN 64        /* ... but if the most of it was in vain, not for so many sleeps */
 
 /* ---- stb_ds: its implementation is emitted here once; only ordinary functions use its macros ---- */
 #ifndef AIRRT_STB_DS_INCLUDE
@@ -4275,6 +4278,12 @@ static struct {
     airrt_atomic_u32 count; /* of those that ever were taken */
 } airrt_priv_posts;
 
+/* How often a worker looks around before it sleeps. */
+typedef struct airrt_looks {
+    uint32_t most;
+    uint32_t vain;             /* sleeps before that may grow again */
+    bool paid;                 /* since it slept, it has found something by more than the fewest looks */
+} airrt_looks;
 /* Whether an actor is to stay at the end of its turn. */
 typedef struct airrt_patience {
     uint16_t left;             /* how often it goes idle before it stays again */
@@ -4317,6 +4326,7 @@ struct airrt_worker {
     airrt_atomic_u32 looking;  /* counted as sleeping, but looks a last time */
     airrt_atomic_u32 surplus;  /* how long its queue must be before others are woken for it or take from it */
     uint64_t paced_ns, paced_turns, paced_messages; /* when the pace was last looked at */
+    airrt_looks looks;         /* before it parks; see airrt_priv_looks */
     uint64_t seen_tick_ns, seen_ns, seen_messages; /* when another tick of the machine was last seen */
     uint64_t starts;           /* calls of pre_start: like messages as to the looks for it */
     uint64_t slow_until_ns;    /* there are messages that take long */
@@ -6217,6 +6227,22 @@ static void airrt_priv_stop_searching(airrt_system *system) {
         (airrt_priv_work_waits(system) || (!airrt_load_seq(&system->lingering) && !airrt_load_seq(&system->keeper))))
         airrt_priv_wake_one(system);
 }
+/* How often a worker looks around before it sleeps, after it has slept: who is woken at once should have looked on; but
+ * not where that never pays, as on one processor, where nobody else runs meanwhile. Pure. */
+static airrt_looks airrt_priv_looks(airrt_looks last, uint64_t slept_ns) {
+    airrt_looks next = { last.most, last.vain, false };
+    if (last.vain) {
+        next.vain--;
+    } else if (slept_ns >= AIRRT_SHORT_SLEEP_NS) {
+        next.most = last.most > AIRRT_LOOKS_MIN * 2 ? last.most / 2 : AIRRT_LOOKS_MIN;
+    } else if (last.most < AIRRT_LOOKS_MAX) {
+        next.most = last.most * 2;
+    } else if (!last.paid) {
+        next.most = AIRRT_LOOKS_MIN;
+        next.vain = AIRRT_LOOKS_VAIN;
+    }
+    return next;
+}
 /* Sleeps until there is work; NULL: it is to leave. */
 static airrt_cell *airrt_priv_park(airrt_worker *w) {
     airrt_system *system = w->system;
@@ -6229,9 +6255,10 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             while (!searching && (idle & (AIRRT_SLEEPING1 - 1)) * 2 < system->worker_count)
                 searching = airrt_cas(&system->idle, &idle, idle + 1, SEQ_CST, RELAXED);
         }
-        for (int looks = 0; searching && looks < AIRRT_SPIN_LOOKS; looks++) {
+        for (uint32_t looks = 0; searching && looks < w->looks.most; looks++) {
             if (airrt_load_relaxed(&w->quit)) return airrt_priv_stop_searching(system), NULL;
             if ((cell = airrt_priv_look(w)) != NULL) {
+                w->looks.paid |= looks >= AIRRT_LOOKS_MIN;
                 airrt_priv_stop_searching(system);
                 return cell;
             }
@@ -6251,7 +6278,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
         airrt_store_relaxed(&system->last_asleep, who);
         airrt_worker *stalled = NULL;
         bool keeper = false, lingers = true; /* lingers: wakes up soon, in case that others do not sleep then */
-        uint64_t lingers_until = airrt_priv_machine_ns(NULL) + AIRRT_MS(1);
+        const uint64_t asleep_ns = airrt_priv_machine_ns(NULL), lingers_until = asleep_ns + AIRRT_MS(1);
         for (;;) {
             uint32_t tokens = airrt_load_acquire(&system->tokens);
             if (tokens > 0) { /* whoever made it has counted us as a searcher */
@@ -6295,6 +6322,7 @@ static airrt_cell *airrt_priv_park(airrt_worker *w) {
             }
             airrt_priv_wait_as(&system->tokens, 0, until, who);
         }
+        w->looks = airrt_priv_looks(w->looks, airrt_priv_machine_ns(NULL) - asleep_ns);
         if (AIRRT_UNLIKELY(airrt_load_seq(&system->watch.asleep))) airrt_priv_watch_wake(system);
         if (keeper) airrt_store_release(&system->keeper, 0);
         if (lingers) airrt_fetch_add(&system->lingering, (uint32_t)-1, SEQ_CST);
@@ -6489,15 +6517,20 @@ static void airrt_priv_pinned_loop(airrt_worker *w) {
         } else {
             airrt_priv_turn_end(w);
             if (airrt_load_relaxed(&w->system->quit)) break;
-            for (int looks = 0; looks < AIRRT_SPIN_LOOKS; looks++) { /* often more is not far */
-                if (airrt_load_relaxed(&w->pinned_bell) != AIRRT_BELL_STILL) break;
-                airrt_priv_pause();
+            for (uint32_t looks = 0; looks < w->looks.most; looks++) { /* often more is not far */
+                if (airrt_load_relaxed(&w->pinned_bell) != AIRRT_BELL_STILL) {
+                    w->looks.paid |= looks >= AIRRT_LOOKS_MIN;
+                    break;
+                }
+                for (int i = 0; i < 4; i++) airrt_priv_pause();
             }
-            uint64_t until = airrt_priv_sleep_until(w->system, airrt_load_relaxed(&w->wheel.due_ns),
-                                                    airrt_priv_machine_ns(NULL));
+            const uint64_t asleep_ns = airrt_priv_machine_ns(NULL);
+            uint64_t until = airrt_priv_sleep_until(w->system, airrt_load_relaxed(&w->wheel.due_ns), asleep_ns);
             if (airrt_cas(&w->pinned_bell, &still, AIRRT_BELL_ASLEEP, SEQ_CST, RELAXED) &&
-                !airrt_load_seq(&w->system->quit)) /* or who sets it sees us asleep */
+                !airrt_load_seq(&w->system->quit)) { /* or who sets it sees us asleep */
                 airrt_priv_wait(&w->pinned_bell, AIRRT_BELL_ASLEEP, until);
+                w->looks = airrt_priv_looks(w->looks, airrt_priv_machine_ns(NULL) - asleep_ns);
+            }
         }
     }
 }
@@ -11931,6 +11964,7 @@ static airrt_worker *airrt_priv_worker_make(airrt_system *system, uint32_t index
     w->barrier = airrt_priv_barrier_open();
     w->magazine_count = system->sim ? 0 : AIRRT_MAGAZINES;
     airrt_store_relaxed(&w->surplus, 1);
+    w->looks.most = AIRRT_LOOKS_MIN;
     airrt_store_relaxed(&w->budget, AIRRT_TURN_MESSAGES);
     w->ctx.left = 1;
     w->random = airrt_priv_mix(system->desc.seed + index) | 1;

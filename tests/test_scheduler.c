@@ -696,6 +696,30 @@ START_TEST(a_system_is_not_settled_while_a_worker_that_leaves_has_an_actor_in_it
     ck_assert_uint_eq(airrt_load_acquire(&seen_now), 1);
 } END_TEST
 
+/* ---- how long a worker looks around before it sleeps ---- */
+
+static airrt_looks after_sleeps(airrt_looks looks, uint64_t slept_ns, int times) {
+    for (; times > 0; times--) looks = airrt_priv_looks(looks, slept_ns);
+    return looks;
+}
+static const airrt_looks new_looks = { AIRRT_LOOKS_MIN, 0, false };
+enum { TO_THE_MOST = 3 }; /* doublings */
+START_TEST(a_worker_that_is_woken_at_once_again_and_again_looks_on_for_longer) {
+    ck_assert_uint_eq(after_sleeps(new_looks, 1000, 1).most, 2 * AIRRT_LOOKS_MIN);
+    airrt_looks most = after_sleeps(new_looks, 1000, TO_THE_MOST);
+    ck_assert_uint_eq(most.most, AIRRT_LOOKS_MAX);
+    most.paid = true;
+    ck_assert_uint_eq(airrt_priv_looks(most, 1000).most, AIRRT_LOOKS_MAX);
+    ck_assert_uint_eq(airrt_priv_looks(most, AIRRT_SHORT_SLEEP_NS).most, AIRRT_LOOKS_MAX / 2);
+    ck_assert_uint_eq(after_sleeps(most, AIRRT_SEC(1), 9).most, AIRRT_LOOKS_MIN);
+} END_TEST
+START_TEST(a_worker_that_has_looked_on_in_vain_sleeps_at_once_for_a_while) {
+    airrt_looks vain = after_sleeps(new_looks, 1000, TO_THE_MOST + 1);
+    ck_assert_uint_eq(vain.most, AIRRT_LOOKS_MIN);
+    ck_assert_uint_eq(after_sleeps(vain, 1000, AIRRT_LOOKS_VAIN).most, AIRRT_LOOKS_MIN);
+    ck_assert_uint_eq(after_sleeps(vain, 1000, AIRRT_LOOKS_VAIN + 1).most, 2 * AIRRT_LOOKS_MIN);
+} END_TEST
+
 /* ---- two that talk to each other: who has spoken stays for the answer ---- */
 
 typedef struct talk { enum { TALK, STAY, HEAR } what; uint32_t left; } talk;
@@ -851,6 +875,8 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       of_many_that_wait_to_begin_a_worker_that_has_nothing_takes_several,
       many_that_wait_behind_newer_ones_begin_soon, threads_and_timers_do_not_wait_for_many_that_begin,
       whom_a_hook_spawned_need_not_wait_for_its_end,
+      a_worker_that_is_woken_at_once_again_and_again_looks_on_for_longer,
+      a_worker_that_has_looked_on_in_vain_sleeps_at_once_for_a_while,
       what_waits_behind_a_stuck_worker_runs_though_the_one_in_its_place_is_never_idle,
       timers_of_a_worker_that_has_left_fire_though_no_other_is_ever_idle,
       what_waits_behind_a_long_turn_runs_though_no_other_worker_is_ever_idle,
