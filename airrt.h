@@ -126,13 +126,14 @@
  *     rings: one consumer; AIRRT_SPSC one producer, AIRRT_MPSC many. Mailboxes: many senders, one receiver
  * Sends are lock-free: a sender that is preempted between claiming a slot and publishing it delays the messages behind
  * it in that one mailbox, and nothing else; attaching a ring takes a few instructions during which other senders to the
- * same mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim. No function is
- * async-signal-safe. fork, while a system is open: the child has none of its threads, and perhaps locks that nobody
- * will unlock; it may only exec or exit. airrt_system_close does nothing in it, _shutdown returns CONTEXT: an inherited
- * atexit handler may call them. After the last close, or before the first open, a process may fork as it likes, and the
- * child open systems of its own. exit, from a thread or a hook: handlers go on while atexit handlers run, and end with
- * the process: nothing is drained, no post_stop runs. An atexit handler may close the system first, unless exit was
- * called in a hook, where closing does nothing.
+ * same mailbox wait; evicting policies (DROP_OLDEST, LATEST) wait for a preempted claim. A worker that finds nothing to
+ * do looks around for some microseconds, for up to about fifty if it was woken sooner than that again and again and it
+ * pays, and sleeps. No function is async-signal-safe. fork, while a system is open: the child has none of its threads,
+ * and perhaps locks that nobody will unlock; it may only exec or exit. airrt_system_close does nothing in it, _shutdown
+ * returns CONTEXT: an inherited atexit handler may call them. After the last close, or before the first open, a process
+ * may fork as it likes, and the child open systems of its own. exit, from a thread or a hook: handlers go on while
+ * atexit handlers run, and end with the process: nothing is drained, no post_stop runs. An atexit handler may close the
+ * system first, unless exit was called in a hook, where closing does nothing.
  *
  * SIMULATION (>>simulation, examples/simulation.c)
  * A system opened with .sim = &(airrt_sim_desc){ .seed = N } is run by the thread that opened it: the seed decides who
