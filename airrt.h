@@ -11007,13 +11007,11 @@ static void airrt_priv_send_all(airrt_publication *p) {
     else if (rest > 0) airrt_priv_shared_release(p->shared, rest);
     if (last) airrt_priv_delivered(p, last, airrt_priv_deliver_event(last, &p->shared->wrap));
 }
-static airrt_err airrt_priv_check_length(const char *subject, size_t *length) {
-    *length = subject ? strlen(subject) : 0;
-    if (*length == 0 || *length > AIRRT_SUBJECT_MAX)
+static airrt_err airrt_priv_check_subject(const char *subject, size_t *length) {
+    size_t n = subject ? strlen(subject) : 0;
+    *length = n;
+    if (n == 0 || n > AIRRT_SUBJECT_MAX)
         return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "must have 1 to 255 bytes");
-    return AIRRT_OK;
-}
-static airrt_err airrt_priv_check_words(const char *subject) {
     if (!airrt_priv_is_subject(subject))
         return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "has a * or #, which are for patterns");
     return AIRRT_OK;
@@ -11022,17 +11020,13 @@ static airrt_err airrt_priv_check_words(const char *subject) {
 static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) {
     airrt_inside inside;
     airrt_worker *me = airrt_priv_me;
-    AIRRT_TRY(airrt_priv_check_length(p->subject, &p->length));
+    AIRRT_TRY(airrt_priv_check_subject(p->subject, &p->length));
     p->core = airrt_priv_topic_find(topic, &inside);
     if (!p->core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
     if (p->core->retained) p->joins = airrt_load_acquire(&p->core->joins); /* before the table */
     airrt_priv_present(&p->here, p->core, p->subject, p->length);
-    airrt_err err = p->here.audience ? AIRRT_OK : airrt_priv_check_words(p->subject); /* it has one: it is a subject */
-    if (err) {
-        airrt_priv_topic_leave(p->core, inside);
-        return err;
-    }
     bool out = p->core->transport && !p->carried;
+    airrt_err err = AIRRT_OK;
     if (p->here.count > 0 || p->core->retained || out) {
         p->envelope.id = airrt_priv_envelope_id();
         p->envelope.sent_ns =
@@ -11078,8 +11072,7 @@ static airrt_err airrt_priv_unpack(const airrt_topic_core *core, const void *byt
     if (*own) return AIRRT_OK;
     if (frame.subject_size) memcpy(subject, frame.subject, frame.subject_size);
     subject[frame.subject_size] = 0;
-    AIRRT_TRY(airrt_priv_check_length(subject, &length));
-    AIRRT_TRY(airrt_priv_check_words(subject));
+    AIRRT_TRY(airrt_priv_check_subject(subject, &length));
     return airrt_message_decode(core->type, &frame, msg);
 }
 static void airrt_priv_report_bytes(airrt_system *system, const airrt_message_type *type, const void *bytes,
