@@ -696,6 +696,41 @@ START_TEST(a_system_is_not_settled_while_a_worker_that_leaves_has_an_actor_in_it
     ck_assert_uint_eq(airrt_load_acquire(&seen_now), 1);
 } END_TEST
 
+/* ---- who is woken by threads outside ---- */
+
+enum { CALLED = 100 };
+AIRRT_ACTOR(called, errand, uint32_t);
+typedef struct called_state { uint32_t number; } called_state;
+static uint32_t came_as[CALLED];
+static airrt_atomic_u32 came;
+static airrt_err called_start(called_ctx *ctx, called_state *self, const uint32_t *number) {
+    (void)ctx;
+    self->number = *number;
+    return AIRRT_OK;
+}
+static airrt_err called_handle(called_ctx *ctx, called_state *self, const errand *m) {
+    (void)ctx, (void)m;
+    came_as[self->number] = airrt_fetch_add(&came, 1, RELAXED);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(called, called_state, called_handle, .pre_start = called_start);
+START_TEST(those_who_are_woken_from_outside_have_their_turns_in_that_order) {
+    airrt_system *system = small_world(1);
+    called_ref all[CALLED];
+    for (uint32_t i = 0; i < CALLED; i++) airrt_test_ok(called_spawn(system, i, NULL, &all[i]));
+    runner_ref busy = running(system);
+    other = running(system);
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    airrt_store_release(&stays_away, 1);
+    airrt_test_ok(runner_send(busy, STAY_FIRST));
+    airrt_test_eventually(airrt_load_acquire(&away), TOO_LONG_S);
+    for (uint32_t i = 0; i < CALLED; i++) airrt_test_ok(called_send(all[i], BE_SEEN));
+    airrt_store_release(&stays_away, 0);
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    for (uint32_t i = 0; i < CALLED; i++) ck_assert_uint_eq(came_as[i], i);
+    small_world_end(system);
+} END_TEST
+
 /* ---- how long a worker looks around before it sleeps ---- */
 
 static airrt_looks after_sleeps(airrt_looks looks, uint64_t slept_ns, int times) {
@@ -875,6 +910,7 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       of_many_that_wait_to_begin_a_worker_that_has_nothing_takes_several,
       many_that_wait_behind_newer_ones_begin_soon, threads_and_timers_do_not_wait_for_many_that_begin,
       whom_a_hook_spawned_need_not_wait_for_its_end,
+      those_who_are_woken_from_outside_have_their_turns_in_that_order,
       a_worker_that_is_woken_at_once_again_and_again_looks_on_for_longer,
       a_worker_that_has_looked_on_in_vain_sleeps_at_once_for_a_while,
       what_waits_behind_a_stuck_worker_runs_though_the_one_in_its_place_is_never_idle,
