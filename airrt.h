@@ -2140,8 +2140,14 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_open(airrt_system *system, 
                                                           const airrt_topic_desc *desc, airrt_topic *out);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg,
                                                              airrt_routed_fn *routed, size_t *receivers);
+/* How an event becomes an actor's message: one that refers to the event, by map; or one of its own, which give sends.
+ * Both NULL: a clone, to members of a group. */
+typedef struct airrt_reading {
+    void (*map)(void *msg, const void *event);
+    bool (*give)(airrt_ref to, const void *event); /* false: refused, and told so */
+} airrt_reading;
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_subscribe(airrt_topic topic, airrt_ref to, airrt_actor_type *type,
-                                                         void (*map)(void *msg, const void *event), const char *pattern,
+                                                         airrt_reading reading, const char *pattern,
                                                          const airrt_subscribe_desc *desc);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, const char *pattern);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_stream_open(airrt_topic topic, const char *pattern,
@@ -2212,15 +2218,33 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
  *       stay over restarts, like names, and end with the actor, before those are told who watch it. DEAD (topic or
  *       actor), NOMEM, INVALID (pattern, capacity, backpressure; system: the actor is of another): nothing has changed
  *   airrt_err ACTOR_unsubscribe_TOPIC(ACTOR_ref, TOPIC, const char *pattern);
- *       NULL: all patterns. DEAD (topic), NOT_FOUND. Events sent before still come */
+ *       NULL: all patterns. DEAD (topic), NOT_FOUND. Events sent before still come
+ * AIRRT_SUBSCRIBER_PLAIN(ACTOR, TOPIC, MAP): the same, for small events: each comes as a plain message, as if the
+ * publisher had called ACTOR_try_send with what MAP returns. That is the receiver's own, .drop of ACTOR's message runs
+ * for it, and it must not refer to the event, which may be gone; it has no subject and no envelope. Costs little more
+ * than the send. MAP is called once for each receiver. INVALID: a .capacity, which is that of the mailbox here. What a
+ * policy of the mailbox drops counts as received. */
 #define AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP)                                                                \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_INLINE void ACTOR##_map_##TOPIC##_(void *msg_, const void *event_) {                             \
         *(ACTOR##_msg *)msg_ = MAP((const TOPIC##_event *)event_);                                         \
     }                                                                                                      \
+    AIRRT_SUBSCRIBES_(ACTOR, TOPIC, ACTOR##_map_##TOPIC##_, NULL)
+#define AIRRT_SUBSCRIBER_PLAIN(ACTOR, TOPIC, MAP)                                                          \
+    AIRRT_GENERATED_BEGIN_                                                                                 \
+    AIRRT_INLINE bool ACTOR##_give_##TOPIC##_(airrt_ref ref_, const void *event_) {                        \
+        ACTOR##_ref to_ = { ref_ };                                                                        \
+        ACTOR##_msg msg_ = MAP((const TOPIC##_event *)event_);                                             \
+        if (AIRRT_LIKELY(!ACTOR##_send_(to_, msg_, AIRRT_SEND_TRY_))) return true;                         \
+        ACTOR##_message_().drop(&msg_);                                                                    \
+        return false;                                                                                      \
+    }                                                                                                      \
+    AIRRT_SUBSCRIBES_(ACTOR, TOPIC, NULL, ACTOR##_give_##TOPIC##_)
+#define AIRRT_SUBSCRIBES_(ACTOR, TOPIC, MAPS, GIVES)                                                       \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_subscribe_##TOPIC##_with(                               \
         ACTOR##_ref to_, TOPIC topic, const char *pattern, const airrt_subscribe_desc *desc) {             \
-        return airrt_priv_subscribe(topic.topic, to_.ref, &ACTOR##_actor_, ACTOR##_map_##TOPIC##_, pattern, desc); \
+        const airrt_reading reading_ = { MAPS, GIVES };                                                    \
+        return airrt_priv_subscribe(topic.topic, to_.ref, &ACTOR##_actor_, reading_, pattern, desc);       \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err ACTOR##_subscribe_##TOPIC(ACTOR##_ref to_, TOPIC topic,         \
                                                               const char *pattern) {                       \
@@ -2255,7 +2279,8 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, con
     }                                                                                                      \
     AIRRT_INLINE void NAME##_close(NAME scope) { airrt_topic_close(scope.topic); }                         \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_join(NAME scope, const char *group, ACTOR##_ref member) { \
-        return airrt_priv_subscribe(scope.topic, member.ref, &ACTOR##_actor_, NULL, group, NULL);          \
+        const airrt_reading clone_ = { NULL, NULL };                                                       \
+        return airrt_priv_subscribe(scope.topic, member.ref, &ACTOR##_actor_, clone_, group, NULL);        \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_leave(NAME scope, const char *group, ACTOR##_ref member) { \
         return airrt_priv_unsubscribe(scope.topic, member.ref, group);                                     \
@@ -9850,12 +9875,12 @@ typedef struct airrt_subscriber {
     airrt_trash trash;
     airrt_topic_core *core;
     airrt_actor_type *type;
-    void (*map)(void *msg, const void *event);
+    airrt_reading reading;
     airrt_atomic_ptr patterns;
     airrt_ref to;
     uint32_t capacity;
     bool drops, attached;
-    bool usual; /* takes the message that the event has; all others are given one of their own */
+    bool usual; /* takes the message that the event has; others are given one of their own */
     airrt_atomic_u32 refs;
     uint32_t wanted; /* patterns */
     uint64_t number;
@@ -9916,7 +9941,8 @@ struct airrt_topic_core {
     uint32_t retain, retain_mask;
     uint32_t slot;
     airrt_atomic_u32 attached;   /* subscribers */
-    airrt_atomic_u32 apart;      /* of these: that are not .usual */
+    airrt_atomic_u32 plain, others; /* those who are given an event as a plain message; the others, */
+    airrt_atomic_u32 apart;         /* ... of these, who are not .usual. Who sees one in a table sees it counted here */
     airrt_atomic_ptr usual_type; /* of the first actor that may be; stays */
     void (*usual_map)(void *msg, const void *event);
     airrt_atomic_ptr pools[2][4]; /* of events without a message and with one, by the length of their subject */
@@ -10336,11 +10362,16 @@ static void airrt_priv_unseat_locked(airrt_subscriber *subscriber, const char *p
     airrt_seat *seat = audience ? airrt_priv_seat_of(subscriber, &audience->table) : NULL;
     if (seat) airrt_priv_leave_seat_locked(subscriber, seat);
 }
+/* One more, or (uint32_t)-1 one less. */
+static void airrt_priv_count_subscriber_locked(airrt_topic_core *core, const airrt_subscriber *subscriber, uint32_t n) {
+    airrt_fetch_add(subscriber->reading.give ? &core->plain : &core->others, n, RELAXED);
+    if (!subscriber->reading.give && !subscriber->usual) airrt_fetch_add(&core->apart, n, RELAXED);
+}
 /* With its first pattern. False: no memory. */
 static bool airrt_priv_attach_locked(airrt_topic_core *core, airrt_subscriber *subscriber, const char *pattern) {
-    if (!subscriber->usual) airrt_fetch_add(&core->apart, 1, RELAXED); /* who sees it in a table sees this */
+    airrt_priv_count_subscriber_locked(core, subscriber, 1);
     if (!airrt_priv_seat_locked(subscriber, pattern)) {
-        if (!subscriber->usual) airrt_fetch_add(&core->apart, (uint32_t)-1, RELAXED);
+        airrt_priv_count_subscriber_locked(core, subscriber, (uint32_t)-1);
         return false;
     }
     subscriber->attached = true;
@@ -10368,7 +10399,7 @@ static void airrt_priv_detach_locked(airrt_subscriber *subscriber) {
     *subscriber->topic_at = subscriber->topic_next;
     if (subscriber->topic_next) subscriber->topic_next->topic_at = subscriber->topic_at;
     airrt_fetch_add(&core->attached, (uint32_t)-1, RELAXED);
-    if (!subscriber->usual) airrt_fetch_add(&core->apart, (uint32_t)-1, RELAXED);
+    airrt_priv_count_subscriber_locked(core, subscriber, (uint32_t)-1);
     if (subscriber->type) {
         *subscriber->at = subscriber->next;
         if (subscriber->next) subscriber->next->at = subscriber->at;
@@ -10659,6 +10690,8 @@ AIRRT_API size_t airrt_topic_receivers(airrt_topic topic, const char *subject, a
 
 /* ---- publishing: first all memory is had, then all is sent ---- */
 
+/* By whom and when; number 0: nobody is given that. */
+typedef struct airrt_posting { airrt_ref sender; uint64_t id, sent_ns; } airrt_posting;
 typedef struct airrt_publication {
     airrt_topic_core *core;
     const char *subject;
@@ -10666,16 +10699,29 @@ typedef struct airrt_publication {
     const void *msg;
     airrt_routed_fn *routed;
     bool group, carried; /* in from elsewhere: not out again */
-    airrt_envelope envelope;
+    bool plain;          /* there are those to whom it is given as a plain message */
     airrt_shared *shared;
     airrt_retained *retained;
     uint64_t joins;
     airrt_wrap *first; /* messages for those that are given one of their own */
     uint32_t wraps, streams;
     const airrt_subscriber *usual; /* the first of the others; */
-    airrt_present here;
     uint32_t from;                 /* nobody before this place */
+    airrt_posting posting;
+    airrt_present here; /* not zeroed at first */
 } airrt_publication;
+static void airrt_priv_publication(airrt_publication *p, const char *subject, const void *msg) {
+    memset(p, 0, offsetof(airrt_publication, here));
+    p->subject = subject;
+    p->msg = msg;
+}
+static void airrt_priv_envelope_of(const airrt_posting *posting, airrt_priority priority, airrt_envelope *out) {
+    memset(out, 0, sizeof *out);
+    out->sender = posting->sender;
+    out->id = posting->id;
+    out->sent_ns = posting->sent_ns;
+    out->priority = priority;
+}
 /* The event of a publication, to p->shared. False: no memory. */
 static bool airrt_priv_share(airrt_publication *p) {
     airrt_topic_core *core = p->core;
@@ -10698,12 +10744,11 @@ static bool airrt_priv_share(airrt_publication *p) {
     memcpy((char *)shared + offset, p->msg, type->size);
     shared->subject = memcpy((char *)shared + offset + type->size, p->subject, p->length + 1);
     shared->wrap.shared = NULL;
-    shared->wrap.envelope.sender = p->envelope.sender;
+    shared->wrap.envelope.sender = p->posting.sender;
     p->shared = shared;
     if (!usual) return true;
     airrt_wrap *wrap = &shared->wrap;
-    wrap->envelope = p->envelope;
-    wrap->envelope.priority = airrt_priv_priority(&usual->msg, NULL);
+    airrt_priv_envelope_of(&p->posting, airrt_priv_priority(&usual->msg, NULL), &wrap->envelope);
     wrap->until_ns = 0;
     wrap->tries = 0;
     wrap->offset = (uint16_t)read;
@@ -10745,21 +10790,20 @@ static airrt_err airrt_priv_retained_slot(airrt_topic_core *core, const char *su
 }
 /* A message to a subscriber, made of an event; shared NULL: to a member of a group, a clone. */
 static airrt_err airrt_priv_wrap_event(airrt_subscriber *subscriber, airrt_shared *shared, const void *msg,
-                                       const airrt_envelope *envelope, airrt_wrap **out) {
+                                       const airrt_posting *posting, airrt_wrap **out) {
     const airrt_message_type *type = &subscriber->type->msg;
-    airrt_wrap *wrap = airrt_priv_wrap_get(&subscriber->type->pools, type->size, type->align);
+    airrt_wrap *wrap = airrt_priv_wrap_open(&subscriber->type->pools, type->size, type->align);
     if (!wrap) return AIRRT_ERR_NOMEM;
     airrt_err err = AIRRT_OK;
     if (shared)
-        subscriber->map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);
+        subscriber->reading.map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);
     else
         err = type->clone(airrt_priv_wrapped(wrap), msg);
     if (err) {
         airrt_priv_wrap_put(wrap);
         return err;
     }
-    wrap->envelope = *envelope;
-    wrap->envelope.priority = airrt_priv_priority(type, NULL);
+    airrt_priv_envelope_of(posting, airrt_priv_priority(type, NULL), &wrap->envelope);
     wrap->subscriber = subscriber; /* whom it is for; when it is sent, who counts it */
     wrap->next = NULL;
     *out = wrap;
@@ -10877,6 +10921,7 @@ static airrt_err airrt_priv_prepare(airrt_publication *p) {
     for (uint32_t i = 0; i < p->here.count && !err && (all || !p->usual); i++) {
         airrt_subscriber *subscriber = airrt_priv_present_at(&p->here, i, p->subject, NULL);
         if (!subscriber) continue;
+        if (subscriber->reading.give) continue;
         if (p->from > i) p->from = i;
         if (!p->shared && !p->group && !airrt_priv_share(p))
             err = AIRRT_ERR_NOMEM;
@@ -10884,7 +10929,7 @@ static airrt_err airrt_priv_prepare(airrt_publication *p) {
             p->streams++;
         else if (p->shared && p->shared->wrap.shared && subscriber->usual)
             p->usual = p->usual ? p->usual : subscriber;
-        else if (!(err = airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->envelope, last)))
+        else if (!(err = airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->posting, last)))
             last = &(*last)->next, p->wraps++;
     }
     if (!err && p->core->retained && !p->shared && !airrt_priv_share(p)) err = AIRRT_ERR_NOMEM;
@@ -10921,7 +10966,7 @@ static airrt_err airrt_priv_encode(const airrt_message_type *type, const void *m
 static airrt_err airrt_priv_carry(const airrt_publication *p) {
     const airrt_transport *transport = p->core->transport;
     const airrt_frame frame = { .kind = AIRRT_FRAME_EVENT, .origin = airrt_priv_topic_origin(p->core),
-                                .sender = p->envelope.sender, .correlation = p->envelope.id,
+                                .sender = p->posting.sender, .correlation = p->posting.id,
                                 .subject = p->subject, .subject_size = (uint32_t)p->length };
     uint8_t small[1024], *out;
     size_t size;
@@ -10936,11 +10981,13 @@ static AIRRT_COLD void airrt_priv_prepare_late(airrt_publication *p) {
     uint32_t streams = 0; /* that are here now; each is given it */
     airrt_priv_present(&p->here, p->core, p->subject, p->length);
     p->from = 0;
+    p->plain = airrt_load_relaxed(&p->core->plain) > 0;
     for (uint32_t i = 0; i < p->here.count; i++) {
         airrt_subscriber *subscriber = airrt_priv_present_at(&p->here, i, p->subject, NULL);
         if (!subscriber) continue;
         if (!subscriber->type) streams++;
-        if (!subscriber->type || airrt_load_relaxed(&subscriber->joined) <= p->joins) continue;
+        if (!subscriber->type || subscriber->reading.give || airrt_load_relaxed(&subscriber->joined) <= p->joins)
+            continue;
         if (p->shared->wrap.shared && subscriber->usual) {
             if (!p->usual) p->usual = subscriber;
             continue;
@@ -10948,8 +10995,8 @@ static AIRRT_COLD void airrt_priv_prepare_late(airrt_publication *p) {
         airrt_wrap **at = &p->first;
         while (*at && (*at)->subscriber != subscriber) at = &(*at)->next;
         if (*at) continue;
-        if (airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->envelope, at)) {
-            airrt_priv_report(p->core->system, subscriber->to, p->envelope.sender, &p->core->type, p->msg,
+        if (airrt_priv_wrap_event(subscriber, p->shared, p->msg, &p->posting, at)) {
+            airrt_priv_report(p->core->system, subscriber->to, p->posting.sender, &p->core->type, p->msg,
                               AIRRT_LOSS_FULL, true);
             continue;
         }
@@ -10967,6 +11014,14 @@ static void airrt_priv_delivered(airrt_publication *p, const airrt_subscriber *s
     p->receivers++;
     if (p->routed) p->routed(p->core->type.name, p->subject, subscriber->to);
 }
+/* To those who are given it as a plain message. */
+static void airrt_priv_give_all(airrt_publication *p) {
+    for (uint32_t i = 0; i < p->here.count; i++) {
+        const airrt_subscriber *subscriber = airrt_priv_present_at(&p->here, i, p->subject, NULL);
+        if (subscriber && subscriber->reading.give)
+            airrt_priv_delivered(p, subscriber, subscriber->reading.give(subscriber->to, p->msg));
+    }
+}
 /* The last of those who take the message that the event has is given it when we have let go of the event: mostly there
  * is one only, and nobody counts. */
 static void airrt_priv_send_all(airrt_publication *p) {
@@ -10978,6 +11033,7 @@ static void airrt_priv_send_all(airrt_publication *p) {
         if (AIRRT_UNLIKELY(airrt_load_acquire(&p->core->joins) != p->joins))
             airrt_priv_prepare_late(p);
     }
+    if (p->plain) airrt_priv_give_all(p); /* before anybody can have let go of the event */
     for (airrt_wrap *wrap = p->first, *next; wrap; wrap = next) {
         airrt_subscriber *subscriber = wrap->subscriber;
         next = wrap->next;
@@ -11008,11 +11064,13 @@ static void airrt_priv_send_all(airrt_publication *p) {
     if (last) airrt_priv_delivered(p, last, airrt_priv_deliver_event(last, &p->shared->wrap));
 }
 static airrt_err airrt_priv_check_subject(const char *subject, size_t *length) {
-    size_t n = subject ? strlen(subject) : 0;
+    size_t n = subject ? strcspn(subject, "*#") : 0;
+    const bool marked = subject && subject[n]; /* mostly not: then that was its length */
+    if (AIRRT_UNLIKELY(marked)) n += strlen(subject + n);
     *length = n;
     if (n == 0 || n > AIRRT_SUBJECT_MAX)
         return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "must have 1 to 255 bytes");
-    if (!airrt_priv_is_subject(subject))
+    if (AIRRT_UNLIKELY(marked) && !airrt_priv_is_subject(subject))
         return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "has a * or #, which are for patterns");
     return AIRRT_OK;
 }
@@ -11025,32 +11083,41 @@ static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) 
     if (!p->core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
     if (p->core->retained) p->joins = airrt_load_acquire(&p->core->joins); /* before the table */
     airrt_priv_present(&p->here, p->core, p->subject, p->length);
-    bool out = p->core->transport && !p->carried;
+    const bool out = p->core->transport && !p->carried, to_all = p->core->retained || out;
     airrt_err err = AIRRT_OK;
-    if (p->here.count > 0 || p->core->retained || out) {
-        p->envelope.id = airrt_priv_envelope_id();
-        p->envelope.sent_ns =
+    p->plain = p->here.count > 0 && airrt_load_relaxed(&p->core->plain) > 0;
+    if (to_all || (p->here.count > 0 && airrt_load_relaxed(&p->core->others) > 0)) {
+        p->posting.id = airrt_priv_envelope_id();
+        p->posting.sent_ns =
             me && me->system == p->core->system ? airrt_ctx_now_ns(&me->ctx) : airrt_priv_now(p->core->system);
-        if (me && me->ctx.cell && !p->carried) p->envelope.sender = airrt_priv_ref(me->ctx.cell);
+        if (me && me->ctx.cell && !p->carried) p->posting.sender = airrt_priv_ref(me->ctx.cell);
         err = airrt_priv_prepare(p);
         if (!err && out) err = airrt_priv_carry(p);
+        if (!err && p->group && !p->wraps) err = AIRRT_ERR_NOT_FOUND;
+        if (err) airrt_priv_unprepare(p);
+        else airrt_priv_send_all(p);
+    } else if (p->plain) {
+        airrt_priv_give_all(p);
+    } else if (p->group) {
+        err = AIRRT_ERR_NOT_FOUND;
     }
-    if (!err && p->group && !p->wraps) err = AIRRT_ERR_NOT_FOUND;
-    if (err) airrt_priv_unprepare(p);
-    else airrt_priv_send_all(p);
     if (!err && !p->shared) p->core->type.drop((void *)(uintptr_t)p->msg);
     airrt_priv_topic_leave(p->core, inside);
     return err ? airrt_priv_err(err, p->group ? "group" : "topic", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg,
                                              airrt_routed_fn *routed, size_t *receivers) {
-    airrt_publication p = { .subject = subject, .msg = msg, .routed = routed };
+    airrt_publication p;
+    airrt_priv_publication(&p, subject, msg);
+    p.routed = routed;
     airrt_err err = airrt_priv_publish_to(topic, &p);
     *receivers = p.receivers;
     return err;
 }
 AIRRT_API airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg, size_t *sent) {
-    airrt_publication p = { .subject = group, .msg = msg, .group = true };
+    airrt_publication p;
+    airrt_priv_publication(&p, group, msg);
+    p.group = true;
     airrt_err err = airrt_priv_publish_to(topic, &p);
     if (sent) *sent = p.receivers;
     return err;
@@ -11097,7 +11164,9 @@ AIRRT_API airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, si
     if (!err && (err = airrt_priv_unpack(core, frame, size, subject, msg, &own)) != AIRRT_OK && err != AIRRT_ERR_NOMEM)
         airrt_priv_report_bytes(core->system, type, frame, size);
     if (!err && !own) {
-        airrt_publication p = { .subject = subject, .msg = msg, .carried = true };
+        airrt_publication p;
+        airrt_priv_publication(&p, subject, msg);
+        p.carried = true;
         err = airrt_priv_publish_to(topic, &p);
         if (err) type->drop(msg);
     }
@@ -11403,10 +11472,11 @@ static bool airrt_priv_catch_up_locked(airrt_topic_core *core, airrt_subscriber 
         const char *subject = airrt_load_acquire(&core->retained[i].subject);
         if (!subject || !airrt_topic_matches(pattern, subject)) continue;
         airrt_wrap *wrap = NULL;
-        if (subscriber->type)
+        const bool wraps = subscriber->type && !subscriber->reading.give;
+        if (wraps)
             wrap =
                 airrt_priv_wrap_get(&subscriber->type->pools, subscriber->type->msg.size, subscriber->type->msg.align);
-        room = wrap || !subscriber->type;
+        room = wrap || !wraps;
         made->at[made->count].slot = i;
         made->at[made->count].shared = NULL;
         made->at[made->count].wrap = wrap;
@@ -11454,11 +11524,16 @@ static void airrt_priv_catch_up_send(airrt_topic_core *core, airrt_subscriber *s
             if (wrap) airrt_priv_wrap_put(wrap);
             continue;
         }
+        if (subscriber->reading.give) {
+            (void)subscriber->reading.give(subscriber->to, (char *)shared + shared->offset);
+            airrt_priv_shared_release(shared, 1);
+            continue;
+        }
         if (!wrap) {
             (void)airrt_priv_deliver_stream(subscriber, shared);
             continue;
         }
-        subscriber->map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);
+        subscriber->reading.map(airrt_priv_wrapped(wrap), (char *)shared + shared->offset);
         wrap->envelope.id = airrt_message_id();
         wrap->envelope.sent_ns = airrt_priv_now(core->system);
         wrap->envelope.priority = airrt_priv_priority(&subscriber->type->msg, NULL);
@@ -11520,7 +11595,7 @@ static airrt_err airrt_priv_add_pattern_locked(airrt_subscriber *subscriber, con
 }
 /* Subscribes an actor, or with type NULL a stream. *added is what has a pattern more; NULL: that was there. */
 static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref to, airrt_actor_type *type,
-                                             void (*map)(void *, const void *), const char *pattern,
+                                             airrt_reading reading, const char *pattern,
                                              const airrt_subscribe_desc *desc, airrt_subscriber **added,
                                              airrt_catch_up **late) {
     airrt_subscriber *old = type ? airrt_priv_subscriber_find_locked(core, to) : NULL;
@@ -11531,14 +11606,14 @@ static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref t
     if (made) {
         made->to = to;
         made->type = type;
-        made->map = map;
+        made->reading = reading;
         /* who counts its events, or may be given one again, needs a message of its own */
-        bool may = type && map && desc->capacity == AIRRT_UNLIMITED && !type->redeliver;
+        bool may = type && reading.map && desc->capacity == AIRRT_UNLIMITED && !type->redeliver;
         if (may && !airrt_load_relaxed(&core->usual_type)) {
-            core->usual_map = map;
+            core->usual_map = reading.map;
             airrt_store_release(&core->usual_type, type); /* pairs with airrt_priv_share */
         }
-        made->usual = may && type == airrt_load_relaxed(&core->usual_type) && map == core->usual_map;
+        made->usual = may && type == airrt_load_relaxed(&core->usual_type) && reading.map == core->usual_map;
     }
     airrt_err err = AIRRT_OK;
     if (made && !type) {
@@ -11570,7 +11645,7 @@ static airrt_err airrt_priv_subscribe_locked(airrt_topic_core *core, airrt_ref t
     return err;
 }
 static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_actor_type *type,
-                                         void (*map)(void *, const void *), const char *pattern,
+                                         airrt_reading reading, const char *pattern,
                                          const airrt_subscribe_desc *desc, airrt_subscriber **out) {
     airrt_subscribe_desc d;
     airrt_subscriber *added = NULL;
@@ -11578,6 +11653,8 @@ static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_
     airrt_inside inside;
     AIRRT_TRY(airrt_priv_check_pattern(pattern));
     AIRRT_TRY(airrt_priv_check_subscribe(desc, !type, &d));
+    if (reading.give && d.capacity != AIRRT_UNLIMITED)
+        return airrt_priv_err(AIRRT_ERR_INVALID, "capacity", "is the mailbox's where events are plain messages");
     if (type) AIRRT_TRY(airrt_priv_from(to, type));
     airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
@@ -11587,7 +11664,7 @@ static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_
     } else {
         airrt_priv_lock(&airrt_priv_topics.lock);
         if (airrt_load_relaxed(&core->phase) & AIRRT_TOPIC_OPEN)
-            err = airrt_priv_subscribe_locked(core, to, type, map, pattern, &d, &added, &late);
+            err = airrt_priv_subscribe_locked(core, to, type, reading, pattern, &d, &added, &late);
         airrt_priv_unlock(&airrt_priv_topics.lock);
     }
     if (added && airrt_priv_heard(core->system)) airrt_priv_tell_subscriber(added, AIRRT_NEWS_SUBSCRIBED, pattern);
@@ -11600,9 +11677,9 @@ static airrt_err airrt_priv_subscribe_to(airrt_topic topic, airrt_ref to, airrt_
     return err ? airrt_priv_err(err, err == AIRRT_ERR_INVALID ? "system" : "topic", NULL) : AIRRT_OK;
 }
 AIRRT_API airrt_err airrt_priv_subscribe(airrt_topic topic, airrt_ref to, airrt_actor_type *type,
-                                         void (*map)(void *msg, const void *event), const char *pattern,
+                                         airrt_reading reading, const char *pattern,
                                          const airrt_subscribe_desc *desc) {
-    return airrt_priv_subscribe_to(topic, to, type, map, pattern, desc, NULL);
+    return airrt_priv_subscribe_to(topic, to, type, reading, pattern, desc, NULL);
 }
 AIRRT_API airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, const char *pattern) {
     airrt_inside inside;
@@ -11635,10 +11712,11 @@ AIRRT_API airrt_err airrt_priv_unsubscribe(airrt_topic topic, airrt_ref to, cons
 AIRRT_API airrt_err airrt_priv_stream_open(airrt_topic topic, const char *pattern, const airrt_subscribe_desc *desc,
                                            airrt_stream *out) {
     const airrt_ref nobody = { 0, 0 };
+    const airrt_reading itself = { NULL, NULL };
     airrt_inside inside;
     memset(out, 0, sizeof *out);
     out->topic = topic;
-    AIRRT_TRY(airrt_priv_subscribe_to(topic, nobody, NULL, NULL, pattern, desc, &out->subscriber));
+    AIRRT_TRY(airrt_priv_subscribe_to(topic, nobody, NULL, itself, pattern, desc, &out->subscriber));
     airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     if (!core) return AIRRT_OK; /* closed meanwhile: it is at its end */
     out->steps = core->system->sim || core->system->desc.polled;

@@ -2,7 +2,8 @@
  * subscribers are spawned, subscribe, unsubscribe, fail, panic, restart, are killed, and topics are closed and opened;
  * streams come and go; memory fails in some rounds; the system is shut down in the middle. Every event that was
  * published is dropped exactly once, none that was refused; nobody is given one twice, or out of its publisher's order, or
- * one whose subject he did not ask for, or that is freed already; the dead subscribe to nothing.
+ * one whose subject he did not ask for, or that is freed already; the dead subscribe to nothing. Some are given events as
+ * plain messages, copies that own memory: each is dropped exactly once, too.
  *
  *     stress_topic [seed [events]]
  */
@@ -16,7 +17,7 @@ static int stress_fault(void);
 static airrt_atomic_u64 famine;
 static int stress_fault(void) { return airrt_test_one_in(airrt_load_relaxed(&famine)); }
 
-enum { THREADS = 3, PLACES = 16, TOPICS = 3, PUBLISHERS = THREADS + PLACES, ALIVE = 0x600d };
+enum { THREADS = 3, PLACES = 16, TAKERS = 4, TOPICS = 3, PUBLISHERS = THREADS + PLACES, ALIVE = 0x600d };
 static const char *const subjects[] = { "a", "a.b", "a.b.c", "b", "b.c", "c.c.c" };
 static const char *const patterns[] = { "#", "a.#", "*", "*.*", "#.c", "b.c", "a.*.c", "a", "a.b", "c.c.c" };
 enum { PATTERNS = sizeof patterns / sizeof *patterns };
@@ -52,7 +53,7 @@ typedef struct trial {
     airrt_system *system;
     fate *fates;
     size_t limit;
-    airrt_atomic_u64 taken, topics[TOPICS], refs[PLACES];
+    airrt_atomic_u64 taken, topics[TOPICS], refs[PLACES], takers[TAKERS];
     uint64_t seed, famine;
     airrt_backpressure policy;
     uint32_t capacity, retain;
@@ -70,7 +71,29 @@ AIRRT_ACTOR(hands, order, hand_args);
 static order order_of_event(const event *e) { return (order){ .kind = EVENT, .event = *e }; }
 AIRRT_SUBSCRIBER(hands, events, order_of_event);
 
-static airrt_atomic_u64 out_of_order, after_its_end, misrouted, received, read_by_streams;
+/* Of who is given events as plain messages: a copy of the event, and of its body, if there was memory. */
+typedef struct copy {
+    body *body;
+    uint32_t publisher, seq;
+} copy;
+static airrt_atomic_u64 copies, copies_dropped;
+static void copy_drop(copy *msg) {
+    airrt_fetch_add(&copies_dropped, 1u, RELAXED);
+    free(msg->body);
+}
+AIRRT_MESSAGE(copy, .drop = copy_drop);
+typedef struct seen { const trial *now; uint32_t seq[PUBLISHERS]; } seen;
+typedef trial *trial_ptr;
+AIRRT_ACTOR(taker, copy, trial_ptr);
+static copy copy_of_event(const event *e) {
+    copy made = { malloc(sizeof(body)), e->publisher, e->seq };
+    airrt_fetch_add(&copies, 1u, RELAXED);
+    if (made.body) *made.body = *e->body;
+    return made;
+}
+AIRRT_SUBSCRIBER_PLAIN(taker, events, copy_of_event);
+
+static airrt_atomic_u64 out_of_order, after_its_end, misrouted, received, read_by_streams, copies_handled;
 
 static events topic_at(trial *now, uint64_t random) {
     uint64_t word = airrt_load_acquire(&now->topics[random % TOPICS]);
@@ -148,6 +171,36 @@ static airrt_action hands_failed(hands_ctx *ctx, hand *state, const airrt_reason
 }
 AIRRT_ACTOR_IMPL(hands, hand, hands_handle, .pre_start = hands_open, .on_error = hands_failed);
 
+static airrt_err taker_handle(taker_ctx *ctx, seen *state, const copy *msg) {
+    const trial *now = state->now;
+    if (msg->body && msg->body->alive != ALIVE) airrt_fetch_add(&after_its_end, 1u, RELAXED);
+    if (airrt_ctx_subject(&ctx->base)) airrt_fetch_add(&misrouted, 1u, RELAXED);
+    if (!now->retain && msg->seq <= state->seq[msg->publisher] && msg->seq >> 16 == state->seq[msg->publisher] >> 16)
+        airrt_fetch_add(&out_of_order, 1u, RELAXED);
+    state->seq[msg->publisher] = msg->seq;
+    airrt_fetch_add(&copies_handled, 1u, RELAXED);
+    copy mine = *msg;
+    copy_drop(&mine);
+    return AIRRT_OK;
+}
+static airrt_err taker_open(taker_ctx *ctx, seen *state, const trial_ptr *now) {
+    return (void)ctx, state->now = *now, AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(taker, seen, taker_handle, .pre_start = taker_open);
+static void takes(taker_ref to, trial *now, uint64_t random) {
+    airrt_subscribe_desc desc = { .retained = random % 5 == 0 };
+    airrt_discard(taker_subscribe_events_with(to, topic_at(now, random / 5), patterns[random / 11 % PATTERNS], &desc));
+}
+static void new_taker(trial *now, uint64_t random) {
+    taker_ref ref;
+    airrt_spawn_desc desc = { .mailbox = { .capacity = now->capacity, .backpressure = now->policy } };
+    if (taker_spawn(now->system, now, &desc, &ref)) return;
+    for (uint64_t i = 0; i < 3; i++) takes(ref, now, random / (i + 1));
+    uint64_t before = airrt_exchange(&now->takers[random % TAKERS], (uint64_t)ref.ref.generation << 32 | ref.ref.slot,
+                                     ACQ_REL);
+    airrt_discard(airrt_kill((airrt_ref){ (uint32_t)before, (uint32_t)(before >> 32) }));
+}
+
 static void respawn(trial *now, uint32_t place) {
     hands_ref ref;
     airrt_spawn_desc desc = { .mailbox = { .capacity = now->capacity, .backpressure = now->policy } };
@@ -203,6 +256,14 @@ static void *work(void *arg) {
         case 5: read_stream(&stream, random % 30); break;
         case 6:
         case 7: subscribe(to, now, random / 3); break;
+        case 9: new_taker(now, random / 64); break;
+        case 10: {
+            uint64_t word = airrt_load_acquire(&now->takers[random % TAKERS]);
+            taker_ref ref = { { (uint32_t)word, (uint32_t)(word >> 32) } };
+            if (random / 8 % 2) takes(ref, now, random / 16);
+            else airrt_discard(taker_unsubscribe_events(ref, topic_at(now, random / 16), NULL));
+            break;
+        }
         case 8:
             airrt_discard(
                 hands_unsubscribe_events(to, topic_at(now, random), random % 3 ? patterns[random / 3 % PATTERNS] : NULL));
@@ -228,6 +289,7 @@ static bool play(trial *now) {
     if (airrt_system_open(&(airrt_system_desc){ .workers = 2 }, &now->system)) return failed(now, "no system", 0);
     for (uint64_t i = 0; i < TOPICS; i++) reopen(now, i);
     for (uint32_t place = 0; place < PLACES; place++) respawn(now, place);
+    for (uint64_t i = 0; i < TAKERS; i++) new_taker(now, now->seed + i);
     airrt_store_relaxed(&famine, now->famine);
     for (uint32_t i = 0; i < THREADS; i++) {
         args[i] = (worker_args){ now, i };
@@ -251,6 +313,9 @@ static bool play(trial *now) {
     for (size_t i = 0; i < now->limit; i++)
         if (airrt_load_relaxed(&now->fates[i].published) != airrt_load_relaxed(&now->fates[i].dropped))
             return failed(now, airrt_load_relaxed(&now->fates[i].dropped) ? "dropped too often" : "never dropped", i);
+    if (airrt_load_relaxed(&copies) != airrt_load_relaxed(&copies_dropped))
+        return failed(now, "copies that were not dropped once",
+                      airrt_load_relaxed(&copies) - airrt_load_relaxed(&copies_dropped));
     if (airrt_load_relaxed(&out_of_order))
         return failed(now, "out of order, or twice", airrt_load_relaxed(&out_of_order));
     if (airrt_load_relaxed(&after_its_end))
@@ -290,7 +355,7 @@ int main(int argc, char **argv) {
         if (!play_round(random, limit)) return 1;
         done += limit;
     }
-    printf("%s: %" PRIu64 " handled, %" PRIu64 " read\n", argv[0], airrt_load_relaxed(&received),
-           airrt_load_relaxed(&read_by_streams));
+    printf("%s: %" PRIu64 " handled, %" PRIu64 " copies, %" PRIu64 " read\n", argv[0], airrt_load_relaxed(&received),
+           airrt_load_relaxed(&copies_handled), airrt_load_relaxed(&read_by_streams));
     return 0;
 }

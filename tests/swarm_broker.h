@@ -115,7 +115,8 @@ static void subscribe(uint32_t at, airrt_ref ref, uint64_t random) {
                                       random / 2048 % 2 ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
     if (!takes_notes(at) || is_to_end(ref)) return;
     bool alive = airrt_alive(ref);
-    airrt_err err = airrt_priv_subscribe(wires[w].topic.topic, ref, types[world.spots[at].kind], plain_map_wire_,
+    const airrt_reading by_event = { plain_map_wire_, NULL };
+    airrt_err err = airrt_priv_subscribe(wires[w].topic.topic, ref, types[world.spots[at].kind], by_event,
                                          patterns[pattern], random / 4096 % 2 ? &desc : NULL);
     check_nomem(err, "a subscription");
     if (err == AIRRT_ERR_DEAD && alive && wires[w].open) broken("%s, alive, cannot subscribe", world.spots[at].name);

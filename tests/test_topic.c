@@ -2002,6 +2002,213 @@ START_TEST(what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_see
     WORLD_CLOSE();
 } END_TEST
 
+/* ---- plain messages ---------------------------------------------------------------------------------------------- */
+
+/* A message of its own with a copy of what the event owns. */
+typedef struct owned { uint64_t number, *text; } owned;
+static airrt_atomic_u64 owned_drops;
+static void owned_drop(owned *msg) {
+    airrt_fetch_add(&owned_drops, 1u, RELAXED);
+    free(msg->text);
+}
+AIRRT_MESSAGE(owned, .drop = owned_drop);
+AIRRT_ACTOR(owner, owned, airrt_none);
+static airrt_atomic_u64 owner_sum, owner_strange;
+static airrt_atomic_u32 owner_open, owner_inside; /* the gate of who is sent 0 */
+static airrt_err owner_handle(owner_ctx *ctx, airrt_none *state, const owned *msg) {
+    (void)state;
+    if (*msg->text != msg->number || airrt_ctx_subject(&ctx->base) || airrt_ctx_envelope(&ctx->base))
+        airrt_fetch_add(&owner_strange, 1u, RELAXED);
+    if (msg->number == 0) airrt_fetch_add(&owner_inside, 1u, RELEASE);
+    uint64_t deadline = airrt_test_deadline_ns(20);
+    while (msg->number == 0 && !airrt_load_acquire(&owner_open) && airrt_test_before(deadline)) {}
+    airrt_fetch_add(&owner_sum, msg->number, RELAXED);
+    owned mine = *msg;
+    owned_drop(&mine);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(owner, airrt_none, owner_handle);
+static airrt_atomic_u64 owned_made;
+static owned owned_of_note(const note *event) {
+    note copy = note_make(*event->text);
+    airrt_fetch_add(&owned_made, 1u, RELAXED);
+    return (owned){ event->number, copy.text };
+}
+AIRRT_SUBSCRIBER_PLAIN(owner, notes, owned_of_note);
+AIRRT_SUBSCRIBER_PLAIN(owner, counted, owned_of_note);
+static owner_ref owner_new(uint32_t capacity, airrt_backpressure policy) {
+    owner_ref made;
+    airrt_test_ok(owner_spawn(world, AIRRT_NONE,
+                              &(airrt_spawn_desc){ .mailbox = { .capacity = capacity, .backpressure = policy } }, &made));
+    return made;
+}
+static void owners_begin(void) {
+    airrt_store_relaxed(&owner_inside, 0u);
+    airrt_store_relaxed(&owned_drops, 0u);
+    airrt_store_relaxed(&owned_made, 0u);
+    airrt_store_relaxed(&owner_sum, 0u);
+    airrt_store_relaxed(&owner_strange, 0u);
+    airrt_store_relaxed(&owner_open, 0u);
+}
+static void owners_end(void) {
+    SETTLE();
+    ck_assert_uint_eq(airrt_load_relaxed(&owner_strange), 0);
+    ck_assert_uint_eq(airrt_load_relaxed(&owned_made), airrt_load_relaxed(&owned_drops));
+}
+
+START_TEST(a_plain_subscriber_owns_its_messages) {
+    WORLD();
+    notes topic = topic_open(0);
+    owners_begin();
+    owner_ref all = owner_new(0, AIRRT_BACKPRESSURE_ERROR), some = owner_new(0, AIRRT_BACKPRESSURE_ERROR);
+    airrt_test_ok(owner_subscribe_notes(all, topic, "#"));
+    airrt_test_ok(owner_subscribe_notes(some, topic, "a.b"));
+    airrt_test_ok(owner_subscribe_notes(some, topic, "*.b"));
+    ck_assert_uint_eq(notes_subscribers(topic), 2);
+    PUBLISH(topic, "a.b", 1);
+    ck_assert_uint_eq(NOTE_DROPS(), 1); /* all have copies by now */
+    PUBLISH(topic, "a", 10);
+    airrt_test_ok(owner_unsubscribe_notes(all, topic, NULL));
+    PUBLISH(topic, "c.b", 100);
+    owners_end();
+    ck_assert_uint_eq(airrt_load_relaxed(&owner_sum), 1 + 1 + 10 + 100);
+    ck_assert_uint_eq(airrt_load_relaxed(&owned_made), 4);
+    ck_assert_uint_eq(NOTE_DROPS(), 3);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(plain_and_other_subscribers_share_a_topic) {
+    for (int others = 1; others < 8; others++) {
+        diary usual_book = { 0 }, apart_book = { 0 };
+        WORLD();
+        notes topic = topic_open(0);
+        notes_stream stream;
+        const note *read;
+        owners_begin();
+        owner_ref first = owner_new(0, AIRRT_BACKPRESSURE_ERROR), last = owner_new(0, AIRRT_BACKPRESSURE_ERROR);
+        SPAWN(probe, usual, &usual_book);
+        SPAWN(probe, apart, &apart_book);
+        airrt_test_ok(owner_subscribe_notes(first, topic, "#"));
+        if (others & 1) airrt_test_ok(probe_subscribe_notes(usual, topic, "#"));
+        if (others & 2)
+            airrt_test_ok(probe_subscribe_notes_with(apart, topic, "#", &(airrt_subscribe_desc){ .capacity = 10 }));
+        if (others & 4) airrt_test_ok(notes_stream_open(topic, "#", NULL, &stream));
+        airrt_test_ok(owner_subscribe_notes(last, topic, "#"));
+        PUBLISH(topic, "a", 7);
+        PUBLISH(topic, "b", 8);
+        owners_end();
+        if (others & 4) {
+            airrt_test_ok(notes_stream_try_recv(&stream, &read));
+            ck_assert_uint_eq(*read->text, 7);
+            notes_stream_close(&stream);
+        }
+        ck_assert_uint_eq(airrt_load_relaxed(&owner_sum), 30);
+        ck_assert_uint_eq(airrt_load_relaxed(&owned_made), 4);
+        ck_assert_uint_eq(COUNT(usual_book.acts), others & 1 ? 2 : 0);
+        ck_assert_uint_eq(COUNT(apart_book.acts), others & 2 ? 2 : 0);
+        ck_assert_uint_eq(NOTE_DROPS(), 2);
+        WORLD_CLOSE();
+    }
+}
+END_TEST
+
+START_TEST(what_a_plain_subscriber_refuses_is_a_dead_letter_and_dropped) {
+    static const airrt_backpressure policies[] = { AIRRT_BACKPRESSURE_ERROR, AIRRT_BACKPRESSURE_BLOCK,
+                                                   AIRRT_BACKPRESSURE_DROP };
+    for (int i = 0; i < 3; i++) {
+        const bool drops = policies[i] == AIRRT_BACKPRESSURE_DROP;
+        counted topic;
+        WORLD();
+        airrt_test_ok(counted_open(world, NULL, &topic));
+        airrt_store_relaxed(&note_drops, 0u);
+        owners_begin();
+        owner_ref to = owner_new(1, policies[i]);
+        airrt_test_ok(owner_subscribe_counted(to, topic, "#"));
+        airrt_test_ok(owner_send(to, (owned){ 0, note_make(0).text })); /* rests in its handler */
+        airrt_test_eventually(airrt_load_acquire(&owner_inside), 10);
+        took = 0;
+        airrt_test_ok(counted_publish(topic, "a", note_make(5)));
+        ck_assert_uint_eq(took, 1);
+        airrt_test_ok(counted_publish(topic, "a", note_make(6)));
+        ck_assert_uint_eq(took, drops ? 2 : 1); /* to drop it is to have taken it */
+        ck_assert_uint_eq(took_in_all, drops);
+        ck_assert_uint_eq(world_counts().refused, !drops);
+        ck_assert_uint_eq(world_counts().dropped, drops);
+        airrt_store_release(&owner_open, 1u);
+        SETTLE();
+        ck_assert_uint_eq(airrt_load_relaxed(&owner_sum), 5);
+        ck_assert_uint_eq(airrt_load_relaxed(&owned_made), 2);
+        ck_assert_uint_eq(airrt_load_relaxed(&owned_drops), 3); /* and that of the gate */
+        ck_assert_uint_eq(NOTE_DROPS(), 2);
+        WORLD_CLOSE();
+    }
+}
+END_TEST
+
+START_TEST(a_plain_subscriber_that_is_dead_is_given_nothing) {
+    WORLD();
+    notes topic = topic_open(0);
+    owners_begin();
+    owner_ref gone = owner_new(0, AIRRT_BACKPRESSURE_ERROR);
+    airrt_test_ok(owner_subscribe_notes(gone, topic, "#"));
+    airrt_test_ok(owner_stop(gone, AIRRT_SEC(20)));
+    PUBLISH(topic, "a", 1);
+    ck_assert_uint_eq(notes_subscribers(topic), 0);
+    airrt_test_is(owner_subscribe_notes(gone, topic, "#"), AIRRT_ERR_DEAD);
+    owners_end();
+    ck_assert_uint_eq(airrt_load_relaxed(&owned_made), 0);
+    WORLD_CLOSE();
+}
+END_TEST
+
+START_TEST(a_plain_subscriber_has_no_capacity_but_its_mailboxs) {
+    WORLD();
+    notes topic = topic_open(0);
+    owner_ref to = owner_new(0, AIRRT_BACKPRESSURE_ERROR);
+    airrt_test_is(owner_subscribe_notes_with(to, topic, "#", &(airrt_subscribe_desc){ .capacity = 5 }),
+                  AIRRT_ERR_INVALID);
+    ck_assert_str_eq(airrt_error_last()->field, "capacity");
+    airrt_test_ok(owner_subscribe_notes_with(to, topic, "#", &(airrt_subscribe_desc){ .capacity = AIRRT_UNLIMITED }));
+    WORLD_CLOSE();
+}
+END_TEST
+
+static notes retains;
+static owner_ref comes_late;
+static void joins_now(void) {
+    airrt_test_ok(owner_subscribe_notes_with(comes_late, retains, "#", &(airrt_subscribe_desc){ .retained = true }));
+}
+START_TEST(a_plain_subscriber_is_given_retained_values) {
+    static const char *const points[] = { "table", "retained" }; /* the publisher looks who is there; has looked */
+    for (int i = 0; i < 2; i++) {
+        WORLD();
+        retains = topic_open(4);
+        owners_begin();
+        comes_late = owner_new(0, AIRRT_BACKPRESSURE_ERROR);
+        owner_ref before = owner_new(0, AIRRT_BACKPRESSURE_ERROR), after = owner_new(0, AIRRT_BACKPRESSURE_ERROR);
+        airrt_test_ok(owner_subscribe_notes(before, retains, "#"));
+        PUBLISH(retains, "a", 1);
+        PUBLISH(retains, "b", 20);
+        PUBLISH(retains, "b", 30);
+        airrt_test_ok(owner_subscribe_notes_with(after, retains, "#", &(airrt_subscribe_desc){ .retained = true }));
+        owners_end();
+        ck_assert_uint_eq(airrt_load_relaxed(&owner_sum), 51 + 31);
+        airrt_test_ok(airrt_stop(before.ref, AIRRT_SEC(20)));
+        airrt_test_ok(airrt_stop(after.ref, AIRRT_SEC(20)));
+        owners_begin();
+        AT_POINT(points[i], joins_now);
+        PUBLISH(retains, "a", 400);
+        POINT_PASSED();
+        owners_end();
+        ck_assert_uint_eq(airrt_load_relaxed(&owner_sum), 1 + 30 + 400);
+        notes_close(retains);
+        WORLD_CLOSE();
+        ck_assert_uint_eq(NOTE_DROPS(), 4);
+    }
+}
+END_TEST
+
 SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_everything_fits,
       a_hostile_pattern_takes_no_exponential_time, an_event_reaches_all_whose_pattern_fits,
       nothing_is_missed_from_the_subscription_on, an_event_without_receivers_is_dropped_at_once,
@@ -2038,4 +2245,7 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       without_memory_a_subscription_changes_nothing,
       a_topic_that_is_closed_during_a_publication_has_no_successor_in_its_place_before_the_end_of_that,
       whoever_publishes_while_a_topic_is_closed_reaches_nobody_of_the_next_one,
-      what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_seen_it);
+      what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_seen_it,
+      a_plain_subscriber_owns_its_messages, plain_and_other_subscribers_share_a_topic,
+      what_a_plain_subscriber_refuses_is_a_dead_letter_and_dropped, a_plain_subscriber_that_is_dead_is_given_nothing,
+      a_plain_subscriber_has_no_capacity_but_its_mailboxs, a_plain_subscriber_is_given_retained_values);

@@ -6,7 +6,8 @@
  *
  * send:        a loop of plain sends to each, the least that any way of giving out can cost
  * publish:     one event of 16 bytes on a topic to which all subscribe with "#"
- * pattern:     the same, with "eu.*.close"
+ * plain:       the same, to those who take it as a plain message; the peers' publish is that
+ * pattern:     as publish, with "eu.*.close"
  * subject:     as many events on the topic, each under the name of one of the subscribers, who wants just this
  * owned:       the same with "#", of an event that owns memory, freed with the last receiver
  * group:       a message to a group, cloned for each member
@@ -32,6 +33,7 @@ static void page_drop(page *event) { free(event->text); }
 AIRRT_MESSAGE(page, .drop = page_drop);
 AIRRT_TOPIC(ticks, tick);
 AIRRT_TOPIC(pages, page);
+AIRRT_TOPIC(quotes, tick);
 
 static airrt_atomic_u64 handled; /* by one worker alone */
 AIRRT_ACTOR(reader, tick, airrt_none);
@@ -45,11 +47,12 @@ static tick tick_of_tick(const tick *event) { return *event; }
 static tick tick_of_page(const page *event) { return (tick){ event->number, *event->text }; }
 AIRRT_SUBSCRIBER(reader, ticks, tick_of_tick);
 AIRRT_SUBSCRIBER(reader, pages, tick_of_page);
+AIRRT_SUBSCRIBER_PLAIN(reader, quotes, tick_of_tick);
 AIRRT_GROUP(readers, reader);
 AIRRT_POOL(members, reader);
 
 enum { READERS_MAX = 1000, MESSAGES = 200000, BURST = 64 };
-typedef enum way { SEND, NAME, PUBLISH, PATTERN, SUBJECT, OWNED, GROUP, POOL, KEY } way;
+typedef enum way { SEND, NAME, PUBLISH, PLAIN, PATTERN, SUBJECT, OWNED, GROUP, POOL, KEY } way;
 static reader_ref all[READERS_MAX];
 static char names[READERS_MAX][8];
 static struct {
@@ -58,6 +61,7 @@ static struct {
     airrt_system *system;
     ticks ticks;
     pages pages;
+    quotes quotes;
     readers group;
     members pool;
 } now_playing;
@@ -74,6 +78,7 @@ static airrt_err give(tick msg) {
         return AIRRT_OK;
     case PUBLISH:
     case PATTERN: return ticks_publish(now_playing.ticks, "eu.dax.close", msg);
+    case PLAIN: return quotes_publish(now_playing.quotes, "eu.dax.close", msg);
     case SUBJECT:
         for (uint32_t i = 0; i < now_playing.readers; i++) AIRRT_TRY(ticks_publish(now_playing.ticks, names[i], msg));
         return AIRRT_OK;
@@ -118,7 +123,7 @@ static double run(const void *row_) {
     uint64_t rounds = MESSAGES / r->readers;
     must(!airrt_system_open(&(airrt_system_desc){ .workers = 1, .mailbox = { .unbounded = true } }, &system), "system");
     must(!ticks_open(system, NULL, &now_playing.ticks) && !pages_open(system, NULL, &now_playing.pages) &&
-             !readers_open(system, &now_playing.group),
+             !quotes_open(system, NULL, &now_playing.quotes) && !readers_open(system, &now_playing.group),
          "topics");
     now_playing.way = r->way;
     now_playing.system = system;
@@ -129,6 +134,7 @@ static double run(const void *row_) {
         const char *wants = r->way == PATTERN ? "eu.*.close" : r->way == SUBJECT ? names[i] : "#";
         must(!reader_subscribe_ticks(all[i], now_playing.ticks, wants) &&
                  !reader_subscribe_pages(all[i], now_playing.pages, "#") &&
+                 !reader_subscribe_quotes(all[i], now_playing.quotes, "#") &&
                  !readers_join(now_playing.group, "all", all[i]),
              "subscribe");
     }
@@ -213,7 +219,7 @@ static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
-enum { ROUNDS_MAX = 101, WAYS = 9, ASKS = 8 };
+enum { ROUNDS_MAX = 101, WAYS = 10, ASKS = 8 };
 static void requests(int rounds) {
     static const ask_row rows[ASKS] = { { "request_same_worker", false, false, 1 },
                                         { "two_messages_same_worker", true, false, 1 },
@@ -233,8 +239,9 @@ static void requests(int rounds) {
 }
 int main(int argc, char **argv) {
     static const row rows[WAYS] = { { "send_to_each", SEND, 0 },          { "send_by_name", NAME, 0 },
-                                    { "publish", PUBLISH, 0 },            { "publish_by_pattern", PATTERN, 0 },
-                                    { "publish_by_subject", SUBJECT, 0 }, { "publish_owned", OWNED, 0 },
+                                    { "publish", PUBLISH, 0 },            { "publish_plain", PLAIN, 0 },
+                                    { "publish_by_pattern", PATTERN, 0 }, { "publish_by_subject", SUBJECT, 0 },
+                                    { "publish_owned", OWNED, 0 },
                                     { "send_to_a_group", GROUP, 0 },      { "send_to_a_pool", POOL, 0 },
                                     { "send_to_a_pool_by_key", KEY, 0 } };
     static double took[WAYS][ROUNDS_MAX];

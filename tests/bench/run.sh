@@ -215,7 +215,9 @@ suite_broker() {
     once broker - - "$build/bench_broker"
     for readers in 1 10 100 1000; do
         number_of publish
-        everybody broker "publish/$readers" publish THREADS=1 READERS="$readers"
+        for row_ in publish 'publish plain'; do # the same peers: theirs is plain
+            everybody broker "$row_/$readers" publish THREADS=1 READERS="$readers"
+        done
     done
 }
 

@@ -51,6 +51,9 @@ AIRRT_SUBSCRIBER(me, desc, map);
 AIRRT_TOPIC(topic, msg);
 static msg pattern(const msg *from) { return *from; }
 AIRRT_SUBSCRIBER(me, topic, pattern);
+AIRRT_TOPIC(plain, msg);
+static msg how(const msg *from) { return *from; }
+AIRRT_SUBSCRIBER_PLAIN(me, plain, how);
 AIRRT_GROUP(group, me);
 
 AIRRT_CHILD(child, args);
