@@ -97,16 +97,18 @@
  * tick has come (looked at every 32 messages, after each while some take more than 50 us; a pre_start counts as one):
  * then timers and what comes from threads outside have their turn, too. Timers that fire and results count as messages;
  * when a turn was one of those, a message of the mailbox comes before what has fired since. One hook is never
- * interrupted. Actors that a hook spawns begin (pre_start) before what waits in its worker's queue, in three turns of
- * four: those of the last turn first, in the order of their spawning, then who has spawned them, if its turn was over
- * before its mailbox was empty (each eighth time in a row behind all others, so that each who spawns without end has
- * its share), so that of a tree of spawns a branch is alive at a time, not a generation. After a millisecond behind
- * newer ones they go to the queue: the oldest, a millisecond later two, then four, and so on, but one again where more
- * wait by then; who has spawned goes with them. A worker's queue is shared with others when it holds 50 us of work,
- * judged by the turns before; whom it has spawned, then or when the first has waited for as long; behind a turn that
- * does not end, after a millisecond or two, also if the others are busy (then half of the queue at a time), and with it
- * the one actor that runs here as soon as that turn is over: whom a hook has woken last, or, where turns take less than
- * 2 us, who has woken the one that runs, as an answer may come.
+ * interrupted. Whom a hook has woken last runs next, ahead of its worker's queue, whoever that one wakes after it, and
+ * so on, until the messages and turns of all these are as many as a turn's messages. Actors that a hook spawns begin
+ * (pre_start) before what waits in its worker's queue, in three turns of four: those of the last turn first, in the
+ * order of their spawning, then who has spawned them, if its turn was over before its mailbox was empty (each eighth
+ * time in a row behind all others, so that each who spawns without end has its share), so that of a tree of spawns a
+ * branch is alive at a time, not a generation. After a millisecond behind newer ones they go to the queue: the oldest,
+ * a millisecond later two, then four, and so on, but one again where more wait by then; who has spawned goes with
+ * them. A worker's queue is shared with others when it holds 50 us of work, judged by the turns before; whom it has
+ * spawned, then or when the first has waited for as long; behind a turn that does not end, after a millisecond or two,
+ * also if the others are busy (then half of the queue at a time), and with it the one actor that runs here as soon as
+ * that turn is over: whom a hook has woken last, or, where turns take less than 2 us, who has woken the one that runs,
+ * as an answer may come.
  *
  * REQUESTS (>>requests, examples/request.c, examples/bank.c)
  * A request is a message that is answered once. Threads wait for the answer (NAME_ask of AIRRT_REQUEST). Actors do not:
@@ -4328,7 +4330,8 @@ struct airrt_worker {
     airrt_atomic_u8 taking, thief;
     bool barrier;              /* a thief makes the barrier between the two for both */
     airrt_lock slot_lock;
-    uint32_t streak, fresh_streak; /* how often in a row `next` was used, and `fresh` */
+    uint32_t chain_from;       /* turns and messages when `next` was used for the first time in a row */
+    uint32_t fresh_streak;     /* how often in a row `fresh` was used */
     const airrt_cell *parent;  /* who was the last to be put behind those that it has spawned; how often in a row */
     uint32_t parent_turns;
     airrt_cell *staying;       /* see airrt_priv_stays; set only from the end of a turn to the next look */
@@ -6061,25 +6064,29 @@ static airrt_cell *airrt_priv_steal_any(airrt_worker *w) {
     }
     return NULL;
 }
-/* The next actor of this worker's own: the one just woken (not too often in a row), those just spawned (the same), its
- * queue, the shared queue. */
+/* The next actor of this worker's own: the one just woken (in a row for as long as one turn may take), those just spawned
+ * (not too often), its queue, the shared queue. */
 static airrt_cell *airrt_priv_find(airrt_worker *w) {
     airrt_cell *cell;
     airrt_cell *staying = w->staying;
     w->staying = NULL;
     airrt_priv_settle_newborn(w);
-    if (AIRRT_UNLIKELY(++w->tick % 61 == 0 || w->hurry)) {
+    const bool hurry = w->hurry;
+    const uint32_t spent = ++w->tick + (uint32_t)airrt_load_relaxed(&w->ctx.handled);
+    if (AIRRT_UNLIKELY(w->tick % 61 == 0 || hurry)) {
         w->hurry = false;
         if ((cell = airrt_priv_shared_pop(w)) != NULL) {
             if (staying) airrt_priv_queue_push(w, staying);
+            w->chain_from = spent;
             return cell;
         }
     }
     if (AIRRT_UNLIKELY(airrt_load_seq(&w->given) != NULL)) airrt_priv_take_given(w, w);
     if ((cell = airrt_priv_swap_next(w, staying)) != NULL) {
-        if (AIRRT_LIKELY(++w->streak % 16)) return cell;
-        airrt_priv_queue_push(w, cell); /* two that talk to each other must not starve the queue */
+        if (AIRRT_LIKELY(!hurry && spent - w->chain_from < airrt_load_relaxed(&w->budget))) return cell;
+        airrt_priv_queue_push(w, cell); /* those that talk to each other must not starve the queue */
     }
+    w->chain_from = spent;
     bool fresh = airrt_priv_has_fresh(w);
     if (AIRRT_UNLIKELY(fresh) && ++w->fresh_streak % 4 && (cell = airrt_priv_fresh_pop(w, false)) != NULL) return cell;
     if ((cell = airrt_priv_queue_pop(w)) != NULL) return cell;

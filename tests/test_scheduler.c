@@ -731,6 +731,43 @@ START_TEST(those_who_are_woken_from_outside_have_their_turns_in_that_order) {
     small_world_end(system);
 } END_TEST
 
+/* ---- who is woken by a hook ---- */
+
+/* Two that send each other one message, and one that waits behind them. */
+typedef struct chat { uint64_t said; airrt_ref to; } chat;
+AIRRT_MESSAGE(chat);
+AIRRT_ACTOR(parrot, chat, airrt_none);
+static uint64_t said, said_before_the_third, turn_of_the_third;
+static parrot_ref parrots[3];
+static airrt_err parrot_handle(parrot_ctx *ctx, airrt_none *self, const chat *m) {
+    (void)self;
+    if (airrt_ref_equal(airrt_ctx_self(&ctx->base), parrots[2].ref)) {
+        turn_of_the_third = airrt_load_relaxed(&airrt_priv_me->budget);
+        said_before_the_third = said;
+        return AIRRT_OK;
+    }
+    if (!m->said) /* then the other one is woken, and is the last */
+        ck_assert_int_eq(parrot_send(parrots[2], *m), AIRRT_OK);
+    if (said_before_the_third) return AIRRT_OK;
+    said = m->said + 1;
+    return parrot_send((parrot_ref){ m->to }, (chat){ said, airrt_ctx_self(&ctx->base) });
+}
+AIRRT_ACTOR_IMPL(parrot, airrt_none, parrot_handle);
+START_TEST(those_who_talk_to_each_other_keep_others_waiting_for_one_turn) {
+    airrt_system *system;
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .polled = true }, &system));
+    for (int round = 0; round < 3; round++) {
+        said = said_before_the_third = 0;
+        for (int i = 0; i < 3; i++) airrt_test_ok(parrot_spawn(system, AIRRT_NONE, NULL, &parrots[i]));
+        airrt_test_ok(parrot_send(parrots[0], (chat){ 0, parrots[1].ref }));
+        airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+        /* each is a message and a turn that is begun */
+        ck_assert_uint_le(said_before_the_third, turn_of_the_third / 2 + 1);
+        ck_assert_uint_ge(said_before_the_third + 1, turn_of_the_third / 2);
+    }
+    airrt_system_close(system);
+} END_TEST
+
 /* ---- how long a worker looks around before it sleeps ---- */
 
 static airrt_looks after_sleeps(airrt_looks looks, uint64_t slept_ns, int times) {
@@ -911,6 +948,7 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       many_that_wait_behind_newer_ones_begin_soon, threads_and_timers_do_not_wait_for_many_that_begin,
       whom_a_hook_spawned_need_not_wait_for_its_end,
       those_who_are_woken_from_outside_have_their_turns_in_that_order,
+      those_who_talk_to_each_other_keep_others_waiting_for_one_turn,
       a_worker_that_is_woken_at_once_again_and_again_looks_on_for_longer,
       a_worker_that_has_looked_on_in_vain_sleeps_at_once_for_a_while,
       what_waits_behind_a_stuck_worker_runs_though_the_one_in_its_place_is_never_idle,

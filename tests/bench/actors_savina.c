@@ -163,10 +163,10 @@ AIRRT_ACTOR(lister, note, lister_state);
 STARTS_AS_GIVEN(lister, lister_state)
 static airrt_err lister_handle(lister_ctx *ctx, lister_state *self, const note *m) {
     (void)m;
-    for (int i = 0; i < BATCH; i++) {
-        airrt_err err = series_send(self->all[self->next], (note){ self->to_go > 0 ? NEXT : GET, 0, 0 });
-        if (err == AIRRT_ERR_FULL) break;
-        must_ok(err);
+    bool room = true; /* for these, and the computer's answer */
+    for (int i = 0; i < SERIES; i++) room = room && airrt_room(self->all[i].ref) > BATCH;
+    for (int i = 0; i < BATCH && room; i++) {
+        must_ok(series_send(self->all[self->next], (note){ self->to_go > 0 ? NEXT : GET, 0, 0 }));
         if (++self->next < SERIES) continue;
         if (self->to_go-- == 0) return lister_exit(ctx);
         self->next = 0;
@@ -498,8 +498,11 @@ static airrt_err customer_handle(customer_ctx *ctx, customer_state *self, const 
         if (atomic_fetch_sub(&left, 1) == 1) finish();
         return AIRRT_OK;
     }
+    if (m->tag == ANSWER) { /* asks again when all others have had their turns */
+        airrt_ctx_yield(&ctx->base);
+        return customer_send(customer_self(ctx), (note){ GO, 0, 0 });
+    }
     must_ok(shop_send(self->task.shop, (note){ ASK, 0, ref_to_bits(customer_self(ctx).ref) }));
-    if (m->tag == ANSWER) airrt_ctx_yield(&ctx->base);
     return AIRRT_OK;
 }
 AIRRT_ACTOR_IMPL(customer, customer_state, customer_handle, .pre_start = customer_start);
