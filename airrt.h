@@ -6064,8 +6064,8 @@ static airrt_cell *airrt_priv_steal_any(airrt_worker *w) {
     }
     return NULL;
 }
-/* The next actor of this worker's own: the one just woken (in a row for as long as one turn may take), those just spawned
- * (not too often), its queue, the shared queue. */
+/* The next actor of this worker's own: the one just woken (in a row for as long as one turn may take), those just
+ * spawned (not too often), its queue, the shared queue. */
 static airrt_cell *airrt_priv_find(airrt_worker *w) {
     airrt_cell *cell;
     airrt_cell *staying = w->staying;
