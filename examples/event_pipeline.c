@@ -2,10 +2,11 @@
  *
  * Shows AIRRT_TOPIC and AIRRT_SUBSCRIBER: patterns; an event that owns memory and is shared by all who receive it; a
  * stage that publishes on; a subscriber that fails and is restarted in place, with its subscription; one that is slow
- * and loses what it cannot hold, which costs nobody else anything; a stream for a thread; a retained value. Expected
- * output:
+ * and loses what it cannot hold, which costs nobody else anything; a stream for a thread; a retained value; and
+ * AIRRT_SUBSCRIBER_PLAIN: one that is given a copy of what it needs. Expected output:
  *
  *   average: 12 readings, one restart, mean 21
+ *   hottest: 32
  *   alarms: 2 on alarm.cellar
  *   slow: 3 of 12 readings, 9 refused
  *   stream: 6 readings of the cellar, the first on house.cellar.temperature
@@ -119,6 +120,27 @@ static airrt_err slow_handle(slow_ctx *ctx, stage_state *state, const stage_msg 
 }
 AIRRT_ACTOR_IMPL(slow, stage_state, slow_handle, .pre_start = slow_open, .mailbox = { .unbounded = true });
 
+/* Needs the degrees alone: a copy of these is a plain message. */
+typedef struct degrees {
+    int value;
+    bool asked;
+} degrees;
+AIRRT_MESSAGE(degrees);
+AIRRT_ACTOR(hottest, degrees, readings);
+static degrees degrees_of(const reading *event) { return (degrees){ .value = event->degrees }; }
+AIRRT_SUBSCRIBER_PLAIN(hottest, readings, degrees_of);
+AIRRT_REQUEST(maximum, hottest, int);
+static airrt_err hottest_open(hottest_ctx *ctx, int *most, const readings *topic) {
+    (void)most;
+    return hottest_subscribe_readings(hottest_self(ctx), *topic, "house.#");
+}
+static airrt_err hottest_handle(hottest_ctx *ctx, int *most, const degrees *msg) {
+    if (msg->asked) maximum_reply(ctx, *most);
+    else if (msg->value > *most) *most = msg->value;
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(hottest, int, hottest_handle, .pre_start = hottest_open);
+
 /* ---- the pipeline ---- */
 
 static airrt_atomic_u32 refused;
@@ -139,9 +161,10 @@ static int drain(readings_stream *stream, const char **subject, char room[64]) {
 static airrt_err body(airrt_system *system, void *arg) {
     static const int cellar[] = { 14, 15, 31, 16, 32, 17 }, roof[] = { 20, 21, 22, 20, 21, 23 };
     static airrt_atomic_u32 gate;
-    int *wrong = arg, handled;
+    int *wrong = arg, handled, most;
     readings topic;
     average_ref mean_of;
+    hottest_ref hottest;
     slow_ref slow;
     readings_stream alarms, stream, late;
     const reading *event;
@@ -154,6 +177,7 @@ static airrt_err body(airrt_system *system, void *arg) {
     AIRRT_TRY(average_spawn(system, args, NULL, &mean_of));
     AIRRT_TRY(watchman_spawn(system, args, NULL, NULL));
     AIRRT_TRY(slow_spawn(system, args, NULL, &slow));
+    AIRRT_TRY(hottest_spawn(system, topic, NULL, &hottest));
     AIRRT_TRY(readings_stream_open(topic, "alarm.#", NULL, &alarms));
     AIRRT_TRY(readings_stream_open(topic, "*.cellar.*", NULL, &stream));
     for (int i = 0; i < 6; i++) {
@@ -166,6 +190,8 @@ static airrt_err body(airrt_system *system, void *arg) {
     AIRRT_TRY(mean_ask(mean_of, (stage_msg){ .kind = TELL }, AIRRT_SEC(10), &told));
     printf("average: %d readings, %s restart, mean %d\n", told.readings, told.restarts == 1 ? "one" : "not one",
            told.sum / 12);
+    AIRRT_TRY(maximum_ask(hottest, (degrees){ .asked = true }, AIRRT_SEC(10), &most));
+    printf("hottest: %d\n", most);
     int alarmed = drain(&alarms, &subject, room);
     printf("alarms: %d on %s\n", alarmed, subject);
     AIRRT_TRY(slow_count_ask(slow, (stage_msg){ .kind = TELL }, AIRRT_SEC(10), &handled));
@@ -175,8 +201,8 @@ static airrt_err body(airrt_system *system, void *arg) {
     AIRRT_TRY(readings_stream_open(topic, "alarm.cellar", &(airrt_subscribe_desc){ .retained = true }, &late));
     AIRRT_TRY(readings_stream_recv(&late, &event, AIRRT_SEC(10)));
     printf("late: begins with %d\n", event->degrees);
-    *wrong =
-        told.readings != 12 || told.restarts != 1 || alarmed != 2 || handled != 3 || read != 6 || event->degrees != 32;
+    *wrong = told.readings != 12 || told.restarts != 1 || most != 32 || alarmed != 2 || handled != 3 || read != 6 ||
+             event->degrees != 32;
     readings_stream_close(&alarms);
     readings_stream_close(&stream);
     readings_stream_close(&late);
