@@ -83,8 +83,8 @@
  * sender itself. Also FULL: receivers of other systems, mailboxes alone (AIRRT_MAILBOX), questions of actors (they have
  * their time), and sends from post_stop, pre_start and on_error, unless something waits for that receiver already, and
  * what listeners, .dead_letters.fn and .drop send while an actor is ended, or it is a supervisor's turn.
- * Events of topics and answers do not wait, and may overtake what does. Who would rather not rest looks at airrt_room,
- * or sends with NAME_try_send, and has itself told by NAME_when_room.
+ * Events of topics (but plain ones) and answers do not wait, and may overtake what does. Who would rather not rest
+ * looks at airrt_room, or sends with NAME_try_send, and has itself told by NAME_when_room.
  * Accounting: accepted = handled + queued + stashed + expired + dropped + quarantined + dead, at all times when nobody
  * sends or handles (airrt_system_counts). Whatever is not handled is shown to .dead_letters with its reason and payload
  * (not what is left in a stream that is closed); if it was accepted, the system can keep the last .keep of them, to be
@@ -2222,10 +2222,10 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
  *   airrt_err ACTOR_unsubscribe_TOPIC(ACTOR_ref, TOPIC, const char *pattern);
  *       NULL: all patterns. DEAD (topic), NOT_FOUND. Events sent before still come
  * AIRRT_SUBSCRIBER_PLAIN(ACTOR, TOPIC, MAP): the same, for small events: each comes as a plain message, as if the
- * publisher had called ACTOR_try_send with what MAP returns. That is the receiver's own, .drop of ACTOR's message runs
- * for it, and it must not refer to the event, which may be gone; it has no subject and no envelope. Costs little more
- * than the send. MAP is called once for each receiver. INVALID: a .capacity, which is that of the mailbox here. What a
- * policy of the mailbox drops counts as received. */
+ * publisher had called ACTOR_try_send with what MAP returns. That is the receiver's own, .drop of ACTOR's message
+ * runs for it, and it must not refer to the event, which may be gone; it has no subject and, but in a priority lane,
+ * no envelope. Costs little more than the send. MAP is called once for each receiver. INVALID: a .capacity, which is
+ * that of the mailbox here. What a policy of the mailbox drops counts as received. */
 #define AIRRT_SUBSCRIBER(ACTOR, TOPIC, MAP)                                                                \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     AIRRT_INLINE void ACTOR##_map_##TOPIC##_(void *msg_, const void *event_) {                             \
@@ -4330,7 +4330,8 @@ struct airrt_worker {
     airrt_atomic_u8 taking, thief;
     bool barrier;              /* a thief makes the barrier between the two for both */
     airrt_lock slot_lock;
-    uint32_t chain_from;       /* turns and messages when `next` was used for the first time in a row */
+    bool chained;              /* `next` was used the last time; how many turns and messages there had been when it */
+    uint32_t chain_from;       /* ... was for the first time in a row */
     uint32_t fresh_streak;     /* how often in a row `fresh` was used */
     const airrt_cell *parent;  /* who was the last to be put behind those that it has spawned; how often in a row */
     uint32_t parent_turns;
@@ -6077,16 +6078,17 @@ static airrt_cell *airrt_priv_find(airrt_worker *w) {
         w->hurry = false;
         if ((cell = airrt_priv_shared_pop(w)) != NULL) {
             if (staying) airrt_priv_queue_push(w, staying);
-            w->chain_from = spent;
             return cell;
         }
     }
     if (AIRRT_UNLIKELY(airrt_load_seq(&w->given) != NULL)) airrt_priv_take_given(w, w);
     if ((cell = airrt_priv_swap_next(w, staying)) != NULL) {
+        if (!w->chained) w->chain_from = spent;
+        w->chained = true;
         if (AIRRT_LIKELY(!hurry && spent - w->chain_from < airrt_load_relaxed(&w->budget))) return cell;
         airrt_priv_queue_push(w, cell); /* those that talk to each other must not starve the queue */
     }
-    w->chain_from = spent;
+    w->chained = false;
     bool fresh = airrt_priv_has_fresh(w);
     if (AIRRT_UNLIKELY(fresh) && ++w->fresh_streak % 4 && (cell = airrt_priv_fresh_pop(w, false)) != NULL) return cell;
     if ((cell = airrt_priv_queue_pop(w)) != NULL) return cell;

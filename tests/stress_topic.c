@@ -242,7 +242,7 @@ static void *work(void *arg) {
         case 0: respawn(now, (uint32_t)(random / 64 % PLACES)); break;
         case 1: airrt_discard(airrt_kill(to.ref)); break;
         case 2:
-            if (random % 16 == 0) reopen(now, random);
+            if (random / 256 % 16 == 0) reopen(now, random / 4096);
             break;
         case 3:
             events_stream_close(&stream);
@@ -256,12 +256,12 @@ static void *work(void *arg) {
         case 5: read_stream(&stream, random % 30); break;
         case 6:
         case 7: subscribe(to, now, random / 3); break;
-        case 9: new_taker(now, random / 64); break;
+        case 9: new_taker(now, random / 256); break;
         case 10: {
             uint64_t word = airrt_load_acquire(&now->takers[random % TAKERS]);
             taker_ref ref = { { (uint32_t)word, (uint32_t)(word >> 32) } };
-            if (random / 8 % 2) takes(ref, now, random / 16);
-            else airrt_discard(taker_unsubscribe_events(ref, topic_at(now, random / 16), NULL));
+            if (random / 256 % 2) takes(ref, now, random / 512);
+            else airrt_discard(taker_unsubscribe_events(ref, topic_at(now, random / 512), NULL));
             break;
         }
         case 8:

@@ -733,39 +733,90 @@ START_TEST(those_who_are_woken_from_outside_have_their_turns_in_that_order) {
 
 /* ---- who is woken by a hook ---- */
 
-/* Two that send each other one message, and one that waits behind them. */
+/* Two that send each other one message, and one that waits behind them; endless: again and again. */
 typedef struct chat { uint64_t said; airrt_ref to; } chat;
 AIRRT_MESSAGE(chat);
 AIRRT_ACTOR(parrot, chat, airrt_none);
-static uint64_t said, said_before_the_third, turn_of_the_third;
+static uint64_t said, said_then, longest, turns_of_the_third, turn_of_the_third;
+static bool endless, quiet;
 static parrot_ref parrots[3];
 static airrt_err parrot_handle(parrot_ctx *ctx, airrt_none *self, const chat *m) {
     (void)self;
     if (airrt_ref_equal(airrt_ctx_self(&ctx->base), parrots[2].ref)) {
+        if (said - said_then > longest) longest = said - said_then;
+        said_then = said;
+        turns_of_the_third++;
         turn_of_the_third = airrt_load_relaxed(&airrt_priv_me->budget);
-        said_before_the_third = said;
-        return AIRRT_OK;
+        quiet = !endless;
+        airrt_ctx_yield(&ctx->base);
+        return quiet ? AIRRT_OK : parrot_send(parrots[2], *m);
     }
     if (!m->said) /* then the other one is woken, and is the last */
         ck_assert_int_eq(parrot_send(parrots[2], *m), AIRRT_OK);
-    if (said_before_the_third) return AIRRT_OK;
-    said = m->said + 1;
-    return parrot_send((parrot_ref){ m->to }, (chat){ said, airrt_ctx_self(&ctx->base) });
+    said++;
+    return quiet ? AIRRT_OK : parrot_send((parrot_ref){ m->to }, (chat){ said, airrt_ctx_self(&ctx->base) });
 }
 AIRRT_ACTOR_IMPL(parrot, airrt_none, parrot_handle);
-START_TEST(those_who_talk_to_each_other_keep_others_waiting_for_one_turn) {
+static airrt_system *aviary(bool without_end) {
     airrt_system *system;
     airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .polled = true }, &system));
-    for (int round = 0; round < 3; round++) {
-        said = said_before_the_third = 0;
-        for (int i = 0; i < 3; i++) airrt_test_ok(parrot_spawn(system, AIRRT_NONE, NULL, &parrots[i]));
-        airrt_test_ok(parrot_send(parrots[0], (chat){ 0, parrots[1].ref }));
-        airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
-        /* each is a message and a turn that is begun */
-        ck_assert_uint_le(said_before_the_third, turn_of_the_third / 2 + 1);
-        ck_assert_uint_ge(said_before_the_third + 1, turn_of_the_third / 2);
+    said = said_then = longest = turns_of_the_third = 0;
+    endless = without_end;
+    quiet = false;
+    for (int i = 0; i < 3; i++) airrt_test_ok(parrot_spawn(system, AIRRT_NONE, NULL, &parrots[i]));
+    airrt_test_ok(parrot_send(parrots[0], (chat){ 0, parrots[1].ref }));
+    return system;
+}
+START_TEST(those_who_talk_to_each_other_keep_others_waiting_for_one_turn) {
+    airrt_system *system = aviary(false);
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    ck_assert_uint_eq(turns_of_the_third, 1);
+    /* each is a message and a turn that is begun */
+    ck_assert_uint_le(longest, turn_of_the_third / 2 + 1);
+    ck_assert_uint_ge(longest + 1, turn_of_the_third / 2);
+    small_world_end(system);
+} END_TEST
+
+enum { LONG_TURN = 1024 };
+START_TEST(what_comes_from_outside_makes_nobody_wait_longer_for_those_who_talk) {
+    airrt_system *system = aviary(true);
+    called_ref outsider;
+    airrt_test_ok(called_spawn(system, 0, NULL, &outsider));
+    for (int i = 0; i < 500; i++) {
+        airrt_test_ok(called_send(outsider, BE_SEEN));
+        airrt_store_relaxed(&system->workers[0]->budget, LONG_TURN); /* as of quick messages */
+        airrt_system_poll(system, 61); /* each of so many turns is one from outside */
     }
-    airrt_system_close(system);
+    ck_assert_uint_gt(turns_of_the_third, 10);
+    ck_assert_uint_le(longest, LONG_TURN / 2 + 2);
+    endless = false;
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    small_world_end(system);
+} END_TEST
+
+/* Wakes three with its first message, and with the last one of its turn the fourth. */
+AIRRT_ACTOR(crier, word, airrt_none);
+static called_ref called_by_crier[4];
+static airrt_err crier_handle(crier_ctx *ctx, airrt_none *self, const word *m) {
+    (void)ctx, (void)self;
+    for (int i = 0; i < 3 && m->from == 0; i++) ck_assert_int_eq(called_send(called_by_crier[i], BE_SEEN), AIRRT_OK);
+    return m->from + 1 == AIRRT_TURN_MESSAGES ? called_send(called_by_crier[3], BE_SEEN) : AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(crier, airrt_none, crier_handle);
+START_TEST(whom_a_turn_has_woken_last_runs_next_however_long_the_turn_was) {
+    airrt_system *system;
+    crier_ref crier;
+    airrt_test_ok(airrt_system_open(&(airrt_system_desc){ .polled = true }, &system));
+    airrt_test_ok(crier_spawn(system, AIRRT_NONE, NULL, &crier));
+    for (uint32_t i = 0; i < 4; i++) airrt_test_ok(called_spawn(system, i, NULL, &called_by_crier[i]));
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    airrt_store_relaxed(&came, 0);
+    for (uint32_t i = 0; i < AIRRT_TURN_MESSAGES; i++) airrt_test_ok(crier_send(crier, (word){ .from = i }));
+    airrt_store_relaxed(&system->workers[0]->budget, AIRRT_TURN_MESSAGES);
+    airrt_test_ok(airrt_system_settle(system, AIRRT_SEC(60)));
+    ck_assert_uint_eq(came_as[3], 0);
+    for (uint32_t i = 0; i < 3; i++) ck_assert_uint_eq(came_as[i], i + 1);
+    small_world_end(system);
 } END_TEST
 
 /* ---- how long a worker looks around before it sleeps ---- */
@@ -953,6 +1004,8 @@ SUITE("scheduler", 60, senders_of_a_full_receiver_get_their_shares_and_spread_ag
       whom_a_hook_spawned_need_not_wait_for_its_end,
       those_who_are_woken_from_outside_have_their_turns_in_that_order,
       those_who_talk_to_each_other_keep_others_waiting_for_one_turn,
+      what_comes_from_outside_makes_nobody_wait_longer_for_those_who_talk,
+      whom_a_turn_has_woken_last_runs_next_however_long_the_turn_was,
       a_worker_that_is_woken_at_once_again_and_again_looks_on_for_longer,
       a_worker_that_has_looked_on_in_vain_sleeps_at_once_for_a_while,
       what_waits_behind_a_stuck_worker_runs_though_the_one_in_its_place_is_never_idle,
