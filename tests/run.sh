@@ -9,7 +9,7 @@
 # that say so again at the end, where one looks first. The last line is "N passed, N failed", which also goes to the
 # file RESULT; the exit status is 0 only if nothing failed.
 set -u
-seconds=900 result='' wrapper=''
+seconds=1800 result='' wrapper=''
 while getopts t:w:r: option; do
     case $option in
     t) seconds=$OPTARG ;;
