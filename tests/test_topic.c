@@ -2174,6 +2174,36 @@ START_TEST(a_plain_subscriber_has_no_capacity_but_its_mailboxs) {
 }
 END_TEST
 
+/* In a priority lane it has an envelope, but still no subject. */
+typedef struct urgent { uint64_t number; } urgent;
+AIRRT_MESSAGE(urgent, .priority = AIRRT_PRIORITY_HIGH);
+AIRRT_ACTOR(rescuer, urgent, airrt_none);
+static airrt_atomic_u64 rescued;
+static airrt_err rescuer_handle(rescuer_ctx *ctx, airrt_none *state, const urgent *msg) {
+    const airrt_envelope *envelope = airrt_ctx_envelope(&ctx->base);
+    (void)state;
+    if (envelope && envelope->priority == AIRRT_PRIORITY_HIGH && !airrt_ctx_subject(&ctx->base))
+        airrt_fetch_add(&rescued, msg->number, RELAXED);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(rescuer, airrt_none, rescuer_handle);
+static urgent urgent_of_note(const note *event) { return (urgent){ event->number }; }
+AIRRT_SUBSCRIBER_PLAIN(rescuer, notes, urgent_of_note);
+START_TEST(a_plain_event_takes_the_priority_lane_of_its_message) {
+    rescuer_ref to;
+    WORLD();
+    notes topic = topic_open(0);
+    airrt_store_relaxed(&rescued, 0u);
+    airrt_test_ok(rescuer_spawn(world, AIRRT_NONE, &(airrt_spawn_desc){ .mailbox = { .lanes = true } }, &to));
+    airrt_test_ok(rescuer_subscribe_notes(to, topic, "#"));
+    PUBLISH(topic, "a", 7);
+    SETTLE();
+    ck_assert_uint_eq(airrt_load_relaxed(&rescued), 7);
+    WORLD_CLOSE();
+    ck_assert_uint_eq(NOTE_DROPS(), 1);
+}
+END_TEST
+
 static notes retains;
 static owner_ref comes_late;
 static void joins_now(void) {
@@ -2248,4 +2278,5 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_seen_it,
       a_plain_subscriber_owns_its_messages, plain_and_other_subscribers_share_a_topic,
       what_a_plain_subscriber_refuses_is_a_dead_letter_and_dropped, a_plain_subscriber_that_is_dead_is_given_nothing,
-      a_plain_subscriber_has_no_capacity_but_its_mailboxs, a_plain_subscriber_is_given_retained_values);
+      a_plain_subscriber_has_no_capacity_but_its_mailboxs, a_plain_subscriber_is_given_retained_values,
+      a_plain_event_takes_the_priority_lane_of_its_message);
