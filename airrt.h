@@ -9929,6 +9929,8 @@ typedef struct airrt_retained {
 } airrt_retained;
 
 #define AIRRT_TOPICS_MAX 16384u
+#define AIRRT_SWEEP_TURNS 2u /* changes of sides by one sweeper, at least, if there is more */
+#define AIRRT_SWEEP_LOOKS 512 /* for somebody inside, while others throw away more */
 #define AIRRT_TOPIC_OPEN 2u /* of phase: [ generation 32 | - | open 1 | side 1 ] */
 /* How a publisher is inside a topic: by its worker's post; NULL: it is counted, as other threads are, and publications
  * from within others. */
@@ -9963,7 +9965,7 @@ struct airrt_topic_core {
     airrt_trash trash;           /* itself, when it is closed */
     airrt_topic_core *next_free; /* guarded by the topics' lock */
     airrt_trash *old;            /* of the sweeper: waits for the side that is not named */
-    void *settled;               /* of the sweeper: `fresh` when it made its last barrier */
+    bool settled;                /* of the sweeper: who is inside sees the waste when he leaves */
     airrt_atomic_u32 readers[2] AIRRT_ALIGNED(64);
     airrt_atomic_u32 waste; /* pieces of trash */
     airrt_atomic_u32 sweeping;
@@ -9997,25 +9999,37 @@ static void airrt_priv_posts_settle(void) {
     if (airrt_load_seq(&airrt_priv_posts.count) && !airrt_priv_barrier()) /* it was taken away: */
         airrt_priv_wait(&nothing, 0, airrt_priv_machine_ns(NULL) + 1000000); /* no store is hidden for so long */
 }
-/* Publishers are inside the side that is not named. */
-static bool airrt_priv_topic_occupied(airrt_topic_core *core) {
-    uint64_t old = ~airrt_load_seq(&core->phase) & 1;
-    if (airrt_load_seq(&core->readers[old])) return true;
-    for (uint32_t i = 0, n = airrt_load_seq(&airrt_priv_posts.count); i < n; i++)
-        if (airrt_load_seq(&airrt_priv_posts.at[i].inside) == airrt_priv_side_of(core, old)) return true;
+/* Somebody is inside the side that is not named, or, if `either`, inside any; `settled`: those at posts count. */
+static bool airrt_priv_topic_occupied(airrt_topic_core *core, bool either, bool settled) {
+    const uint64_t old = ~airrt_load_seq(&core->phase) & 1;
+    if (airrt_load_seq(&core->readers[old]) || (either && airrt_load_seq(&core->readers[old ^ 1]))) return true;
+    for (uint32_t i = 0, n = settled ? airrt_load_seq(&airrt_priv_posts.count) : 0; i < n; i++) {
+        const void *inside = airrt_load_seq(&airrt_priv_posts.at[i].inside);
+        if (inside == airrt_priv_side_of(core, old) || (either && inside == airrt_priv_side_of(core, old ^ 1)))
+            return true;
+    }
     return false;
 }
-/* Frees what nobody can have any more, as far as that is known now. Any thread, holding no lock. */
+/* Frees what nobody can have any more, as far as that is known now. Any thread, holding no lock.
+ *
+ * The rest is left to those who are inside: they see when they leave that there is waste. Of who says so at a post that
+ * is certain if there has been waste all the time since before the last barrier: then it is settled. After some changes
+ * of sides anybody inside will do: however fast others throw away, nobody sweeps for them without end. */
 static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
-    for (;;) {
+    for (uint32_t turns = 0;;) {
         uint32_t nobody = 0;
         airrt_trash *done = NULL, *next;
         if (!airrt_cas(&core->sweeping, &nobody, 1, SEQ_CST, SEQ_CST)) return; /* who does looks again */
         for (;;) {
-            if (airrt_priv_topic_occupied(core)) {
-                void *fresh = airrt_load_seq(&core->fresh);
-                if (fresh == core->settled) break; /* who is inside sees when it leaves that there is waste */
-                core->settled = fresh;
+            const bool either = turns >= AIRRT_SWEEP_TURNS;
+            bool occupied = airrt_priv_topic_occupied(core, either, true);
+            for (int i = 0; either && !occupied && i < AIRRT_SWEEP_LOOKS && airrt_load_seq(&core->fresh); i++) {
+                airrt_priv_pause(); /* they come again and again: one will be inside */
+                occupied = airrt_priv_topic_occupied(core, true, true);
+            }
+            if (occupied) {
+                if (core->settled) break;
+                core->settled = true;
                 airrt_priv_posts_settle();
                 continue;
             }
@@ -10026,22 +10040,25 @@ static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
                 airrt_fetch_add(&core->waste, (uint32_t)-1, SEQ_CST); /* now: its .drop may come here again */
             }
             core->old = airrt_exchange(&core->fresh, NULL, SEQ_CST);
-            core->settled = NULL;
+            core->settled = core->old != NULL;
             if (!core->old) break;
             /* who comes from now on is inside the other side and cannot find it; those of this side may have it */
             uint64_t phase = airrt_load_relaxed(&core->phase);
             while (!airrt_cas(&core->phase, &phase, phase ^ 1, SEQ_CST, RELAXED)) {}
+            turns++;
+            AIRRT_POINT("sides");
             airrt_priv_posts_settle();
         }
-        const bool left = core->old != NULL;
-        const void *settled = core->settled, *fresh;
+        const bool left = core->old != NULL, settled = core->settled;
         airrt_store_seq(&core->sweeping, 0);
         for (airrt_trash *trash = done; trash; trash = next) {
             next = trash->next;
             trash->free(trash);
         }
-        fresh = airrt_load_seq(&core->fresh);
-        if (fresh == settled && (!(left || fresh) || airrt_priv_topic_occupied(core))) return;
+        /* whoever was turned away meanwhile relies on us */
+        if ((!left && !airrt_load_seq(&core->fresh)) ||
+            airrt_priv_topic_occupied(core, turns >= AIRRT_SWEEP_TURNS, settled))
+            return;
     }
 }
 /* Leaves to the sweeper what has been taken out of the tables. */

@@ -2002,6 +2002,32 @@ START_TEST(what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_see
     WORLD_CLOSE();
 } END_TEST
 
+/* Another one who throws something away whenever it comes in, is turned away as a sweeper when it leaves, and comes again. */
+static struct { notes topic; airrt_inside in; uint32_t count; told_trash thrown[1000]; } restless;
+static void leave_and_throw_away(void) {
+    airrt_topic_core *core = airrt_priv_topic_core(restless.topic.topic);
+    if (restless.count) airrt_priv_topic_leave(core, restless.in);
+    ck_assert_ptr_eq(come_in(restless.topic, NULL, &restless.in), core);
+    throw_away(core, &restless.thrown[restless.count++]);
+    if (restless.count < 1000) AT_POINT("sides", leave_and_throw_away);
+}
+START_TEST(nobody_sweeps_for_others_without_end) {
+    told_trash mine;
+    WORLD();
+    memset(&restless, 0, sizeof restless);
+    restless.topic = topic_open(0);
+    airrt_topic_core *core = airrt_priv_topic_core(restless.topic.topic);
+    AT_POINT("sides", leave_and_throw_away);
+    throw_away(core, &mine);
+    airrt_test_others.what = NULL;
+    ck_assert(mine.freed);
+    ck_assert_uint_ge(restless.count, 2);
+    ck_assert_uint_le(restless.count, 2 * AIRRT_SWEEP_TURNS);
+    airrt_priv_topic_leave(core, restless.in);
+    for (uint32_t i = 0; i < restless.count; i++) ck_assert(restless.thrown[i].freed);
+    WORLD_CLOSE();
+} END_TEST
+
 /* ---- plain messages ---------------------------------------------------------------------------------------------- */
 
 /* A message of its own with a copy of what the event owns. */
@@ -2146,6 +2172,40 @@ START_TEST(what_a_plain_subscriber_refuses_is_a_dead_letter_and_dropped) {
 }
 END_TEST
 
+static struct { notes topic; owner_ref to; airrt_err sent, tried; } owing;
+static airrt_err send_and_publish(airrt_ctx *ctx, probe_state *state, const act *msg) {
+    (void)ctx, (void)state, (void)msg;
+    const uint64_t deadline = airrt_test_deadline_ns(20);
+    owing.sent = owner_send(owing.to, (owned){ 20, note_make(20).text }); /* waits for room in the outbox */
+    airrt_store_release(&owner_open, 1u);
+    while (airrt_queued(owing.to.ref) > 0 && airrt_test_before(deadline)) {}
+    owned more = { 300, note_make(300).text };
+    owing.tried = owner_try_send(owing.to, more);
+    if (owing.tried) free(more.text);
+    return notes_publish(owing.topic, "a", note_make(4000));
+}
+START_TEST(a_plain_event_does_not_overtake_what_its_publisher_has_sent) {
+    WORLD();
+    owners_begin();
+    SPAWN(probe, publisher, NULL);
+    owing.topic = topic_open(0);
+    owing.to = owner_new(1, AIRRT_BACKPRESSURE_BLOCK);
+    airrt_test_ok(owner_subscribe_notes(owing.to, owing.topic, "#"));
+    airrt_test_ok(owner_send(owing.to, (owned){ 0, note_make(0).text }));
+    airrt_test_eventually(airrt_load_acquire(&owner_inside), 10);
+    airrt_test_ok(owner_send(owing.to, (owned){ 1, note_make(1).text }));
+    airrt_test_ok(probe_send(publisher, (act){ .fn = send_and_publish }));
+    SETTLE();
+    airrt_test_ok(owing.sent);
+    airrt_test_is(owing.tried, AIRRT_ERR_FULL); /* there is room, but not before 20 */
+    ck_assert_uint_eq(airrt_load_relaxed(&owner_sum), 21);
+    ck_assert_uint_eq(airrt_load_relaxed(&owned_made), 1);
+    ck_assert_uint_eq(NOTE_DROPS(), 1);
+    ck_assert_uint_eq(world_counts().refused, 2); /* that and the event */
+    WORLD_CLOSE();
+}
+END_TEST
+
 START_TEST(a_plain_subscriber_that_is_dead_is_given_nothing) {
     WORLD();
     notes topic = topic_open(0);
@@ -2275,8 +2335,9 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       without_memory_a_subscription_changes_nothing,
       a_topic_that_is_closed_during_a_publication_has_no_successor_in_its_place_before_the_end_of_that,
       whoever_publishes_while_a_topic_is_closed_reaches_nobody_of_the_next_one,
-      what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_seen_it,
+      what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_seen_it, nobody_sweeps_for_others_without_end,
       a_plain_subscriber_owns_its_messages, plain_and_other_subscribers_share_a_topic,
-      what_a_plain_subscriber_refuses_is_a_dead_letter_and_dropped, a_plain_subscriber_that_is_dead_is_given_nothing,
+      what_a_plain_subscriber_refuses_is_a_dead_letter_and_dropped,
+      a_plain_event_does_not_overtake_what_its_publisher_has_sent, a_plain_subscriber_that_is_dead_is_given_nothing,
       a_plain_subscriber_has_no_capacity_but_its_mailboxs, a_plain_subscriber_is_given_retained_values,
       a_plain_event_takes_the_priority_lane_of_its_message);

@@ -7,6 +7,9 @@
 #ifndef ROUNDS
 #define ROUNDS 2
 #endif
+#ifndef TURNS
+#define TURNS 2
+#endif
 #define THREADS 2
 #define LOCATIONS 7
 #define STORES 16
@@ -25,7 +28,8 @@
 #ifndef PLACE_ORDER
 #define PLACE_ORDER SEQ_CST
 #endif
-byte freed, old, settled; /* sets of tables; old, settled: the sweeper's */
+byte freed, old; /* sets of tables; old, settled: the sweeper's */
+bool settled;
 
 /* A full barrier of every thread: what was stored before it is seen after it. */
 inline BARRIER() {
@@ -36,13 +40,18 @@ inline BARRIER() {
     }
 }
 byte w_t;
-/* out: publishers are inside the side that is not named. */
+/* out: publishers are inside the side that is not named; after so many changes of sides, inside either. */
 inline occupied(ME, out) {
     LOAD(ME, phase_now, PHASE, SEQ_CST);
     LOAD(ME, out, INSIDE, SEQ_CST);
-    out = (out == 2 - phase_now) /* 1 + the other side */
+#ifdef LEAVES_IT_TO_NOBODY
+    out = (out == 2 - phase_now || turns >= TURNS)
+#else
+    out = (out == 2 - phase_now || (turns >= TURNS && out)) /* 1 + the other side */
+#endif
 }
 inline sweep(ME) {
+    turns = 0;
     do
     :: was = 0; CAS(ME, won, was, SWEEPING, 1, SEQ_CST);
         if :: !won -> break :: else fi;
@@ -51,13 +60,12 @@ inline sweep(ME) {
         :: more ->
             occupied(ME, busy);
             if
-            :: busy ->
-                LOAD(ME, was, FRESH, SEQ_CST);
+            :: busy && settled -> more = false
+            :: busy && !settled ->
+                settled = true
 #ifdef RESTS_UNSETTLED
-                settled = was;
+                ; more = false
 #endif
-                more = was != settled;
-                settled = was
             :: else ->
                 done = done | old;
                 if
@@ -68,11 +76,16 @@ inline sweep(ME) {
                 fi;
                 RMW(ME, was, FRESH, 0, SEQ_CST);
                 old = was;
-                settled = 0;
                 more = old > 0;
-#ifndef NO_CHANGE_OF_SIDES
-                if :: more -> RMW(ME, was, PHASE, 1 - was, SEQ_CST) :: else fi
+#ifdef STAYS_SETTLED
+                settled = settled || more;
+#else
+                settled = more;
 #endif
+#ifndef NO_CHANGE_OF_SIDES
+                if :: more -> RMW(ME, was, PHASE, 1 - was, SEQ_CST) :: else fi;
+#endif
+                if :: more && turns < TURNS -> turns++ :: else fi
             fi;
 #ifndef NO_BARRIER
             if :: more -> BARRIER() :: else fi
@@ -92,17 +105,14 @@ inline sweep(ME) {
         break;
 #endif
         LOAD(ME, was, FRESH, SEQ_CST);
-        more = was != seen;
-        if
-        :: !more && (left || was) -> occupied(ME, busy); more = !busy
-        :: else
-        fi;
-        if :: !more -> break :: else fi
+        if :: !left && !was -> break :: else fi;
+        occupied(ME, busy);
+        if :: busy && seen -> break :: else fi
     od
 }
 active proctype publisher() {
-    byte round, phase, again, table, waste, was, phase_now, busy, done, seen;
-    bool won, left, more;
+    byte round, phase, again, table, waste, was, phase_now, busy, done, turns;
+    bool won, left, more, seen;
     for (round : 1 .. ROUNDS) {
         LOAD(0, phase, PHASE, ACQUIRE);
         do
@@ -136,8 +146,8 @@ active proctype publisher() {
     }
 }
 active proctype changer() {
-    byte n, was, phase_now, busy, done, seen;
-    bool won, left, more;
+    byte n, was, phase_now, busy, done, turns;
+    bool won, left, more, seen;
     for (n : 1 .. RETIRES) {
         STORE(1, TABLE, n, RELEASE);
         RMW(1, was, WASTE, was + 1, SEQ_CST);
