@@ -3,7 +3,8 @@
  * streams come and go; memory fails in some rounds; the system is shut down in the middle. Every event that was
  * published is dropped exactly once, none that was refused; nobody is given one twice, or out of its publisher's order, or
  * one whose subject he did not ask for, or that is freed already; the dead subscribe to nothing. Some are given events as
- * plain messages, copies that own memory: each is dropped exactly once, too.
+ * plain messages, copies that own memory: each is dropped exactly once, too. One topic stays open, and a witness, who is
+ * given its events as plain messages, misses none.
  *
  *     stress_topic [seed [events]]
  */
@@ -23,7 +24,7 @@ static const char *const patterns[] = { "#", "a.#", "*", "*.*", "#.c", "b.c", "a
 enum { PATTERNS = sizeof patterns / sizeof *patterns };
 
 typedef struct fate {
-    airrt_atomic_u8 published, dropped;
+    airrt_atomic_u8 published, dropped, steady, witnessed; /* steady: on the topic that stays */
 } fate;
 /* The event owns its body, which says ALIVE until it is dropped. */
 typedef struct body {
@@ -53,7 +54,7 @@ typedef struct trial {
     airrt_system *system;
     fate *fates;
     size_t limit;
-    airrt_atomic_u64 taken, topics[TOPICS], refs[PLACES], takers[TAKERS];
+    airrt_atomic_u64 taken, topics[TOPICS + 1], refs[PLACES], takers[TAKERS];
     uint64_t seed, famine;
     airrt_backpressure policy;
     uint32_t capacity, retain;
@@ -93,10 +94,25 @@ static copy copy_of_event(const event *e) {
 }
 AIRRT_SUBSCRIBER_PLAIN(taker, events, copy_of_event);
 
+/* The witness is given each event of the topic that stays, if only to drop it. */
+typedef struct sight { fate *of; } sight;
+static void sight_drop(sight *msg) { airrt_fetch_add(&msg->of->witnessed, 1u, RELAXED); }
+AIRRT_MESSAGE(sight, .drop = sight_drop);
+AIRRT_ACTOR(witness, sight, airrt_none);
+static airrt_err witness_handle(witness_ctx *ctx, airrt_none *state, const sight *msg) {
+    sight mine = *msg;
+    (void)ctx, (void)state;
+    sight_drop(&mine);
+    return AIRRT_OK;
+}
+AIRRT_ACTOR_IMPL(witness, airrt_none, witness_handle);
+static sight sight_of_event(const event *e) { return (sight){ e->mine }; }
+AIRRT_SUBSCRIBER_PLAIN(witness, events, sight_of_event);
+
 static airrt_atomic_u64 out_of_order, after_its_end, misrouted, received, read_by_streams, copies_handled;
 
 static events topic_at(trial *now, uint64_t random) {
-    uint64_t word = airrt_load_acquire(&now->topics[random % TOPICS]);
+    uint64_t word = airrt_load_acquire(&now->topics[random % (TOPICS + 1)]); /* the last one is never closed */
     events topic = { { (uint32_t)word, (uint32_t)(word >> 32) } };
     return topic;
 }
@@ -117,8 +133,10 @@ static bool publish(trial *now, uint32_t publisher, uint32_t *seq, uint64_t rand
     airrt_err err = events_publish(topic_at(now, random), subjects[body_of->subject], e);
     if (err)
         free(body_of);
-    else
+    else {
         airrt_store_relaxed(&now->fates[mine].published, 1u);
+        airrt_store_relaxed(&now->fates[mine].steady, (uint8_t)(random % (TOPICS + 1) == TOPICS));
+    }
     return true;
 }
 static void look_at(const event *e, const char *subject) {
@@ -208,10 +226,10 @@ static void respawn(trial *now, uint32_t place) {
     uint64_t before = airrt_exchange(&now->refs[place], (uint64_t)ref.ref.generation << 32 | ref.ref.slot, ACQ_REL);
     airrt_discard(airrt_kill((airrt_ref){ (uint32_t)before, (uint32_t)(before >> 32) }));
 }
-static void reopen(trial *now, uint64_t random) {
+static void reopen(trial *now, uint64_t at) {
     events topic;
     if (events_open(now->system, &(airrt_topic_desc){ .retain = now->retain }, &topic)) return;
-    uint64_t before = airrt_exchange(&now->topics[random % TOPICS],
+    uint64_t before = airrt_exchange(&now->topics[at],
                                      (uint64_t)topic.topic.generation << 32 | topic.topic.slot, ACQ_REL);
     events_close((events){ { (uint32_t)before, (uint32_t)(before >> 32) } });
 }
@@ -242,7 +260,7 @@ static void *work(void *arg) {
         case 0: respawn(now, (uint32_t)(random / 64 % PLACES)); break;
         case 1: airrt_discard(airrt_kill(to.ref)); break;
         case 2:
-            if (random / 256 % 16 == 0) reopen(now, random / 4096);
+            if (random / 256 % 16 == 0) reopen(now, random / 4096 % TOPICS);
             break;
         case 3:
             events_stream_close(&stream);
@@ -287,7 +305,12 @@ static bool play(trial *now) {
     worker_args args[THREADS];
     airrt_counts counts;
     if (airrt_system_open(&(airrt_system_desc){ .workers = 2 }, &now->system)) return failed(now, "no system", 0);
-    for (uint64_t i = 0; i < TOPICS; i++) reopen(now, i);
+    for (uint64_t i = 0; i < TOPICS + 1; i++) reopen(now, i);
+    witness_ref watcher;
+    airrt_spawn_desc sees_all = { .mailbox = { .unbounded = now->seed % 2 } };
+    if (witness_spawn(now->system, AIRRT_NONE, &sees_all, &watcher) ||
+        witness_subscribe_events(watcher, topic_at(now, TOPICS), "#"))
+        return failed(now, "no witness", 0);
     for (uint32_t place = 0; place < PLACES; place++) respawn(now, place);
     for (uint64_t i = 0; i < TAKERS; i++) new_taker(now, now->seed + i);
     airrt_store_relaxed(&famine, now->famine);
@@ -305,7 +328,7 @@ static bool play(trial *now) {
     airrt_store_relaxed(&famine, 0u);
     if (err) return failed(now, airrt_err_str(err), 0);
     airrt_system_counts(now->system, &counts);
-    for (uint64_t i = 0; i < TOPICS; i++)
+    for (uint64_t i = 0; i < TOPICS + 1; i++)
         if (events_subscribers(topic_at(now, i))) return failed(now, "the dead subscribe", i);
     airrt_system_close(now->system);
     if (!airrt_counts_balance(&counts) || counts.queued || counts.stashed)
@@ -313,6 +336,11 @@ static bool play(trial *now) {
     for (size_t i = 0; i < now->limit; i++)
         if (airrt_load_relaxed(&now->fates[i].published) != airrt_load_relaxed(&now->fates[i].dropped))
             return failed(now, airrt_load_relaxed(&now->fates[i].dropped) ? "dropped too often" : "never dropped", i);
+    for (size_t i = 0; i < now->limit; i++) { /* when it ends in the middle, the witness may end before the topic */
+        const uint8_t times = airrt_load_relaxed(&now->fates[i].witnessed), steady = airrt_load_relaxed(&now->fates[i].steady);
+        if (times > steady || (times < steady && now->seed % 3))
+            return failed(now, times ? "witnessed too often" : "not witnessed", i);
+    }
     if (airrt_load_relaxed(&copies) != airrt_load_relaxed(&copies_dropped))
         return failed(now, "copies that were not dropped once",
                       airrt_load_relaxed(&copies) - airrt_load_relaxed(&copies_dropped));

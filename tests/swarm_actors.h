@@ -43,6 +43,7 @@ typedef struct note {
     uint32_t from, sender, sequence, hops; /* from: the place; sender: who is there, as a slot + 1 */
     uint32_t incarnation, serial; /* of timers, questions and notices of room */
     uint32_t wire, gang;          /* of events; of pools, from 1; of groups POOLS + 1 */
+    bool plainly;                 /* an event that is a message of its own */
     airrt_ref to;
     uint64_t random, due_ns;
     airrt_err err; /* of results */
@@ -519,14 +520,18 @@ static airrt_err worker_handle(airrt_ctx *ctx, kind k, worker_state *state, cons
                    !airrt_priv_stash(ctx, types[k], msg);
     if (!state->alive) broken("%s handles a message while it does not run", world.spots[at].name);
     check_mark(msg->mark, "a message", at);
+    if (msg->op == EVENT && !msg->plainly == !airrt_ctx_subject(ctx))
+        broken("%s: an event that comes %s has %s subject", world.spots[at].name, msg->plainly ? "plainly" : "shared",
+               msg->plainly ? "a" : "no");
     if (msg->op == EVENT)
-        check_event(at, airrt_ctx_subject(ctx), msg,
+        check_event(at, msg->plainly ? subjects[msg->serial] : airrt_ctx_subject(ctx), msg,
                     k != KEEPING && !is_dynamic(at) && at < SPOTS && airrt_ref_equal(self, world.spots[at].ref));
     else if (airrt_ctx_subject(ctx))
         broken("%s: a message that is no event has a subject", world.spots[at].name);
     if (stashed && next_random(&state->random) % 4 == 0) airrt_discard(airrt_priv_unstash(ctx, UINT32_MAX)); /* before others there */
-    if (msg->op == EVENT || stashed) return AIRRT_OK;
+    if ((msg->op == EVENT && !msg->plainly) || stashed) return AIRRT_OK;
     if (!(k == KEEPING && fails)) mark_free(msg->mark);
+    if (msg->op == EVENT) return AIRRT_OK;
     if (msg->op == TICK) return handle_tick(state, k, msg), AIRRT_OK;
     if (msg->op == RESULT) return handle_awaited(state, state->asked, msg), AIRRT_OK;
     if (msg->op == ROOM) return handle_awaited(state, state->rooms, msg), AIRRT_OK;

@@ -42,7 +42,26 @@ static note note_of_event(const bulletin *e) {
         .op = EVENT, .from = e->from, .sequence = e->sequence, .serial = e->subject, .wire = e->wire, .mark = e->mark
     };
 }
-AIRRT_SUBSCRIBER(plain, wire, note_of_event);
+static note note_like_event(const bulletin *e) {
+    note mine = note_of_event(e);
+    mine.plainly = true;
+    mine.mark = mark_new();
+    return mine;
+}
+AIRRT_SUBSCRIBER(keeping, wire, note_of_event); /* of all kinds, but for half of each of these: */
+AIRRT_SUBSCRIBER_PLAIN(plain, wire, note_like_event);
+AIRRT_SUBSCRIBER_PLAIN(laned, wire, note_like_event);
+AIRRT_SUBSCRIBER_PLAIN(evicting, wire, note_like_event);
+AIRRT_SUBSCRIBER_PLAIN(trapping, wire, note_like_event);
+AIRRT_SUBSCRIBER_PLAIN(member, wire, note_like_event);
+static airrt_reading reading_of(uint32_t at, uint32_t w) {
+    static bool (*const gives[])(airrt_ref, const void *) = { [PLAIN] = plain_give_wire_, [LANED] = laned_give_wire_,
+                                                              [EVICTING] = evicting_give_wire_,
+                                                              [TRAPPING] = trapping_give_wire_,
+                                                              [MEMBER] = member_give_wire_ };
+    airrt_reading shared = { keeping_map_wire_, NULL }, plainly = { NULL, gives[world.spots[at].kind] };
+    return plainly.give && (at + w) % 2 ? plainly : shared;
+}
 typedef struct reader {
     wire_stream stream;
     bool open, busy, retained, drops;
@@ -115,8 +134,9 @@ static void subscribe(uint32_t at, airrt_ref ref, uint64_t random) {
                                       random / 2048 % 2 ? AIRRT_BACKPRESSURE_DROP : AIRRT_BACKPRESSURE_ERROR };
     if (!takes_notes(at) || is_to_end(ref)) return;
     bool alive = airrt_alive(ref);
-    const airrt_reading by_event = { plain_map_wire_, NULL };
-    airrt_err err = airrt_priv_subscribe(wires[w].topic.topic, ref, types[world.spots[at].kind], by_event,
+    const airrt_reading reading = reading_of(at, w);
+    if (reading.give) desc.capacity = 0;
+    airrt_err err = airrt_priv_subscribe(wires[w].topic.topic, ref, types[world.spots[at].kind], reading,
                                          patterns[pattern], random / 4096 % 2 ? &desc : NULL);
     check_nomem(err, "a subscription");
     if (err == AIRRT_ERR_DEAD && alive && wires[w].open) broken("%s, alive, cannot subscribe", world.spots[at].name);
