@@ -2140,8 +2140,15 @@ typedef struct airrt_stream {
 typedef void airrt_routed_fn(const char *type, const char *subject, airrt_ref to);
 AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_open(airrt_system *system, airrt_message_type type,
                                                           const airrt_topic_desc *desc, airrt_topic *out);
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg,
-                                                             airrt_routed_fn *routed, size_t *receivers);
+/* The length of a subject that the compiler has seen to be right; 0: it is looked at when it is used. */
+AIRRT_INLINE size_t airrt_priv_subject_known(const char *subject) {
+    if (!subject || !__builtin_constant_p(strcspn(subject, "*#"))) return 0;
+    const size_t length = strlen(subject);
+    return length <= AIRRT_SUBJECT_MAX && strcspn(subject, "*#") == length ? length : 0;
+}
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, size_t known,
+                                                             const void *msg, airrt_routed_fn *routed,
+                                                             size_t *receivers);
 /* How an event becomes an actor's message: one that refers to the event, by map; or one of its own, which give sends.
  * Both NULL: a clone, to members of a group. */
 typedef struct airrt_reading {
@@ -2181,7 +2188,8 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
     AIRRT_INLINE void NAME##_close(NAME topic) { airrt_topic_close(topic.topic); }                         \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_publish(NAME topic, const char *subject, NAME##_event event) { \
         size_t receivers;                                                                                  \
-        airrt_err err = airrt_priv_topic_publish(topic.topic, subject, &event, OBSERVER##_routed, &receivers);   \
+        airrt_err err = airrt_priv_topic_publish(topic.topic, subject, airrt_priv_subject_known(subject),  \
+                                                 &event, OBSERVER##_routed, &receivers);                   \
         if (!err) OBSERVER##_published(#MSG, subject, receivers);                                          \
         return err;                                                                                        \
     }                                                                                                      \
@@ -2271,8 +2279,8 @@ AIRRT_API const char *airrt_ctx_subject(const airrt_ctx *ctx);
  *       NULL) members took it, those of the others, refused or dropped by a policy, are dead letters. NOT_FOUND (no
  *       members), DEAD (closed), INVALID, NOMEM, what .clone returned: nobody was given it
  * Group names are subjects: a member of "eu.*" is one of "eu.dax" too. Any thread or hook; none of them waits. */
-AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg,
-                                                          size_t *sent);
+AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, size_t known,
+                                                          const void *msg, size_t *sent);
 #define AIRRT_GROUP(NAME, ACTOR)                                                                           \
     AIRRT_GENERATED_BEGIN_                                                                                 \
     typedef struct NAME { airrt_topic topic; } NAME;                                                       \
@@ -2291,7 +2299,7 @@ AIRRT_API AIRRT_NODISCARD airrt_err airrt_priv_group_send(airrt_topic topic, con
         return airrt_topic_receivers(scope.topic, group, (airrt_ref *)out, capacity);                      \
     }                                                                                                      \
     AIRRT_INLINE AIRRT_NODISCARD airrt_err NAME##_send(NAME scope, const char *group, ACTOR##_msg msg, size_t *sent) { \
-        return airrt_priv_group_send(scope.topic, group, &msg, sent);                                      \
+        return airrt_priv_group_send(scope.topic, group, airrt_priv_subject_known(group), &msg, sent);     \
     }                                                                                                      \
     AIRRT_GENERATED_END_                                                                                   \
     AIRRT_STATIC_ASSERT(sizeof(ACTOR##_ref) == sizeof(airrt_ref), #ACTOR "_ref is one reference")
@@ -10736,9 +10744,10 @@ typedef struct airrt_publication {
     airrt_posting posting;
     airrt_present here; /* not zeroed at first */
 } airrt_publication;
-static void airrt_priv_publication(airrt_publication *p, const char *subject, const void *msg) {
+static void airrt_priv_publication(airrt_publication *p, const char *subject, size_t known, const void *msg) {
     memset(p, 0, offsetof(airrt_publication, here));
     p->subject = subject;
+    p->length = known;
     p->msg = msg;
 }
 static void airrt_priv_envelope_of(const airrt_posting *posting, airrt_priority priority, airrt_envelope *out) {
@@ -11100,11 +11109,11 @@ static airrt_err airrt_priv_check_subject(const char *subject, size_t *length) {
         return airrt_priv_err(AIRRT_ERR_INVALID, "subject", "has a * or #, which are for patterns");
     return AIRRT_OK;
 }
-/* p: subject, msg, and how. */
+/* p: subject, its length if that is known to be right, msg, and how. */
 static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) {
     airrt_inside inside;
     airrt_worker *me = airrt_priv_me;
-    AIRRT_TRY(airrt_priv_check_subject(p->subject, &p->length));
+    if (!p->length) AIRRT_TRY(airrt_priv_check_subject(p->subject, &p->length));
     p->core = airrt_priv_topic_find(topic, &inside);
     if (!p->core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
     if (p->core->retained) p->joins = airrt_load_acquire(&p->core->joins); /* before the table */
@@ -11131,18 +11140,19 @@ static airrt_err airrt_priv_publish_to(airrt_topic topic, airrt_publication *p) 
     airrt_priv_topic_leave(p->core, inside);
     return err ? airrt_priv_err(err, p->group ? "group" : "topic", NULL) : AIRRT_OK;
 }
-AIRRT_API airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, const void *msg,
+AIRRT_API airrt_err airrt_priv_topic_publish(airrt_topic topic, const char *subject, size_t known, const void *msg,
                                              airrt_routed_fn *routed, size_t *receivers) {
     airrt_publication p;
-    airrt_priv_publication(&p, subject, msg);
+    airrt_priv_publication(&p, subject, known, msg);
     p.routed = routed;
     airrt_err err = airrt_priv_publish_to(topic, &p);
     *receivers = p.receivers;
     return err;
 }
-AIRRT_API airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, const void *msg, size_t *sent) {
+AIRRT_API airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, size_t known, const void *msg,
+                                          size_t *sent) {
     airrt_publication p;
-    airrt_priv_publication(&p, group, msg);
+    airrt_priv_publication(&p, group, known, msg);
     p.group = true;
     airrt_err err = airrt_priv_publish_to(topic, &p);
     if (sent) *sent = p.receivers;
@@ -11153,9 +11163,9 @@ AIRRT_API airrt_err airrt_priv_group_send(airrt_topic topic, const char *group, 
 
 /* The event in a frame, to msg, and its subject, or why it is none; *own: it is one of this topic. */
 static airrt_err airrt_priv_unpack(const airrt_topic_core *core, const void *bytes, size_t size, char *subject,
-                                   void *msg, bool *own) {
+                                   size_t *length, void *msg, bool *own) {
     airrt_frame frame;
-    size_t used, length;
+    size_t used;
     airrt_err err = airrt_frame_decode(bytes, size, &frame, &used);
     if (err == AIRRT_ERR_PENDING || (!err && used != size))
         return airrt_priv_err(AIRRT_ERR_INVALID, "size", "not just one frame");
@@ -11165,7 +11175,7 @@ static airrt_err airrt_priv_unpack(const airrt_topic_core *core, const void *byt
     if (*own) return AIRRT_OK;
     if (frame.subject_size) memcpy(subject, frame.subject, frame.subject_size);
     subject[frame.subject_size] = 0;
-    AIRRT_TRY(airrt_priv_check_subject(subject, &length));
+    AIRRT_TRY(airrt_priv_check_subject(subject, length));
     return airrt_message_decode(core->type, &frame, msg);
 }
 static void airrt_priv_report_bytes(airrt_system *system, const airrt_message_type *type, const void *bytes,
@@ -11180,6 +11190,7 @@ AIRRT_API airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, si
     airrt_inside inside;
     unsigned char small[512] AIRRT_ALIGNED(64);
     char subject[AIRRT_SUBJECT_MAX + 1];
+    size_t length = 0;
     bool own = false;
     airrt_topic_core *core = airrt_priv_topic_find(topic, &inside);
     if (!core) return airrt_priv_err(AIRRT_ERR_DEAD, "topic", "closed, or never was");
@@ -11187,11 +11198,12 @@ AIRRT_API airrt_err airrt_topic_deliver(airrt_topic topic, const void *frame, si
     bool fits = type->size <= sizeof small && type->align <= 64;
     void *msg = fits ? small : airrt_priv_alloc(type->size, type->align);
     airrt_err err = msg ? AIRRT_OK : airrt_priv_err(AIRRT_ERR_NOMEM, "topic", NULL);
-    if (!err && (err = airrt_priv_unpack(core, frame, size, subject, msg, &own)) != AIRRT_OK && err != AIRRT_ERR_NOMEM)
+    if (!err && (err = airrt_priv_unpack(core, frame, size, subject, &length, msg, &own)) != AIRRT_OK &&
+        err != AIRRT_ERR_NOMEM)
         airrt_priv_report_bytes(core->system, type, frame, size);
     if (!err && !own) {
         airrt_publication p;
-        airrt_priv_publication(&p, subject, msg);
+        airrt_priv_publication(&p, subject, length, msg);
         p.carried = true;
         err = airrt_priv_publish_to(topic, &p);
         if (err) type->drop(msg);

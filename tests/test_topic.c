@@ -849,6 +849,29 @@ static void choose_subjects(uint32_t places) {
     }
 }
 static void ask_for_theirs(void) { airrt_test_ok(notes_stream_open(between.topic, between.theirs, NULL, &between.stream)); }
+#define A_16 "aaaaaaaaaaaaaaaa"
+#define A_64 A_16 A_16 A_16 A_16
+#define A_240 A_64 A_64 A_64 A_16 A_16 A_16
+START_TEST(a_subject_in_the_code_is_checked_as_any_other) {
+    WORLD();
+    notes topic = topic_open(0);
+    notes_stream stream;
+    airrt_test_ok(notes_stream_open(topic, "#", NULL, &stream));
+    airrt_test_is(notes_publish(topic, "", (note){ 0, NULL }), AIRRT_ERR_INVALID);
+    airrt_test_is(notes_publish(topic, "*", (note){ 0, NULL }), AIRRT_ERR_INVALID);
+    airrt_test_is(notes_publish(topic, "a.#", (note){ 0, NULL }), AIRRT_ERR_INVALID);
+    airrt_test_is(notes_publish(topic, A_240 A_16, (note){ 0, NULL }), AIRRT_ERR_INVALID);
+    airrt_test_is(notes_publish(topic, NULL, (note){ 0, NULL }), AIRRT_ERR_INVALID);
+    PUBLISH(topic, A_240 "aaaaaaaaaaaaaaa", 1);
+    STREAM_GIVES(&stream, 1, A_240 "aaaaaaaaaaaaaaa");
+    PUBLISH(topic, "a*.b#", 2); /* no word for itself */
+    STREAM_GIVES(&stream, 2, "a*.b#");
+    PUBLISH(topic, "a.b", 3);
+    STREAM_GIVES(&stream, 3, "a.b");
+    notes_stream_close(&stream);
+    WORLD_CLOSE();
+} END_TEST
+
 START_TEST(a_subject_whose_place_is_taken_meanwhile_reaches_nobody_else) {
     const note *event;
     notes_stream any;
@@ -2304,7 +2327,7 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       nothing_is_missed_from_the_subscription_on, an_event_without_receivers_is_dropped_at_once,
       many_patterns_of_one_actor_give_it_an_event_once, one_publishers_events_come_in_order,
       a_handler_sees_subject_and_sender_of_an_event, a_stashed_event_is_kept_until_it_is_handled_or_lost,
-      invalid_subjects_patterns_and_options_are_named, an_actor_of_another_system_cannot_subscribe,
+      invalid_subjects_patterns_and_options_are_named, a_subject_in_the_code_is_checked_as_any_other, an_actor_of_another_system_cannot_subscribe,
       the_dead_do_not_subscribe, a_polled_system_has_topics,
       a_polled_system_goes_on_while_a_stream_is_waited_for, a_subscription_stays_over_a_restart,
       a_failed_start_leaves_no_subscription, a_slow_subscriber_costs_nobody_else_anything,
