@@ -10029,6 +10029,7 @@ static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
         airrt_trash *done = NULL, *next;
         if (!airrt_cas(&core->sweeping, &nobody, 1, SEQ_CST, SEQ_CST)) return; /* who does looks again */
         for (;;) {
+            if (!core->old && !airrt_load_seq(&core->fresh)) break;
             const bool either = turns >= AIRRT_SWEEP_TURNS;
             bool occupied = airrt_priv_topic_occupied(core, either, true);
             for (int i = 0; either && !occupied && i < AIRRT_SWEEP_LOOKS && airrt_load_seq(&core->fresh); i++) {
@@ -10049,7 +10050,7 @@ static AIRRT_COLD void airrt_priv_topic_sweep(airrt_topic_core *core) {
             }
             core->old = airrt_exchange(&core->fresh, NULL, SEQ_CST);
             core->settled = core->old != NULL;
-            if (!core->old) break;
+            if (!core->old) continue;
             /* who comes from now on is inside the other side and cannot find it; those of this side may have it */
             uint64_t phase = airrt_load_relaxed(&core->phase);
             while (!airrt_cas(&core->phase, &phase, phase ^ 1, SEQ_CST, RELAXED)) {}
@@ -10078,14 +10079,10 @@ static void airrt_priv_topic_waste(airrt_topic_core *core, airrt_trash *trash) {
     } while (!airrt_cas(&core->fresh, &first, trash, SEQ_CST, RELAXED));
 }
 static void airrt_priv_topic_leave(airrt_topic_core *core, airrt_inside inside) {
-    if (inside.post) {
-        airrt_priv_post_say(inside.post, NULL);
-        if (AIRRT_LIKELY(!airrt_load_seq(&core->waste))) return;
-        (void)airrt_exchange(&inside.post->inside, NULL, SEQ_CST); /* a sweeper sees that, or we get its place */
-    } else if (airrt_fetch_add(&core->readers[inside.side], (uint32_t)-1, SEQ_CST) != 1 ||
-               AIRRT_LIKELY(!airrt_load_seq(&core->waste))) {
-        return;
-    }
+    if (inside.post) airrt_priv_post_say(inside.post, NULL);
+    else airrt_fetch_add(&core->readers[inside.side], (uint32_t)-1, SEQ_CST);
+    if (AIRRT_LIKELY(!airrt_load_seq(&core->waste))) return;
+    if (inside.post) (void)airrt_exchange(&inside.post->inside, NULL, SEQ_CST); /* a sweeper sees it, or we sweep */
     airrt_priv_topic_sweep(core);
 }
 /* Until the leave nothing that the tables lead to is freed, nor the system. False: its phase is not `wanted`'s. */

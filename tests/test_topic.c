@@ -2025,6 +2025,23 @@ START_TEST(what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_see
     WORLD_CLOSE();
 } END_TEST
 
+START_TEST(who_has_nothing_to_sweep_settles_nothing) {
+    static airrt_worker worker;
+    airrt_inside in = { 0 };
+    WORLD();
+    notes topic = topic_open(0);
+    airrt_topic_core *core = airrt_priv_topic_core(topic.topic);
+    worker.barrier = airrt_priv_barrier_open();
+    airrt_priv_post_take(&worker);
+    ck_assert_ptr_eq(come_in(topic, &worker, &in), core);
+    airrt_fetch_add(&core->phase, in.side ? (uint64_t)-1 : 1, SEQ_CST); /* in the side that is left now */
+    airrt_priv_topic_sweep(core); /* as who has seen waste, and comes late */
+    ck_assert(!core->settled);
+    airrt_priv_topic_leave(core, in);
+    airrt_priv_post_give(&worker);
+    WORLD_CLOSE();
+} END_TEST
+
 /* Another one who throws something away whenever it comes in, is turned away as a sweeper when it leaves, and comes again. */
 static struct { notes topic; airrt_inside in; uint32_t count; told_trash thrown[1000]; } restless;
 static void leave_and_throw_away(void) {
@@ -2359,6 +2376,7 @@ SUITE("topic", 30, patterns_have_the_words_of_amqp, patterns_fit_what_trying_eve
       a_topic_that_is_closed_during_a_publication_has_no_successor_in_its_place_before_the_end_of_that,
       whoever_publishes_while_a_topic_is_closed_reaches_nobody_of_the_next_one,
       what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_seen_it, nobody_sweeps_for_others_without_end,
+      who_has_nothing_to_sweep_settles_nothing,
       a_plain_subscriber_owns_its_messages, plain_and_other_subscribers_share_a_topic,
       what_a_plain_subscriber_refuses_is_a_dead_letter_and_dropped,
       a_plain_event_does_not_overtake_what_its_publisher_has_sent, a_plain_subscriber_that_is_dead_is_given_nothing,

@@ -58,6 +58,8 @@ inline sweep(ME) {
         more = true;
         do
         :: more ->
+            LOAD(ME, was, FRESH, SEQ_CST);
+            if :: !old && !was -> break :: else fi;
             occupied(ME, busy);
             if
             :: busy && settled -> more = false
