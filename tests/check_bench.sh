@@ -64,6 +64,11 @@ try_workloads() {
     fi
 }
 for threads in 2 0; do try_workloads airrt "$out/bench_actors" $threads; done
+for workload in latency wakeup; do
+    if FLOOR=1 timeout -k 2 20 "$out/bench_actors" $workload 20 2>"$out/log" | tee -a "$out/log" | well_formed $workload floor
+    then ok "bench: $workload of the machine itself"
+    else not_ok "bench: $workload of the machine itself" "$out/log"; fi
+done
 for peer in caf erl go tokio; do
     if [ ! -x "$BUILD/bench/actors_$peer" ]; then skip "bench: workloads of $peer" 'make bench has not built it'
     else try_workloads $peer "$BUILD/bench/actors_$peer" 2; fi

@@ -51,6 +51,7 @@ typedef struct bench {
     size_t samples;
     double cpu_percent, wakeups_per_s; /* when `idle` */
     bool idle;
+    bool floor; /* not airrt, but what the machine itself takes */
 } bench;
 
 extern _Atomic uint64_t total; /* what the actors say they did */

@@ -486,8 +486,8 @@ static int compare(const void *a, const void *b) {
 }
 
 static void print(const char *workload, bench *b) {
-    printf("workload=%s peer=airrt n=%" PRIu64 " seconds=%.6f msgs_per_sec=%.0f", workload, b->n, b->seconds,
-           (double)b->msgs / b->seconds);
+    printf("workload=%s peer=%s n=%" PRIu64 " seconds=%.6f msgs_per_sec=%.0f", workload, b->floor ? "floor" : "airrt",
+           b->n, b->seconds, (double)b->msgs / b->seconds);
     if (b->bytes_per_actor > 0) printf(" bytes_per_actor=%.0f", b->bytes_per_actor);
     if (b->took) {
         static const struct { const char *name; double part; } at[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 },

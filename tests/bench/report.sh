@@ -32,6 +32,7 @@ tables() {
                     m = sort(all[t, row, column[c]])
                     line = line " " short(m) (low == high ? "" : " (" short(low) "–" short(high) ")") " |"
                     if (ours(column[c])) mine = mine " " m
+                    else if (column[c] == "floor") continue # nobody, but the machine
                     else if (best == "" || m < best) { best = m; who = column[c] }
                 }
                 ratios = ""

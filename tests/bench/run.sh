@@ -181,6 +181,9 @@ suite_latency() {
     for workload_ in latency wakeup timeouts idle; do
         number_of "$workload_"
         everybody latency "$workload_" "$workload_" THREADS=1
+        case $workload_ in # two threads and a word, without a runtime
+        latency | wakeup) once latency "$workload_" floor env FLOOR=1 "$build/bench_actors" "$workload_" "$n" ;;
+        esac
     done
 }
 
