@@ -10096,10 +10096,9 @@ AIRRT_INLINE bool airrt_priv_topic_enter(airrt_topic_core *core, uint64_t wanted
         if (inside->post) airrt_priv_post_say(inside->post, airrt_priv_side_of(core, phase));
         else airrt_fetch_add(&core->readers[inside->side], 1, SEQ_CST);
         AIRRT_POINT("inside");
-        uint64_t again = airrt_load_seq(&core->phase);
-        if (AIRRT_LIKELY(again == phase)) return true;
-        airrt_priv_topic_leave(core, *inside);
-        phase = again;
+        if (AIRRT_LIKELY(airrt_load_seq(&core->phase) == phase)) return true;
+        airrt_priv_topic_leave(core, *inside); /* which may change sides */
+        phase = airrt_load_acquire(&core->phase);
     }
     return false;
 }

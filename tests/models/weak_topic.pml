@@ -143,7 +143,7 @@ active proctype publisher() {
             :: else
             fi;
 #endif
-            if :: again == phase -> break :: else -> phase = again fi
+            if :: again == phase -> break :: else -> LOAD(0, phase, PHASE, ACQUIRE) fi
         od
     }
 }
