@@ -2027,6 +2027,7 @@ START_TEST(what_a_topic_throws_away_is_freed_when_all_have_left_who_may_have_see
 
 START_TEST(who_has_nothing_to_sweep_settles_nothing) {
     static airrt_worker worker;
+    told_trash one;
     airrt_inside in = { 0 };
     WORLD();
     notes topic = topic_open(0);
@@ -2037,7 +2038,10 @@ START_TEST(who_has_nothing_to_sweep_settles_nothing) {
     airrt_fetch_add(&core->phase, in.side ? (uint64_t)-1 : 1, SEQ_CST); /* in the side that is left now */
     airrt_priv_topic_sweep(core); /* as who has seen waste, and comes late */
     ck_assert(!core->settled);
+    throw_away(core, &one);
+    ck_assert(core->settled && !one.freed);
     airrt_priv_topic_leave(core, in);
+    ck_assert(one.freed && !core->settled);
     airrt_priv_post_give(&worker);
     WORLD_CLOSE();
 } END_TEST
