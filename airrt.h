@@ -3455,6 +3455,7 @@ typedef struct airrt_pool {
 #define AIRRT_SHAPE_NAME 6u     /* blocks of these two begin as zeros: a name's versions go on from what they were, */
 #define AIRRT_SHAPE_QUESTION 8u /* and a question keeps its signal */
 #define AIRRT_MAGAZINES 64
+#define AIRRT_SIGNALS_PIECE 512u
 #define AIRRT_SLAB_MAX 262144 /* bytes; each slab of a pool is twice as large as the one before, up to about here */
 typedef struct airrt_magazine { void *top; uint32_t count; } airrt_magazine;
 
@@ -3562,7 +3563,7 @@ static airrt_pool airrt_priv_signals = { .size = sizeof(airrt_signal),
                                          .index = 1,
                                          .kind = AIRRT_POOL_SIGNALS };
 static airrt_atomic_ptr airrt_priv_signal_chunks[26]; /* chunk k holds 64 << k of them */
-static uint32_t airrt_priv_signal_chunk_count;
+static airrt_atomic_u32 airrt_priv_signal_count; /* those below are made; 0 is none */
 
 AIRRT_INLINE void **airrt_priv_link(const airrt_pool *pool, void *block) {
     return (void **)(void *)((char *)block + pool->link_at);
@@ -3574,10 +3575,7 @@ AIRRT_INLINE airrt_signal *airrt_priv_signal_at(uint32_t index) {
 }
 /* The block of a handle that may be anything; NULL if there never was such a block. */
 static airrt_signal *airrt_priv_signal_of(uint32_t slot) {
-    if (slot == 0 || slot >= 64u * ((1u << 26) - 1u)) return NULL;
-    unsigned chunk = 31u - (unsigned)__builtin_clz(slot / 64 + 1);
-    airrt_signal *first = airrt_load_acquire(&airrt_priv_signal_chunks[chunk]);
-    return first ? first + (slot - 64u * ((1u << chunk) - 1)) : NULL;
+    return slot && slot < airrt_load_acquire(&airrt_priv_signal_count) ? airrt_priv_signal_at(slot) : NULL;
 }
 /* Turns what a lane held, newest first, into oldest first. Returns the first index. */
 static uint32_t airrt_priv_reverse(uint32_t newest) {
@@ -3591,22 +3589,6 @@ static uint32_t airrt_priv_reverse(uint32_t newest) {
     }
     return first;
 }
-static bool airrt_priv_refill_signals_locked(airrt_pool *pool) {
-    uint32_t chunk = airrt_priv_signal_chunk_count, count = 64u << chunk;
-    if (chunk >= 26) return false;
-    airrt_signal *first = airrt_priv_alloc(count * sizeof *first, 64);
-    if (!first) return false;
-    memset(first, 0, count * sizeof *first);
-    for (uint32_t i = count; i-- > 0;) {
-        first[i].index = 64u * ((1u << chunk) - 1) + i;
-        if (first[i].index == 0) continue; /* 0 means none */
-        first[i].link = pool->free;
-        pool->free = &first[i];
-    }
-    airrt_store_release(&airrt_priv_signal_chunks[chunk], first); /* pairs with airrt_priv_signal_at */
-    airrt_priv_signal_chunk_count++;
-    return true;
-}
 /* Has the pages of fresh memory made at once, if there are many: that is far cheaper than one by one, as they are
  * touched. */
 static void airrt_priv_populate(void *memory, size_t size) {
@@ -3616,6 +3598,30 @@ static void airrt_priv_populate(void *memory, size_t size) {
 #else
     (void)memory, (void)size;
 #endif
+}
+/* A piece of a chunk at a time: however large that is, who needs one signal more waits for a few pages only. */
+static bool airrt_priv_refill_signals_locked(airrt_pool *pool) {
+    uint32_t made = airrt_load_relaxed(&airrt_priv_signal_count), at = made / 64 + 1;
+    unsigned chunk = 31u - (unsigned)__builtin_clz(at);
+    uint32_t from = made - 64u * ((1u << chunk) - 1), count = (64u << chunk) - from;
+    if (chunk >= 26) return false;
+    if (from == 0) {
+        airrt_signal *memory = airrt_priv_alloc(((size_t)64 << chunk) * sizeof *memory, 64);
+        if (!memory) return false;
+        airrt_store_release(&airrt_priv_signal_chunks[chunk], memory); /* pairs with airrt_priv_signal_at */
+    }
+    if (count > AIRRT_SIGNALS_PIECE) count = AIRRT_SIGNALS_PIECE;
+    airrt_signal *first = (airrt_signal *)airrt_load_relaxed(&airrt_priv_signal_chunks[chunk]) + from;
+    airrt_priv_populate(first, count * sizeof *first);
+    memset(first, 0, count * sizeof *first);
+    for (uint32_t i = count; i-- > 0;) {
+        first[i].index = made + i;
+        if (first[i].index == 0) continue; /* 0 means none */
+        first[i].link = pool->free;
+        pool->free = &first[i];
+    }
+    airrt_store_release(&airrt_priv_signal_count, made + count); /* pairs with airrt_priv_signal_of */
+    return true;
 }
 /* Address space for so many bytes, accessible or not yet; NULL: none. */
 static void *airrt_priv_reserve(size_t size, int protection) {

@@ -76,7 +76,7 @@ static uint64_t resident_bytes(void) {
 }
 /* Signals that are free, of all that were ever made; number 0 is none. */
 static bool all_signals_free(void) {
-    uint32_t made_so_far = 64u * ((1u << airrt_priv_signal_chunk_count) - 1), count = 1;
+    uint32_t made_so_far = airrt_load_relaxed(&airrt_priv_signal_count), count = 1;
     const airrt_pool *pool = &airrt_priv_signals;
     for (const void *at = pool->free; at; at = *airrt_priv_link(pool, (void *)(uintptr_t)at)) count++;
     return count == made_so_far;
