@@ -2371,6 +2371,11 @@ START_TEST(a_timer_more_makes_few_blocks) {
     ck_assert_uint_gt(more_timers.made, TIMERS / 2);
     ck_assert_uint_gt(more_timers.most, 0);
     ck_assert_uint_le(more_timers.most, AIRRT_SIGNALS_PIECE);
+    const uint32_t made = airrt_load_relaxed(&airrt_priv_signal_count); /* a forged handle finds no block that is not made */
+    ck_assert_ptr_nonnull(airrt_priv_signal_of(made - 1));
+    ck_assert_ptr_null(airrt_priv_signal_of(made));
+    ck_assert_ptr_null(airrt_priv_signal_of(UINT32_MAX));
+    ck_assert_ptr_null(airrt_priv_signal_of(0));
     WORLD_CLOSE();
 }
 END_TEST
